@@ -1,0 +1,154 @@
+"""An Experiment: every choice of a run in one frozen record, for Python, JSON, a link and the page alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .fields import BadValue, choice, free, integer, nested
+from .grid import Grid
+from .process import Process
+from .sampler import Sampler
+from .spec import Spec, from_dict, params, text, unflatten
+
+
+def _check_data(name: str, value: Any) -> Any:
+    """A known distribution's key, or a mixture {'weights', 'means', 'covs'}, stored as a compact JSON text."""
+    from toy_models.data import check_data
+
+    return check_data(name, value)
+
+
+def _default(family: str, key: str) -> Any:
+    from .spec import registry
+
+    return registry(family)[key]()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Data, process, sampler, grid and how many particles from which seed.
+
+    ``data`` is a distribution's key or a mixture given as a GaussianMixture or a dict of weights, means, covs.
+    ``Experiment.from_json(e.to_json()) == e`` and ``Experiment.from_query(e.to_query()) == e``.
+    Raises BadValue (a ValueError) naming the field, the value and what is allowed; also when sampler or grid do not fit the process.
+    """
+
+    data: Any = free("moons", _check_data, help="a distribution's name or a mixture")
+    process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
+    sampler: Sampler = nested(None, "samplers", help="sampler")  # type: ignore[assignment]
+    grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
+    mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
+    start: str = choice("prior", ("prior", "exact"), help="start from the prior, or from the true p_T")
+    particles: int = integer(2000, 1, 200_000, help="number of particles")
+    seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
+    dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
+
+    def __post_init__(self) -> None:
+        for name, key in DEFAULTS.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, _default(params(self)[name].family, key))
+        for name, param in params(self).items():
+            value = getattr(self, name)
+            if param.kind == "spec":
+                if not isinstance(value, Spec) or value.family != param.family:
+                    object.__setattr__(self, name, from_dict(param.family, name, value))
+            else:
+                object.__setattr__(self, name, param.clean(name, value))
+        for name in ("sampler", "grid"):
+            reason = why_illegal(getattr(self, name), self.process)
+            if reason:
+                raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
+
+    def replace(self, **changes: Any) -> Experiment:
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name in params(self):
+            value = getattr(self, name)
+            out[name] = value.to_dict() if isinstance(value, Spec) else value
+        if isinstance(self.data, str) and self.data.startswith("{"):
+            out["data"] = json.loads(self.data)
+        return out
+
+    @classmethod
+    def from_dict(cls, record: Any) -> Experiment:
+        if not isinstance(record, dict):
+            raise BadValue("experiment", record, "a record of choices")
+        known = params(cls)
+        values: dict[str, Any] = {}
+        for name, value in record.items():
+            if name not in known:
+                raise BadValue(name, value, "one of " + ", ".join(known))
+            if known[name].kind == "spec":
+                if isinstance(value, dict) and "kind" not in value:
+                    value = {"kind": DEFAULTS[name], **value}
+                value = from_dict(known[name].family, name, value)
+            elif isinstance(value, dict) and name != "data":
+                raise BadValue(name, value, known[name].allowed())
+            values[name] = value
+        return cls(**values)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, source: str) -> Experiment:
+        if len(source) > 1_000_000:
+            raise BadValue("experiment", f"{len(source)} characters", "JSON of at most 1,000,000 characters")
+        try:
+            record = json.loads(source)
+        except (ValueError, RecursionError):
+            raise BadValue("experiment", source[:60], "valid JSON") from None
+        return cls.from_dict(record)
+
+    def to_query(self) -> dict[str, str]:
+        """Flat names and texts for a link: only what differs from the defaults."""
+        base, out = Experiment(), {}
+        for name in params(self):
+            value, default = getattr(self, name), getattr(base, name)
+            if isinstance(value, Spec):
+                flat = value.flat(name)
+                if value != default or len(flat) > 1:
+                    out.update(flat)
+            elif value != default:
+                out[name] = text(value)
+        return out
+
+    @classmethod
+    def from_query(cls, query: dict[str, str]) -> Experiment:
+        """The inverse of ``to_query``; parameters left out have their defaults."""
+        record = unflatten(query)
+        data = record.get("data")
+        if isinstance(data, str) and data.startswith("{"):
+            try:
+                record["data"] = json.loads(data)
+            except ValueError:
+                raise BadValue("data", data[:60], "a distribution's name or a mixture as JSON") from None
+        return cls.from_dict(record)
+
+    @property
+    def key(self) -> str:
+        """A short name of this experiment: equal experiments have equal keys."""
+        return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
+
+
+DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR"}
+
+REASONS = {
+    "snr": "needs a single noise level σ/α; this process has a covariance matrix in (x, v)",
+    "phase": "needs a phase-space process with a velocity (CLD)",
+    "linear": "needs a linear process with Gaussian kernel",
+    "mixture": "needs the exact mixture model",
+    "mean": "needs a model that predicts E[x₀ | x_t]",
+}
+
+
+def why_illegal(choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})) -> str:
+    """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
+    missing = choice_.info.needs - process.caps - gives
+    return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))

@@ -1,0 +1,60 @@
+"""Randomness with a name: the same seed gives the same initial noise to every sampler, whatever else was drawn before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .fields import BadValue
+
+Noise = Callable[[tuple[int, ...]], Tensor]
+BLOCK = 16  # torch fills normals in blocks of 16: drawing whole blocks makes the first n particles the same for every n
+
+
+class Rng:
+    """A stream of draws. ``Rng(seed).stream("prior")`` is independent of ``.stream("path")`` and of the order of use.
+
+    Args:
+        seed: whole number. device, dtype: of the returned tensors.
+        noise: optional source of standard normals (shape → tensor), consumed in the order of the draws, so that
+            a run of another library can be replayed. Uniform draws are then Φ(normal).
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        noise: Noise | None = None,
+        name: str = "",
+    ):
+        self.seed, self.device, self.dtype, self.noise = int(seed), torch.device(device), dtype, noise
+        digest = hashlib.blake2b(f"{self.seed}/{name}".encode(), digest_size=8).digest()
+        self.generator = torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
+
+    def stream(self, name: str) -> Rng:
+        return Rng(self.seed, self.device, self.dtype, self.noise, name)
+
+    def normal(self, shape: tuple[int, ...]) -> Tensor:
+        """Standard normals of the given shape."""
+        if self.noise is not None:
+            z = torch.as_tensor(self.noise(tuple(shape)))
+            if z.shape != torch.Size(shape):
+                raise BadValue("noise", tuple(z.shape), f"a tensor of the asked shape {tuple(shape)}")
+            return z.to(self.device, self.dtype)
+        return self._draw(torch.randn, shape)
+
+    def uniform(self, shape: tuple[int, ...]) -> Tensor:
+        """Uniforms on [0, 1) of the given shape."""
+        if self.noise is not None:
+            return torch.special.ndtr(self.normal(shape))
+        return self._draw(torch.rand, shape)
+
+    def _draw(self, law: Callable, shape: tuple[int, ...]) -> Tensor:
+        rows = -(-shape[0] // BLOCK) * BLOCK
+        # float32 draws in every dtype: float64 runs then see the same noise as the live float32 ones
+        z = law((rows, *shape[1:]), generator=self.generator, dtype=torch.float32)
+        return z[: shape[0]].to(self.device, self.dtype)

@@ -1,0 +1,107 @@
+"""The only sampling loop of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .fields import BadValue
+from .problem import Problem
+from .process import LinearProcess
+from .rng import Rng
+from .sampler import Sampler
+
+OUT_OF_RANGE = 1e4  # |state| in units of the prior's scale beyond which a run counts as diverged
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One state of a run: ``step`` counts from 0 (the start), ``calls`` the model calls made so far."""
+
+    step: int
+    t: float
+    z: Tensor
+    calls: int
+
+
+@dataclass
+class Trace:
+    """A run, frame by frame.
+
+    ``states`` (frames, particles, *state), ``times`` (frames,), ``steps`` (frames,), ``calls`` (frames,), ``x`` the data part.
+    ``grid`` holds all times that the sampler visited; ``frames`` may be thinned. ``diverged``: first step with states that are
+    not finite or far out of range, or None.
+    """
+
+    process: LinearProcess
+    frames: list[Frame]
+    grid: Tensor
+    diverged: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def states(self) -> Tensor:
+        return torch.stack([f.z for f in self.frames])
+
+    @property
+    def x(self) -> Tensor:
+        return torch.stack([self.process.project(f.z) for f in self.frames])
+
+    @property
+    def times(self) -> Tensor:
+        return torch.tensor([f.t for f in self.frames], dtype=torch.float64)
+
+    @property
+    def steps(self) -> Tensor:
+        return torch.tensor([f.step for f in self.frames])
+
+    @property
+    def calls(self) -> Tensor:
+        return torch.tensor([f.calls for f in self.frames])
+
+    @property
+    def model_calls(self) -> int:
+        return self.frames[-1].calls
+
+
+def check_times(times: Sequence[float] | Tensor, process: LinearProcess) -> list[float]:
+    """Strictly decreasing times within the process's range, or BadValue."""
+    values = [float(t) for t in times]
+    if len(values) < 2:
+        raise BadValue("times", values, "at least two times")
+    for before, after in zip(values, values[1:], strict=False):
+        if not before > after:
+            raise BadValue("times", f"…, {before:g}, {after:g}, …", "strictly decreasing times")
+    process.check_time("times", values[0])
+    process.check_time("times", values[-1])
+    return values
+
+
+def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
+    """Steps z from times[0] down to times[-1]; yields the start and the state after every step."""
+    grid = check_times(times, problem.process)
+    prepare = getattr(problem.predictor, "prepare", None)
+    if prepare is not None:
+        prepare(grid)
+    carry = sampler.init(problem, z, grid)
+    yield Frame(0, grid[0], z, problem.calls)
+    for index, (t, s) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+        if s == 0:
+            z = sampler.last(problem, z, t, carry, rng)
+        else:
+            z, carry = sampler.step(problem, z, t, s, carry, rng)
+        yield Frame(index, s, z, problem.calls)
+
+
+def forward(process: LinearProcess, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
+    """Paths of the forward SDE through increasing times, exact at every one of them (no discretisation)."""
+    grid = [float(t) for t in times]
+    z = process.lift(x0, rng)
+    yield Frame(0, grid[0], z, 0)
+    for index, (s, t) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+        z = process.diffuse(z, s, t, rng)
+        yield Frame(index, t, z, 0)

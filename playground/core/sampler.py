@@ -1,0 +1,39 @@
+"""Samplers: frozen choices with one method, the step from t to s < t."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from .problem import Problem
+from .rng import Rng
+from .spec import Spec
+
+
+@dataclass(frozen=True)
+class Sampler(Spec):
+    """A sampler has no mutable state: multistep methods pass their history on as ``carry``.
+
+    ``formula`` is the step in LaTeX, ``terms`` its numbers. ``stochastic`` samplers draw noise in a step.
+    """
+
+    family: ClassVar[str] = "samplers"
+    formula: ClassVar[str] = ""
+
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+        """The carry before the first step; ``grid`` holds all times of the run."""
+        return None
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        """z_s and the next carry."""
+        raise NotImplementedError
+
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+        """The step to s = 0, where σ = 0: E[z_0 | z_t]."""
+        return problem.denoise(z, t)
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        """The formula's coefficients for one step, by LaTeX symbol."""
+        return {}

@@ -1,0 +1,37 @@
+"""Noise schedules: a rate β(t) ≥ 0 on [0, t_max] and its integral B(t) = ∫₀ᵗ β, nested in a process (VP, sub-VP, CLD)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from .spec import Spec
+
+
+@dataclass(frozen=True)
+class Schedule(Spec):
+    family: ClassVar[str] = "schedules"
+
+    @property
+    def t_max(self) -> float:
+        return 1.0
+
+    def beta(self, t: Tensor) -> Tensor:
+        """β(t) = dB/dt."""
+        raise NotImplementedError
+
+    def integral(self, t: Tensor) -> Tensor:
+        """B(t) = ∫₀ᵗ β, increasing, B(0) = 0; for VP ᾱ = e^{−B}."""
+        raise NotImplementedError
+
+    def time_at(self, integral: Tensor) -> Tensor:
+        """The t with B(t) = integral, by bisection; override where a closed form exists."""
+        lo, hi = torch.zeros_like(integral), torch.full_like(integral, self.t_max)
+        for _ in range(60):
+            mid = (lo + hi) / 2
+            below = self.integral(mid) < integral
+            lo, hi = torch.where(below, mid, lo), torch.where(below, hi, mid)
+        return (lo + hi) / 2

@@ -1,0 +1,161 @@
+"""Specs: frozen, hashable choices that round-trip through JSON and through a link, and the registry that finds them.
+
+A file in a family's package (``playground/samplers/ddim.py``) holds one frozen dataclass; dropping the file in is all that it
+takes to appear in the pickers, the docs, the sweeps and the tests.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .fields import BadValue, params
+
+FAMILIES = {
+    "processes": "playground.processes",
+    "schedules": "playground.schedules",
+    "grids": "playground.grids",
+    "samplers": "playground.samplers",
+}
+
+
+@dataclass(frozen=True)
+class Info:
+    """What pickers, docs and tests need to know of a spec.
+
+    ``needs`` are capabilities that process and predictor must have together; ``gives`` those that this one brings.
+    ``order`` is the declared global order of convergence (None: not a deterministic solver), ``nfe`` the model calls a step.
+    """
+
+    key: str
+    title: str
+    tip: str = ""
+    paper: str = ""
+    arxiv: str = ""
+    group: str = ""
+    rank: int = 100
+    order: float | None = None
+    nfe: float | None = None
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Base of everything that can be chosen. Values are validated when the spec is made."""
+
+    info: ClassVar[Info]
+    family: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, param in params(self).items():
+            value = getattr(self, name)
+            if param.kind == "spec":
+                if not isinstance(value, Spec) or value.family != param.family:
+                    raise BadValue(name, value, f"one of {param.family}: {', '.join(registry(param.family))}")
+                continue
+            object.__setattr__(self, name, param.clean(name, value))
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"kind": "DDIM", "eta": 0.0}``, nested specs in the same form."""
+        out: dict[str, Any] = {"kind": self.info.key}
+        for name in params(self):
+            value = getattr(self, name)
+            out[name] = value.to_dict() if isinstance(value, Spec) else value
+        return out
+
+    def flat(self, prefix: str) -> dict[str, str]:
+        """``{"sampler": "DDIM", "sampler.eta": "0.5"}``: only what differs from the default, as a link shows it."""
+        out = {prefix: self.info.key}
+        for name, param in params(self).items():
+            value = getattr(self, name)
+            if isinstance(value, Spec):
+                inner = value.flat(f"{prefix}.{name}")
+                if value != param.default:
+                    out.update(inner)
+            elif value != param.default:
+                out[f"{prefix}.{name}"] = text(value)
+        return out
+
+
+def text(value: Any) -> str:
+    """A value as a link writes it; floats keep every digit."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+@functools.cache
+def registry(family: str) -> dict[str, type[Spec]]:
+    """Every spec class of a family by key, in the pickers' order: found by scanning its package."""
+    package = importlib.import_module(FAMILIES[family])
+    found: list[type[Spec]] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        contents = importlib.import_module(f"{package.__name__}.{module.name}")
+        for _, cls in inspect.getmembers(contents, inspect.isclass):
+            if issubclass(cls, Spec) and "info" in vars(cls) and cls.__module__ == contents.__name__:
+                found.append(cls)
+    found.sort(key=lambda cls: (cls.info.rank, cls.info.title))
+    return {cls.info.key: cls for cls in found}
+
+
+def lookup(family: str, field: str, key: Any) -> type[Spec]:
+    known = registry(family)
+    if not isinstance(key, str) or key not in known:
+        raise BadValue(field, key, "one of " + ", ".join(known))
+    return known[key]
+
+
+def from_dict(family: str, field: str, record: Any, base: Spec | None = None) -> Spec:
+    """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue.
+
+    ``base`` supplies what the record leaves out when it is of the same kind (a process's own default schedule, say).
+    """
+    if isinstance(record, Spec):
+        return record
+    if isinstance(record, str):
+        record = {"kind": record}
+    if not isinstance(record, dict) or "kind" not in record:
+        raise BadValue(field, record, "a record with a 'kind'")
+    cls = lookup(family, field, record["kind"])
+    declared = params(cls)
+    values: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "kind":
+            continue
+        if name not in declared:
+            raise BadValue(f"{field}.{name}", value, "one of " + (", ".join(declared) or "no parameters"))
+        if declared[name].kind == "spec":
+            default = declared[name].default
+            if isinstance(value, dict) and "kind" not in value:
+                value = {"kind": default.info.key, **value}
+            value = from_dict(declared[name].family, f"{field}.{name}", value)
+        values[name] = value
+    try:
+        return cls(**values)
+    except BadValue as error:
+        raise error.under(field) from None
+
+
+def unflatten(query: dict[str, str]) -> dict[str, Any]:
+    """``{"sampler": "DDIM", "sampler.eta": "0"}`` → ``{"sampler": {"kind": "DDIM", "eta": "0"}}``."""
+    root: dict[str, Any] = {}
+    for path, value in query.items():
+        node = root
+        parts = path.split(".")
+        if len(parts) > 4 or not all(parts):
+            raise BadValue(path, value, "names of at most four parts joined by dots")
+        for part in parts:
+            node = node.setdefault(part, {})
+        node["kind"] = value
+    return {name: _leaf(node) for name, node in root.items()}
+
+
+def _leaf(node: dict[str, Any]) -> Any:
+    inner = {k: _leaf(v) for k, v in node.items() if k != "kind"}
+    if not inner:
+        return node.get("kind")
+    return {"kind": node["kind"], **inner} if "kind" in node else inner

@@ -1,0 +1,124 @@
+"""From an Experiment to a Trace, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.core.problem import Predictor, Problem
+from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.rng import Noise, Rng
+from playground.core.run import Frame, Trace, forward, run
+from toy_models.data import mixture_of
+from toy_models.mixture import GaussianMixture
+from toy_models.oracles.mixture import MixtureOracle
+
+MOST_WORK = 4e10  # particles × model calls × components of one run
+FORWARD_FRAMES = 64
+LOST = 1e3  # |state| in prior standard deviations beyond which a run counts as diverged
+
+
+def simulate(
+    exp: Experiment,
+    *,
+    data: GaussianMixture | None = None,
+    predictor: Predictor | None = None,
+    initial: Tensor | None = None,
+    times: Sequence[float] | Tensor | None = None,
+    log_snr: Sequence[float] | Tensor | None = None,
+    dtype: torch.dtype | None = None,
+    device: torch.device | str | None = None,
+    noise: Noise | None = None,
+    max_frames: int | None = None,
+) -> Trace:
+    """Runs an experiment.
+
+    Args:
+        exp: the choices. In mode 'reverse' the sampler runs from noise to data, in 'forward' data are noised by exact SDE steps.
+        data: a mixture in place of ``exp.data``. predictor: a model in place of the exact one.
+        initial: first state (particles, *state) in place of a draw from the prior (or of data in forward mode).
+        times: decreasing times in place of the grid's; log_snr: increasing ln(α²/σ²) levels in place of times (scalar processes);
+            append +inf for a last step to t = 0.
+        dtype, device: of the states (default: exp.dtype, CUDA where there is one).
+        noise: source of standard normals, shape → tensor, used in the order of the draws (initial state first).
+        max_frames: keep about this many frames, evenly thinned over the steps (first and last always).
+    Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
+    Raises: ValueError naming the field, the value and what is allowed.
+    """
+    dtype = dtype or getattr(torch, exp.dtype)
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    mixture = data or mixture_of(exp.data)
+    process = exp.process
+    assert isinstance(process, LinearProcess)
+    oracle = MixtureOracle(mixture, process)
+    problem = Problem(process, predictor or oracle)
+    rng = Rng(exp.seed, device, dtype, noise)
+    if exp.mode == "forward":
+        return _forward(exp, oracle, initial, rng)
+
+    grid = grid_times(exp, times, log_snr)
+    per_step = exp.sampler.info.nfe or 30
+    work = exp.particles * (len(grid) - 1) * per_step * mixture.components
+    if work > MOST_WORK:
+        raise BadValue("particles", exp.particles, f"at most {MOST_WORK / work * exp.particles:,.0f} particles for this many steps, model calls and components")
+
+    z = _start(exp, oracle, initial, rng.stream("prior") if noise is None else rng)
+    path = rng.stream("path") if noise is None else rng
+    stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
+    last = len(grid) - 1
+    frames, diverged = [], None
+    limit = LOST * float(process.prior_cov().diagonal().max().sqrt().clamp_min(1))
+    with torch.inference_mode():
+        for frame in run(problem, exp.sampler, z, grid, path):
+            if frame.step % stride == 0 or frame.step == last:
+                frames.append(frame)
+                # NaN compares as false, so this also catches states that are no longer numbers
+                if diverged is None and not bool(frame.z.abs().amax() < limit):
+                    diverged = frame.step
+    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle})
+
+
+def grid_times(exp: Experiment, times: Sequence[float] | Tensor | None = None, log_snr: Sequence[float] | Tensor | None = None) -> list[float]:
+    """The times that a run of ``exp`` visits."""
+    if times is not None and log_snr is not None:
+        raise BadValue("log_snr", "given together with times", "either times or log_snr")
+    if log_snr is not None:
+        if not isinstance(exp.process, ScalarGaussian):
+            raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
+        levels = t64(log_snr)
+        return torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)).tolist()
+    return (t64(times) if times is not None else exp.grid.times(exp.process)).tolist()
+
+
+def _start(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Tensor:
+    process: LinearProcess = exp.process  # type: ignore[assignment]
+    if initial is not None:
+        z = torch.as_tensor(initial).to(rng.device, rng.dtype)
+        expected = process.state_shape(z.shape[0], (oracle.dim,))
+        if tuple(z.shape) != expected or not bool(torch.isfinite(z).all()):
+            raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
+        return z
+    if exp.start == "exact":
+        law = oracle.marginal(process.t_max)
+        z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
+        return z.reshape(process.state_shape(exp.particles, (oracle.dim,)))
+    return process.source(exp.particles, (oracle.dim,), rng)
+
+
+def draw_data(exp: Experiment, oracle: MixtureOracle, rng: Rng) -> tuple[Tensor, Tensor]:
+    """Data points (particles, d) and the component that each came from."""
+    return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
+
+
+def _forward(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Trace:
+    process: LinearProcess = exp.process  # type: ignore[assignment]
+    times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
+    x0, origin = draw_data(exp, oracle, rng.stream("data"))
+    if initial is not None:
+        x0 = torch.as_tensor(initial).to(rng.device, rng.dtype)
+    frames: list[Frame] = list(forward(process, x0, times, rng.stream("path")))
+    return Trace(process, frames, t64(times), None, {"oracle": oracle, "origin": origin})

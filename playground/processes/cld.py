@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.fields import nested, slider
+from playground.core.process import LinearProcess, t64
+from playground.core.rng import Rng
+from playground.core.schedule import Schedule
+from playground.core.spec import Info
+from playground.schedules.constant import ConstantBeta
+
+SMALL_B = 0.3  # below: quadrature instead of the closed form, which loses Σ_xx to cancellation
+NODES, WEIGHTS = (torch.as_tensor(a, dtype=torch.float64) for a in np.polynomial.legendre.leggauss(24))
+
+
+@dataclass(frozen=True)
+class CLD(LinearProcess):
+    """Critically damped Langevin diffusion in data–velocity space. State (batch, 2, *event) = (x, v).
+
+        dx = β v/M dt,   dv = −β x dt − β Γ/M v dt + √(2Γβ) dw,   v_0 ~ N(0, γ M I)
+
+    Γ² = 4M is critical damping; smaller Γ oscillates, larger Γ creeps. With B = ∫β:
+    A(B) = exp(B [[0, 1/M], [−1, −Γ/M]]), Σ_t | x_0 = A diag(0, γM) Aᵀ + E − A E Aᵀ, E = diag(1, M) (the stationary covariance).
+    Limits: M → 0 is VP with β_VP = 2β/Γ. Dockhorn, Vahdat & Kreis 2022, 2112.07068.
+    """
+
+    info = Info("CLD", "CLD", "critically damped Langevin: noise enters the velocity only, the data move smoothly", "Dockhorn et al. 2022", "2112.07068", rank=60)
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "phase"})
+    blocks: ClassVar[int] = 2
+
+    friction: float = slider(1.0, 0.05, 5.0, 0.05, label="Γ friction", help="damping; critical at Γ = 2√M")
+    mass: float = slider(0.25, 0.02, 2.0, 0.01, label="M mass", help="inertia of the velocity; its stationary variance")
+    gamma: float = slider(0.04, 0.005, 1.0, 0.005, label="γ start", help="initial velocity v_0 ~ N(0, γM)")
+    schedule: Schedule = nested(ConstantBeta(4.0), "schedules", help="rate β(t)")
+
+    @property
+    def t_max(self) -> float:
+        return self.schedule.t_max
+
+    @property
+    def regime(self) -> str:
+        gap = self.friction**2 - 4 * self.mass
+        return "critically damped" if abs(gap) < 1e-9 else "overdamped" if gap > 0 else "underdamped"
+
+    def propagator(self, b: Tensor) -> Tensor:
+        """A(b) = exp(b [[0, 1/M], [−1, −Γ/M]]), (..., 2, 2), in all three regimes.
+
+        A = e^{−ab}[[c + a n, n/M], [−n, c − a n]], a = Γ/2M; critical c = 1, n = b; over-damped c, n = cosh δb, sinh(δb)/δ;
+        under-damped cos ωb, sin(ωb)/ω with δ² = −ω² = a² − 1/M.
+        """
+        b = t64(b)
+        a = self.friction / (2 * self.mass)
+        d2 = (self.friction**2 - 4 * self.mass) / (4 * self.mass**2)
+        x2 = d2 * b * b
+        decay = torch.exp(-a * b)
+        # near critical damping: the series of cosh and sinh(x)/x in x², exact to 1e-17 for |x²| < 1e-3
+        c = decay * (1 + x2 / 2 * (1 + x2 / 12 * (1 + x2 / 30 * (1 + x2 / 56))))
+        n = decay * b * (1 + x2 / 6 * (1 + x2 / 20 * (1 + x2 / 42 * (1 + x2 / 72))))
+        if d2 > 0:
+            delta = math.sqrt(d2)
+            slow = torch.exp(-(a - delta) * b)  # exponents combined first: cosh alone overflows
+            fade = torch.exp(-2 * delta * b)
+            far_c, far_n = slow * (1 + fade) / 2, -slow * torch.expm1(-2 * delta * b) / (2 * delta)
+        else:
+            omega = math.sqrt(-d2)
+            far_c = decay * torch.cos(omega * b)
+            far_n = decay * torch.sin(omega * b) / (omega or 1.0)
+        near = x2.abs() < 1e-3
+        c, n = torch.where(near, c, far_c), torch.where(near, n, far_n)
+        rows = [torch.stack([c + a * n, n / self.mass], -1), torch.stack([-n, c - a * n], -1)]
+        return torch.stack(rows, -2)
+
+    def noise_cov(self, b: Tensor) -> Tensor:
+        """Q(b) = E − A E Aᵀ = ∫₀ᵇ 2Γ A(s) e_v e_vᵀ A(s)ᵀ ds, (..., 2, 2); by Gauss–Legendre for small b, where E − AEAᵀ cancels."""
+        b = t64(b)
+        a = self.propagator(b)
+        e = torch.diag(torch.tensor([1.0, self.mass], dtype=torch.float64))
+        closed = e - a @ e @ a.mT
+        s = 0.5 * b[..., None] * (NODES + 1)
+        column = self.propagator(s)[..., :, 1]
+        quadrature = torch.einsum("...q,...qi,...qj->...ij", b[..., None] * WEIGHTS * self.friction, column, column)
+        return torch.where((b < SMALL_B)[..., None, None], quadrature, closed)
+
+    def start_cov(self) -> Tensor:
+        return torch.diag(torch.tensor([0.0, self.gamma * self.mass], dtype=torch.float64))
+
+    def prior_cov(self) -> Tensor:
+        """N(0, I) × N(0, M I), the stationary law."""
+        return torch.diag(torch.tensor([1.0, self.mass], dtype=torch.float64))
+
+    def mean_and_cov(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        b = self.schedule.integral(t)
+        a = self.propagator(b)
+        return a[..., :, 0], a @ self.start_cov() @ a.mT + self.noise_cov(b)
+
+    def transition(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        gap = self.schedule.integral(t) - self.schedule.integral(s)
+        return self.propagator(gap), self.noise_cov(gap)
+
+    def sde(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        f = torch.tensor([[0.0, 1 / self.mass], [-1.0, -self.friction / self.mass]], dtype=torch.float64)
+        g = torch.tensor([[0.0, 0.0], [0.0, 2 * self.friction]], dtype=torch.float64)
+        beta = self.schedule.beta(t)[..., None, None]
+        return beta * f, beta * g
+
+    def lift(self, x0: Tensor, rng: Rng) -> Tensor:
+        v0 = (self.gamma * self.mass) ** 0.5 * rng.normal(tuple(x0.shape))
+        return torch.stack([x0, v0], 1)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import slider
+from playground.core.process import t64
+from playground.core.spec import Info
+from playground.processes.ve import ExplodingVariance
+
+WARP = 7.0  # Karras's rho: an even pace on the stage
+
+
+@dataclass(frozen=True)
+class EDM(ExplodingVariance):
+    """x_t = x_0 + t ε: time is the noise level, α = 1, σ = t, g² = 2t. Karras et al. 2022, 2206.00364."""
+
+    info = Info("EDM", "EDM", "time is the noise level: x_t = x_0 + σ ε with σ = t", "Karras et al. 2022", "2206.00364", rank=40)
+    sigma_min: float = slider(0.002, 0.0005, 0.1, 0.0005, label="σ min", help="where sampling stops before the last step")
+    sigma_max: float = slider(80.0, 1.0, 160.0, 1.0, label="σ max", help="where sampling starts")
+
+    @property
+    def t_min(self) -> float:  # type: ignore[override]
+        return self.sigma_min
+
+    @property
+    def t_max(self) -> float:
+        return self.sigma_max
+
+    def clock(self, t: Tensor) -> Tensor:
+        return (t64(t) / self.sigma_max) ** (1 / WARP)
+
+    def unclock(self, c: Tensor) -> Tensor:
+        return self.sigma_max * t64(c) ** WARP
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return t64(t)
+
+    def dsigma(self, t: Tensor) -> Tensor:
+        return torch.ones_like(t64(t))
+
+    def half_log_snr(self, t: Tensor) -> Tensor:
+        return -torch.log(t64(t))
+
+    def time_at(self, half_log_snr: Tensor) -> Tensor:
+        return torch.exp(-t64(half_log_snr))
+
+    def g2(self, t: Tensor) -> Tensor:
+        return 2 * t64(t)

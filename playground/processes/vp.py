@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import nested
+from playground.core.process import ScalarGaussian
+from playground.core.schedule import Schedule
+from playground.core.spec import Info
+from playground.schedules.linear import LinearBeta
+
+
+@dataclass(frozen=True)
+class BetaProcess(ScalarGaussian):
+    """What VP and sub-VP share: dx = −β/2 x dt + g dw, α = e^{−B/2}."""
+
+    schedule: Schedule = nested(LinearBeta(), "schedules", help="noise schedule β(t)")
+
+    @property
+    def t_max(self) -> float:
+        return self.schedule.t_max
+
+    def alpha(self, t: Tensor) -> Tensor:
+        return torch.exp(-0.5 * self.schedule.integral(t))
+
+    def dalpha(self, t: Tensor) -> Tensor:
+        return -0.5 * self.schedule.beta(t) * self.alpha(t)
+
+
+@dataclass(frozen=True)
+class VP(BetaProcess):
+    """Variance preserving: dx = −β/2 x dt + √β dw; α = e^{−B/2}, σ² = 1 − e^{−B}. Ho et al. 2020; Song et al. 2021, 2011.13456."""
+
+    info = Info("VP", "VP", "variance preserving: α² + σ² = 1, dx = −β/2 x dt + √β dw", "Ho et al. 2020; Song et al. 2021", "2011.13456", rank=10)
+
+    def sigma(self, t: Tensor) -> Tensor:
+        return torch.sqrt(-torch.expm1(-self.schedule.integral(t)))
+
+    def dsigma(self, t: Tensor) -> Tensor:
+        return 0.5 * self.schedule.beta(t) * self.alpha(t).square() / self.sigma(t)
+
+    def half_log_snr(self, t: Tensor) -> Tensor:
+        return -0.5 * torch.log(torch.expm1(self.schedule.integral(t)))
+
+    def time_at(self, half_log_snr: Tensor) -> Tensor:
+        return self.schedule.time_at(torch.log1p(torch.exp(-2 * half_log_snr)))
+
+    def g2(self, t: Tensor) -> Tensor:
+        return self.schedule.beta(t)

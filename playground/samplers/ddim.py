@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.fields import slider
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class DDIM(Sampler):
+    """x_s = α_s x̂_0 + √(σ_s² − c²) ε̂ + c z, c² = η² σ_s² (1 − e^{−2h}), h = L_s − L_t.
+
+    η = 0: Euler on the probability-flow ODE in σ/α (order 1, no draws); η = 1: DDPM with small variance. One model call a step.
+    Song, Meng & Ermon 2020, 2010.02502.
+    """
+
+    info = Info(
+        "DDIM", "DDIM", "moves along the straight line to x̂₀; η adds noise back", "Song et al. 2020", "2010.02502",
+        group="first order", rank=30, order=1, nfe=1, needs=frozenset({"snr", "mean"}),
+    )
+    formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
+    eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: DDPM")
+
+    def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
+        now, then = problem.at(t), problem.at(s)
+        h = then.half_log_snr - now.half_log_snr
+        c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h))
+        return then.alpha, math.sqrt(then.sigma**2 - c * c), c
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        alpha, keep, c = self._coefficients(problem, t, s)
+        now = problem.at(t)
+        x0 = problem.x0(z, t)
+        # ε̂ = (x_t − α_t x̂_0)/σ_t, put in so that the step is two multiplications
+        r = keep / now.sigma
+        z_s = r * z + (alpha - r * now.alpha) * x0
+        if c > 0:
+            z_s = z_s + c * rng.normal(tuple(z.shape))
+        return z_s, None
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        alpha, keep, c = self._coefficients(problem, t, s)
+        return {r"\alpha_s": alpha, r"\sqrt{\sigma_s^2-c^2}": keep, "c": c}

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.fields import choice
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class DDPM(Sampler):
+    """x_s = α_s x̂_0 + (σ_s/σ_t) e^{−h} (x_t − α_t x̂_0) + √v z, h = L_s − L_t.
+
+    The mean of q(x_s | x_t, x_0 = x̂_0). v small: σ_s² (1 − e^{−2h}), that law's own variance (right for one data point);
+    large: σ_t² (1 − e^{−2h}), the forward step's variance (right for N(0, I) data). No noise in the last step.
+    One model call a step. Limits: small = DDIM(η = 1). Ho et al. 2020, 2006.11239.
+    """
+
+    info = Info(
+        "DDPM", "DDPM ancestral", "posterior mean given x̂₀, plus noise of a fixed variance", "Ho et al. 2020", "2006.11239",
+        group="ancestral", rank=20, nfe=1, needs=frozenset({"snr", "mean"}),
+    )
+    formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
+    variance: str = choice("small", ("small", "large"), help="v: β̃ (small) or β (large)")
+
+    def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
+        now, then = problem.at(t), problem.at(s)
+        h = then.half_log_snr - now.half_log_snr
+        a = then.sigma / now.sigma * math.exp(-h)
+        spread = then.sigma if self.variance == "small" else now.sigma
+        return a, then.alpha - a * now.alpha, spread * math.sqrt(-math.expm1(-2 * h))
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        a, b, sd = self._coefficients(problem, t, s)
+        return a * z + b * problem.x0(z, t) + sd * rng.normal(tuple(z.shape)), None
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        a, b, sd = self._coefficients(problem, t, s)
+        return {"a": a, "b": b, r"\sqrt{v}": sd}

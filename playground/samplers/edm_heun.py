@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.fields import slider
+from playground.core.problem import Problem
+from playground.core.process import t64
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+MOST = math.sqrt(2) - 1
+
+
+@dataclass(frozen=True)
+class EDMHeun(Sampler):
+    """Heun's method in the noise level ρ = σ/α on y = x/α, after an optional rise of the noise level ("churn").
+
+        γ = min(S_churn/N, √2 − 1) if S_min ≤ ρ ≤ S_max; ρ̂ = (1 + γ)ρ; ŷ = y + √(ρ̂² − ρ²) S_noise z
+        d = (ŷ − D)/ρ̂; y' = ŷ + (ρ_s − ρ̂) d; d' = (y' − D')/ρ_s; y_s = ŷ + (ρ_s − ρ̂)(d + d')/2
+
+    Order 2 without churn, two model calls a step and one in the last. Karras et al. 2022, 2206.00364 (algorithm 2).
+    """
+
+    info = Info(
+        "EDMHeun", "EDM Heun", "second order in the noise level, with optional churn", "Karras et al. 2022", "2206.00364",
+        group="second order", rank=90, order=2, nfe=2, needs=frozenset({"snr", "mean"}),
+    )
+    formula = r"y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
+    churn: float = slider(0.0, 0.0, 100.0, 1.0, label="S churn", help="noise put back over the whole run; 0: deterministic")
+    churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α")
+    churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α")
+    noise_scale: float = slider(1.0, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back")
+
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+        return len(grid) - 1
+
+    def _raised(self, problem: Problem, y: Tensor, t: float, steps: int, rng: Rng) -> tuple[Tensor, float, float]:
+        """(ŷ, ρ̂, t̂)."""
+        rho = math.exp(-problem.at(t).half_log_snr)
+        gamma = min(self.churn / steps, MOST) if self.churn_from <= rho <= self.churn_to else 0.0
+        if gamma == 0:
+            return y, rho, t
+        high = (1 + gamma) * rho
+        y = y + math.sqrt(high * high - rho * rho) * self.noise_scale * rng.normal(tuple(y.shape))
+        return y, high, float(problem.process.time_at(-t64(high).log()))
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        y, rho, t = self._raised(problem, z / problem.at(t).alpha, t, carry, rng)
+        then = problem.at(s)
+        low = math.exp(-then.half_log_snr)
+        d = (y - problem.x0(y * problem.at(t).alpha, t)) / rho
+        guess = y + (low - rho) * d
+        d_next = (guess - problem.x0(guess * then.alpha, s)) / low
+        return (y + 0.5 * (low - rho) * (d + d_next)) * then.alpha, carry
+
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+        y, _, t = self._raised(problem, z / problem.at(t).alpha, t, carry, rng)
+        return problem.x0(y * problem.at(t).alpha, t)
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
+        return {r"\rho_t": rho, r"\rho_s": low}

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class ExactAncestral(Sampler):
+    """z_s ~ q(z_s | z_t) = Σ_k r_k(z_t) N(μ_k, V_k), the true denoising distribution of the mixture (math 1.3).
+
+    Exact for any number of steps when started from the true p_T; also in the last step, which draws from p(z_0 | z_t).
+    Draws one uniform (component) and one normal a particle and step. One model call a step. Order: none to have.
+    """
+
+    info = Info(
+        "ExactAncestral", "exact ancestral", "draws from the true q(x_s | x_t): exact at any number of steps, even one",
+        "closed form for mixtures", group="exact", rank=10, nfe=1, needs=frozenset({"linear", "mixture"}),
+    )
+    formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        problem.calls += 1
+        oracle = problem.predictor
+        flat = oracle.flatten(z)
+        u = rng.uniform((flat.shape[0],))
+        edges = torch.softmax(oracle.component_log_prob(flat, t), -1).cumsum(-1)
+        k = torch.searchsorted(edges, u[:, None]).clamp_max(edges.shape[1] - 1)[:, 0]
+        gain, offset, cov = (m.to(flat) for m in oracle.bridge(t, s))
+        noise = rng.normal(tuple(flat.shape))
+        out = offset[k] + (gain[k] @ flat[..., None])[..., 0] + (semi_root(cov)[k] @ noise[..., None])[..., 0]
+        return out.reshape(z.shape), None
+
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+        return self.step(problem, z, t, 0.0, carry, rng)[0]
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        return {r"t-s": t - s}
+
+
+def semi_root(cov: Tensor) -> Tensor:
+    """Symmetric root of (..., n, n) positive semi-definite matrices (V_k is singular as s → t)."""
+    values, vectors = torch.linalg.eigh(cov)
+    return vectors * values.clamp_min(0).sqrt()[..., None, :]

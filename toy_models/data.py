@@ -1,0 +1,73 @@
+"""Data by name or by hand: everything that an Experiment's ``data`` may be, as an exact mixture."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+import torch
+
+from playground.core.fields import BadValue
+from toy_models.mixture import GaussianMixture
+
+HAND_MADE = 256  # components that a mixture in a link may have
+
+
+def check_data(name: str, value: Any) -> str:
+    """A known key, or a mixture as canonical JSON text (hashable, fits in a link)."""
+    from toy_models.distributions import toy
+
+    if isinstance(value, GaussianMixture):
+        value = value.to_dict()
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise BadValue(name, value[:60], "a distribution's name or a mixture as JSON") from None
+    if isinstance(value, dict):
+        return _canonical(name, value)
+    if not isinstance(value, str):
+        raise BadValue(name, value, "a distribution's name, or a mixture with weights, means and covs")
+    toy(value)  # raises BadValue for unknown names
+    return value
+
+
+def _canonical(name: str, record: dict[str, Any]) -> str:
+    unknown = set(record) - {"weights", "means", "covs", "labels"}
+    if unknown or not {"weights", "means", "covs"} <= set(record):
+        raise BadValue(name, sorted(record), "a mixture with weights, means, covs and, if wanted, labels")
+    if len(record["weights"]) > HAND_MADE:
+        raise BadValue(f"{name}.weights", f"{len(record['weights'])} components", f"at most {HAND_MADE} components")
+    try:
+        mixture = GaussianMixture(*(torch.as_tensor(record[k], dtype=torch.float64) for k in ("weights", "means", "covs")), labels=record.get("labels"))
+    except BadValue as error:
+        raise error.under(name) from None
+    except (TypeError, ValueError, RuntimeError):
+        raise BadValue(name, str(record)[:60], "numbers: weights (K), means (K, d), covs (K, d, d)") from None
+    if mixture.dim > 2:
+        raise BadValue(f"{name}.means", f"{mixture.dim} columns", "one or two dimensions")
+    record = mixture.to_dict()
+    if not any(record["labels"]):
+        del record["labels"]
+    return json.dumps(record, separators=(",", ":"))
+
+
+@functools.lru_cache(maxsize=64)
+def mixture_of(data: str) -> GaussianMixture:
+    """The exact mixture behind a (checked) ``data`` value."""
+    from toy_models.distributions import toy
+
+    if data.startswith("{"):
+        record = json.loads(data)
+        return GaussianMixture(**record)
+    t = toy(data)
+    return GaussianMixture(t.weights, t.means, t.covs, t.labels)
+
+
+def class_names(data: str) -> tuple[str, ...]:
+    from toy_models.distributions import toy
+
+    if data.startswith("{"):
+        return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
+    return toy(data).class_names

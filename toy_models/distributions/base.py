@@ -1,0 +1,129 @@
+"""What a toy distribution is: a Gaussian mixture  q(x) = sum_k w_k N(x; m_k, C_k)  in R^1 or R^2.
+
+Because q is a mixture, its noised marginals, its scores and its denoising distributions are mixtures too,
+so everything the playground draws for them is exact. Arrays are float64 numpy, in data units.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+TABLES = Path(__file__).parent / "tables"  # written by `python -m toy_models.distributions.fit`
+FIT_POINTS = 2000  # sample size at which every fit error is stated
+
+
+@dataclass(frozen=True, eq=False)  # eq=False: compared and hashed by identity, as toys are built once
+class Toy:
+    """One distribution: K Gaussian components in R^d. The arrays are read-only, since every caller shares them."""
+
+    key: str  # "moons": used in links and in Python, Experiment(data="moons")
+    title: str  # "two moons"
+    dim: int  # d, 1 or 2
+    tip: str  # one sentence for the tooltip; for a fitted shape it states the fit
+    weights: np.ndarray  # (K,), positive, sums to 1
+    means: np.ndarray  # (K, d)
+    covs: np.ndarray  # (K, d, d)
+    labels: np.ndarray  # (K,) int, the class of each component
+    class_names: tuple[str, ...]  # label -> name
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Exact mean of the mixture, (d,)."""
+        return self.weights @ self.means
+
+    @property
+    def cov(self) -> np.ndarray:
+        """Exact covariance of the mixture, (d, d): mean of the covariances + covariance of the means."""
+        off = self.means - self.mean
+        return np.einsum("k,kij->ij", self.weights, self.covs + off[:, :, None] * off[:, None, :])
+
+    @property
+    def diagonal(self) -> bool:
+        """True when every component is axis-aligned, so that its density is a product over the coordinates."""
+        return not np.any(self.covs * (1 - np.eye(self.dim)))
+
+    @property
+    def isotropic(self) -> bool:
+        """True when every component is round: C_k = s_k^2 I."""
+        return bool(np.array_equal(self.covs, self.covs[:, :1, :1] * np.eye(self.dim)))
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """n independent draws: points (n, d) and their classes (n,)."""
+        k = rng.choice(len(self.weights), size=n, p=self.weights)
+        noise = rng.standard_normal((n, self.dim))
+        return self.means[k] + np.einsum("nij,nj->ni", np.linalg.cholesky(self.covs)[k], noise), self.labels[k]
+
+    def tensors(
+        self, device: Any = "cpu", dtype: torch.dtype | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(weights, means, covs, labels) copied to torch; float64 unless told otherwise."""
+        import torch  # here, so that importing the distributions stays instant
+
+        dtype = dtype or torch.float64
+        w, m, c = (torch.tensor(a.tolist(), dtype=dtype, device=device) for a in (self.weights, self.means, self.covs))
+        return w, m, c, torch.tensor(self.labels.tolist(), device=device)
+
+
+def make(
+    key: str,
+    title: str,
+    about: str,
+    means: Any,  # (K,) in 1D, (K, 2) in 2D
+    std: Any,  # a number, (K,) one per component, or (K, d) one per axis
+    weights: Any = 1.0,  # (K,) up to a common factor; a number means equal weights
+    labels: Any = 0,  # (K,) int
+    class_names: tuple[str, ...] = ("all",),
+    fitted: bool = False,
+) -> Toy:
+    """Build a Toy of axis-aligned components.
+
+    about: the tooltip of an exact mixture; of a fitted shape only what the shape is ("a ring of radius 1"), and
+    the tooltip then adds the number of components and the measured error from tables/errors.json.
+    """
+    m = np.asarray(means, dtype=np.float64)
+    m = m[:, None] if m.ndim == 1 else m
+    count, dim = m.shape
+    s = np.asarray(std, dtype=np.float64)
+    s = np.broadcast_to(s[:, None] if s.ndim == 1 else s, (count, dim))
+    w = np.broadcast_to(np.asarray(weights, dtype=np.float64), (count,))
+    arrays = {
+        "weights": w / w.sum(),
+        "means": m.copy(),
+        "covs": s[:, :, None] ** 2 * np.eye(dim),
+        "labels": np.broadcast_to(np.asarray(labels, dtype=np.int64), (count,)).copy(),
+    }
+    for a in arrays.values():
+        a.setflags(write=False)
+    tip = fit_tip(key, count, dim, about) if fitted else about
+    return Toy(key=key, title=title, dim=dim, tip=tip, class_names=class_names, **arrays)
+
+
+def fit_tip(key: str, count: int, dim: int, shape: str) -> str:
+    """The tooltip of a fitted shape, with its measured error (see fit.measure)."""
+    e = errors().get(key, {"error": float("nan"), "floor": float("nan")})  # nan: new, fit.py has not run yet
+    metric = "W1" if dim == 1 else "sliced W2"
+    return (
+        f"{count} Gaussians fitted to {shape}; {metric} to the shape {e['error']:.3f} "
+        f"(floor {e['floor']:.3f} at {FIT_POINTS:,} points)."
+    )
+
+
+@cache
+def errors() -> dict[str, dict[str, float]]:
+    """Measured fit errors and sample-against-sample floors by key."""
+    return read_table("errors")
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """tables/<name>.json, or {} before its first generation."""
+    path = TABLES / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -1,0 +1,118 @@
+"""Gaussian mixtures: the one family of data for which every diffusion quantity is closed form (math: p = Σ π_k N(m_k, C_k))."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import BadValue
+
+MAX_COMPONENTS = 4096
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """Σ_k w_k N(m_k, C_k) on R^n, in float64.
+
+    Args:
+        weights: (K,), positive, made to sum to one. means: (K, n). covs: (K, n, n), symmetric positive definite.
+        labels: (K,) whole numbers, the class of each component (default: all 0).
+    Raises:
+        ValueError naming the field, the value and what is allowed.
+    """
+
+    weights: Tensor
+    means: Tensor
+    covs: Tensor
+    labels: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        w, m, c = (torch.tensor(a, dtype=torch.float64) if not isinstance(a, Tensor) else a.to(torch.float64) for a in (self.weights, self.means, self.covs))
+        if m.ndim == 1:
+            m = m[:, None]
+        if c.ndim == 1:
+            c = c[:, None, None].expand(-1, m.shape[-1], m.shape[-1]) * torch.eye(m.shape[-1], dtype=torch.float64)
+        k, n = (m.shape[0], m.shape[1]) if m.ndim == 2 else (0, 0)
+        if not 1 <= k <= MAX_COMPONENTS or n < 1:
+            raise BadValue("means", tuple(m.shape), f"shape (components, dimension) with 1 to {MAX_COMPONENTS} components")
+        if w.shape != (k,) or not bool(torch.isfinite(w).all()) or not bool((w > 0).all()):
+            raise BadValue("weights", w.tolist(), f"{k} positive numbers")
+        if not bool(torch.isfinite(m).all()):
+            raise BadValue("means", m.tolist(), "finite numbers")
+        if c.shape != (k, n, n) or not bool(torch.isfinite(c).all()):
+            raise BadValue("covs", tuple(c.shape), f"finite numbers of shape ({k}, {n}, {n}), or {k} variances")
+        if not torch.allclose(c, c.mT, rtol=1e-9, atol=1e-12) or bool((torch.linalg.cholesky_ex(c).info != 0).any()):
+            raise BadValue("covs", c.tolist(), "symmetric positive definite matrices")
+        # weights that already sum to one are kept to the last digit, so that a mixture survives a JSON round trip
+        labels = torch.zeros(k, dtype=torch.long) if self.labels is None else torch.tensor(self.labels).long() if not isinstance(self.labels, Tensor) else self.labels.long()
+        if labels.shape != (k,) or bool((labels < 0).any()):
+            raise BadValue("labels", labels.tolist(), f"{k} whole numbers from 0")
+        for name, value in (("weights", w if abs(float(w.sum()) - 1) < 1e-12 else w / w.sum()), ("means", m), ("covs", (c + c.mT) / 2), ("labels", labels)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def components(self) -> int:
+        return self.means.shape[0]
+
+    @property
+    def dim(self) -> int:
+        return self.means.shape[1]
+
+    def mean(self) -> Tensor:
+        """E[z], (n,)."""
+        return self.weights @ self.means
+
+    def cov(self) -> Tensor:
+        """Cov[z] = Σ w_k (C_k + (m_k − m)(m_k − m)ᵀ), (n, n)."""
+        d = self.means - self.mean()
+        return torch.einsum("k,kij->ij", self.weights, self.covs + d[:, :, None] * d[:, None, :])
+
+    def affine(self, a: Tensor, q: Tensor | float = 0.0) -> GaussianMixture:
+        """Law of A z + N(0, Q): means A m_k, covariances A C_k Aᵀ + Q. ``a`` is (n', n)."""
+        a = a.to(torch.float64)
+        return GaussianMixture(self.weights, self.means @ a.mT, a @ self.covs @ a.mT + q, self.labels)
+
+    def component_log_prob(self, z: Tensor) -> Tensor:
+        """log w_k + log N(z; m_k, C_k), (batch, K); z is (batch, n), computed in z's dtype from centred differences."""
+        chol = torch.linalg.cholesky(self.covs)
+        white = torch.linalg.inv(chol).to(z)
+        u = torch.einsum("kij,bkj->bki", white, z[:, None, :] - self.means.to(z))
+        logdet = chol.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        const = (self.weights.log() - logdet - 0.5 * self.dim * math.log(2 * math.pi)).to(z)
+        return const - 0.5 * (u * u).sum(-1)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log p(z), (batch,), by logsumexp."""
+        return torch.logsumexp(self.component_log_prob(z), -1)
+
+    def responsibilities(self, z: Tensor) -> Tensor:
+        """P(component k | z), (batch, K)."""
+        return torch.softmax(self.component_log_prob(z), -1)
+
+    def score(self, z: Tensor) -> Tensor:
+        """∇ log p(z) = −Σ_k r_k(z) C_k⁻¹ (z − m_k), (batch, n)."""
+        r = self.responsibilities(z)
+        pull = torch.einsum("kij,bkj->bki", torch.linalg.inv(self.covs).to(z), z[:, None, :] - self.means.to(z))
+        return -(r[..., None] * pull).sum(1)
+
+    def sample(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+        """Draws from given randomness: ``uniform`` (batch,) picks the component, ``normal`` (batch, n) the point in it.
+
+        Returns (z (batch, n) in normal's dtype, component (batch,)).
+        """
+        edges = self.weights.cumsum(0).to(uniform)
+        k = torch.searchsorted(edges, uniform.contiguous()).clamp_max(self.components - 1)
+        chol = torch.linalg.cholesky(self.covs).to(normal)
+        means = self.means.to(normal)
+        return means[k] + torch.einsum("bij,bj->bi", chol[k], normal), k
+
+    def to_dict(self) -> dict[str, list]:
+        return {
+            "weights": self.weights.tolist(),
+            "means": self.means.tolist(),
+            "covs": self.covs.tolist(),
+            "labels": self.labels.tolist(),
+        }

@@ -1,0 +1,165 @@
+"""The exact predictor of Gaussian-mixture data under any linear process: score, x̂_0, denoising distributions, all closed form."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from playground.core.process import LinearProcess, small_inverse, t64
+from toy_models.mixture import GaussianMixture
+
+CACHE_ROWS = 1 << 18  # particles × components evaluated at once: keeps the (rows, K) weights in cache
+
+
+class Tables(NamedTuple):
+    """Everything that one evaluation at one time needs, in float64.
+
+    With φ(z) = (z_i z_j (i ≤ j), z_i, 1): log[w_k N(z; m_k(t), S_k(t))] = φ(z) · logit_k and E[x_0 | z, k] = read_k0 + read_k z.
+    """
+
+    logit: Tensor  # (features, K)
+    read: Tensor  # (K, d (1 + n))
+
+
+class Prediction(NamedTuple):
+    """x0_hat: E[x_0 | z_t], (batch, *event)."""
+
+    x0_hat: Tensor
+
+
+class MixtureOracle:
+    """E[x_0 | z_t] of mixture data, exactly (math: D = Σ r_k(z) μ_k, one k×k block process for all coordinates).
+
+    Args:
+        data: mixture on R^d. process: any linear process with k blocks; z has n = k·d numbers a particle.
+    """
+
+    gives = frozenset({"mean", "mixture"})
+
+    def __init__(self, data: GaussianMixture, process: LinearProcess):
+        self.data, self.process = data, process
+        self.dim = data.dim
+        self.state_dim = data.dim * process.blocks
+        self._tables: dict[float, Tables] = {}
+        self._cast: dict[tuple, Tables] = {}
+        self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
+
+    # exact laws -----------------------------------------------------------------------------------------------------------
+
+    def lifted(self) -> GaussianMixture:
+        """Law of z_0 (data, and CLD's initial velocity)."""
+        k, d = self.process.blocks, self.dim
+        start = torch.kron(self.process.start_cov(), torch.eye(d, dtype=torch.float64))
+        if k == 1:
+            return self.data
+        place = torch.zeros(self.state_dim, d, dtype=torch.float64)
+        place[:d] = torch.eye(d, dtype=torch.float64)
+        return GaussianMixture(self.data.weights, self.data.means @ place.mT, place @ self.data.covs @ place.mT + start, self.data.labels)
+
+    def marginal(self, t: float) -> GaussianMixture:
+        """p_t, a mixture on R^n: means ψ m_k, covariances ψψᵀ ⊗ C_k + Σ(t) ⊗ I."""
+        mean, cov = self._moments(t64([t]))
+        return GaussianMixture(self.data.weights, mean[0], cov[0], self.data.labels)
+
+    def bridge(self, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Component k of q(z_s | z_t) is N(offset_k + gain_k z_t, cov_k) (math 1.3): (K, n, n), (K, n), (K, n, n), float64."""
+        eye = torch.eye(self.dim, dtype=torch.float64)
+        a, q = (torch.kron(m, eye) for m in self.process.transition(t64(s), t64(t)))
+        at_s = self.lifted() if s == 0 else self.marginal(s)
+        at_t = self.marginal(t)
+        gain = at_s.covs @ a.mT @ torch.linalg.inv(at_t.covs)
+        keep = torch.eye(self.state_dim, dtype=torch.float64) - gain @ a
+        cov = keep @ at_s.covs @ keep.mT + gain @ q @ gain.mT  # Joseph's form stays positive
+        return gain, at_s.means - (gain @ at_t.means[..., None])[..., 0], cov
+
+    def denoising(self, z_t: Tensor, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
+        """q(z_s | z_t) = Σ_k r_k N(μ_k, V_k) at every particle; s = 0 gives the posterior of z_0.
+
+        Args: z_t (batch, n) flattened state.
+        Returns: log responsibilities (batch, K), means (batch, K, n), covariances (K, n, n), float64.
+        """
+        gain, offset, cov = self.bridge(t, s)
+        z = z_t.to(torch.float64)
+        mean = offset + torch.einsum("kij,bj->bki", gain, z)
+        return torch.log_softmax(self.marginal(t).component_log_prob(z), -1), mean, cov
+
+    def flatten(self, z: Tensor) -> Tensor:
+        return z.reshape(z.shape[0], self.state_dim)
+
+    # fast evaluation ------------------------------------------------------------------------------------------------------
+
+    def _moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Means (T, K, n) and covariances (T, K, n, n) of p_t's components."""
+        psi, sigma = self.process.mean_and_cov(t)
+        steps, k = psi.shape
+        mean = torch.einsum("tb,kd->tkbd", psi, self.data.means).reshape(steps, -1, self.state_dim)
+        grown = torch.einsum("ta,tb,kij->tkaibj", psi, psi, self.data.covs)
+        eye = torch.eye(self.dim, dtype=torch.float64)
+        noise = torch.einsum("tab,ij->taibj", sigma, eye)
+        cov = (grown + noise[:, None]).reshape(steps, -1, self.state_dim, self.state_dim)
+        return mean, cov
+
+    def prepare(self, times: list[float]) -> None:
+        """Tables for many times in one batch; times seen before cost nothing."""
+        new = [t for t in dict.fromkeys(times) if t > 0 and t not in self._tables]
+        if not new:
+            return
+        t = t64(new)
+        mean, cov = self._moments(t)
+        precision = small_inverse(cov)
+        logdet = -torch.linalg.slogdet(precision).logabsdet if self.state_dim > 1 else cov[..., 0, 0].log()
+        pull = (precision @ mean[..., None])[..., 0]
+        const = self.data.weights.log() - 0.5 * ((pull * mean).sum(-1) + logdet + self.state_dim * math.log(2 * math.pi))
+        i, j = self._pairs
+        quadratic = -torch.where(i == j, 0.5, 1.0) * precision[..., i, j]
+        logit = torch.cat([quadratic, pull, const[..., None]], -1).mT
+
+        psi, _ = self.process.mean_and_cov(t)
+        cross = torch.einsum("tb,kij->tkibj", psi, self.data.covs).reshape(len(new), -1, self.dim, self.state_dim)
+        gain = cross @ precision
+        offset = self.data.means - (gain @ mean[..., None])[..., 0]
+        read = torch.cat([offset[..., None], gain], -1).flatten(-2)
+        for index, time in enumerate(new):
+            self._tables[time] = Tables(logit[index], read[index])
+
+    def tables(self, t: float, like: Tensor) -> Tables:
+        """The tables of time t in the dtype and on the device of ``like``."""
+        key = (t, like.dtype, like.device)
+        if key not in self._cast:
+            self.prepare([t])
+            self._cast[key] = Tables(*(m.to(like).contiguous() for m in self._tables[t]))
+        return self._cast[key]
+
+    def features(self, z: Tensor) -> Tensor:
+        """φ(z), (batch, features)."""
+        i, j = self._pairs
+        return torch.cat([z[:, i] * z[:, j], z, torch.ones_like(z[:, :1])], -1)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        """x0_hat = E[x_0 | z_t], in z_t's dtype; z_t (batch, *state)."""
+        flat = self.flatten(z_t)
+        logit, read = self.tables(t, flat)
+        rows = max(256, CACHE_ROWS // logit.shape[1]) if flat.device.type == "cpu" else 1 << 20
+        parts = []
+        for z in flat.split(rows):
+            weight = torch.softmax(self.features(z) @ logit, -1)
+            out = (weight @ read).view(-1, self.dim, 1 + self.state_dim)
+            parts.append(out[..., 0] + (out[..., 1:] @ z[:, :, None])[..., 0])
+        x0 = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return Prediction(x0.view(z_t.shape[0], *self._event(z_t)))
+
+    def _event(self, z: Tensor) -> tuple[int, ...]:
+        return tuple(z.shape[1:] if self.process.blocks == 1 else z.shape[2:])
+
+    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """log p_t(z_t), (batch,)."""
+        flat = self.flatten(z_t)
+        return torch.logsumexp(self.features(flat) @ self.tables(t, flat).logit, -1)
+
+    def component_log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """log w_k N(z_t; m_k(t), S_k(t)), (batch, K)."""
+        flat = self.flatten(z_t)
+        return self.features(flat) @ self.tables(t, flat).logit
