@@ -17,7 +17,7 @@ from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles.mixture import MixtureOracle
 
-MOST_WORK = 4e10  # particles × model calls × components of one run
+MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
 LOST = 1e3  # |state| in prior standard deviations beyond which a run counts as diverged
 
@@ -34,6 +34,7 @@ def simulate(
     device: torch.device | str | None = None,
     noise: Noise | None = None,
     max_frames: int | None = None,
+    most_work: float = MOST_WORK,
 ) -> Trace:
     """Runs an experiment.
 
@@ -46,6 +47,7 @@ def simulate(
         dtype, device: of the states (default: exp.dtype, CUDA where there is one).
         noise: source of standard normals, shape → tensor, used in the order of the draws (initial state first).
         max_frames: keep about this many frames, evenly thinned over the steps (first and last always).
+        most_work: refuse runs of more particles × model calls × components than this.
     Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
     Raises: ValueError naming the field, the value and what is allowed.
     """
@@ -63,8 +65,8 @@ def simulate(
     grid = grid_times(exp, times, log_snr)
     per_step = exp.sampler.info.nfe or 30
     work = exp.particles * (len(grid) - 1) * per_step * mixture.components
-    if work > MOST_WORK:
-        raise BadValue("particles", exp.particles, f"at most {MOST_WORK / work * exp.particles:,.0f} particles for this many steps, model calls and components")
+    if work > most_work:
+        raise BadValue("particles", exp.particles, f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components")
 
     z = _start(exp, oracle, initial, rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng

@@ -49,6 +49,7 @@ class Process(Spec):
 
     family: ClassVar[str] = "processes"
     caps: ClassVar[frozenset[str]] = frozenset()
+    formula: ClassVar[str] = ""
     blocks: ClassVar[int] = 1
 
     t_min: ClassVar[float] = 1e-3

@@ -39,6 +39,8 @@ class CLD(LinearProcess):
     gamma: float = slider(0.04, 0.005, 1.0, 0.005, label="γ start", help="initial velocity v_0 ~ N(0, γM)")
     schedule: Schedule = nested(ConstantBeta(4.0), "schedules", help="rate β(t)")
 
+    formula = r"\mathrm dx = \beta\tfrac{v}{M}\,\mathrm dt,\quad \mathrm dv = -\beta x\,\mathrm dt - \beta\tfrac{\Gamma}{M}v\,\mathrm dt + \sqrt{2\Gamma\beta}\,\mathrm dw"
+
     @property
     def t_max(self) -> float:
         return self.schedule.t_max

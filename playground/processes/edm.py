@@ -21,6 +21,8 @@ class EDM(ExplodingVariance):
     sigma_min: float = slider(0.002, 0.0005, 0.1, 0.0005, label="σ min", help="where sampling stops before the last step")
     sigma_max: float = slider(80.0, 1.0, 160.0, 1.0, label="σ max", help="where sampling starts")
 
+    formula = r"\mathrm dx = \sqrt{2t}\,\mathrm dw,\quad x_t = x_0 + \sigma\varepsilon,\ \sigma = t"
+
     @property
     def t_min(self) -> float:  # type: ignore[override]
         return self.sigma_min

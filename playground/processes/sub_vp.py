@@ -15,6 +15,8 @@ class SubVP(BetaProcess):
 
     info = Info("SubVP", "sub-VP", "variance below VP's at every t: σ = 1 − e^{−B}", "Song et al. 2021", "2011.13456", rank=20)
 
+    formula = r"\mathrm dx = -\tfrac12\beta x\,\mathrm dt + \sqrt{\beta(1-e^{-2B})}\,\mathrm dw,\quad \sigma = 1-\alpha^2"
+
     def sigma(self, t: Tensor) -> Tensor:
         return -torch.expm1(-self.schedule.integral(t))
 

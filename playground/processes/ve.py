@@ -39,6 +39,8 @@ class VE(ExplodingVariance):
     sigma_min: float = slider(0.01, 0.001, 0.1, 0.001, label="σ min", help="smallest noise level of the geometric series")
     sigma_max: float = slider(50.0, 1.0, 100.0, 1.0, label="σ max", help="noise level at t = 1")
 
+    formula = r"\mathrm dx = g\,\mathrm dw,\quad x_t = x_0 + \sigma(t)\,\varepsilon,\ \sigma^2 = \int g^2"
+
     @property
     def _rate(self) -> float:
         return math.log(self.sigma_max / self.sigma_min)

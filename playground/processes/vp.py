@@ -35,6 +35,8 @@ class VP(BetaProcess):
 
     info = Info("VP", "VP", "variance preserving: α² + σ² = 1, dx = −β/2 x dt + √β dw", "Ho et al. 2020; Song et al. 2021", "2011.13456", rank=10)
 
+    formula = r"\mathrm dx = -\tfrac12\beta x\,\mathrm dt + \sqrt{\beta}\,\mathrm dw,\quad x_t = \alpha x_0 + \sigma\varepsilon,\ \alpha^2+\sigma^2=1"
+
     def sigma(self, t: Tensor) -> Tensor:
         return torch.sqrt(-torch.expm1(-self.schedule.integral(t)))
 

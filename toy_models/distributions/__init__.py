@@ -1,7 +1,7 @@
 """The exact toy distributions: toy("moons"), toys(dim=2), TOYS["moons"].
 
-Each is a Gaussian mixture in R^1 (one_d.py) or R^2 (two_d.py); base.py says what a Toy is, and fit.py fits the
-shapes that are no mixtures and measures how well ("python -m toy_models.distributions.fit").
+Each is a Gaussian mixture in R^1 (one_d.py) or R^2 (two_d.py); base.py says what a Toy is. Shapes that are no
+mixtures are fitted, and fit.py measures how well ("python -m toy_models.distributions.fit").
 """
 
 from __future__ import annotations
@@ -45,9 +45,13 @@ TOYS: Mapping[str, Toy] = _Toys()
 
 
 def toy(key: str) -> Toy:
-    """The distribution of that key; ValueError if there is none."""
+    """The distribution of that key; BadValue (a ValueError) if there is none."""
     if not isinstance(key, str) or key not in TOYS:
-        raise ValueError(f"data: unknown distribution {key!r}; allowed are {', '.join(TOYS)}")
+        from playground.core.fields import (
+            BadValue,
+        )  # here, so that the distributions import nothing but numpy
+
+        raise BadValue("data", key, ", ".join(TOYS))
     return TOYS[key]
 
 

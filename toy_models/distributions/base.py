@@ -23,7 +23,7 @@ FIT_POINTS = 2000  # sample size at which every fit error is stated
 
 @dataclass(frozen=True, eq=False)  # eq=False: compared and hashed by identity, as toys are built once
 class Toy:
-    """One distribution: K Gaussian components in R^d. The arrays are read-only, since every caller shares them."""
+    """One distribution: K Gaussian components in R^d. The arrays are read-only: every caller shares them."""
 
     key: str  # "moons": used in links and in Python, Experiment(data="moons")
     title: str  # "two moons"
@@ -48,7 +48,7 @@ class Toy:
 
     @property
     def diagonal(self) -> bool:
-        """True when every component is axis-aligned, so that its density is a product over the coordinates."""
+        """True when every component is axis-aligned: its density is a product over the coordinates."""
         return not np.any(self.covs * (1 - np.eye(self.dim)))
 
     @property
@@ -60,7 +60,8 @@ class Toy:
         """n independent draws: points (n, d) and their classes (n,)."""
         k = rng.choice(len(self.weights), size=n, p=self.weights)
         noise = rng.standard_normal((n, self.dim))
-        return self.means[k] + np.einsum("nij,nj->ni", np.linalg.cholesky(self.covs)[k], noise), self.labels[k]
+        root = np.linalg.cholesky(self.covs)[k]
+        return self.means[k] + np.einsum("nij,nj->ni", root, noise), self.labels[k]
 
     def tensors(
         self, device: Any = "cpu", dtype: torch.dtype | None = None
@@ -69,7 +70,8 @@ class Toy:
         import torch  # here, so that importing the distributions stays instant
 
         dtype = dtype or torch.float64
-        w, m, c = (torch.tensor(a.tolist(), dtype=dtype, device=device) for a in (self.weights, self.means, self.covs))
+        real = (self.weights, self.means, self.covs)  # tolist: torch warns about read-only arrays
+        w, m, c = (torch.tensor(a.tolist(), dtype=dtype, device=device) for a in real)
         return w, m, c, torch.tensor(self.labels.tolist(), device=device)
 
 
@@ -86,8 +88,8 @@ def make(
 ) -> Toy:
     """Build a Toy of axis-aligned components.
 
-    about: the tooltip of an exact mixture; of a fitted shape only what the shape is ("a ring of radius 1"), and
-    the tooltip then adds the number of components and the measured error from tables/errors.json.
+    about: the tooltip of an exact mixture; of a fitted shape only what the shape is ("a ring of radius 1"),
+    and the tooltip then adds the number of components and the measured error from tables/errors.json.
     """
     m = np.asarray(means, dtype=np.float64)
     m = m[:, None] if m.ndim == 1 else m
@@ -119,11 +121,6 @@ def fit_tip(key: str, count: int, dim: int, shape: str) -> str:
 
 @cache
 def errors() -> dict[str, dict[str, float]]:
-    """Measured fit errors and sample-against-sample floors by key."""
-    return read_table("errors")
-
-
-def read_table(name: str) -> dict[str, Any]:
-    """tables/<name>.json, or {} before its first generation."""
-    path = TABLES / f"{name}.json"
+    """Measured fit errors and sample-against-sample floors by key; empty before fit.py has run."""
+    path = TABLES / "errors.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

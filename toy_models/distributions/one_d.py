@@ -29,7 +29,7 @@ def three_modes() -> Toy:
     return make(
         "three_modes",
         "three modes",
-        "Exactly a mixture of 3 Gaussians of unequal mass and width (weights 0.5, 0.3, 0.2; std 0.1, 0.15, 0.05).",
+        "Exactly a mixture of 3 Gaussians of unequal mass (0.5, 0.3, 0.2) and width (0.1, 0.15, 0.05).",
         weights=[0.5, 0.3, 0.2],
         means=[-1, 0.2, 1.2],
         std=[0.1, 0.15, 0.05],
@@ -91,8 +91,8 @@ def uniform() -> Toy:
 
 
 def heavy_tails() -> Toy:
-    """A Student t is N(0, V) with random V. For 4 degrees of freedom P(V < v) = (1 + 2/v) exp(-2/v); the law of V
-    is cut into 10 geometric bins, each of which becomes one Gaussian at the bin's geometric midpoint."""
+    """A Student t is N(0, V) with random V. For 4 degrees of freedom P(V < v) = (1 + 2/v) exp(-2/v); the
+    law of V is cut into 10 geometric bins; each becomes one Gaussian, V at the bin's geometric midpoint."""
     edges = np.geomspace(0.2, 200, 11)
     cdf = (1 + 2 / edges) * np.exp(-2 / edges)
     cdf[0], cdf[-1] = 0, 1  # the ends take the mass beyond them, 0.05 % and 0.005 %

@@ -1,6 +1,7 @@
 """The two-dimensional toys. To add one: write a function that returns make(...), and list it in TWO_D.
 
-A shape drawn with a pen needs only its curves: list them as Strokes in STROKES and call drawn(...) (see moons).
+A shape drawn with a pen needs only its curves: list them as Strokes in STROKES and call drawn(...), as moons.
+A shape that is no mixture also needs a line in tables/errors.json: python -m toy_models.distributions.fit.
 All are scaled to fill the stage [-2.2, 2.2]^2, with a mean near 0 and a std near 1 along each axis.
 """
 
@@ -12,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from .base import Toy, make, read_table
+from .base import Toy, make
 
 Curve = Callable[[np.ndarray], np.ndarray]  # u (n,) in [0, 1] -> points (n, 2)
 
@@ -21,8 +22,8 @@ Curve = Callable[[np.ndarray], np.ndarray]  # u (n,) in [0, 1] -> points (n, 2)
 class Stroke:
     """One pen stroke: the shape is curve(u) + std * noise with u uniform on [0, 1].
 
-    Its mixture is the midpoint rule in u: `pieces` round Gaussians of that very std, so the only error is that of
-    the rule. Spacing <= 2 std keeps the ripple along the stroke below 2 exp(-pi^2 / 2) = 1.4 %.
+    Its mixture is the midpoint rule in u: `pieces` round Gaussians of that very std, so the only error is
+    that of the rule. Spacing <= 2 std keeps the ripple along the stroke below 2 exp(-pi^2 / 2) = 1.4 %.
     """
 
     curve: Curve
@@ -41,10 +42,14 @@ def arc(
 
 
 def spiral(u: np.ndarray) -> np.ndarray:
-    """0.148 t (cos t, sin t) for t from 1.5 pi to 4.5 pi (scikit-learn's make_swiss_roll, seen from the side), but
-    uniform in t^2, very nearly the arc length, instead of t: the roll is as dense outside as inside."""
+    """0.148 t (cos t, sin t) for t from 1.5 pi to 4.5 pi (scikit-learn's make_swiss_roll, from the side),
+    but uniform in t^2, very nearly the arc length, instead of t: the roll is as dense outside as inside."""
     t = np.pi * np.sqrt(1.5**2 + (4.5**2 - 1.5**2) * u)
     return 0.148 * np.stack([t * np.cos(t), t * np.sin(t)], -1) + [-0.36, -0.06]  # centred
+
+
+def line(u: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
+    return np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * u], -1)
 
 
 def point(u: np.ndarray, x: float, y: float) -> np.ndarray:
@@ -52,6 +57,29 @@ def point(u: np.ndarray, x: float, y: float) -> np.ndarray:
 
 
 TURN = 2 * np.pi
+
+
+def written(pen: float = 0.08) -> tuple[Stroke, ...]:
+    """The word "flow", tall enough for a std near 1 along both axes. Every stroke gets pieces 2 pens apart,
+    and a mass in proportion to its pieces."""
+    curves: list[tuple[int, Curve]] = [  # (letter, curve)
+        (0, partial(line, x0=-1.7, y0=-1.3, x1=-1.7, y1=1.4)),  # f: stem, hook, bar
+        (0, partial(arc, rx=0.28, ry=0.42, start=np.pi, stop=0.25 * np.pi, cx=-1.42, cy=1.4)),
+        (0, partial(line, x0=-2.0, y0=0.65, x1=-1.3, y1=0.65)),
+        (1, partial(line, x0=-0.8, y0=-1.3, x1=-0.8, y1=1.85)),
+        (2, partial(arc, rx=0.48, ry=0.98, start=0, stop=TURN, cy=-0.33)),
+        (3, partial(line, x0=0.8, y0=0.65, x1=1.1, y1=-1.3)),  # w: four lines
+        (3, partial(line, x0=1.1, y0=-1.3, x1=1.4, y1=0.65)),
+        (3, partial(line, x0=1.4, y0=0.65, x1=1.7, y1=-1.3)),
+        (3, partial(line, x0=1.7, y0=-1.3, x1=2.0, y1=0.65)),
+    ]
+    lengths = [np.linalg.norm(np.diff(c(np.linspace(0, 1, 200)), axis=0), axis=1).sum() for _, c in curves]
+    pieces = [round(float(length) / (2 * pen)) for length in lengths]
+    return tuple(
+        Stroke(c, n, n / sum(pieces), pen, letter) for (letter, c), n in zip(curves, pieces, strict=True)
+    )
+
+
 STROKES: dict[str, tuple[Stroke, ...]] = {
     # scikit-learn's make_moons around 0, stretched by 1.25 and 1.65 to a std near 1 along both axes
     "moons": (
@@ -70,8 +98,11 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
         Stroke(partial(arc, rx=1.8, ry=1.8, start=0, stop=TURN), 48, 0.62, 0.11, 0),
         Stroke(partial(point, x=-0.62, y=0.6), 1, 0.08, 0.17, 1),
         Stroke(partial(point, x=0.62, y=0.6), 1, 0.08, 0.17, 1),
-        Stroke(partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2),
+        Stroke(
+            partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2
+        ),
     ),
+    "word": written(),
 }
 
 
@@ -93,7 +124,9 @@ def drawn(key: str, title: str, shape: str, class_names: tuple[str, ...]) -> Toy
 
 
 def moons() -> Toy:
-    return drawn("moons", "two moons", "two half-circles drawn with a pen of std 0.11", ("upper moon", "lower moon"))
+    return drawn(
+        "moons", "two moons", "two half-circles drawn with a pen of std 0.11", ("upper moon", "lower moon")
+    )
 
 
 def eight_gaussians() -> Toy:
@@ -110,16 +143,15 @@ def eight_gaussians() -> Toy:
 
 
 def swiss_roll() -> Toy:
-    return drawn("swiss_roll", "Swiss roll", "a spiral drawn with a pen of std 0.1", ("inner half", "outer half"))
-
-
-# Four Gaussians closest in L2 to the uniform density on [-0.5, 0.5] (fit.near_uniform): +-CELL_MEANS, one std.
-CELL_MEANS, CELL_STD = (0.125, 0.375), 0.1
+    return drawn(
+        "swiss_roll", "Swiss roll", "a spiral drawn with a pen of std 0.1", ("inner half", "outer half")
+    )
 
 
 def checkerboard() -> Toy:
-    """The dark cells of a 4 x 4 board on [-2, 2]^2; each is the product of two near-uniform mixtures of 4."""
-    one = np.array([-CELL_MEANS[1], -CELL_MEANS[0], CELL_MEANS[0], CELL_MEANS[1]])
+    """The dark cells of a 4 x 4 board on [-2, 2]^2; each is 4 x 4 round Gaussians, 0.25 apart. The std is a
+    compromise: at 0.48 spacings the edges are still sharp, and the ripple 2 exp(-2 (0.48 pi)^2) = 2 %."""
+    one = np.array([-0.375, -0.125, 0.125, 0.375])
     cell = np.stack(np.meshgrid(one, one, indexing="ij"), -1).reshape(-1, 2)
     corners = np.array([(i, j) for i in range(4) for j in range(4) if (i + j) % 2 == 0])  # column i, row j
     return make(
@@ -127,7 +159,7 @@ def checkerboard() -> Toy:
         "checkerboard",
         "the dark cells of a 4 x 4 board on [-2, 2]^2",
         means=(corners[:, None, :] - 1.5 + cell).reshape(-1, 2),
-        std=CELL_STD,
+        std=0.12,
         labels=np.repeat(corners[:, 1] % 2, len(cell)),
         class_names=("rows 1 and 3", "rows 2 and 4"),
         fitted=True,
@@ -135,46 +167,47 @@ def checkerboard() -> Toy:
 
 
 def rings() -> Toy:
-    return drawn(
-        "rings", "rings", "two circles of radius 0.8 and 1.75 drawn with a pen of std 0.12", ("inner ring", "outer ring")
-    )
+    return drawn("rings", "rings", "two circles drawn with a pen of std 0.12", ("inner ring", "outer ring"))
 
 
-PINWHEEL_ARMS = 5
+PINWHEEL_ARMS, PINWHEEL_SPREAD, PINWHEEL_PEN = 5, 0.27, 0.12  # arms, std of r, std of the pen
 
 
-def rotation(angle: float) -> np.ndarray:
-    """(2, 2), to multiply row vectors from the right."""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, s], [-s, c]])
+def pinwheel_arm(r: np.ndarray, arm: np.ndarray | int) -> np.ndarray:
+    """Points (n, 2) at radius 1.3 r on the given arms, bent by the angle exp(r) / 4."""
+    a = np.exp(r) / 4 + TURN * arm / PINWHEEL_ARMS
+    return 1.3 * r[:, None] * np.stack([np.cos(a), np.sin(a)], -1)
 
 
 def pinwheel() -> Toy:
-    """Johnson et al. (2016, structured VAEs): one arm fitted by EM (fit.pinwheel_arm), turned five times."""
-    arm = read_table("components")["pinwheel"]
-    m = np.array(arm["means"])
+    """After Johnson et al. (2016, structured VAEs): r ~ N(1, 0.27^2) along each arm, and a round pen.
+    The integral over r is a sum over 12 points at equal arc length."""
+    fine = np.linspace(0.25, 1.75, 1000)
+    length = np.cumsum(np.linalg.norm(np.gradient(pinwheel_arm(fine, 0), axis=0), axis=1))
+    r = np.interp(length[-1] * (np.arange(12) + 0.5) / 12, length, fine)
+    mass = np.exp(-0.5 * ((r - 1) / PINWHEEL_SPREAD) ** 2) * np.gradient(r)
     return make(
         "pinwheel",
         "pinwheel",
-        "Johnson's pinwheel of five bent arms",
-        weights=np.tile(arm["weights"], PINWHEEL_ARMS),
-        means=np.concatenate([m @ rotation(TURN * i / PINWHEEL_ARMS) for i in range(PINWHEEL_ARMS)]),
-        std=np.tile(arm["stds"], PINWHEEL_ARMS),
-        labels=np.repeat(np.arange(PINWHEEL_ARMS), len(m)),
+        "a pinwheel of five bent, fading arms",
+        weights=np.tile(mass, PINWHEEL_ARMS),
+        means=np.concatenate([pinwheel_arm(r, i) for i in range(PINWHEEL_ARMS)]),
+        std=PINWHEEL_PEN,
+        labels=np.repeat(np.arange(PINWHEEL_ARMS), 12),
         class_names=tuple(f"arm {i + 1}" for i in range(PINWHEEL_ARMS)),
         fitted=True,
     )
 
 
 def diamond() -> Toy:
-    """Dockhorn et al. (2022, critically-damped Langevin diffusion), toy "diamond", times 2: there the means are
-    {-0.5, 0, 0.5}^2 turned by [[1, -1], [1, 1]] / sqrt(2), and the std is 0.04."""
+    """Dockhorn et al. (2022, critically-damped Langevin diffusion), "diamond", times 2: there the means
+    are {-0.5, 0, 0.5}^2 turned by [[1, -1], [1, 1]] / sqrt(2), and the std is 0.04."""
     grid = np.array([(x, y) for x in (-0.5, 0.0, 0.5) for y in (-0.5, 0.0, 0.5)])
     turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
     return make(
         "diamond",
         "diamond",
-        "Exactly a mixture of 9 Gaussians: the diamond of the CLD paper enlarged by 2, so std 0.08 instead of 0.04.",
+        "Exactly a mixture of 9 Gaussians: the diamond of the CLD paper, enlarged by 2 (std 0.08, not 0.04).",
         means=2 * grid @ turn.T,
         std=2 * 0.04,
         labels=np.arange(9) % 2,
@@ -186,7 +219,7 @@ def cross() -> Toy:
     return make(
         "cross",
         "cross",
-        "Exactly a mixture of 2 Gaussians, one lying and one standing, each of std 1.15 along and 0.08 across.",
+        "Exactly a mixture of 2 Gaussians, one lying and one standing, of std 1.15 along and 0.08 across.",
         means=np.zeros((2, 2)),
         std=[[1.15, 0.08], [0.08, 1.15]],
         labels=[0, 1],
@@ -195,13 +228,13 @@ def cross() -> Toy:
 
 
 def grid25() -> Toy:
-    """Weights 1..5 (over 75) in a Latin square: unequal modes whose every row and column has the same mass."""
+    """Weights 1..5 (over 75) in a Latin square: unequal modes, but every row and column has the same mass."""
     i, j = np.divmod(np.arange(25), 5)
     level = (i + 2 * j) % 5 + 1
     return make(
         "grid25",
         "5 x 5 grid",
-        "Exactly a mixture of 25 Gaussians of std 0.08 and of five different masses, the rarest a fifth of the largest.",
+        "Exactly a mixture of 25 Gaussians of std 0.08, the rarest a fifth of the mass of the largest.",
         weights=level,
         means=0.75 * np.stack([i - 2, j - 2], -1),
         std=0.08,
@@ -214,23 +247,8 @@ def smiley() -> Toy:
     return drawn("smiley", "smiley", "a face drawn with a pen of std 0.11", ("face", "eyes", "mouth"))
 
 
-WORD = "flow"
-
-
 def word() -> Toy:
-    """Each letter's filled outline (DejaVu Sans Bold, stretched upwards) fitted by EM (fit.word_letter)."""
-    letters = read_table("components")["word"]
-    return make(
-        "word",
-        f"the word “{WORD}”",
-        f"the filled letters of “{WORD}”",
-        weights=np.concatenate([part["weights"] for part in letters]),
-        means=np.concatenate([part["means"] for part in letters]),
-        std=np.concatenate([part["stds"] for part in letters]),
-        labels=np.repeat(np.arange(len(WORD)), [len(part["weights"]) for part in letters]),
-        class_names=tuple(WORD),
-        fitted=True,
-    )
+    return drawn("word", "the word “flow”", "the word “flow” written with a pen of std 0.08", tuple("flow"))
 
 
 TWO_D: dict[str, Callable[[], Toy]] = {  # in display order

@@ -1,0 +1,209 @@
+"""The live routes: stateless, each a pure function of the experiment in its query.
+
+    GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
+    GET /live/states.csv?<experiment>                                            states as CSV
+    GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
+    GET /live/assets/<path>                                                      our own scripts, styles and fonts
+    GET /live/plotly.js                                                          the plotly.js of the installed plotly package
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gzip
+import json
+import logging
+import mimetypes
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.views.export import csv_rows, gif
+from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+
+log = logging.getLogger("playground")
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+LAYERS = ("run", "fields", "metrics")
+WANTS = ("density", "score", "velocity", "x0")
+KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
+OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own
+
+
+class Cache:
+    """Runs and packets that were computed lately, least recently used thrown out first."""
+
+    def __init__(self, entries: int, size: int):
+        self.entries, self.size, self.used = entries, size, 0
+        self.items: OrderedDict[Any, tuple[Any, int]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, key: Any) -> Any:
+        with self.lock:
+            if key not in self.items:
+                return None
+            self.items.move_to_end(key)
+            return self.items[key][0]
+
+    def put(self, key: Any, value: Any, size: int) -> None:
+        with self.lock:
+            if key in self.items:
+                self.used -= self.items.pop(key)[1]
+            self.items[key] = (value, size)
+            self.used += size
+            while self.items and (len(self.items) > self.entries or self.used > self.size):
+                self.used -= self.items.popitem(last=False)[1][1]
+
+
+runs = Cache(KEPT_RUNS, KEPT_BYTES)
+field_packets = Cache(32, 64_000_000)
+worker = threading.Lock()  # one computation at a time: two would only slow each other down
+
+
+def experiment_of(query: dict[str, str]) -> Experiment:
+    return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith("view.")})
+
+
+def run_of(exp: Experiment) -> Run:
+    run = runs.get(exp.key)
+    if run is None:
+        run = Run(exp)
+        frame = run.trace.frames[0].z
+        runs.put(exp.key, run, len(run.trace.frames) * frame.numel() * frame.element_size())
+    return run
+
+
+def packet(query: dict[str, str]) -> bytes:
+    """The packet that a query asks for. Raises BadValue."""
+    layer = query.get("layer", "run")
+    if layer not in LAYERS:
+        raise BadValue("layer", layer, "one of " + ", ".join(LAYERS))
+    want = frozenset(w for w in query.get("want", "").split(",") if w)
+    if not want <= set(WANTS):
+        raise BadValue("want", query["want"], "some of " + ", ".join(WANTS))
+    seq = query.get("seq", "0")
+    if not seq.isdigit() or len(seq) > 15:
+        raise BadValue("seq", seq, "a whole number")
+    exp = experiment_of(query)
+    with worker:
+        if layer == "run":
+            return run_packet(run_of(exp), want, int(seq)).to_bytes()
+        if layer == "metrics":
+            return metrics_packet(run_of(exp)).to_bytes()
+        key = (fields_key(exp), want)
+        made = field_packets.get(key)
+        if made is None:
+            made = fields_packet(exp, want)
+            field_packets.put(key, made, sum(a.nbytes for a, _ in made.arrays.values()))
+        made.header["key"] = exp.key
+        return made.to_bytes()
+
+
+def complaint(error: Exception) -> dict[str, Any]:
+    """An error as the page shows it; anything unexpected is named only by its kind."""
+    if isinstance(error, BadValue):
+        return {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}
+    kind = type(error).__name__
+    message = f"The server could not compute this ({kind}). The last good picture is kept; change a control or try again."
+    return {"error": {"field": "", "value": "", "allowed": "", "message": message}}
+
+
+def logged(error: Exception) -> int:
+    """One line in the log; the status to answer with."""
+    if isinstance(error, BadValue):
+        log.warning("refused: %s", error)
+        return 400
+    log.error("failed: %s: %s", type(error).__name__, str(error).replace("\n", " ")[:300])
+    return 500
+
+
+def packet_base64(query: dict[str, str]) -> dict[str, Any]:
+    """The same packets through Gradio's own server functions, for hosts where the routes cannot be reached."""
+    try:
+        return {"packet": base64.b64encode(packet({str(k): str(v) for k, v in query.items()})).decode()}
+    except Exception as error:  # noqa: BLE001 - whatever happens, the page gets a message
+        logged(error)
+        return complaint(error)
+
+
+@functools.cache
+def _plotly() -> tuple[bytes, bytes]:
+    import plotly
+
+    raw = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+    return raw, gzip.compress(raw, 6)
+
+
+def install(app: FastAPI) -> None:
+    """Adds the routes; in front of Gradio's own, which would catch everything."""
+
+    def answer(make: Any) -> Response:
+        try:
+            return make()
+        except Exception as error:  # noqa: BLE001 - the page gets a message, the log one line
+            return JSONResponse(complaint(error), status_code=logged(error))
+
+    def live_packet(request: Request) -> Response:
+        def make() -> Response:
+            started = time.perf_counter()
+            body = packet(dict(request.query_params))
+            spent = f"compute;dur={1000 * (time.perf_counter() - started):.1f}"
+            return Response(body, media_type="application/octet-stream", headers={"Server-Timing": spent, "Cache-Control": "no-store"})
+
+        return answer(make)
+
+    def states_csv(request: Request) -> Response:
+        def make() -> Response:
+            exp = experiment_of(dict(request.query_params))
+            with worker:
+                run = run_of(exp)
+            name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.csv"'}
+            return StreamingResponse(csv_rows(run), media_type="text/csv", headers=name)
+
+        return answer(make)
+
+    def gif_lines(run: Run) -> Iterator[str]:
+        for done, of, picture in gif(run):
+            line = {"done": done, "of": of} if picture is None else {"gif": base64.b64encode(picture).decode()}
+            yield json.dumps(line) + "\n"
+
+    def run_gif(request: Request) -> Response:
+        def make() -> Response:
+            exp = experiment_of(dict(request.query_params))
+            with worker:
+                run = run_of(exp)
+            return StreamingResponse(gif_lines(run), media_type="application/x-ndjson")
+
+        return answer(make)
+
+    def asset(path: str) -> Response:
+        file = (ASSETS / path).resolve()
+        if not file.is_relative_to(ASSETS) or not file.is_file() or file.suffix in (".py",):
+            return JSONResponse({"error": {"message": f"no file {path[:100]}"}}, status_code=404)
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=3600"})
+
+    def plotly_js(request: Request) -> Response:
+        raw, zipped = _plotly()
+        headers = {"Cache-Control": "max-age=86400"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(zipped, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
+        return Response(raw, media_type="text/javascript", headers=headers)
+
+    before = len(app.router.routes)
+    app.add_api_route("/live/packet", live_packet, include_in_schema=False)
+    app.add_api_route("/live/states.csv", states_csv, include_in_schema=False)
+    app.add_api_route("/live/gif", run_gif, include_in_schema=False)
+    app.add_api_route("/live/plotly.js", plotly_js, include_in_schema=False)
+    app.add_api_route("/live/assets/{path:path}", asset, include_in_schema=False)
+    ours = app.router.routes[before:]
+    del app.router.routes[before:]
+    app.router.routes[:0] = ours

@@ -1,0 +1,438 @@
+"""What the stage shows, as packets: a run's particles, the exact fields, the distances to the truth. Pure functions of the Experiment."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.problem import Problem
+from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.rng import Rng
+from playground.core.run import Trace
+from playground.engine import simulate
+from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
+from playground.views.geometry import Geometry, Panel, geometry
+from playground.views.packet import Packet
+from toy_models.data import class_names, mixture_of
+from toy_models.oracles.mixture import MixtureOracle
+
+FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
+MOST_WORK = 3e9  # particles × model calls × components of a run on the page: seconds on two cores
+FIELD_FRAMES = 48
+DENSITY = (140, 100)
+ARROWS = (28, 20)
+COLUMN = 160  # rows of a space–time density
+REFERENCES = 600
+METRIC_POINTS, METRIC_FRAMES, ENERGY_POINTS = 2000, 21, 700
+
+
+class Run:
+    """An experiment that has been run: its trace and what packets need besides."""
+
+    def __init__(self, exp: Experiment, device: torch.device | str | None = None):
+        started = time.perf_counter()
+        self.exp = exp
+        values = exp.particles * mixture_of(exp.data).dim * exp.process.blocks
+        frames = max(FEWEST_FRAMES, min(FRAMES, MOST_VALUES // max(1, values)))
+        self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
+        self.compute_ms = 1000 * (time.perf_counter() - started)
+        self.oracle: MixtureOracle = self.trace.facts["oracle"]
+        self.process: LinearProcess = self.trace.process
+        self.geometry = geometry(self.process, self.oracle.dim)
+        self.times = self.trace.times
+        self.scale = self.process.view_scale(self.times)
+
+    def flat_view(self) -> np.ndarray:
+        """States (frames, components, particles) in view coordinates."""
+        z = self.trace.states.flatten(2)
+        return (z * self.scale.to(z)[:, None, None]).mT.float().cpu().numpy()
+
+    def labels(self) -> np.ndarray:
+        """Class of each particle: of the component it came from (forward) or most probably arrived at (reverse)."""
+        data = self.oracle.data
+        if self.exp.mode == "forward":
+            component = self.trace.facts["origin"].cpu()
+        else:
+            x = self.trace.process.project(self.trace.frames[-1].z).float().cpu()
+            component = torch.cat([data.component_log_prob(part).argmax(-1) for part in torch.nan_to_num(x).split(8192)])
+        return data.labels[component].numpy()
+
+
+def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Packet:
+    exp, trace, process, geo = run.exp, run.trace, run.process, run.geometry
+    sampler = exp.sampler
+    forward = exp.mode == "forward"
+    z = run.flat_view()
+    device = trace.frames[0].z.device
+    diverged = None
+    if trace.diverged is not None and not forward:
+        diverged = {"step": trace.diverged, "message": _divergence(exp, trace.diverged)}
+    header: dict[str, Any] = {
+        "kind": "run",
+        "key": exp.key,
+        "fields_key": fields_key(exp),
+        "seq": seq,
+        "mode": exp.mode,
+        "title": {"data": _data_title(exp), "process": process.info.title, "sampler": sampler.info.title},
+        "dim": run.oracle.dim,
+        "components": list(geo.components),
+        "particles": z.shape[2],
+        "frames": z.shape[0],
+        "steps": len(trace.grid) - 1,
+        "model_calls": trace.model_calls,
+        "compute_ms": round(run.compute_ms, 2),
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
+        "dtype": exp.dtype,
+        "panels": geo.describe(),
+        "classes": [{"name": n} for n in class_names(exp.data)],
+        "sampler": {
+            "title": sampler.info.title,
+            "formula": sampler.formula,
+            "tip": sampler.info.tip,
+            "paper": sampler.info.paper,
+            "arxiv": sampler.info.arxiv,
+            "order": sampler.info.order,
+            "nfe": sampler.info.nfe,
+            "terms": [],
+        },
+        "process": {"title": process.info.title, "formula": process.formula, "tip": process.info.tip, "paper": process.info.paper, "arxiv": process.info.arxiv},
+        "diverged": diverged,
+        "notes": _notes(run),
+    }
+    packet = Packet(header)
+    packet.add("z", z, "u2", list(geo.lo), list(geo.hi), axis=1)
+    packet.add("clock", process.clock(run.times).clamp(0, 1))
+    packet.add("time", run.times)
+    packet.add("step", trace.steps)
+    packet.add("calls", trace.calls)
+    packet.add("label", np.minimum(run.labels(), 255), "u1")
+    if "x0" in want:
+        packet.add("x0", _x0_frames(run), "u2", list(geo.lo[: run.oracle.dim]), list(geo.hi[: run.oracle.dim]), axis=1)
+    _add_references(packet, run)
+    _add_curves(packet, process)
+    if not forward:
+        _add_grid(packet, run)
+        _add_terms(packet, run)
+    return packet
+
+
+def _data_title(exp: Experiment) -> str:
+    from toy_models.distributions import toy
+
+    return "your mixture" if exp.data.startswith("{") else toy(exp.data).title
+
+
+def _divergence(exp: Experiment, step: int) -> str:
+    return (
+        f"{exp.sampler.info.title} left the plotted range at step {step} of {exp.grid.steps}. "
+        f"Take more steps, or another grid: this one steps too far where the process is fast."
+    )
+
+
+def _notes(run: Run) -> list[str]:
+    notes = []
+    if run.exp.mode == "forward":
+        notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
+    elif run.exp.start == "prior":
+        notes.append("starts from the prior, which p_T only approximates")
+    if run.process.view_scale_label:
+        notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
+    if run.trace.frames[-1].t > 0 and run.exp.mode == "reverse":
+        notes.append(f"stopped early at t = {run.trace.frames[-1].t:g}")
+    if run.process.blocks == 2 and run.oracle.dim == 1:
+        notes.append(getattr(run.process, "regime", ""))
+    return notes
+
+
+def _x0_frames(run: Run) -> np.ndarray:
+    """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
+    out = []
+    with torch.inference_mode():
+        for frame in run.trace.frames:
+            x = run.oracle(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
+            out.append(x.float().cpu().numpy().T)
+    return np.stack(out)
+
+
+def _add_references(packet: Packet, run: Run) -> None:
+    """Samples of p_0 and of the prior, in view coordinates."""
+    rng = Rng(run.exp.seed, dtype=torch.float64).stream("reference")
+    law = run.oracle.lifted() if run.process.blocks > 1 else run.oracle.data
+    # lifted() may be degenerate only in directions that its Cholesky factor handles: γM > 0
+    data, _ = law.sample(rng.uniform((REFERENCES,)), rng.normal((REFERENCES, law.dim)))
+    prior = run.process.source(REFERENCES, (run.oracle.dim,), rng).flatten(1)
+    prior = prior * float(run.process.view_scale(t64(run.process.t_max)))
+    lo, hi = list(run.geometry.lo), list(run.geometry.hi)
+    packet.add("data", data.mT.numpy(), "u2", lo, hi)
+    packet.add("prior", prior.mT.numpy(), "u2", lo, hi)
+
+
+def _log_snr(process: LinearProcess, t: Tensor) -> Tensor:
+    """ln(α²/σ²); for phase space ln(ψ_x²/Σ_xx), of the position alone."""
+    if isinstance(process, ScalarGaussian):
+        return 2 * process.half_log_snr(t)
+    psi, cov = process.mean_and_cov(t)
+    return psi[..., 0].square().log() - cov[..., 0, 0].log()
+
+
+def _add_curves(packet: Packet, process: LinearProcess) -> None:
+    """Schedule curves over the clock, scaled to share one axis from 0 to 1."""
+    clock = torch.linspace(1, 0, 121, dtype=torch.float64)
+    t = process.unclock(clock).clamp_min(process.t_min)
+    curves: list[tuple[str, str, str, Tensor]] = []
+    if isinstance(process, ScalarGaussian):
+        scale = process.view_scale(t)
+        mark = f" {process.view_scale_label}" if process.view_scale_label else ""
+        curves.append(("alpha", "α" + mark, "data", process.alpha(t) * scale))
+        curves.append(("sigma", "σ" + mark, "noise", process.sigma(t) * scale))
+        schedule = getattr(process, "schedule", None)
+        if schedule is not None:
+            beta = schedule.beta(t)
+            top = float(beta.max())
+            curves.append(("beta", f"β / {top:.3g}", "learned", beta / top))
+    else:
+        psi, cov = process.mean_and_cov(t)
+        mass = float(process.prior_cov()[1, 1])
+        curves.append(("psi_x", "ψ_x", "data", psi[:, 0]))
+        curves.append(("sigma_x", "√Σ_xx", "noise", cov[:, 0, 0].sqrt()))
+        curves.append(("sigma_v", "√(Σ_vv/M)", "learned", (cov[:, 1, 1] / mass).sqrt()))
+    packet.header["curves"] = [{"name": n, "label": label, "role": role} for n, label, role, _ in curves]
+    packet.add("curves/clock", clock)
+    packet.add("curves/t", t)
+    packet.add("curves/log_snr", _log_snr(process, t))
+    for name, _, _, values in curves:
+        packet.add(f"curves/{name}", values)
+
+
+def _add_grid(packet: Packet, run: Run) -> None:
+    grid = run.trace.grid
+    packet.add("grid/clock", run.process.clock(grid).clamp(0, 1))
+    packet.add("grid/t", grid)
+    # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level
+    packet.add("grid/log_snr", _log_snr(run.process, grid.clamp_min(run.process.t_min)))
+
+
+def _add_terms(packet: Packet, run: Run) -> None:
+    """The update formula's numbers for the step that led to each frame."""
+    problem = Problem(run.process, run.oracle)
+    grid = run.trace.grid.tolist()
+    rows: list[dict[str, float]] = []
+    for frame in run.trace.frames:
+        j = frame.step
+        inside = j > 0 and grid[j] > 0
+        rows.append(run.exp.sampler.terms(problem, grid[j - 1], grid[j]) if inside else {})
+    symbols = list(dict.fromkeys(s for row in rows for s in row))
+    packet.header["sampler"]["terms"] = [{"symbol": s} for s in symbols]
+    packet.add("terms", np.array([[row.get(s, math.nan) for row in rows] for s in symbols]).reshape(len(symbols), len(rows)))
+
+
+# exact fields -------------------------------------------------------------------------------------------------------------------
+
+
+def fields_key(exp: Experiment) -> str:
+    """Fields depend on data, process and direction only: runs that share them share their fields."""
+    return Experiment(data=exp.data, process=exp.process, sampler="ExactAncestral", grid="UniformTime", mode=exp.mode).key
+
+
+def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
+    """Exact density, score and velocity over (clock, panel) for everything in ``want``."""
+    process: LinearProcess = exp.process  # type: ignore[assignment]
+    oracle = MixtureOracle(mixture_of(exp.data), process)
+    geo = geometry(process, oracle.dim)
+    clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
+    t = process.unclock(clock)
+    # a score needs t > 0; the density exists at 0 as well
+    t_arrows = t.clamp_min(process.t_min)
+    packet = Packet(
+        {"kind": "fields", "key": exp.key, "fields_key": fields_key(exp), "panels": geo.describe(), "frames": FIELD_FRAMES, "want": sorted(want)}
+    )
+    packet.header["grid"] = {"density": list(DENSITY), "arrows": list(ARROWS)}
+    packet.add("clock", clock)
+    mean, cov = _view_moments(oracle, t)
+    weights = oracle.data.weights
+    for panel in geo.panels:
+        axes = [i for i in (panel.a, panel.b) if i is not None]
+        m, c = mean[..., axes], cov[..., axes, :][..., axes]
+        if "density" in want:
+            (_plane_density if panel.kind == "plane" else _column_density)(packet, panel, weights, m, c)
+        if panel.kind == "plane" and "score" in want:
+            vm, vc = _view_moments(oracle, t_arrows)
+            _score_arrows(packet, panel, weights, vm[..., axes], vc[..., axes, :][..., axes], phase=process.blocks > 1 and oracle.dim == 1)
+        if panel.kind == "plane" and "velocity" in want and len(geo.components) == 2:
+            _velocity_arrows(packet, panel, oracle, t_arrows, exp.mode)
+    return packet
+
+
+def _view_moments(oracle: MixtureOracle, t: Tensor) -> tuple[Tensor, Tensor]:
+    """Means (F, K, n) and covariances of p_t's components in view coordinates."""
+    mean, cov = oracle._moments(t)
+    s = oracle.process.view_scale(t)
+    return mean * s[:, None, None], cov * s.square()[:, None, None, None]
+
+
+def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
+    width, height = DENSITY
+    (alo, ahi), (blo, bhi) = panel.ranges
+    ga = _centres(alo, ahi, width)
+    gb = _centres(blo, bhi, height).flip(0)  # row 0 is the top
+    out = np.empty((mean.shape[0], height, width), np.uint8)
+    peaks = np.empty(mean.shape[0], np.float32)
+    separable = float(cov[..., 0, 1].abs().max()) < 1e-12
+    for f in range(mean.shape[0]):
+        # components without correlation: the density is a sum of products, one thin matrix product a frame
+        p = _separable(w, mean[f], cov[f], ga, gb) if separable else _dense(w, mean[f], cov[f], ga, gb)
+        peaks[f] = top = float(p.max())
+        out[f] = (p * (255 / max(top, 1e-30)) + 0.5).to(torch.uint8).numpy()
+    packet.add(f"density:{panel.id}", out, "u1")
+    packet.add(f"peak:{panel.id}", peaks)
+
+
+def _centres(lo: float, hi: float, count: int) -> Tensor:
+    return lo + (hi - lo) * (torch.arange(count, dtype=torch.float32) + 0.5) / count
+
+
+def _separable(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tensor:
+    def bumps(grid: Tensor, m: Tensor, v: Tensor) -> Tensor:
+        return torch.exp(-0.5 * (grid[:, None] - m) ** 2 / v) * torch.rsqrt(2 * math.pi * v)
+
+    m, c = mean.float(), cov.float()
+    return (bumps(gb, m[:, 1], c[:, 1, 1]) * w.float()) @ bumps(ga, m[:, 0], c[:, 0, 0]).mT
+
+
+def _dense(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tensor:
+    # quadratic forms of correlated components as products of features: rows [b², b, 1] x [a²; ab; a; 1]
+    m, c = mean, cov
+    det = c[:, 0, 0] * c[:, 1, 1] - c[:, 0, 1] ** 2
+    pa, pb, pab = c[:, 1, 1] / det, c[:, 0, 0] / det, -c[:, 0, 1] / det
+    const = w.log() - 0.5 * det.log() - math.log(2 * math.pi)
+    a, b = ga.double()[None, :, None], gb.double()[:, None, None]
+    da, db = a - m[:, 0], b - m[:, 1]
+    exponent = (const - 0.5 * pa * da * da).float() + (-0.5 * pb * db * db).float() - (pab * db).float() * da.float()
+    return exponent.exp().sum(-1)
+
+
+def _column_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
+    (lo, hi) = panel.ranges[0]
+    grid = _centres(lo, hi, COLUMN).flip(0).double()
+    var = cov[..., 0, 0][:, None, :]
+    p = (w * torch.exp(-0.5 * (grid[:, None] - mean[:, None, :, 0]) ** 2 / var) * torch.rsqrt(2 * math.pi * var)).sum(-1)
+    peak = p.amax(1)
+    packet.add(f"density:{panel.id}", (p / peak[:, None] * 255 + 0.5).mT.numpy(), "u1")
+    packet.add(f"peak:{panel.id}", peak)
+    packet.add(f"edge:{panel.id}", p[[0, -1]])
+
+
+def _lattice(panel: Panel) -> Tensor:
+    (alo, ahi), (blo, bhi) = panel.ranges
+    a = _centres(alo, ahi, ARROWS[0])
+    b = _centres(blo, bhi, ARROWS[1]).flip(0)
+    return torch.stack([a.repeat(len(b)), b.repeat_interleave(len(a))], -1).double()
+
+
+def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool) -> None:
+    """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance); phase plane: its velocity part only."""
+    points = _lattice(panel)
+    precision = torch.linalg.inv(cov)
+    logdet = torch.linalg.slogdet(cov).logabsdet
+    arrows = []
+    for f in range(mean.shape[0]):
+        d = points[:, None, :] - mean[f]
+        pull = torch.einsum("kij,pkj->pki", precision[f], d)
+        r = torch.softmax(w.log() - 0.5 * (logdet[f] + (pull * d).sum(-1)), -1)
+        score = -(r[..., None] * pull).sum(1)
+        if phase:
+            score[:, 0] = 0
+        spread = (w[:, None] * cov[f].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt()
+        arrows.append((score * spread).mT)
+    _add_arrows(packet, f"score:{panel.id}", torch.stack(arrows))
+
+
+def _velocity_arrows(packet: Packet, panel: Panel, oracle: MixtureOracle, t: Tensor, mode: str) -> None:
+    """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays."""
+    points = _lattice(panel)
+    process = oracle.process
+    problem = Problem(process, oracle)
+    oracle.prepare(t.tolist())
+    shape = process.state_shape(points.shape[0], (oracle.dim,))
+    arrows = []
+    for time_ in t.tolist():
+        scale = float(process.view_scale(t64(time_)))
+        z = (points / scale).reshape(shape)
+        u = problem.velocity(z, time_)
+        # a small move in time shows what the view's own scaling does to the arrow
+        dt = 1e-4 * time_
+        then = time_ - dt
+        moved = (z - dt * u) * float(process.view_scale(t64(then)))
+        dc = float(process.clock(t64(time_)) - process.clock(t64(then)))
+        step = (moved.reshape(points.shape) - points) / dc
+        arrows.append((step if mode == "reverse" else -step).mT)
+    _add_arrows(packet, f"velocity:{panel.id}", torch.stack(arrows))
+
+
+def _add_arrows(packet: Packet, name: str, arrows: Tensor) -> None:
+    """Long arrows are cut at length 8 (the stage saturates them earlier), keeping their direction."""
+    length = arrows.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    arrows = arrows * (8 / length).clamp_max(1)
+    packet.add(name, arrows.numpy(), "u2", [-8.0, -8.0], [8.0, 8.0], axis=1)
+
+
+# distances ------------------------------------------------------------------------------------------------------------------------
+
+
+def metrics_packet(run: Run) -> Packet:
+    """Distances between the particles and exact samples of p_t over time, with the floor of two exact samples."""
+    trace, oracle = run.trace, run.oracle
+    count = min(run.exp.particles if run.exp.mode == "reverse" else trace.frames[0].z.shape[0], METRIC_POINTS)
+    picks = np.unique(np.linspace(0, len(trace.frames) - 1, METRIC_FRAMES).round().astype(int))
+    one_d = oracle.dim == 1
+    rng = Rng(run.exp.seed, dtype=torch.float64).stream("truth")
+    draws = [(rng.uniform((count,)), rng.normal((count, oracle.state_dim))) for _ in range(4)]
+    rows: dict[str, list[float]] = {"w": [], "energy": [], "w/floor": [], "energy/floor": []}
+    final_floor: list[float] = []
+    for index in picks:
+        frame = trace.frames[index]
+        law = oracle.marginal(frame.t) if frame.t > 0 else oracle.lifted()
+        s = float(run.process.view_scale(t64(frame.t)))
+        exact = [law.sample(u, n)[0][:, : oracle.dim].float() * s for u, n in draws]
+        x = torch.nan_to_num(run.process.project(frame.z)[:count].float().cpu() * s, posinf=1e6, neginf=-1e6)
+        measure = (lambda a, b: float(wasserstein_1d(a[:, 0].numpy(), b[:, 0].numpy()))) if one_d else (lambda a, b: sliced_w2(a.numpy(), b.numpy()))
+        rows["w"].append(measure(x, exact[0]))
+        floors = [measure(exact[i], exact[j]) for i, j in ((0, 1), (2, 3))]
+        rows["w/floor"].append(float(np.mean(floors)))
+        few = slice(0, ENERGY_POINTS)
+        rows["energy"].append(energy_distance(x[few], exact[0][few]))
+        rows["energy/floor"].append(energy_distance(exact[1][few], exact[2][few]))
+        if index == picks[-1]:
+            pairs = [(i, j) for i in range(4) for j in range(i)]
+            final_floor = [measure(exact[i], exact[j]) for i, j in pairs]
+            final = [measure(x, e) for e in exact]
+    scaled = f", of x {run.process.view_scale_label}" if run.process.view_scale_label else ""
+    name = "W₁" if one_d else "sliced W₂"
+    header = {
+        "kind": "metrics",
+        "key": run.exp.key,
+        "points": count,
+        "metrics": [
+            {
+                "name": "w",
+                "label": name + scaled,
+                "unit": "data units",
+                "final": float(np.mean(final)),
+                "final_sd": float(np.std(final, ddof=1)),
+                "floor": float(np.mean(final_floor)),
+                "floor_sd": float(np.std(final_floor, ddof=1)),
+            },
+            {"name": "energy", "label": "energy distance" + scaled, "unit": "√(data units)", "final": rows["energy"][-1], "floor": rows["energy/floor"][-1]},
+        ],
+    }
+    packet = Packet(header)
+    packet.add("clock", run.process.clock(run.times[picks]).clamp(0, 1))
+    for key, values in rows.items():
+        packet.add(key, values)
+    return packet

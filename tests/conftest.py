@@ -1,0 +1,60 @@
+"""Shared by all tests: mixtures with known numbers, and the registry's processes as parameters.
+
+A test that asks for ``process`` runs for every process with every schedule (and CLD in all its regimes); ``scalar`` for those of
+them with one noise level. New files in ``playground/processes`` and ``playground/schedules`` are met without an edit here.
+"""
+
+import pytest
+import torch
+
+from playground.core.process import ScalarGaussian
+from playground.core.spec import params, registry
+from toy_models.mixture import GaussianMixture
+
+torch.set_num_threads(1)
+
+
+def variants():
+    found = {}
+    for key, cls in registry("processes").items():
+        if "schedule" in params(cls):
+            found |= {f"{key}-{name}": cls(schedule=schedule()) for name, schedule in registry("schedules").items()}
+        else:
+            found[key] = cls()
+    cld = registry("processes")["CLD"]
+    return found | {
+        "CLD-default": cld(),
+        "CLD-under": cld(friction=0.3),
+        "CLD-over": cld(friction=3.0),
+        "CLD-stiff": cld(friction=5.0, mass=0.02),
+    }
+
+
+def pytest_generate_tests(metafunc):
+    if "process" in metafunc.fixturenames:
+        chosen = variants()
+        metafunc.parametrize("process", chosen.values(), ids=chosen.keys())
+    if "scalar" in metafunc.fixturenames:
+        chosen = {k: p for k, p in variants().items() if isinstance(p, ScalarGaussian)}
+        metafunc.parametrize("scalar", chosen.values(), ids=chosen.keys())
+
+
+@pytest.fixture(scope="session")
+def g3():
+    """math.md's fixture G3: three 1D modes of unequal weight and width."""
+    return GaussianMixture([0.5, 0.3, 0.2], [-1.0, 0.2, 1.2], [0.1**2, 0.15**2, 0.05**2])
+
+
+@pytest.fixture(scope="session")
+def tilted():
+    """One anisotropic, tilted Gaussian off the origin: an isotropic one hides errors."""
+    return GaussianMixture([1.0], [[0.4, -0.7]], [[[1.1, 0.55], [0.55, 0.4]]])
+
+
+@pytest.fixture(scope="session")
+def five():
+    """Five tilted 2D modes of unequal weight."""
+    g = torch.Generator().manual_seed(5)
+    root = 0.25 * torch.randn(5, 2, 2, generator=g, dtype=torch.float64)
+    means = 1.2 * torch.randn(5, 2, generator=g, dtype=torch.float64)
+    return GaussianMixture([0.1, 0.15, 0.2, 0.25, 0.3], means, root @ root.mT + 0.01 * torch.eye(2, dtype=torch.float64))
