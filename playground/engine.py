@@ -19,7 +19,7 @@ from toy_models.oracles.mixture import MixtureOracle
 
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
-LOST = 1e3  # |state| in prior standard deviations beyond which a run counts as diverged
+LOST = 5.0  # root mean square of the states over that of the exact p_t beyond which a run counts as diverged
 
 
 def simulate(
@@ -51,7 +51,7 @@ def simulate(
     Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
     Raises: ValueError naming the field, the value and what is allowed.
     """
-    dtype = dtype or getattr(torch, exp.dtype)
+    dtype = dtype or {"float32": torch.float32, "float64": torch.float64}[exp.dtype]
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     mixture = data or mixture_of(exp.data)
     process = exp.process
@@ -66,25 +66,37 @@ def simulate(
     per_step = exp.sampler.info.nfe or 30
     work = exp.particles * (len(grid) - 1) * per_step * mixture.components
     if work > most_work:
-        raise BadValue("particles", exp.particles, f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components")
+        raise BadValue(
+            "particles",
+            exp.particles,
+            f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components",
+        )
 
     z = _start(exp, oracle, initial, rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng
     stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
     last = len(grid) - 1
-    frames, diverged = [], None
-    limit = LOST * float(process.prior_cov().diagonal().max().sqrt().clamp_min(1))
     with torch.inference_mode():
-        for frame in run(problem, exp.sampler, z, grid, path):
-            if frame.step % stride == 0 or frame.step == last:
-                frames.append(frame)
-                # NaN compares as false, so this also catches states that are no longer numbers
-                if diverged is None and not bool(frame.z.abs().amax() < limit):
-                    diverged = frame.step
+        frames = [f for f in run(problem, exp.sampler, z, grid, path) if f.step % stride == 0 or f.step == last]
+    diverged = _diverged(frames, oracle)
     return Trace(process, frames, t64(grid), diverged, {"oracle": oracle})
 
 
-def grid_times(exp: Experiment, times: Sequence[float] | Tensor | None = None, log_snr: Sequence[float] | Tensor | None = None) -> list[float]:
+def _diverged(frames: list[Frame], oracle: MixtureOracle) -> int | None:
+    """The first kept step whose states are not finite or, in root mean square, LOST times as large as the exact p_t's."""
+    mean, cov = oracle.moments(t64([f.t for f in frames]))
+    square = mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)
+    exact = (square @ oracle.data.weights).sqrt().tolist()
+    for frame, size in zip(frames, exact, strict=True):
+        rms = float(frame.z.double().flatten(1).square().sum(-1).mean().sqrt())
+        if not rms < LOST * size:  # NaN compares as false
+            return frame.step
+    return None
+
+
+def grid_times(
+    exp: Experiment, times: Sequence[float] | Tensor | None = None, log_snr: Sequence[float] | Tensor | None = None
+) -> list[float]:
     """The times that a run of ``exp`` visits."""
     if times is not None and log_snr is not None:
         raise BadValue("log_snr", "given together with times", "either times or log_snr")

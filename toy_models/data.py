@@ -40,7 +40,8 @@ def _canonical(name: str, record: dict[str, Any]) -> str:
     if len(record["weights"]) > HAND_MADE:
         raise BadValue(f"{name}.weights", f"{len(record['weights'])} components", f"at most {HAND_MADE} components")
     try:
-        mixture = GaussianMixture(*(torch.as_tensor(record[k], dtype=torch.float64) for k in ("weights", "means", "covs")), labels=record.get("labels"))
+        weights, means, covs = (torch.as_tensor(record[k], dtype=torch.float64) for k in ("weights", "means", "covs"))
+        mixture = GaussianMixture(weights, means, covs, record.get("labels"))  # type: ignore[arg-type]
     except BadValue as error:
         raise error.under(name) from None
     except (TypeError, ValueError, RuntimeError):
@@ -62,7 +63,7 @@ def mixture_of(data: str) -> GaussianMixture:
         record = json.loads(data)
         return GaussianMixture(**record)
     t = toy(data)
-    return GaussianMixture(t.weights, t.means, t.covs, t.labels)
+    return GaussianMixture(*t.tensors())
 
 
 def class_names(data: str) -> tuple[str, ...]:

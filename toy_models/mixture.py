@@ -27,10 +27,13 @@ class GaussianMixture:
     weights: Tensor
     means: Tensor
     covs: Tensor
-    labels: Tensor | None = None
+    labels: Tensor = None  # type: ignore[assignment] - filled in below
 
     def __post_init__(self) -> None:
-        w, m, c = (torch.tensor(a, dtype=torch.float64) if not isinstance(a, Tensor) else a.to(torch.float64) for a in (self.weights, self.means, self.covs))
+        w, m, c = (
+            torch.tensor(a, dtype=torch.float64) if not isinstance(a, Tensor) else a.to(torch.float64)
+            for a in (self.weights, self.means, self.covs)
+        )
         if m.ndim == 1:
             m = m[:, None]
         if c.ndim == 1:
@@ -47,10 +50,21 @@ class GaussianMixture:
         if not torch.allclose(c, c.mT, rtol=1e-9, atol=1e-12) or bool((torch.linalg.cholesky_ex(c).info != 0).any()):
             raise BadValue("covs", c.tolist(), "symmetric positive definite matrices")
         # weights that already sum to one are kept to the last digit, so that a mixture survives a JSON round trip
-        labels = torch.zeros(k, dtype=torch.long) if self.labels is None else torch.tensor(self.labels).long() if not isinstance(self.labels, Tensor) else self.labels.long()
+        labels = (
+            torch.zeros(k, dtype=torch.long)
+            if self.labels is None
+            else torch.tensor(self.labels).long()
+            if not isinstance(self.labels, Tensor)
+            else self.labels.long()
+        )
         if labels.shape != (k,) or bool((labels < 0).any()):
             raise BadValue("labels", labels.tolist(), f"{k} whole numbers from 0")
-        for name, value in (("weights", w if abs(float(w.sum()) - 1) < 1e-12 else w / w.sum()), ("means", m), ("covs", (c + c.mT) / 2), ("labels", labels)):
+        for name, value in (
+            ("weights", w if abs(float(w.sum()) - 1) < 1e-12 else w / w.sum()),
+            ("means", m),
+            ("covs", (c + c.mT) / 2),
+            ("labels", labels),
+        ):
             object.__setattr__(self, name, value)
 
     @property

@@ -1,8 +1,8 @@
 """Parameters declared once: default, bounds, validation, widget, docs and JSON all follow from one line in a dataclass.
 
-    @dataclass(frozen=True)
-    class DDIM(Sampler):
-        eta: float = slider(0.0, 0.0, 1.0, help="0: deterministic, 1: DDPM")
+@dataclass(frozen=True)
+class DDIM(Sampler):
+    eta: float = slider(0.0, 0.0, 1.0, help="0: deterministic, 1: DDPM")
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Param:
 
     kind: str
     default: Any
-    lo: float | None = None
-    hi: float | None = None
+    lo: float = 0.0
+    hi: float = 0.0
     step: float | None = None
     log: bool = False
     options: tuple[str, ...] = ()

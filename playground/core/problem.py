@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -10,12 +10,19 @@ from torch import Tensor
 from .process import Coeffs, LinearProcess, ScalarGaussian
 
 
+class Prediction(NamedTuple):
+    """x0_hat: E[x_0 | z_t], (batch, *event)."""
+
+    x0_hat: Tensor
+
+
 class Predictor(Protocol):
     """Canonical content: x0_hat = E[x_0 | z_t]; every other parameterisation is a conversion, written once in Problem."""
 
-    gives: frozenset[str]
+    @property
+    def gives(self) -> frozenset[str]: ...
 
-    def __call__(self, z_t: Tensor, t: float): ...
+    def __call__(self, z_t: Tensor, t: float) -> Prediction: ...
 
 
 class Problem:
@@ -50,8 +57,10 @@ class Problem:
         """−Σ⁻¹ (z − ψ x̂_0), the state's shape."""
         k = self.process.kernel(t)
         mean = torch.stack([x0 * float(p) for p in k.psi], 1)
-        return self.process.join(self.process.apply(-k.precision, self.process.split(z) - mean)) if self.process.blocks > 1 else (
-            (z - float(k.psi[0]) * x0) * -float(k.precision[0, 0])
+        return (
+            self.process.join(self.process.apply(-k.precision, self.process.split(z) - mean))
+            if self.process.blocks > 1
+            else ((z - float(k.psi[0]) * x0) * -float(k.precision[0, 0]))
         )
 
     def score(self, z: Tensor, t: float) -> Tensor:

@@ -7,6 +7,7 @@ Every linear process dz = F(t) z dt + G(t) dw acts on k blocks of the data's sha
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -18,7 +19,7 @@ from .rng import Rng
 from .spec import Spec
 
 
-def t64(t: float | Tensor) -> Tensor:
+def t64(t: float | Sequence[float] | Tensor) -> Tensor:
     return torch.as_tensor(t, dtype=torch.float64)
 
 

@@ -15,8 +15,6 @@ from .process import LinearProcess
 from .rng import Rng
 from .sampler import Sampler
 
-OUT_OF_RANGE = 1e4  # |state| in units of the prior's scale beyond which a run counts as diverged
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -33,8 +31,8 @@ class Trace:
     """A run, frame by frame.
 
     ``states`` (frames, particles, *state), ``times`` (frames,), ``steps`` (frames,), ``calls`` (frames,), ``x`` the data part.
-    ``grid`` holds all times that the sampler visited; ``frames`` may be thinned. ``diverged``: first step with states that are
-    not finite or far out of range, or None.
+    ``grid`` holds all times that the sampler visited; ``frames`` may be thinned. ``diverged``: first kept step whose
+    states are not finite or far larger than the exact p_t's, or None.
     """
 
     process: LinearProcess

@@ -28,8 +28,11 @@ class Schedule(Spec):
         raise NotImplementedError
 
     def time_at(self, integral: Tensor) -> Tensor:
-        """The t with B(t) = integral, by bisection; override where a closed form exists."""
-        lo, hi = torch.zeros_like(integral), torch.full_like(integral, self.t_max)
+        """The t with B(t) = integral, by bisection; override where a closed form exists.
+
+        Searches to 2 t_max: churn raises the noise level at t_max by up to √2, which lies a little beyond.
+        """
+        lo, hi = torch.zeros_like(integral), torch.full_like(integral, 2 * self.t_max)
         for _ in range(60):
             mid = (lo + hi) / 2
             below = self.integral(mid) < integral

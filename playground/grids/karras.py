@@ -6,7 +6,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.grid import Grid
-from playground.core.process import Process, t64
+from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.spec import Info
 
 
@@ -14,9 +14,18 @@ from playground.core.spec import Info
 class Karras(Grid):
     """σ_i/α_i = (a + (b − a) i/n)^ρ with a, b the ρ-th roots of the first and the last level. Karras et al. 2022, 2206.00364."""
 
-    info = Info("Karras", "Karras", "noise levels σ/α evenly spaced after a ρ-th root", "Karras et al. 2022", "2206.00364", rank=40, needs=frozenset({"snr"}))
+    info = Info(
+        "Karras",
+        "Karras",
+        "noise levels σ/α evenly spaced after a ρ-th root",
+        "Karras et al. 2022",
+        "2206.00364",
+        rank=40,
+        needs=frozenset({"snr"}),
+    )
     rho: float = slider(7.0, 1.0, 20.0, 0.5, label="ρ", help="larger ρ: more steps near the data")
 
     def place(self, process: Process, u: Tensor) -> Tensor:
+        assert isinstance(process, ScalarGaussian)
         start, end = ((-process.half_log_snr(t64(t)) / self.rho).exp() for t in (process.t_max, process.t_min))
         return process.time_at(-self.rho * (start + (end - start) * u).log())

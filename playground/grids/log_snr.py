@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.grid import Grid
-from playground.core.process import Process, t64
+from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.spec import Info
 
 
@@ -13,8 +13,11 @@ from playground.core.spec import Info
 class UniformLogSNR(Grid):
     """Equal steps in log-SNR: the natural grid of exponential integrators. Lu et al. 2022, 2206.00927."""
 
-    info = Info("UniformLogSNR", "uniform log-SNR", "equal steps in log-SNR", "Lu et al. 2022", "2206.00927", rank=30, needs=frozenset({"snr"}))
+    info = Info(
+        "UniformLogSNR", "uniform log-SNR", "equal steps in log-SNR", "Lu et al. 2022", "2206.00927", rank=30, needs=frozenset({"snr"})
+    )
 
     def place(self, process: Process, u: Tensor) -> Tensor:
+        assert isinstance(process, ScalarGaussian)
         start, end = (process.half_log_snr(t64(t)) for t in (process.t_max, process.t_min))
         return process.time_at(start + (end - start) * u)

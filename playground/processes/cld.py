@@ -15,7 +15,7 @@ from playground.core.schedule import Schedule
 from playground.core.spec import Info
 from playground.schedules.constant import ConstantBeta
 
-SMALL_B = 0.3  # below: quadrature instead of the closed form, which loses Σ_xx to cancellation
+SMALL = 4.0  # b · fastest rate below which quadrature replaces the closed form, which loses Σ_xx to cancellation (both ≤ 1e-13 there)
 NODES, WEIGHTS = (torch.as_tensor(a, dtype=torch.float64) for a in np.polynomial.legendre.leggauss(24))
 
 
@@ -30,7 +30,14 @@ class CLD(LinearProcess):
     Limits: M → 0 is VP with β_VP = 2β/Γ. Dockhorn, Vahdat & Kreis 2022, 2112.07068.
     """
 
-    info = Info("CLD", "CLD", "critically damped Langevin: noise enters the velocity only, the data move smoothly", "Dockhorn et al. 2022", "2112.07068", rank=60)
+    info = Info(
+        "CLD",
+        "CLD",
+        "critically damped Langevin: noise enters the velocity only, the data move smoothly",
+        "Dockhorn et al. 2022",
+        "2112.07068",
+        rank=60,
+    )
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "phase"})
     blocks: ClassVar[int] = 2
 
@@ -49,6 +56,12 @@ class CLD(LinearProcess):
     def regime(self) -> str:
         gap = self.friction**2 - 4 * self.mass
         return "critically damped" if abs(gap) < 1e-9 else "overdamped" if gap > 0 else "underdamped"
+
+    @property
+    def _fastest(self) -> float:
+        """Largest |eigenvalue| of [[0, 1/M], [−1, −Γ/M]]: what a unit of b is to be compared with."""
+        a = self.friction / (2 * self.mass)
+        return max(self.mass**-0.5, a + math.sqrt(max(a * a - 1 / self.mass, 0.0)))
 
     def propagator(self, b: Tensor) -> Tensor:
         """A(b) = exp(b [[0, 1/M], [−1, −Γ/M]]), (..., 2, 2), in all three regimes.
@@ -87,7 +100,7 @@ class CLD(LinearProcess):
         s = 0.5 * b[..., None] * (NODES + 1)
         column = self.propagator(s)[..., :, 1]
         quadrature = torch.einsum("...q,...qi,...qj->...ij", b[..., None] * WEIGHTS * self.friction, column, column)
-        return torch.where((b < SMALL_B)[..., None, None], quadrature, closed)
+        return torch.where((b * self._fastest < SMALL)[..., None, None], quadrature, closed)
 
     def start_cov(self) -> Tensor:
         return torch.diag(torch.tensor([0.0, self.gamma * self.mass], dtype=torch.float64))

@@ -17,7 +17,14 @@ class Flow(ScalarGaussian):
     Liu et al. 2022, 2209.03003; Lipman et al. 2022, 2210.02747 (whose t = 1 is data).
     """
 
-    info = Info("Flow", "flow", "straight lines between data and noise: x_t = (1 − t) x_0 + t ε; starts at t = 0.999", "Liu et al. 2022; Lipman et al. 2022", "2209.03003", rank=50)
+    info = Info(
+        "Flow",
+        "flow",
+        "straight lines between data and noise: x_t = (1 − t) x_0 + t ε; starts at t = 0.999",
+        "Liu et al. 2022; Lipman et al. 2022",
+        "2209.03003",
+        rank=50,
+    )
 
     formula = r"x_t = (1-t)\,x_0 + t\,\varepsilon,\quad u = \mathbb E[\varepsilon - x_0\mid x_t]"
 

@@ -35,7 +35,14 @@ class VE(ExplodingVariance):
     does not vanish at t = 0. Song et al. 2021, 2011.13456.
     """
 
-    info = Info("VE", "VE", "variance exploding: data kept, noise added: x_t = x_0 + σ(t) ε, σ geometric", "Song & Ermon 2019; Song et al. 2021", "2011.13456", rank=30)
+    info = Info(
+        "VE",
+        "VE",
+        "variance exploding: data kept, noise added: x_t = x_0 + σ(t) ε, σ geometric",
+        "Song & Ermon 2019; Song et al. 2021",
+        "2011.13456",
+        rank=30,
+    )
     sigma_min: float = slider(0.01, 0.001, 0.1, 0.001, label="σ min", help="smallest noise level of the geometric series")
     sigma_max: float = slider(50.0, 1.0, 100.0, 1.0, label="σ max", help="noise level at t = 1")
 

@@ -33,7 +33,9 @@ class BetaProcess(ScalarGaussian):
 class VP(BetaProcess):
     """Variance preserving: dx = −β/2 x dt + √β dw; α = e^{−B/2}, σ² = 1 − e^{−B}. Ho et al. 2020; Song et al. 2021, 2011.13456."""
 
-    info = Info("VP", "VP", "variance preserving: α² + σ² = 1, dx = −β/2 x dt + √β dw", "Ho et al. 2020; Song et al. 2021", "2011.13456", rank=10)
+    info = Info(
+        "VP", "VP", "variance preserving: α² + σ² = 1, dx = −β/2 x dt + √β dw", "Ho et al. 2020; Song et al. 2021", "2011.13456", rank=10
+    )
 
     formula = r"\mathrm dx = -\tfrac12\beta x\,\mathrm dt + \sqrt{\beta}\,\mathrm dw,\quad x_t = \alpha x_0 + \sigma\varepsilon,\ \alpha^2+\sigma^2=1"
 

@@ -22,8 +22,16 @@ class DDIM(Sampler):
     """
 
     info = Info(
-        "DDIM", "DDIM", "moves along the straight line to x̂₀; η adds noise back", "Song et al. 2020", "2010.02502",
-        group="first order", rank=30, order=1, nfe=1, needs=frozenset({"snr", "mean"}),
+        "DDIM",
+        "DDIM",
+        "moves along the straight line to x̂₀; η adds noise back",
+        "Song et al. 2020",
+        "2010.02502",
+        group="first order",
+        rank=30,
+        order=1,
+        nfe=1,
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: DDPM")

@@ -23,8 +23,15 @@ class DDPM(Sampler):
     """
 
     info = Info(
-        "DDPM", "DDPM ancestral", "posterior mean given x̂₀, plus noise of a fixed variance", "Ho et al. 2020", "2006.11239",
-        group="ancestral", rank=20, nfe=1, needs=frozenset({"snr", "mean"}),
+        "DDPM",
+        "DDPM ancestral",
+        "posterior mean given x̂₀, plus noise of a fixed variance",
+        "Ho et al. 2020",
+        "2006.11239",
+        group="ancestral",
+        rank=20,
+        nfe=1,
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
     variance: str = choice("small", ("small", "large"), help="v: β̃ (small) or β (large)")

@@ -20,10 +20,20 @@ class DPMSolverPP2M(Sampler):
     """
 
     info = Info(
-        "DPMSolverPP2M", "DPM-Solver++ 2M", "second order from the last two predictions, one model call a step", "Lu et al. 2022", "2211.01095",
-        group="second order", rank=100, order=2, nfe=1, needs=frozenset({"snr", "mean"}),
+        "DPMSolverPP2M",
+        "DPM-Solver++ 2M",
+        "second order from the last two predictions, one model call a step",
+        "Lu et al. 2022",
+        "2211.01095",
+        group="second order",
+        rank=100,
+        order=2,
+        nfe=1,
+        needs=frozenset({"snr", "mean"}),
     )
-    formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}})"
+    formula = (
+        r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}})"
+    )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         now, then = problem.at(t), problem.at(s)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.problem import Problem
-from playground.core.process import t64
+from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -27,8 +27,16 @@ class EDMHeun(Sampler):
     """
 
     info = Info(
-        "EDMHeun", "EDM Heun", "second order in the noise level, with optional churn", "Karras et al. 2022", "2206.00364",
-        group="second order", rank=90, order=2, nfe=2, needs=frozenset({"snr", "mean"}),
+        "EDMHeun",
+        "EDM Heun",
+        "second order in the noise level, with optional churn",
+        "Karras et al. 2022",
+        "2206.00364",
+        group="second order",
+        rank=90,
+        order=2,
+        nfe=2,
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="S churn", help="noise put back over the whole run; 0: deterministic")
@@ -47,6 +55,7 @@ class EDMHeun(Sampler):
             return y, rho, t
         high = (1 + gamma) * rho
         y = y + math.sqrt(high * high - rho * rho) * self.noise_scale * rng.normal(tuple(y.shape))
+        assert isinstance(problem.process, ScalarGaussian)
         return y, high, float(problem.process.time_at(-t64(high).log()))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:

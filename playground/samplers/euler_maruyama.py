@@ -22,8 +22,15 @@ class EulerMaruyama(Sampler):
     """
 
     info = Info(
-        "EulerMaruyama", "Euler–Maruyama", "Euler on the reverse SDE; λ sets how much noise is put back", "Song et al. 2021", "2011.13456",
-        group="reverse SDE", rank=80, nfe=1, needs=frozenset({"linear", "mean"}),
+        "EulerMaruyama",
+        "Euler–Maruyama",
+        "Euler on the reverse SDE; λ sets how much noise is put back",
+        "Song et al. 2021",
+        "2011.13456",
+        group="reverse SDE",
+        rank=80,
+        nfe=1,
+        needs=frozenset({"linear", "mean"}),
     )
     formula = r"x_s = x_t + (s-t)\,\big[F x_t - \tfrac{1+\lambda^2}{2}\,GG^{\!\top}\nabla\log p_t\big] + \lambda G\sqrt{t-s}\;z"
     strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ", help="0: ODE, 1: the reverse SDE, more: more noise")

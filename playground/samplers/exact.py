@@ -10,6 +10,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
+from toy_models.oracles.mixture import MixtureOracle
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,21 @@ class ExactAncestral(Sampler):
     """
 
     info = Info(
-        "ExactAncestral", "exact ancestral", "draws from the true q(x_s | x_t): exact at any number of steps, even one",
-        "closed form for mixtures", group="exact", rank=10, nfe=1, needs=frozenset({"linear", "mixture"}),
+        "ExactAncestral",
+        "exact ancestral",
+        "draws from the true q(x_s | x_t): exact at any number of steps, even one",
+        "closed form for mixtures",
+        group="exact",
+        rank=10,
+        nfe=1,
+        needs=frozenset({"linear", "mixture"}),
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         problem.calls += 1
         oracle = problem.predictor
+        assert isinstance(oracle, MixtureOracle)
         flat = oracle.flatten(z)
         u = rng.uniform((flat.shape[0],))
         edges = torch.softmax(oracle.component_log_prob(flat, t), -1).cumsum(-1)

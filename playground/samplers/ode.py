@@ -91,7 +91,9 @@ class RK45(Sampler):
     The number of model calls follows from the tolerance, not from the grid. Order 5. Dormand & Prince 1980; Song et al. 2021.
     """
 
-    info = _info("RK45", "RK45 adaptive", "chooses its own steps between the grid's times to meet a tolerance", "Dormand & Prince 1980", 70, 5, None)
+    info = _info(
+        "RK45", "RK45 adaptive", "chooses its own steps between the grid's times to meet a tolerance", "Dormand & Prince 1980", 70, 5, None
+    )
     formula = r"x_s = x_t + \tau\textstyle\sum_i b_i k_i,\quad \tau \text{ from } \|e\|\le \mathrm{tol}"
     log_tol: float = slider(-5.0, -10.0, -2.0, 0.5, label="log₁₀ tol", help="relative and absolute tolerance, 10^…")
 

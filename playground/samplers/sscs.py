@@ -28,8 +28,15 @@ class SSCS(Sampler):
     """
 
     info = Info(
-        "SSCS", "SSCS", "splits CLD into a part solved exactly and a score kick", "Dockhorn et al. 2022", "2112.07068",
-        group="phase space", rank=110, nfe=1, needs=frozenset({"phase", "mean"}),
+        "SSCS",
+        "SSCS",
+        "splits CLD into a part solved exactly and a score kick",
+        "Dockhorn et al. 2022",
+        "2112.07068",
+        group="phase space",
+        rank=110,
+        nfe=1,
+        needs=frozenset({"phase", "mean"}),
     )
     formula = r"u \leftarrow e^{\frac h2 A}\, e^{h S}\, e^{\frac h2 A}\,u,\quad S:\ v \leftarrow v + 2\Gamma\!\textstyle\int\!\beta\,[\nabla_v\log p_t + M^{-1}v]"
 
@@ -37,13 +44,14 @@ class SSCS(Sampler):
         move, spread = process.propagator(b) * MIRROR, process.noise_cov(b) * MIRROR
         return process.apply(move, z) + process.gaussian(spread, tuple(z.shape), rng)
 
-    def _integrals(self, problem: Problem, t: float, s: float) -> tuple[Tensor, Tensor]:
-        top, mid, low = problem.process.schedule.integral(t64([t, 0.5 * (t + s), s]))
+    def _integrals(self, process: CLD, t: float, s: float) -> tuple[Tensor, Tensor]:
+        top, mid, low = process.schedule.integral(t64([t, 0.5 * (t + s), s]))
         return top - mid, mid - low
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         process = problem.process
-        first, second = self._integrals(problem, t, s)
+        assert isinstance(process, CLD)
+        first, second = self._integrals(process, t, s)
         u = self._half(process, z, first, rng)
         x, v = u[:, 0], u[:, 1]
         score_v = problem.score(u, t)[:, 1]
@@ -51,5 +59,7 @@ class SSCS(Sampler):
         return self._half(process, torch.stack([x, v], 1), second, rng), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        first, second = self._integrals(problem, t, s)
-        return {"h": t - s, r"2\Gamma\!\int\!\beta": 2 * problem.process.friction * float(first + second)}
+        process = problem.process
+        assert isinstance(process, CLD)
+        first, second = self._integrals(process, t, s)
+        return {"h": t - s, r"2\Gamma\!\int\!\beta": 2 * process.friction * float(first + second)}

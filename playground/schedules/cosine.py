@@ -22,7 +22,14 @@ class Cosine(Schedule):
     the cut follows Lu et al. 2022, 2211.01095.
     """
 
-    info = Info("Cosine", "cosine", "ᾱ falls like a squared cosine: gentle at both ends; cut where ln(α/σ) = −5.1", "Nichol & Dhariwal 2021", "2102.09672", rank=20)
+    info = Info(
+        "Cosine",
+        "cosine",
+        "ᾱ falls like a squared cosine: gentle at both ends; cut where ln(α/σ) = −5.1",
+        "Nichol & Dhariwal 2021",
+        "2102.09672",
+        rank=20,
+    )
     offset: float = slider(0.008, 0.0, 0.1, 0.001, help="c, keeps β away from 0 at the data end")
 
     def _angle(self, t: Tensor) -> Tensor:

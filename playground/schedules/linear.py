@@ -15,7 +15,14 @@ from playground.core.spec import Info
 class LinearBeta(Schedule):
     """β(t) = β_min + (β_max − β_min) t, B(t) = β_min t + (β_max − β_min) t²/2. Song et al. 2021, 2011.13456."""
 
-    info = Info("LinearBeta", "linear β", "β grows linearly: β(t) = β_min + (β_max − β_min) t", "Ho et al. 2020; Song et al. 2021", "2011.13456", rank=10)
+    info = Info(
+        "LinearBeta",
+        "linear β",
+        "β grows linearly: β(t) = β_min + (β_max − β_min) t",
+        "Ho et al. 2020; Song et al. 2021",
+        "2011.13456",
+        rank=10,
+    )
     beta_min: float = slider(0.1, 0.0, 2.0, 0.05, label="β min", help="β at the data end, t = 0")
     beta_max: float = slider(20.0, 2.0, 40.0, 0.5, label="β max", help="β at the noise end, t = 1")
 

@@ -20,7 +20,14 @@ class SigmoidBeta(Schedule):
     Xu et al. 2022 (GeoDiff), 2203.02923.
     """
 
-    info = Info("SigmoidBeta", "sigmoid β", "β follows a sigmoid: slow, steep, slow (GeoDiff's meaning of 'sigmoid')", "Xu et al. 2022", "2203.02923", rank=30)
+    info = Info(
+        "SigmoidBeta",
+        "sigmoid β",
+        "β follows a sigmoid: slow, steep, slow (GeoDiff's meaning of 'sigmoid')",
+        "Xu et al. 2022",
+        "2203.02923",
+        rank=30,
+    )
     beta_min: float = slider(0.1, 0.0, 2.0, 0.05, label="β min", help="β before the rise")
     beta_max: float = slider(20.0, 2.0, 40.0, 0.5, label="β max", help="β after the rise")
 

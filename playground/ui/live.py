@@ -1,10 +1,10 @@
 """The live routes: stateless, each a pure function of the experiment in its query.
 
-    GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
-    GET /live/states.csv?<experiment>                                            states as CSV
-    GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
-    GET /live/assets/<path>                                                      our own scripts, styles and fonts
-    GET /live/plotly.js                                                          the plotly.js of the installed plotly package
+GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
+GET /live/states.csv?<experiment>                                            states as CSV
+GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
+GET /live/assets/<path>                                                      our own scripts, styles and fonts
+GET /live/plotly.js                                                          the plotly.js of the installed plotly package
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def packet_base64(query: dict[str, str]) -> dict[str, Any]:
     """The same packets through Gradio's own server functions, for hosts where the routes cannot be reached."""
     try:
         return {"packet": base64.b64encode(packet({str(k): str(v) for k, v in query.items()})).decode()}
-    except Exception as error:  # noqa: BLE001 - whatever happens, the page gets a message
+    except Exception as error:
         logged(error)
         return complaint(error)
 
@@ -148,7 +148,7 @@ def install(app: FastAPI) -> None:
     def answer(make: Any) -> Response:
         try:
             return make()
-        except Exception as error:  # noqa: BLE001 - the page gets a message, the log one line
+        except Exception as error:
             return JSONResponse(complaint(error), status_code=logged(error))
 
     def live_packet(request: Request) -> Response:
@@ -170,8 +170,8 @@ def install(app: FastAPI) -> None:
 
         return answer(make)
 
-    def gif_lines(run: Run) -> Iterator[str]:
-        for done, of, picture in gif(run):
+    def gif_lines(run: Run, by_class: bool) -> Iterator[str]:
+        for done, of, picture in gif(run, by_class):
             line = {"done": done, "of": of} if picture is None else {"gif": base64.b64encode(picture).decode()}
             yield json.dumps(line) + "\n"
 
@@ -180,7 +180,7 @@ def install(app: FastAPI) -> None:
             exp = experiment_of(dict(request.query_params))
             with worker:
                 run = run_of(exp)
-            return StreamingResponse(gif_lines(run), media_type="application/x-ndjson")
+            return StreamingResponse(gif_lines(run, request.query_params.get("view.color") == "class"), media_type="application/x-ndjson")
 
         return answer(make)
 

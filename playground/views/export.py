@@ -16,7 +16,7 @@ from playground.views.stage import Run, fields_packet, run_packet
 
 DATA, NOISE, EXACT, SAMPLER = "#0072B2", "#8a8f98", "#1b1d21", "#009E73"
 CLASSES = ("#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d00", "#000000")
-HEAT = LinearSegmentedColormap.from_list("density", ["#fcfcfb", "#a9cfe6", DATA])
+HEAT = LinearSegmentedColormap.from_list("density", ["#fcfcfb", "#c4dff0", "#7db8dd"])
 GIF_FRAMES, GIF_MS, REST = 48, 70, 14  # the last picture rests for a second
 
 
@@ -32,23 +32,36 @@ def csv_rows(run: Run) -> Iterator[str]:
         yield "".join(f"{head}{i},{labels[i]}," + ",".join(repr(float(v)) for v in row) + "\n" for i, row in enumerate(z))
 
 
+def _tone(density: np.ndarray) -> np.ndarray:
+    """The stage's tone map: the root of density over its peak."""
+    return np.sqrt(density.astype(np.float32) / 255)
+
+
 class Picture:
     """Draws one moment of a run on a matplotlib figure that is reused from frame to frame."""
 
-    def __init__(self, run: Run, width: float = 6.4, dpi: int = 100):
+    def __init__(self, run: Run, by_class: bool = False, width: float = 6.4, dpi: int = 100):
         self.run = run
-        self.packet: Packet = run_packet(run)
-        self.fields: Packet = fields_packet(run.exp, frozenset({"density"}))
+        # through bytes and back: the pictures then show the very numbers that the stage shows
+        self.packet, self.fields = (
+            Packet.from_bytes(p.to_bytes()) for p in (run_packet(run), fields_packet(run.exp, frozenset({"density"})))
+        )
         self.panels = self.packet.header["panels"]
         planes = len(self.panels)
-        self.figure = Figure(figsize=(width * (1 if planes == 1 else 1.5), width * 0.72), dpi=dpi, layout="constrained", facecolor="#fcfcfb")
+        self.figure = Figure(
+            figsize=(width * (1 if planes == 1 else 1.5), width * 0.72), dpi=dpi, layout="constrained", facecolor="#fcfcfb"
+        )
         self.canvas = FigureCanvasAgg(self.figure)
         ratios = [p["weight"] for p in self.panels]
         axes = self.figure.subplots(1, planes, squeeze=False, width_ratios=ratios)[0]
         title = self.packet.header["title"]
-        self.figure.suptitle(f"{title['data']} · {title['process']} · {title['sampler'] if run.exp.mode == 'reverse' else 'noising'}", fontsize=10, color=EXACT)
-        label = self.packet["label"]
-        self.colours = np.array([SAMPLER if len(self.packet.header["classes"]) == 1 else CLASSES[k % len(CLASSES)] for k in label])
+        self.figure.suptitle(
+            f"{title['data']} · {title['process']} · {title['sampler'] if run.exp.mode == 'reverse' else 'noising'}",
+            fontsize=10,
+            color=EXACT,
+        )
+        classes = self.packet["label"] if by_class else np.zeros(len(self.packet["label"]), int)
+        self.groups = [(CLASSES[k % len(CLASSES)], np.flatnonzero(classes == k)) for k in np.unique(classes)]
         self.clock = self.packet["clock"]
         self.parts = [self._start(ax, panel) for ax, panel in zip(axes, self.panels, strict=True)]
         self.caption = axes[0].text(0.985, 0.975, "", transform=axes[0].transAxes, ha="right", va="top", fontsize=11, color=EXACT)
@@ -60,7 +73,7 @@ class Picture:
         b = panel["b"]
         ax.set_ylim(b["lo"], b["hi"])
         ax.set_ylabel(b["label"], fontsize=9)
-        density = self.fields.arrays.get(f"density:{panel['id']}")
+        density = self.fields[f"density:{panel['id']}"]
         if panel["kind"] == "plane":
             a = panel["a"]
             ax.set_xlim(a["lo"], a["hi"])
@@ -68,20 +81,29 @@ class Picture:
             if self.run.process.blocks == 1 or self.run.oracle.dim == 2:
                 ax.set_aspect("equal")
             extent = (a["lo"], a["hi"], b["lo"], b["hi"])
-            image = ax.imshow(density[0][0] ** 0.5, extent=extent, cmap=HEAT, vmin=0, vmax=16, aspect="auto" if ax.get_aspect() == "auto" else "equal", interpolation="bilinear")
-            dots = ax.scatter([], [], s=3, linewidths=0)
-            dots.set_facecolors(self.colours)
-            return ax, panel, image, dots
+            image = ax.imshow(
+                _tone(density[0]),
+                extent=extent,
+                cmap=HEAT,
+                vmin=0,
+                vmax=1,
+                aspect="auto" if ax.get_aspect() == "auto" else "equal",
+                interpolation="bilinear",
+            )
+            return ax, panel, image, self._dots(ax)
         ax.set_xlim(0, 1)
         ax.set_xlabel("noise  →  data", fontsize=9)
         ax.set_xticks([])
-        ax.imshow(density[0] ** 0.5, extent=(0, 1, b["lo"], b["hi"]), cmap=HEAT, vmin=0, vmax=16, aspect="auto", interpolation="bilinear")
+        ax.imshow(_tone(density), extent=(0, 1, b["lo"], b["hi"]), cmap=HEAT, vmin=0, vmax=1, aspect="auto", interpolation="bilinear")
         paths = self.packet["z"][:, b["component"], :60]
         ax.plot(1 - self.clock, paths, color=SAMPLER, alpha=0.35, lw=0.6)
         line = ax.axvline(0, color=DATA, lw=1)
-        dots = ax.scatter([], [], s=3, linewidths=0)
-        dots.set_facecolors(self.colours)
-        return ax, panel, line, dots
+        return ax, panel, line, self._dots(ax)
+
+    def _dots(self, ax):
+        """One marker line for each colour: much faster than a scatter."""
+        size = 1.6 if len(self.packet["label"]) <= 5000 else 1.0
+        return [ax.plot([], [], ls="", marker="o", ms=size, mew=0, color=colour)[0] for colour, _ in self.groups]
 
     def state(self, clock: float) -> np.ndarray:
         """States (components, particles) at a clock, between the frames on straight lines as on the stage."""
@@ -98,20 +120,26 @@ class Picture:
         for _, panel, part, dots in self.parts:
             b = panel["b"]["component"]
             if panel["kind"] == "plane":
-                part.set_data(self.fields[f"density:{panel['id']}"][shown].astype(np.float32) ** 0.5)
-                dots.set_offsets(np.stack([z[panel["a"]["component"]], z[b]], -1))
+                part.set_data(_tone(self.fields[f"density:{panel['id']}"][shown]))
+                across = z[panel["a"]["component"]]
             else:
                 part.set_xdata([1 - clock, 1 - clock])
-                dots.set_offsets(np.stack([np.full(z.shape[1], 1 - clock), z[b]], -1))
-        t = float(np.interp(clock, self.clock[::-1], self.packet["time"][::-1])) if self.clock[0] > self.clock[-1] else float(np.interp(clock, self.clock, self.packet["time"]))
+                across = np.full(z.shape[1], 1 - clock)
+            for line, (_, members) in zip(dots, self.groups, strict=True):
+                line.set_data(across[members], z[b][members])
+        t = (
+            float(np.interp(clock, self.clock[::-1], self.packet["time"][::-1]))
+            if self.clock[0] > self.clock[-1]
+            else float(np.interp(clock, self.clock, self.packet["time"]))
+        )
         self.caption.set_text(f"t = {t:.2f}")
         self.canvas.draw()
         return Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3])
 
 
-def gif(run: Run) -> Iterator[tuple[int, int, bytes | None]]:
+def gif(run: Run, by_class: bool = False) -> Iterator[tuple[int, int, bytes | None]]:
     """(done, of, None) while drawing, at last (of, of, the GIF's bytes)."""
-    picture = Picture(run)
+    picture = Picture(run, by_class)
     clocks = np.linspace(picture.clock[0], picture.clock[-1], GIF_FRAMES)
     images = []
     for index, clock in enumerate(clocks):

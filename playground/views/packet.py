@@ -20,7 +20,9 @@ class Packet:
     header: dict[str, Any]
     arrays: dict[str, tuple[np.ndarray, dict[str, Any]]] = field(default_factory=dict)
 
-    def add(self, name: str, values: Any, kind: str = "f4", lo: list[float] | None = None, hi: list[float] | None = None, axis: int = 0) -> None:
+    def add(
+        self, name: str, values: Any, kind: str = "f4", lo: list[float] | None = None, hi: list[float] | None = None, axis: int = 0
+    ) -> None:
         """Adds an array. For ``u2`` values are quantised to [lo, hi], one pair an index of ``axis``; outside and NaN are clamped."""
         a = np.asarray(values)
         extra: dict[str, Any] = {}

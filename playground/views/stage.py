@@ -16,8 +16,10 @@ from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Rng
 from playground.core.run import Trace
 from playground.engine import simulate
+from playground.grids.uniform import UniformTime
 from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
-from playground.views.geometry import Geometry, Panel, geometry
+from playground.samplers.exact import ExactAncestral
+from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
 from toy_models.data import class_names, mixture_of
 from toy_models.oracles.mixture import MixtureOracle
@@ -101,7 +103,13 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
             "nfe": sampler.info.nfe,
             "terms": [],
         },
-        "process": {"title": process.info.title, "formula": process.formula, "tip": process.info.tip, "paper": process.info.paper, "arxiv": process.info.arxiv},
+        "process": {
+            "title": process.info.title,
+            "formula": process.formula,
+            "tip": process.info.tip,
+            "paper": process.info.paper,
+            "arxiv": process.info.arxiv,
+        },
         "diverged": diverged,
         "notes": _notes(run),
     }
@@ -237,7 +245,7 @@ def _add_terms(packet: Packet, run: Run) -> None:
 
 def fields_key(exp: Experiment) -> str:
     """Fields depend on data, process and direction only: runs that share them share their fields."""
-    return Experiment(data=exp.data, process=exp.process, sampler="ExactAncestral", grid="UniformTime", mode=exp.mode).key
+    return Experiment(data=exp.data, process=exp.process, sampler=ExactAncestral(), grid=UniformTime(), mode=exp.mode).key
 
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
@@ -250,7 +258,14 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     # a score needs t > 0; the density exists at 0 as well
     t_arrows = t.clamp_min(process.t_min)
     packet = Packet(
-        {"kind": "fields", "key": exp.key, "fields_key": fields_key(exp), "panels": geo.describe(), "frames": FIELD_FRAMES, "want": sorted(want)}
+        {
+            "kind": "fields",
+            "key": exp.key,
+            "fields_key": fields_key(exp),
+            "panels": geo.describe(),
+            "frames": FIELD_FRAMES,
+            "want": sorted(want),
+        }
     )
     packet.header["grid"] = {"density": list(DENSITY), "arrows": list(ARROWS)}
     packet.add("clock", clock)
@@ -271,7 +286,7 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
 
 def _view_moments(oracle: MixtureOracle, t: Tensor) -> tuple[Tensor, Tensor]:
     """Means (F, K, n) and covariances of p_t's components in view coordinates."""
-    mean, cov = oracle._moments(t)
+    mean, cov = oracle.moments(t)
     s = oracle.process.view_scale(t)
     return mean * s[:, None, None], cov * s.square()[:, None, None, None]
 
@@ -401,7 +416,11 @@ def metrics_packet(run: Run) -> Packet:
         s = float(run.process.view_scale(t64(frame.t)))
         exact = [law.sample(u, n)[0][:, : oracle.dim].float() * s for u, n in draws]
         x = torch.nan_to_num(run.process.project(frame.z)[:count].float().cpu() * s, posinf=1e6, neginf=-1e6)
-        measure = (lambda a, b: float(wasserstein_1d(a[:, 0].numpy(), b[:, 0].numpy()))) if one_d else (lambda a, b: sliced_w2(a.numpy(), b.numpy()))
+        measure = (
+            (lambda a, b: float(wasserstein_1d(a[:, 0].numpy(), b[:, 0].numpy())))
+            if one_d
+            else (lambda a, b: sliced_w2(a.numpy(), b.numpy()))
+        )
         rows["w"].append(measure(x, exact[0]))
         floors = [measure(exact[i], exact[j]) for i, j in ((0, 1), (2, 3))]
         rows["w/floor"].append(float(np.mean(floors)))
@@ -428,7 +447,13 @@ def metrics_packet(run: Run) -> Packet:
                 "floor": float(np.mean(final_floor)),
                 "floor_sd": float(np.std(final_floor, ddof=1)),
             },
-            {"name": "energy", "label": "energy distance" + scaled, "unit": "√(data units)", "final": rows["energy"][-1], "floor": rows["energy/floor"][-1]},
+            {
+                "name": "energy",
+                "label": "energy distance" + scaled,
+                "unit": "√(data units)",
+                "final": rows["energy"][-1],
+                "floor": rows["energy/floor"][-1],
+            },
         ],
     }
     packet = Packet(header)

@@ -51,7 +51,7 @@ def test_scale_and_place(key):
     t = toy(key)
     assert np.all(np.abs(t.mean) < 0.25)
     std = np.sqrt(np.diag(t.cov))
-    assert np.all((0.8 <= std) & (std <= 1.25))
+    assert np.all((std >= 0.8) & (std <= 1.25))
     assert np.all(np.abs(t.means) <= (2.5 if t.dim == 1 else 2.3))
 
 

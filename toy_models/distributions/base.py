@@ -113,10 +113,7 @@ def fit_tip(key: str, count: int, dim: int, shape: str) -> str:
     """The tooltip of a fitted shape, with its measured error (see fit.measure)."""
     e = errors().get(key, {"error": float("nan"), "floor": float("nan")})  # nan: new, fit.py has not run yet
     metric = "W1" if dim == 1 else "sliced W2"
-    return (
-        f"{count} Gaussians fitted to {shape}; {metric} to the shape {e['error']:.3f} "
-        f"(floor {e['floor']:.3f} at {FIT_POINTS:,} points)."
-    )
+    return f"{count} Gaussians fitted to {shape}; {metric} to the shape {e['error']:.3f} (floor {e['floor']:.3f} at {FIT_POINTS:,} points)."
 
 
 @cache

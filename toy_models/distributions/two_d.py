@@ -33,9 +33,7 @@ class Stroke:
     label: int = 0
 
 
-def arc(
-    u: np.ndarray, rx: float, ry: float, start: float, stop: float, cx: float = 0.0, cy: float = 0.0
-) -> np.ndarray:
+def arc(u: np.ndarray, rx: float, ry: float, start: float, stop: float, cx: float = 0.0, cy: float = 0.0) -> np.ndarray:
     """Elliptic arc around (cx, cy), uniform in the angle from start to stop (radians)."""
     a = start + (stop - start) * u
     return np.stack([cx + rx * np.cos(a), cy + ry * np.sin(a)], -1)
@@ -75,9 +73,7 @@ def written(pen: float = 0.08) -> tuple[Stroke, ...]:
     ]
     lengths = [np.linalg.norm(np.diff(c(np.linspace(0, 1, 200)), axis=0), axis=1).sum() for _, c in curves]
     pieces = [round(float(length) / (2 * pen)) for length in lengths]
-    return tuple(
-        Stroke(c, n, n / sum(pieces), pen, letter) for (letter, c), n in zip(curves, pieces, strict=True)
-    )
+    return tuple(Stroke(c, n, n / sum(pieces), pen, letter) for (letter, c), n in zip(curves, pieces, strict=True))
 
 
 STROKES: dict[str, tuple[Stroke, ...]] = {
@@ -98,9 +94,7 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
         Stroke(partial(arc, rx=1.8, ry=1.8, start=0, stop=TURN), 48, 0.62, 0.11, 0),
         Stroke(partial(point, x=-0.62, y=0.6), 1, 0.08, 0.17, 1),
         Stroke(partial(point, x=0.62, y=0.6), 1, 0.08, 0.17, 1),
-        Stroke(
-            partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2
-        ),
+        Stroke(partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2),
     ),
     "word": written(),
 }
@@ -124,9 +118,7 @@ def drawn(key: str, title: str, shape: str, class_names: tuple[str, ...]) -> Toy
 
 
 def moons() -> Toy:
-    return drawn(
-        "moons", "two moons", "two half-circles drawn with a pen of std 0.11", ("upper moon", "lower moon")
-    )
+    return drawn("moons", "two moons", "two half-circles drawn with a pen of std 0.11", ("upper moon", "lower moon"))
 
 
 def eight_gaussians() -> Toy:
@@ -143,9 +135,7 @@ def eight_gaussians() -> Toy:
 
 
 def swiss_roll() -> Toy:
-    return drawn(
-        "swiss_roll", "Swiss roll", "a spiral drawn with a pen of std 0.1", ("inner half", "outer half")
-    )
+    return drawn("swiss_roll", "Swiss roll", "a spiral drawn with a pen of std 0.1", ("inner half", "outer half"))
 
 
 def checkerboard() -> Toy:

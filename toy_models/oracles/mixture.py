@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, small_inverse, t64
 from toy_models.mixture import GaussianMixture
 
@@ -22,12 +23,6 @@ class Tables(NamedTuple):
 
     logit: Tensor  # (features, K)
     read: Tensor  # (K, d (1 + n))
-
-
-class Prediction(NamedTuple):
-    """x0_hat: E[x_0 | z_t], (batch, *event)."""
-
-    x0_hat: Tensor
 
 
 class MixtureOracle:
@@ -61,7 +56,7 @@ class MixtureOracle:
 
     def marginal(self, t: float) -> GaussianMixture:
         """p_t, a mixture on R^n: means ψ m_k, covariances ψψᵀ ⊗ C_k + Σ(t) ⊗ I."""
-        mean, cov = self._moments(t64([t]))
+        mean, cov = self.moments(t64([t]))
         return GaussianMixture(self.data.weights, mean[0], cov[0], self.data.labels)
 
     def bridge(self, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -91,7 +86,7 @@ class MixtureOracle:
 
     # fast evaluation ------------------------------------------------------------------------------------------------------
 
-    def _moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
+    def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Means (T, K, n) and covariances (T, K, n, n) of p_t's components."""
         psi, sigma = self.process.mean_and_cov(t)
         steps, k = psi.shape
@@ -108,7 +103,7 @@ class MixtureOracle:
         if not new:
             return
         t = t64(new)
-        mean, cov = self._moments(t)
+        mean, cov = self.moments(t)
         precision = small_inverse(cov)
         logdet = -torch.linalg.slogdet(precision).logabsdet if self.state_dim > 1 else cov[..., 0, 0].log()
         pull = (precision @ mean[..., None])[..., 0]

@@ -1,0 +1,15 @@
+"""Diffusion Playground. ``python app.py``; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens."""
+
+import os
+
+# before gradio is imported: nobody is told that this page runs
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from playground.ui.page import build
+
+demo = build()
+
+if __name__ == "__main__":
+    demo.launch()

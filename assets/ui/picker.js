@@ -1,0 +1,426 @@
+// The picker: tiles (distributions), pills (processes) and menus (schedule, sampler, grid), the logarithmic rail, and the tooltip.
+// One radiogroup or listbox each, with a roving tabindex; what cannot be chosen stays visible and says why.
+(() => {
+  const PG = (window.PG = window.PG || {});
+  const el = (tag, props = {}, ...children) => {
+    const node = Object.assign(document.createElement(tag), props);
+    node.append(...children);
+    return node;
+  };
+  PG.el = el;
+
+  // ---- thumbnails ---------------------------------------------------------------------------------------------------------
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim() || "#0072B2";
+  const thumbs = new Set();
+
+  function draw(canvas) {
+    const { kind, data } = canvas.pg;
+    const r = canvas.getBoundingClientRect();
+    if (!r.width) return;
+    const d = Math.min(3, window.devicePixelRatio || 1);
+    canvas.width = Math.round(r.width * d);
+    canvas.height = Math.round(r.height * d);
+    const g = canvas.getContext("2d");
+    const w = canvas.width, h = canvas.height, pad = 3 * d;
+    const X = (v) => pad + (v / 255) * (w - 2 * pad), Y = (v) => h - pad - (v / 255) * (h - 2 * pad);
+    g.fillStyle = g.strokeStyle = colour(kind === "points" || kind === "density" ? "--pg-data" : kind === "dots" ? "--pg-sampler" : "--pg-exact");
+    if (kind === "points") {
+      const side = Math.min(w, h), dx = (w - side) / 2, dy = (h - side) / 2, size = 1.15 * d;
+      g.globalAlpha = 0.6;
+      for (let i = 0; i < data.length; i += 2) {
+        g.fillRect(dx + pad + (data[i] / 255) * (side - 2 * pad) - size / 2, dy + side - pad - (data[i + 1] / 255) * (side - 2 * pad) - size / 2, size, size);
+      }
+    } else if (kind === "dots") {
+      g.globalAlpha = 0.35;
+      g.fillRect(pad, h / 2 - d / 2, w - 2 * pad, d);
+      g.globalAlpha = 1;
+      for (const v of data) {
+        g.beginPath();
+        g.arc(X(v), h / 2, 1.5 * d, 0, 7);
+        g.fill();
+      }
+    } else {
+      g.beginPath();
+      data.forEach((v, i) => g[i ? "lineTo" : "moveTo"](X((255 * i) / (data.length - 1)), Y(v)));
+      g.lineWidth = 1.3 * d;
+      g.lineJoin = "round";
+      g.stroke();
+      if (kind === "density") {
+        g.lineTo(w - pad, h - pad);
+        g.lineTo(pad, h - pad);
+        g.globalAlpha = 0.22;
+        g.fill();
+      }
+    }
+  }
+  const redraw = () => {
+    for (const canvas of thumbs) canvas.isConnected ? draw(canvas) : thumbs.delete(canvas);
+  };
+  PG.theme?.on(() => requestAnimationFrame(redraw));
+  const resized = new ResizeObserver((entries) => entries.forEach((e) => draw(e.target)));
+
+  function thumb(choice, className = "pg-thumb") {
+    if (!choice.thumb) return null;
+    const canvas = el("canvas", { className });
+    canvas.setAttribute("aria-hidden", "true");
+    canvas.pg = { kind: choice.kind, data: bytes(choice.thumb) };
+    thumbs.add(canvas);
+    resized.observe(canvas);
+    return canvas;
+  }
+
+  // ---- the tooltip: one for the page, on hover and on keyboard focus -------------------------------------------------------
+  const tip = el("div", { className: "pg-tip", id: "pg-tip", hidden: true });
+  tip.setAttribute("role", "tooltip");
+  let tipTimer = 0, tipFor = null;
+  const words = (target) => {
+    const own = target.closest?.("[data-tip]");
+    if (own) return [own, own.dataset.tip];
+    const block = target.closest?.(".pg-row[id], #pg-dice, .pg-pick[id]");
+    const id = block?.id?.replace(/-row$/, "");
+    const help = id && window.PG_CONFIG?.help?.[id];
+    return help ? [block, help] : [null, ""];
+  };
+  function showTip(node, text, wait) {
+    clearTimeout(tipTimer);
+    tipTimer = setTimeout(() => {
+      if (!node.isConnected) return;
+      if (!tip.isConnected) document.body.append(tip);
+      const [first, ...rest] = text.split("\n");
+      tip.replaceChildren(el("div", { textContent: first }), ...rest.map((t) => el("small", { textContent: t })));
+      tip.hidden = false;
+      tipFor = node;
+      const r = node.getClientRects()[0] ? node.getBoundingClientRect() : node.firstElementChild.getBoundingClientRect();
+      const b = tip.getBoundingClientRect();
+      const below = r.bottom + 6 + b.height < innerHeight;
+      tip.style.left = `${Math.max(6, Math.min(innerWidth - b.width - 6, r.left))}px`;
+      tip.style.top = `${below ? r.bottom + 6 : r.top - b.height - 6}px`;
+    }, wait);
+  }
+  function hideTip() {
+    clearTimeout(tipTimer);
+    tip.hidden = true;
+    tipFor = null;
+  }
+  document.addEventListener("pointerover", (e) => {
+    if (e.pointerType === "touch") return;
+    const [node, text] = words(e.target);
+    if (node && node === tipFor) return;
+    hideTip();
+    if (node && text && !e.buttons) showTip(node, text, 450);
+  });
+  document.addEventListener("focusin", (e) => {
+    const [node, text] = words(e.target);
+    if (node && text && e.target.matches(":focus-visible") && e.target.dataset.tip) showTip(node, text, 120);
+    else hideTip();
+  });
+  for (const name of ["pointerdown", "keydown", "scroll", "blur"]) window.addEventListener(name, hideTip, { capture: true, passive: true });
+
+  // ---- pickers -------------------------------------------------------------------------------------------------------------
+  PG.pickers = {};
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "");
+
+  /** Called by js_on_load of every picker; ``props.value`` is the component's value, for Python and for the API. */
+  PG.picker = ({ element, props, watch }) => {
+    const { layout, slot, label, choices } = props.payload;
+    const host = element.querySelector(".pg-picker") || element;
+    const picker = { slot, choices, get value() { return props.value; }, set, refresh: () => {} };
+    PG.pickers[slot] = picker;
+    const why = (key) => PG.why?.(slot, key) || "";
+    const tipOf = (c) => (why(c.key) ? `${c.title}: ${why(c.key)}\n${c.tip}` : c.tip.startsWith(c.title) ? c.tip : `${c.title}: ${c.tip}`);
+
+    function set(key) {
+      if (key !== props.value) props.value = key; // fires the component's change event
+      picker.refresh();
+    }
+    function choose(key) {
+      if (why(key)) return false;
+      if (key !== props.value) set(key);
+      return true;
+    }
+    let typed = "", typedAt = 0;
+    /** Index of the next entry that starts with what is being typed. */
+    function typeAhead(key, list, from) {
+      if (key.length !== 1 || key === " ") return -1;
+      const now = performance.now();
+      typed = now - typedAt > 700 ? key : typed + key;
+      typedAt = now;
+      const want = plain(typed), start = typed.length > 1 ? from : from + 1;
+      for (let i = 0; i < list.length; i++) {
+        const at = (start + i) % list.length;
+        if (plain(list[at].title).startsWith(want)) return at;
+      }
+      return -1;
+    }
+    (layout === "menu" ? menu : radios)();
+    watch("value", () => {
+      // the template is constant, but Gradio may have rendered it anew
+      if (!element.contains(picker.root)) (element.querySelector(".pg-picker") || element).replaceChildren(picker.root);
+      picker.refresh();
+    });
+    picker.refresh();
+
+    function radios() {
+      const root = (picker.root = el("div", { className: "pg-radios" }));
+      root.setAttribute("role", "radiogroup");
+      root.setAttribute("aria-label", label);
+      const items = [];
+      const groups = [...new Set(choices.map((c) => c.group))];
+      for (const group of groups) {
+        const box = el("div", { className: "pg-group" });
+        if (groups.length > 1) box.dataset.group = group;
+        for (const c of choices.filter((x) => x.group === group)) {
+          const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
+          b.setAttribute("role", "radio");
+          b.dataset.key = c.key;
+          b.append(thumb(c) || c.title);
+          if (c.thumb) b.setAttribute("aria-label", c.title);
+          b.pg = c;
+          b.addEventListener("click", () => choose(c.key));
+          items.push(b);
+          box.append(b);
+        }
+        root.append(box);
+      }
+      root.addEventListener("keydown", (e) => {
+        const at = items.indexOf(document.activeElement);
+        if (at < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
+        let to = -1;
+        if (e.key === "ArrowRight") to = (at + 1) % items.length;
+        else if (e.key === "ArrowLeft") to = (at - 1 + items.length) % items.length;
+        else if (e.key === "ArrowDown" || e.key === "ArrowUp") to = vertical(items, at, e.key === "ArrowDown" ? 1 : -1);
+        else if (e.key === "Home") to = 0;
+        else if (e.key === "End") to = items.length - 1;
+        else if (e.key === "Enter" || e.key === " ") to = at;
+        else to = typeAhead(e.key, choices2(items), at);
+        if (to < 0) return;
+        e.preventDefault();
+        items.forEach((b, i) => (b.tabIndex = i === to ? 0 : -1));
+        items[to].focus();
+        choose(items[to].pg.key);
+      });
+      picker.refresh = () => {
+        let current = items.find((b) => b.pg.key === props.value);
+        for (const b of items) {
+          const on = b === current, no = why(b.pg.key);
+          b.setAttribute("aria-checked", String(on));
+          b.setAttribute("aria-disabled", String(!!no));
+          b.tabIndex = on || (!current && b === items[0]) ? 0 : -1;
+          b.dataset.tip = tipOf(b.pg);
+        }
+      };
+      host.replaceChildren(root);
+    }
+    function choices2(items) { return items.map((b) => b.pg); }
+
+    function vertical(items, at, step) {
+      const from = items[at].getBoundingClientRect(), x = from.left + from.width / 2;
+      let best = -1, cost = Infinity;
+      items.forEach((b, i) => {
+        const r = b.getBoundingClientRect(), dy = (r.top - from.top) * step;
+        if (dy < 4) return;
+        const c = dy * 10 + Math.abs(r.left + r.width / 2 - x);
+        if (c < cost) [cost, best] = [c, i];
+      });
+      return best < 0 ? at : best;
+    }
+
+    function menu() {
+      const id = `pg-list-${slot.replace(/\W/g, "-")}`;
+      const shown = el("span", { className: "pg-shown" }), mini = el("span", { className: "pg-mini" });
+      const button = el("button", { type: "button", className: "pg-combo" }, mini, shown);
+      button.setAttribute("role", "combobox");
+      button.setAttribute("aria-haspopup", "listbox");
+      button.setAttribute("aria-expanded", "false");
+      button.setAttribute("aria-controls", id);
+      button.setAttribute("aria-label", label);
+      const root = (picker.root = el("div", { className: "pg-menu-row" }, el("span", { className: "pg-label", textContent: label }), button));
+      host.replaceChildren(root);
+      let list = null, active = -1, visible = choices, miniOf = null;
+
+      picker.refresh = () => {
+        const c = choices.find((x) => x.key === props.value);
+        shown.textContent = c ? c.title : String(props.value ?? "");
+        button.dataset.tip = c ? tipOf(c) : "";
+        if (c && miniOf !== c.key) {
+          const t = c.thumb ? thumb(c, "pg-thumb pg-inline") : null;
+          t ? mini.replaceChildren(t) : mini.replaceChildren();
+          miniOf = c.key;
+        }
+        if (list) fill();
+      };
+
+      function fill(filter = "") {
+        const want = plain(filter);
+        visible = choices.filter((c) => plain(c.title + c.group + c.hint).includes(want));
+        const box = list.querySelector("[role=listbox]");
+        box.replaceChildren();
+        let group = null, node = box;
+        visible.forEach((c, i) => {
+          if (c.group !== group) {
+            group = c.group;
+            if (group) {
+              node = el("div", { className: "pg-options" }, el("div", { className: "pg-options-title", textContent: group, id: `${id}-g${i}` }));
+              node.setAttribute("role", "group");
+              node.setAttribute("aria-labelledby", `${id}-g${i}`);
+              box.append(node);
+            } else node = box;
+          }
+          const no = why(c.key);
+          const o = el("div", { className: "pg-option", id: `${id}-${i}` });
+          o.setAttribute("role", "option");
+          o.setAttribute("aria-selected", String(c.key === props.value));
+          o.setAttribute("aria-disabled", String(!!no));
+          o.dataset.key = c.key;
+          o.dataset.tip = tipOf(c);
+          const t = thumb(c);
+          if (t) o.append(t);
+          o.append(el("span", { className: "pg-option-title", textContent: c.title }), el("span", { className: "pg-hint", textContent: c.hint }));
+          if (no) o.append(el("span", { className: "pg-why", textContent: no }));
+          o.addEventListener("pointermove", () => mark(i, false));
+          o.addEventListener("click", () => pick(i));
+          node.append(o);
+        });
+        if (!visible.length) box.append(el("div", { className: "pg-none", textContent: "nothing by this name" }));
+        mark(Math.max(0, visible.findIndex((c) => c.key === props.value)));
+      }
+      function mark(i, scroll = true) {
+        active = Math.max(0, Math.min(visible.length - 1, i));
+        list.querySelectorAll(".pg-option").forEach((o, j) => o.classList.toggle("active", j === active));
+        const o = list.querySelector(`#${CSS.escape(`${id}-${active}`)}`);
+        if (!o) return;
+        button.setAttribute("aria-activedescendant", o.id);
+        list.querySelector("input")?.setAttribute("aria-activedescendant", o.id);
+        if (scroll) o.scrollIntoView({ block: "nearest" });
+      }
+      function pick(i) {
+        const c = visible[i];
+        if (!c || !choose(c.key)) return;
+        close();
+      }
+      function open() {
+        if (list) return;
+        list = el("div", { className: "pg-pop" });
+        const box = el("div", { className: "pg-listbox", id, tabIndex: -1 });
+        box.setAttribute("role", "listbox");
+        box.setAttribute("aria-label", label);
+        if (choices.length > 12) {
+          const search = el("input", { type: "search", className: "pg-search", placeholder: "search", autocomplete: "off" });
+          search.setAttribute("aria-controls", id);
+          search.addEventListener("input", () => fill(search.value));
+          search.addEventListener("keydown", keys);
+          list.append(search);
+        }
+        list.append(box);
+        document.body.append(list); // outside the scrolling column, so that nothing cuts it off
+        fill();
+        const r = button.getBoundingClientRect(), h = Math.min(420, innerHeight - 24);
+        list.style.maxHeight = `${h}px`;
+        list.style.minWidth = `${Math.max(r.width, 236)}px`;
+        const b = list.getBoundingClientRect();
+        list.style.left = `${Math.max(8, Math.min(r.left, innerWidth - b.width - 8))}px`;
+        list.style.top = `${Math.max(8, Math.min(r.bottom + 4, innerHeight - b.height - 8))}px`;
+        button.setAttribute("aria-expanded", "true");
+        mark(active);
+        list.querySelector("input")?.focus();
+        document.addEventListener("pointerdown", outside, true);
+        addEventListener("resize", close);
+        document.addEventListener("scroll", scrolled, true);
+      }
+      function close() {
+        if (!list) return;
+        list.remove();
+        list = null;
+        button.setAttribute("aria-expanded", "false");
+        button.removeAttribute("aria-activedescendant");
+        document.removeEventListener("pointerdown", outside, true);
+        removeEventListener("resize", close);
+        document.removeEventListener("scroll", scrolled, true);
+        button.focus({ preventScroll: true });
+      }
+      const outside = (e) => { if (!list?.contains(e.target) && !button.contains(e.target)) close(); };
+      const scrolled = (e) => { if (!list?.contains(e.target)) close(); };
+
+      function keys(e) {
+        if (e.ctrlKey || e.metaKey || e.altKey) return;
+        if (!list) {
+          const at = choices.findIndex((c) => c.key === props.value);
+          if (["ArrowDown", "ArrowUp", "Enter", " "].includes(e.key)) open();
+          else {
+            let to = typeAhead(e.key, choices, at);
+            if (to < 0) return;
+            choose(choices[to].key);
+          }
+          return e.preventDefault();
+        }
+        const searching = e.target.matches?.("input");
+        if (e.key === "ArrowDown") mark(active + 1);
+        else if (e.key === "ArrowUp") mark(active - 1);
+        else if (e.key === "Home" && !searching) mark(0);
+        else if (e.key === "End" && !searching) mark(visible.length - 1);
+        else if (e.key === "Enter" || (e.key === " " && !searching)) pick(active);
+        else if (e.key === "Escape" || e.key === "Tab") {
+          close();
+          if (e.key === "Tab") return;
+        } else {
+          if (searching) return;
+          const to = typeAhead(e.key, visible, active);
+          if (to < 0) return;
+          mark(to);
+        }
+        e.preventDefault();
+        e.stopPropagation();
+      }
+      button.addEventListener("click", () => (list ? close() : open()));
+      button.addEventListener("keydown", keys);
+    }
+  };
+
+  // ---- the logarithmic rail beside a number ----------------------------------------------------------------------------------
+  PG.rails = [];
+  PG.rail = ({ element, props }) => {
+    const { target, lo, hi, label, whole } = props.payload;
+    const host = element.querySelector(".pg-rail") || element;
+    const input = el("input", { type: "range", min: 0, max: 1000, step: 1 });
+    input.setAttribute("aria-label", `${label} (logarithmic)`);
+    host.replaceChildren(input);
+    const at = (v) => (1000 * Math.log(Math.max(lo, v) / lo)) / Math.log(hi / lo);
+    const nice = (v) => {
+      const digits = 10 ** Math.max(0, Math.floor(Math.log10(v)) - 1);
+      const n = whole ? Math.max(1, digits) : digits / 10;
+      return Math.max(lo, Math.min(hi, Math.round(v / n) * n));
+    };
+    const rail = {
+      target,
+      show(v) {
+        if (v == null || Number.isNaN(+v)) return;
+        if (document.activeElement !== input || nice(lo * (hi / lo) ** (input.value / 1000)) !== +v) input.value = at(+v);
+        input.style.setProperty("--range_progress", `${input.value / 10}%`);
+        input.setAttribute("aria-valuetext", String(v));
+      },
+    };
+    PG.rails.push(rail);
+    const send = (v) => { PG.setNumber(target, v); rail.show(v); };
+    input.addEventListener("input", () => send(nice(lo * (hi / lo) ** (input.value / 1000))));
+    input.addEventListener("keydown", (e) => {
+      const dir = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[e.key];
+      if (!dir) return;
+      e.preventDefault();
+      const now = +(document.querySelector(`#${target} input`)?.value || lo);
+      const step = 10 ** Math.max(0, Math.floor(Math.log10(now)) - 1);
+      input.value = at(Math.max(lo, Math.min(hi, now + dir * step)));
+      send(Math.max(lo, Math.min(hi, now + dir * step)));
+    });
+    rail.show(PG.form?.value(target) ?? +(document.querySelector(`#${target} input`)?.value || lo));
+  };
+
+  /** Writes into a Gradio number, slider or radio as a person would. */
+  PG.setNumber = (id, value) => {
+    const input = document.querySelector(`#${CSS.escape(id)} input[type=number]`);
+    if (!input || input.value === String(value)) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, String(value));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  PG.setRadio = (id, value) => document.querySelector(`#${CSS.escape(id)} input[type=radio][value="${CSS.escape(value)}"]`)?.click();
+})();

@@ -1,0 +1,298 @@
+"""The form: every declared field of an Experiment as a real Gradio component, generated from the registries.
+
+``Form()`` inside a Blocks context makes the components; ``form.values(exp)`` gives their values for an experiment,
+``form.config()`` is what the browser needs to turn values into a link (the same grammar as ``Experiment.to_query``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from playground.core.experiment import DEFAULTS, Experiment, why_illegal
+from playground.core.fields import BadValue, Param, params
+from playground.core.spec import Spec, lookup, registry
+from playground.ui.picker import Choice, distributions, picker, specs
+from toy_models.distributions import toys
+
+TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid"}
+PHASE = {"sampler": "SSCS", "grid": "Quadratic"}  # what fits a process without a single noise level
+RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
+
+
+@dataclass(frozen=True)
+class Control:
+    """One component of the form. ``kind`` is the spec that must be chosen for it to count ('' = always)."""
+
+    id: str
+    path: str
+    kind: str
+    component: Any
+    param: Param | None
+    default: Any
+
+
+class Form:
+    """Makes the components in the current Blocks context and knows which field each of them is."""
+
+    def __init__(self) -> None:
+        self.controls: list[Control] = []
+        self.help: dict[str, str] = {}
+        self.exp = Experiment()
+        self._build()
+
+    # -- making components ---------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
+            _heading("Distribution")
+            self._picker("data", distributions(), layout="tiles", label="Distribution")
+        with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
+            _heading("Forward process")
+            self._picker("process", specs("processes"), layout="pills", label="Forward process")
+            with gr.Column(elem_id="pg-process-schedule-row", elem_classes="pg-params"):
+                # one schedule for all processes that have one, so that it survives a change of process
+                self._picker("process.schedule", specs("schedules"), layout="menu", label="schedule", elem_id="pg-schedule")
+                self._spec_params("process.schedule", "schedules", "pg-schedule")
+            self._spec_params("process", "processes", "pg-process")
+        with gr.Column(elem_id="pg-sec-sampler", elem_classes="pg-section"):
+            _heading("Sampler")
+            self._picker("sampler", specs("samplers"), layout="menu", label="method")
+            self._spec_params("sampler", "samplers", "pg-sampler")
+        with gr.Column(elem_id="pg-sec-grid", elem_classes="pg-section"):
+            _heading("Time grid")
+            self._picker("grid", specs("grids"), layout="menu", label="spacing")
+            self._spec_params("grid", "grids", "pg-grid")
+        with gr.Column(elem_id="pg-sec-run", elem_classes="pg-section"):
+            _heading("Run")
+            declared = params(Experiment)
+            self._field("start", "", declared["start"], "pg-start", labels={"prior": "prior", "exact": "true p_T"}, label="start from")
+            self._field("particles", "", declared["particles"], "pg-particles")
+            with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
+                self._number("seed", "", declared["seed"], "pg-seed", "seed")
+                self.dice = gr.Button("", elem_id="pg-dice", elem_classes="pg-dice")
+                self.help["pg-dice"] = "A new random seed (same choices, other noise)"
+            self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
+            # the switch for the direction is drawn on the stage's time bar; this is the component behind it
+            self._field("mode", "", declared["mode"], "pg-mode", visible="hidden")
+        self.dice.click(
+            fn=None, js="() => Math.floor(Math.random() * 10000)", outputs=[self["seed"].component], queue=False, api_visibility="private"
+        )
+
+    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "") -> None:
+        elem_id = elem_id or TOP[path]
+        value = self.exp.process.schedule if path == "process.schedule" else getattr(self.exp, path)  # type: ignore[attr-defined]
+        key = value.info.key if isinstance(value, Spec) else value
+        component = picker(choices, key, layout=layout, slot=path, label=label, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"])
+        self.controls.append(Control(elem_id, path, "", component, None, key))
+
+    def _spec_params(self, path: str, family: str, prefix: str) -> None:
+        """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one."""
+        members = {key: params(cls) for key, cls in registry(family).items()}
+        first = next(iter(members.values()))
+        shared = {n: p for n, p in first.items() if all(m.get(n) == p for m in members.values())}
+        for name, param in shared.items():
+            self._field(f"{path}.{name}", "", param, f"{prefix}-{name}")
+        for key, declared in members.items():
+            own = {n: p for n, p in declared.items() if n not in shared and p.kind != "spec"}
+            if own:
+                with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
+                    for name, param in own.items():
+                        self._field(f"{path}.{name}", key, param, f"{prefix}-{key}-{name}")
+
+    def _field(
+        self,
+        path: str,
+        kind: str,
+        param: Param,
+        elem_id: str,
+        labels: Mapping[str, str] | None = None,
+        label: str = "",
+        visible: Any = True,
+    ) -> None:
+        label = label or param.label or path.rsplit(".", 1)[-1].replace("_", " ")
+        self.help[elem_id] = param.help
+        if param.kind == "choice":
+            component: Any = gr.Radio(
+                [((labels or {}).get(o, o), o) for o in param.options],
+                value=param.default,
+                label=label,
+                elem_id=elem_id,
+                elem_classes="pg-row pg-radio",
+                visible=visible,
+            )
+        elif param.kind == "flag":
+            component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
+        elif (param.kind == "int" and param.hi is not None and param.hi >= 500) or param.log:
+            # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
+            with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
+                self._number(path, kind, param, elem_id, label)
+                lo, hi = RANGES.get(path, (param.lo, param.hi))
+                gr.HTML(
+                    None,
+                    html_template='<div class="pg-rail"></div>',
+                    js_on_load="window.PG.rail({element, props})",
+                    apply_default_css=False,
+                    payload={"target": elem_id, "lo": lo, "hi": hi, "label": label, "whole": param.kind == "int"},
+                    elem_classes="pg-rail-block",
+                )
+            return
+        else:
+            component = gr.Slider(
+                param.lo,
+                param.hi,
+                param.default,
+                step=param.step,
+                label=label,
+                elem_id=elem_id,
+                elem_classes="pg-row pg-slider",
+                buttons=[],
+            )
+        self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+
+    def _number(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
+        # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
+        whole = param.kind == "int"
+        component = gr.Number(param.default, label=label, precision=0 if whole else None, elem_id=elem_id, elem_classes="pg-row pg-number")
+        self.help[elem_id] = f"{param.help} ({param.lo:g} to {param.hi:,.0f})"
+        self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+
+    # -- using them ----------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, path: str) -> Control:
+        """The control of a field: ``form["seed"]``, ``form["sampler.eta", "DDIM"]`` is written ``form["DDIM:sampler.eta"]``."""
+        kind, _, path = path.rpartition(":")
+        return next(c for c in self.controls if c.path == path and c.kind == kind)
+
+    @property
+    def components(self) -> list[Any]:
+        return [c.component for c in self.controls]
+
+    def values(self, exp: Experiment) -> list[Any]:
+        """What every control shows for this experiment; parameters of what is not chosen show their defaults."""
+        return [self._value(exp, c) for c in self.controls]
+
+    def _value(self, exp: Experiment, control: Control) -> Any:
+        node: Any = exp
+        parts = control.path.split(".")
+        for part in parts[:-1]:
+            if not hasattr(node, part):  # a process without a schedule
+                return control.default
+            node = getattr(node, part)
+        if (control.kind and node.info.key != control.kind) or not hasattr(node, parts[-1]):
+            return control.default
+        value = getattr(node, parts[-1])
+        return value.info.key if isinstance(value, Spec) else value
+
+    def config(self) -> dict[str, Any]:
+        """For form.js: the controls, the declared defaults, what is legal, the words of the tooltips."""
+        base = Experiment()
+        families = {
+            family: {key: _declared(cls) for key, cls in registry(family).items()}
+            for family in ("processes", "schedules", "samplers", "grids")
+        }
+        top = {}
+        for name, param in params(Experiment).items():
+            value = getattr(base, name)
+            top[name] = (
+                {"family": param.family, "default": value.flat(name)} if isinstance(value, Spec) else {"default": value, "kind": param.kind}
+            )
+        return {
+            "controls": [
+                {"id": c.id, "path": c.path, "kind": c.kind, "type": "pick" if c.param is None else c.param.kind, "default": c.default}
+                for c in self.controls
+            ],
+            "top": top,
+            "families": families,
+            "help": {k: v for k, v in self.help.items() if v},
+            "titles": {
+                **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
+                "data": {t.key: t.title for t in toys()},
+            },
+            "reasons": reasons(),
+            "fallback": {key: fallback(key) for key in registry("processes")},
+        }
+
+
+def _declared(cls: type[Spec]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, param in params(cls).items():
+        out[name] = (
+            {"family": param.family, "default": param.default.flat(name)}
+            if param.kind == "spec"
+            else {"default": param.default, "kind": param.kind}
+        )
+    return out
+
+
+def _heading(words: str) -> None:
+    gr.HTML(f"<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
+
+
+def reasons() -> dict[str, dict[str, dict[str, str]]]:
+    """slot → process → choice → why it is illegal; legal ones are left out."""
+    out: dict[str, dict[str, dict[str, str]]] = {}
+    for slot, family in (("sampler", "samplers"), ("grid", "grids")):
+        out[slot] = {}
+        for process, cls in registry("processes").items():
+            found = {key: why_illegal(choice, cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
+            out[slot][process] = {key: why for key, why in found.items() if why}
+    return out
+
+
+def fallback(process: str) -> dict[str, str]:
+    """Sampler and grid that the page takes when the chosen ones do not fit this process."""
+    cls = lookup("processes", "process", process)
+    fits = all(not why_illegal(registry(f)[DEFAULTS[s]], cls) for s, f in (("sampler", "samplers"), ("grid", "grids")))  # type: ignore[arg-type]
+    return {s: DEFAULTS[s] for s in ("sampler", "grid")} if fits else dict(PHASE)
+
+
+# -- links ---------------------------------------------------------------------------------------------------------------------
+
+
+def experiment_part(query: Mapping[str, str]) -> dict[str, str]:
+    """Without the view's own names (``view.at``) and what hosts and trackers add (``__theme``, ``utm_source``)."""
+    known = set(params(Experiment))
+    return {
+        k: v
+        for k, v in query.items()
+        if k.split(".")[0] in known or not (k.startswith(("view.", "__", "utm_")) or k in ("fbclid", "gclid", "logs", "ssr"))
+    }
+
+
+def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
+    """The experiment of a link, however broken: a field that cannot be used takes its default, and its complaint is returned."""
+    query, errors = experiment_part(query), []
+    while True:
+        try:
+            return Experiment.from_query(query), errors
+        except BadValue as error:
+            field, size = error.field, len(query)
+            errors.append(error)
+            while field:
+                query = {k: v for k, v in query.items() if k != field and not k.startswith(field + ".")}
+                if len(query) < size:
+                    break
+                field = field.rpartition(".")[0]
+            if len(query) == size:  # the default itself does not fit (process=CLD alone)
+                slot, process = error.field, query.get("process", DEFAULTS["process"])
+                if slot not in PHASE or query.get(slot) == PHASE[slot] or process not in registry("processes"):
+                    return Experiment(), errors
+                query[slot] = fallback(process)[slot]
+                errors.pop()
+            elif error.field in PHASE and query.get("process") in registry("processes"):
+                query[error.field] = fallback(query["process"])[error.field]
+
+
+def explain(errors: list[BadValue]) -> str:
+    """The notice for a broken link."""
+    if not errors:
+        return ""
+    told = "; ".join(f"{e.field} = {e.value} cannot be used (allowed: {e.allowed})" for e in errors)
+    return f"This link was not fully readable: {told}. Defaults are used there."
+
+
+__all__ = ["Control", "Form", "experiment_part", "explain", "fallback", "reasons", "repair"]

@@ -1,0 +1,196 @@
+"""The page: one screen with the form on the left, the stage in the middle, what happens in this step on the right.
+
+``build()`` returns a ``gr.Blocks`` whose ``launch()`` needs no arguments. The work is done in the browser (``assets/ui/form.js``):
+components change → flat query → binary packet from ``/live/packet`` → stage. Python is asked only to restore a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from playground.core.experiment import Experiment
+from playground.ui import live
+from playground.ui.form import Form, experiment_part, explain, repair
+from playground.views.snippet import as_python
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
+SCRIPTS = ("packet.js", "stage.js", "curves.js", "panel.js", "picker.js", "form.js")
+STYLES = ("style.css", "stage.css", "curves.css", "panel.css")
+TITLE = "Diffusion Playground"
+
+HEADER = """
+<div class="pg-bar">
+  <h1>Diffusion Playground</h1>
+  <nav aria-label="Pages"><a class="on" aria-current="page" href="#">Stage</a></nav>
+  <div class="pg-tools">
+    <button type="button" data-do="drawer" class="pg-narrow" aria-expanded="false" aria-controls="pg-left">Controls</button>
+    <button type="button" data-do="link" class="pg-wide" title="Copies the address of exactly this picture">Copy link</button>
+    <button type="button" data-do="python" class="pg-wide" title="Copies Python code that gives the same numbers">Copy as Python</button>
+    <span class="pg-export pg-wide">
+      <button type="button" data-do="export" aria-haspopup="menu" aria-expanded="false">Export <span aria-hidden="true">▾</span></button>
+      <span class="pg-menu-list" role="menu" hidden>
+        <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
+        <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
+        <button type="button" role="menuitem" data-do="csv" title="Every state of every particle">CSV of the states</button>
+      </span>
+    </span>
+    <button type="button" data-do="theme" class="pg-theme" title="Light or dark" aria-label="Light or dark">◐</button>
+  </div>
+</div>
+"""
+
+
+class Page(gr.Blocks):
+    """Blocks that launch themselves rightly, also when Spaces or ``gradio app.py`` call ``launch()``."""
+
+    form: Form
+
+    def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> Any:
+        options = {
+            "theme": theme(),
+            "ssr_mode": False,  # Spaces would turn it on
+            "run_history": False,  # would copy outputs into localStorage
+            "footer_links": [],
+            "favicon_path": str(ASSETS / "favicon.png"),
+            "quiet": True,
+            **kwargs,
+        }
+        answer = super().launch(*args, prevent_thread_lock=True, **options)
+        live.install(answer[0])
+        insert_head(answer[0], head(self.form))
+        if not options["quiet"] or not prevent_thread_lock:
+            print(f"{TITLE}: {self.local_url}", flush=True)
+        if not prevent_thread_lock:
+            self.block_thread()
+        return answer
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own theme with fonts of the system: nothing is fetched from elsewhere."""
+    return gr.themes.Base(
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
+        font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
+        text_size="sm",
+        spacing_size="sm",
+        radius_size="sm",
+    )
+
+
+def build() -> Page:
+    with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
+        _slot("header", HEADER)
+        with gr.Row(elem_id="pg-main"):
+            with gr.Column(elem_id="pg-left", min_width=0):
+                demo.form = form = Form()
+            with gr.Column(elem_id="pg-center", min_width=0):
+                _slot("summary", '<div class="pg-chips" role="list"></div>')
+                _slot("stage")
+                _slot("curves")
+            with gr.Column(elem_id="pg-right", min_width=0):
+                _slot("panel")
+        _slot("status")
+        bridge = gr.HTML(
+            None,
+            html_template="<i></i>",
+            js_on_load="window.PG.bridge({element, props, server})",
+            apply_default_css=False,
+            server_functions=[live.packet_base64, python_of],
+            elem_id="pg-bridge",
+            visible="hidden",
+        )
+        notice = gr.Textbox(elem_id="pg-link-notice", visible="hidden", interactive=False)
+        _wire(demo, form, bridge, notice)
+    return demo
+
+
+def _slot(name: str, template: str = "<div></div>") -> None:
+    gr.HTML(None, html_template=template, js_on_load=f"window.PG.mount('{name}', element)", apply_default_css=False, elem_id=f"pg-{name}", elem_classes="pg-slot")
+
+
+def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    controls = form.components
+
+    def restore(query: dict[str, str]) -> list[Any]:
+        exp, errors = repair(query)
+        return [*form.values(exp), explain(errors)]
+
+    def arrive(request: gr.Request) -> list[Any]:
+        query = {str(k): str(v) for k, v in dict(request.query_params).items()}
+        if not experiment_part(query):
+            return [gr.skip()] * len(controls) + [""]
+        return restore(query)
+
+    def back(value: Any) -> list[Any]:
+        query = (value or {}).get("query") if isinstance(value, dict) else {}
+        return restore({str(k)[:200]: str(v)[:200_000] for k, v in (query or {}).items()})
+
+    # "multiple" loses no value: the script itself keeps one request in flight and the newest waiting ("once" leaves stale pictures)
+    changed = [c.change for c in controls]
+    gr.on(changed, fn=None, js="(...v) => { window.PG.form.changed(v) }", inputs=controls, trigger_mode="multiple", **quiet)
+    done = "(...v) => { window.PG.form.restored(v) }"
+    demo.load(arrive, None, [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
+    bridge.change(back, [bridge], [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
+
+
+def python_of(query: dict[str, str]) -> dict[str, Any]:
+    """The code for "Copy as Python", for the browser."""
+    try:
+        return {"code": as_python(Experiment.from_query(experiment_part({str(k): str(v) for k, v in query.items()})))}
+    except ValueError as error:
+        return {"error": {"message": str(error)}}
+
+
+# -- the document's head -----------------------------------------------------------------------------------------------------------
+
+
+def head(form: Form) -> str:
+    """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
+    config = json.dumps(form.config(), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
+    lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]
+    lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES if (ASSETS / name).exists()]
+    lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS if (ASSETS / name).exists()]
+    return "\n".join(lines)
+
+
+def _url(name: str) -> str:
+    stamp = hashlib.blake2b((ASSETS / name).read_bytes(), digest_size=6).hexdigest()
+    return f"live/assets/ui/{name}?v={stamp}"
+
+
+def insert_head(app: FastAPI, text: str) -> None:
+    """Puts ``text`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
+    body = text.encode()
+    for route in app.router.routes:
+        if getattr(route, "path", "") == "/" and "GET" in (getattr(route, "methods", None) or ()):
+            route.app = _inserting(route.app, body)  # type: ignore[attr-defined]
+
+
+def _inserting(inner: Any, insert: bytes) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        start: dict[str, Any] = {}
+        parts: list[bytes] = []
+
+        async def tap(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    page = b"".join(parts).replace(b"<style>", insert + b"\n<style>", 1)
+                    headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
+                    await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
+                    await send({"type": "http.response.body", "body": page})
+            else:
+                await send(message)
+
+        await inner(scope, receive, tap)
+
+    return app

@@ -1,0 +1,111 @@
+"""The live routes, over HTTP, without a browser."""
+
+import base64
+import io
+import json
+import logging
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
+
+import playground as pg
+from playground.ui.live import install, packet_base64
+from playground.views.packet import Packet
+
+BAD = {
+    "sampler=NOPE": "sampler",
+    "sampler=SSCS": "sampler",
+    "particles=-3": "particles",
+    "particles=nan": "particles",
+    "particles=2000000": "particles",
+    "grid.steps=0": "grid.steps",
+    "sampler=DDIM&sampler.eta=2": "sampler.eta",
+    "sampler=DDIM&sampler.eta=__import__('os')": "sampler.eta",
+    "process.schedule.beta_max=1e9": "process.schedule.beta_max",
+    "foo=1": "foo",
+    "data=nope": "data",
+    "data={broken": "data",
+    'data={"weights":[1],"means":[[0,0]],"covs":[[[1,2],[2,1]]]}': "data.covs",
+    "a.b.c.d.e.f=1": "a.b.c.d.e.f",
+    "layer=everything": "layer",
+    "want=password": "want",
+    "particles=200000&grid.steps=1000": "particles",
+    "grid=UniformLogSNR&process=CLD&sampler=SSCS": "grid",
+}
+
+
+@pytest.fixture(scope="module")
+def client():
+    app = FastAPI()
+    install(app)
+    with TestClient(app) as c:
+        yield c
+
+
+def test_packets_of_all_layers(client):
+    for layer in ("run", "fields&want=density", "metrics"):
+        answer = client.get(f"/live/packet?particles=200&layer={layer}")
+        assert answer.status_code == 200
+        header = Packet.from_bytes(answer.content).header
+        assert header["key"] == pg.Experiment(particles=200).key
+        assert "Server-Timing" in answer.headers
+
+
+@pytest.mark.parametrize("query", BAD)
+def test_bad_input_names_field_value_and_what_is_allowed(client, query, caplog):
+    """One line in the log, a 400 with the field's name, no traceback."""
+    with caplog.at_level(logging.WARNING, "playground"):
+        answer = client.get("/live/packet?" + query)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["field"] == BAD[query]
+    assert error["allowed"]
+    assert error["message"].startswith(error["field"])
+    assert len(caplog.records) == 1
+    assert "\n" not in caplog.records[0].getMessage()
+    assert caplog.records[0].exc_info is None
+
+
+def test_an_unexpected_failure_is_one_line_too(client, caplog, monkeypatch):
+    def broken(exp):
+        raise RuntimeError("out\nof memory")
+
+    monkeypatch.setattr("playground.ui.live.run_of", broken)
+    answer = client.get("/live/packet?seed=77")
+    assert answer.status_code == 500
+    assert "RuntimeError" in answer.json()["error"]["message"]
+    assert len(caplog.records) == 1
+    assert "\n" not in caplog.records[0].getMessage()
+
+
+def test_the_server_function_door_gives_the_same_bytes(client):
+    query = {"layer": "run", "particles": "50", "seed": "5"}
+    direct = Packet.from_bytes(client.get("/live/packet", params=query).content)
+    other = Packet.from_bytes(base64.b64decode(packet_base64(query)["packet"]))
+    assert (direct["z"] == other["z"]).all()
+    assert packet_base64({"sampler": "NOPE"})["error"]["field"] == "sampler"
+
+
+def test_csv_holds_the_states(client):
+    answer = client.get("/live/states.csv?particles=4&grid.steps=3&seed=2")
+    lines = answer.text.strip().split("\n")
+    assert lines[0] == "step,t,particle,class,x1,x2"
+    assert len(lines) == 1 + 4 * 4
+    trace = pg.simulate(pg.Experiment(particles=4, grid=pg.UniformLogSNR(steps=3), seed=2))
+    last = [float(v) for v in lines[-1].split(",")]
+    assert last[4:] == pytest.approx(trace.x[-1, 3].tolist(), rel=1e-6)
+
+
+def test_gif_streams_progress_and_moves(client):
+    lines = [json.loads(line) for line in client.get("/live/gif?data=three_modes&particles=50").text.strip().split("\n")]
+    assert [line["done"] for line in lines[:-1]] == list(range(1, len(lines)))
+    picture = Image.open(io.BytesIO(base64.b64decode(lines[-1]["gif"])))
+    assert picture.n_frames > 20
+
+
+def test_assets_stay_in_their_folder(client):
+    assert client.get("/live/assets/%2e%2e/app.py").status_code == 404
+    assert client.get("/live/assets/../../etc/passwd").status_code == 404
+    assert client.get("/live/plotly.js").status_code == 200

@@ -1,0 +1,176 @@
+"""The binary packet and what the stage's packets hold."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import playground as pg
+from playground.core.process import t64
+from playground.views.packet import Packet
+from playground.views.stage import Run, fields_packet, metrics_packet, run_packet
+
+CASES = {
+    "2D": {"data": "moons"},
+    "1D": {"data": "three_modes"},
+    "scaled": {"data": "moons", "process": "EDM"},
+    "phase 1D": {"data": "three_modes", "process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
+    "phase 2D": {"data": "cross", "process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
+    "forward": {"data": "moons", "mode": "forward"},
+}
+
+
+def run_of(case: str, **changes) -> Run:
+    return Run(pg.Experiment(**{**CASES[case], "particles": 300, "seed": 3, **changes}))
+
+
+def read(packet: Packet) -> Packet:
+    return Packet.from_bytes(packet.to_bytes())
+
+
+def test_round_trip_and_alignment():
+    """Kills: offsets counted from the file's start, wrong quantisation axis."""
+    p = Packet({"kind": "x"})
+    a = np.array([[0.0, 1.0, 2.0], [-5.0, 0.0, 5.0]])
+    p.add("a", a, "u2", [0, -5], [2, 5])
+    p.add("b", np.arange(5), "u1")
+    p.add("c", np.linspace(0, 1, 3))
+    raw = p.to_bytes()
+    q = Packet.from_bytes(raw)
+    assert np.abs(q["a"] - a).max() < 1e-4
+    assert q["b"].tolist() == [0, 1, 2, 3, 4]
+    assert q["c"].dtype == np.float32
+    head = int.from_bytes(raw[4:8], "little")
+    assert (8 + head) % 8 == 0
+    for entry in json.loads(raw[8 : 8 + head])["arrays"].values():
+        assert entry["offset"] % 8 == 0
+
+
+def test_values_outside_and_nan_are_clamped():
+    p = Packet({})
+    p.add("a", np.array([[np.nan, np.inf, -np.inf, 0.5]]), "u2", [0], [1])
+    assert read(p)["a"][0] == pytest.approx([0, 1, 0, 0.5], abs=1e-4)
+
+
+def test_foreign_bytes_are_refused():
+    with pytest.raises(ValueError, match="PGP1"):
+        Packet.from_bytes(b"HTML" + b"\0" * 20)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_run_packet_holds_the_trace(case):
+    run = run_of(case)
+    p = read(run_packet(run, frozenset({"x0"})))
+    z = run.flat_view()
+    lo, hi = np.array(run.geometry.lo), np.array(run.geometry.hi)
+    inside = np.clip(z, lo[:, None], hi[:, None])
+    step = (hi - lo).max() / 65535
+    assert np.abs(p["z"] - inside).max() <= 0.51 * step + 1e-6
+    assert p.header["frames"] == z.shape[0] == len(p["clock"]) == len(p["step"])
+    assert p["x0"].shape == (z.shape[0], run.oracle.dim, 300)
+    ends = (p["clock"][0], p["clock"][-1])
+    assert ends == pytest.approx((0, 1) if case == "forward" else (1, 0), abs=1e-6)
+    assert p["label"].max() < len(p.header["classes"])
+    json.dumps(p.header, allow_nan=False)
+
+
+def test_model_calls_do_not_count_the_view():
+    run = run_of("2D")
+    run_packet(run, frozenset({"x0"}))
+    assert run.trace.model_calls == 20
+
+
+def test_labels_follow_destination_and_origin():
+    """In forward mode labels are of the component that each particle came from: the nearest class at t = 0."""
+    run = run_of("forward", data="eight_gaussians")
+    first = run.trace.x[0]
+    nearest = run.oracle.data.labels[run.oracle.data.component_log_prob(first.double()).argmax(-1)].numpy()
+    assert (nearest == run.labels()).mean() > 0.99
+
+
+@pytest.mark.parametrize("case", ["2D", "scaled", "phase 1D", "phase 2D"])
+def test_plane_density_is_the_exact_density(case):
+    """Each density picture against the mixture's own log-density at the pixel centres, in view coordinates."""
+    run = run_of(case)
+    p = read(fields_packet(run.exp, frozenset({"density"})))
+    panel = run.geometry.panels[0]
+    (alo, ahi), (blo, bhi) = panel.ranges
+    for f in (5, 24, 40):
+        clock = t64(float(p["clock"][f]))
+        t = float(run.process.unclock(clock))
+        scale = float(run.process.view_scale(t64(t)))
+        codes = p[f"density:{panel.id}"][f]
+        h, w = codes.shape
+        i, j = np.unravel_index(codes.argmax(), codes.shape)
+        for row, col in ((i, j), (h // 2, w // 2), (h // 3, w // 4)):
+            a = alo + (ahi - alo) * (col + 0.5) / w
+            b = bhi - (bhi - blo) * (row + 0.5) / h
+            law = run.oracle.marginal(t).affine(torch.eye(run.oracle.state_dim)[[panel.a, panel.b]].double() * scale)
+            exact = float(law.log_prob(torch.tensor([[a, b]], dtype=torch.float64)).exp())
+            peak = float(p[f"peak:{panel.id}"][f])
+            assert codes[row, col] / 255 * peak == pytest.approx(exact, abs=0.6 / 255 * peak + 2e-4 * peak)
+
+
+def test_correlated_components_use_the_same_density():
+    data = {"weights": [0.5, 0.5], "means": [[0, 0], [1, 1]], "covs": [[[1, 0.8], [0.8, 1]], [[0.2, -0.1], [-0.1, 0.3]]]}
+    run = Run(pg.Experiment(data=data, particles=50))
+    p = read(fields_packet(run.exp, frozenset({"density"})))
+    law = run.oracle.marginal(float(run.process.unclock(t64(float(p["clock"][30])))))
+    panel = run.geometry.panels[0]
+    codes = p[f"density:{panel.id}"][30]
+    h, w = codes.shape
+    (alo, ahi), (blo, bhi) = panel.ranges
+    point = torch.tensor([[alo + (ahi - alo) * 80.5 / w, bhi - (bhi - blo) * 40.5 / h]], dtype=torch.float64)
+    assert codes[40, 80] / 255 * p["peak:x"][30] == pytest.approx(float(law.log_prob(point).exp()), abs=0.6 / 255 * float(p["peak:x"][30]))
+
+
+def test_score_arrows_point_along_the_exact_score():
+    run = run_of("2D")
+    p = read(fields_packet(run.exp, frozenset({"score", "velocity"})))
+    t = max(float(run.process.unclock(t64(float(p["clock"][20])))), run.process.t_min)
+    cols, rows = p.header["grid"]["arrows"]
+    panel = run.geometry.panels[0]
+    (alo, ahi), (blo, bhi) = panel.ranges
+    k = 7 * cols + 9
+    point = torch.tensor([[alo + (ahi - alo) * 9.5 / cols, bhi - (bhi - blo) * 7.5 / rows]], dtype=torch.float64)
+    exact = run.oracle.marginal(t).score(point)[0].numpy()
+    arrow = p["score:x"][20, :, k]
+    assert arrow @ exact / np.linalg.norm(arrow) / np.linalg.norm(exact) == pytest.approx(1, abs=1e-4)
+    # velocity arrows point along −u in reverse mode: −(f x − g²/2 score), f = −β/2, g² = β
+    beta = float(run.process.schedule.beta(t64(t)))
+    u = -0.5 * beta * point[0].numpy() - 0.5 * beta * exact
+    arrow = p["velocity:x"][20, :, k]
+    assert arrow @ -u / np.linalg.norm(arrow) / np.linalg.norm(u) == pytest.approx(1, abs=1e-3)
+
+
+def test_column_density_edges_are_prior_and_data():
+    run = run_of("1D")
+    p = read(fields_packet(run.exp, frozenset({"density"})))
+    edge = p["edge:x"]
+    lo, hi = run.geometry.panels[0].ranges[0]
+    dx = (hi - lo) / edge.shape[1]
+    assert edge.sum(1) * dx == pytest.approx([1, 1], abs=2e-3)
+
+
+def test_metrics_floor_and_distance():
+    """Exact ancestral from the exact start stays at the floor; two DDIM steps do not."""
+    exact = read(metrics_packet(run_of("2D", sampler="ExactAncestral", start="exact", particles=1500))).header["metrics"][0]
+    assert exact["final"] < exact["floor"] + 4 * exact["floor_sd"]
+    coarse = read(metrics_packet(run_of("2D", sampler="DDIM", grid={"kind": "UniformTime", "steps": 3}, particles=1500))).header["metrics"][0]
+    assert coarse["final"] > 2 * coarse["floor"]
+
+
+def test_divergence_is_reported_with_its_step():
+    """Euler–Maruyama on the flow's SDE, whose rate 2t/(1 − t) the first of a few uniform steps cannot follow."""
+    exp = pg.Experiment(process="Flow", sampler="EulerMaruyama", grid=pg.UniformTime(steps=10), particles=100)
+    diverged = run_packet(Run(exp)).header["diverged"]
+    assert diverged["step"] == 1
+    assert "step 1 of 10" in diverged["message"]
+    assert run_packet(Run(exp.replace(sampler=pg.DDIM()))).header["diverged"] is None
+
+
+def test_payload_of_a_default_run_is_small():
+    run = Run(pg.Experiment(data="swiss_roll", grid={"kind": "UniformLogSNR", "steps": 40}))
+    size = sum(len(p.to_bytes()) for p in (run_packet(run), fields_packet(run.exp, frozenset({"density", "score"})), metrics_packet(run)))
+    assert size <= 2_000_000
