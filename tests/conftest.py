@@ -1,6 +1,6 @@
 """Shared by all tests: mixtures with known numbers, and the registry's processes as parameters.
 
-A test that asks for ``process`` runs for every process with every schedule (and CLD in all its regimes); ``scalar`` for those of
+A test that asks for ``process`` (and does not name its own) runs for every process with every schedule (and CLD in all its regimes); ``scalar`` for those of
 them with one noise level. New files in ``playground/processes`` and ``playground/schedules`` are met without an edit here.
 """
 
@@ -31,7 +31,8 @@ def variants():
 
 
 def pytest_generate_tests(metafunc):
-    if "process" in metafunc.fixturenames:
+    own = {name for mark in metafunc.definition.iter_markers("parametrize") for name in (mark.args[0].split(",") if isinstance(mark.args[0], str) else mark.args[0])}
+    if "process" in metafunc.fixturenames and "process" not in own:
         chosen = variants()
         metafunc.parametrize("process", chosen.values(), ids=chosen.keys())
     if "scalar" in metafunc.fixturenames:

@@ -1,0 +1,637 @@
+// The live loop. Components change → flat query (the grammar of Experiment.to_query) → packets → stage; and the link in the
+// address bar. At most one request is in flight and only the newest change waits; the last good picture is never taken away.
+(() => {
+  const PG = (window.PG = window.PG || {});
+  const C = window.PG_CONFIG;
+  const el = PG.el;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000;
+
+  // ---- what is chosen ------------------------------------------------------------------------------------------------------
+  const controls = C.controls;
+  const byPath = new Map(controls.map((c) => [`${c.path}|${c.kind}`, c]));
+  const values = Object.fromEntries(controls.map((c) => [c.id, c.default]));
+  const forced = new Map(); // id → value set by us, until its component reports it
+  const fitting = new Map(); // legality of a process → the last sampler and grid chosen there
+  let ready = false, lastProcess = values["pg-process"];
+
+  const control = (path, kind = "") => byPath.get(`${path}|${kind}`) || byPath.get(`${path}|`);
+  const at = (path, kind) => values[control(path, kind)?.id];
+  const same = (a, b) => String(a) === String(b) || (a !== "" && b !== "" && Number(a) === Number(b));
+  const equal = (a, b) => {
+    const ka = Object.keys(a), kb = Object.keys(b);
+    return ka.length === kb.length && ka.every((k) => k in b && same(a[k], b[k]));
+  };
+
+  function flat(path, family, kind) {
+    const out = { [path]: kind };
+    for (const [name, p] of Object.entries(C.families[family][kind] || {})) {
+      const full = `${path}.${name}`;
+      if (p.family) {
+        const inner = flat(full, p.family, at(full));
+        if (!equal(inner, renamed(p.default, name, full))) Object.assign(out, inner);
+      } else {
+        const v = at(full, kind);
+        if (v != null && !same(v, p.default)) out[full] = String(v);
+      }
+    }
+    return out;
+  }
+  const renamed = (record, from, to) => Object.fromEntries(Object.entries(record).map(([k, v]) => [to + k.slice(from.length), v]));
+
+  /** The experiment as flat names and texts: only what differs from the defaults. */
+  function query() {
+    const out = {};
+    for (const [name, p] of Object.entries(C.top)) {
+      if (p.family) {
+        const f = flat(name, p.family, at(name));
+        if (!equal(f, p.default) || Object.keys(f).length > 1) Object.assign(out, f);
+      } else {
+        const v = at(name);
+        if (v != null && !same(v, p.default)) out[name] = String(v);
+      }
+    }
+    return out;
+  }
+
+  PG.why = (slot, key) => C.reasons[slot]?.[values["pg-process"]]?.[key] || "";
+  const signature = (process) => JSON.stringify([C.reasons.sampler[process], C.reasons.grid[process]]);
+  const title = (family, key) => C.titles[family]?.[key] || key;
+
+  function force(id, value) {
+    values[id] = value;
+    forced.set(id, value);
+    const c = controls.find((x) => x.id === id);
+    if (c.type === "pick") PG.pickers[c.path]?.set(value);
+    else PG.setNumber(id, value);
+  }
+
+  /** After a change of process: a sampler and a grid that fit, and the process's own schedule if none was chosen by hand. */
+  function settleProcess() {
+    const process = values["pg-process"];
+    if (process === lastProcess) {
+      fitting.set(signature(process), { sampler: values["pg-sampler"], grid: values["pg-grid"] });
+      return;
+    }
+    const before = C.families.processes[lastProcess]?.schedule, now = C.families.processes[process]?.schedule;
+    scheduleOwner = before ? lastProcess : scheduleOwner;
+    const owner = C.families.processes[scheduleOwner]?.schedule;
+    if (now && owner && scheduleOwner !== process) {
+      const chosen = flat("process.schedule", "schedules", values["pg-schedule"]);
+      if (equal(chosen, renamed(owner.default, "schedule", "process.schedule"))) {
+        const own = renamed(now.default, "schedule", "process.schedule");
+        force("pg-schedule", own["process.schedule"]);
+        for (const [name, p] of Object.entries(C.families.schedules[own["process.schedule"]])) {
+          const v = own[`process.schedule.${name}`];
+          force(control(`process.schedule.${name}`, own["process.schedule"]).id, v == null ? p.default : Number(v));
+        }
+      }
+      scheduleOwner = process;
+    }
+    lastProcess = process;
+    const told = [];
+    const good = fitting.get(signature(process)) || C.fallback[process];
+    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"]]) {
+      const was = values[`pg-${slot}`], why = PG.why(slot, was);
+      if (!why) continue;
+      force(`pg-${slot}`, good[slot]);
+      told.push({ slot, was: title(family, was), now: title(family, good[slot]), why });
+    }
+    if (told.length) {
+      const why = new Set(told.map((t) => t.why));
+      const list = told.map((t) => `${t.slot} is now ${t.now} (was ${t.was})`).join(", ");
+      notice({ kind: "info", message: `${title("processes", process)}: ${list}. ${why.size === 1 ? `The former ${[...why][0]}.` : ""}`.trim() });
+    }
+  }
+  let scheduleOwner = lastProcess;
+
+  // ---- what is shown of the form: one style element, which survives whatever Svelte renders anew ------------------------------
+  const shown = document.head.appendChild(document.createElement("style"));
+  function show() {
+    const process = values["pg-process"], on = [];
+    on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`);
+    if (C.families.processes[process]?.schedule) on.push("#pg-process-schedule-row", `#pg-schedule-${values["pg-schedule"]}`);
+    const css = `${on.join(",")}{display:flex!important}`;
+    if (shown.textContent !== css) shown.textContent = css;
+    Object.values(PG.pickers || {}).forEach((p) => p.refresh());
+    (PG.rails || []).forEach((r) => r.show(values[r.target]));
+    chips();
+  }
+
+  function chips() {
+    const box = document.querySelector(".pg-chips");
+    if (!box) return;
+    const process = values["pg-process"];
+    const schedule = C.families.processes[process]?.schedule ? ` · ${title("schedules", values["pg-schedule"])}` : "";
+    const words = [
+      ["pg-sec-data", C.titles.data[values["pg-data"]] || "own mixture"],
+      ["pg-sec-process", title("processes", process) + schedule],
+      ["pg-sec-sampler", `${title("samplers", values["pg-sampler"])} · ${values["pg-grid-steps"]}`],
+      ["pg-sec-grid", title("grids", values["pg-grid"])],
+      ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} particles`],
+    ];
+    box.replaceChildren(...words.map(([section, text]) => {
+      const b = el("button", { type: "button", className: "pg-chip", textContent: text });
+      b.addEventListener("click", () => drawer(true, section));
+      return b;
+    }));
+  }
+
+  // ---- packets ---------------------------------------------------------------------------------------------------------------
+  const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
+  const want = () => {
+    const layers = stage ? [...(stage.wants?.() ?? [])] : [];
+    const known = layers.length ? layers : view.layers ? view.layers.split(",") : ["density", "score"];
+    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
+  };
+
+  class Refused extends Error {}
+  class Unreachable extends Error {}
+
+  async function fetchPacket(layer, wants, q, signal, first) {
+    hook.requests += layer === "run" ? 1 : 0;
+    let response;
+    try {
+      response = await (first ?? fetch(PG.packetUrl(layer, wants, q, { seq: ++hook.asked }), { signal }));
+      if (response instanceof Error) throw response;
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Unreachable(String(error));
+    }
+    if (response.ok && /octet-stream/.test(response.headers.get("content-type") || "")) return decode(await response.arrayBuffer());
+    const body = await response.json().catch(() => null);
+    if (body?.error) throw new Refused(body.error.message);
+    if (response.status >= 502) throw new Unreachable(`status ${response.status}`);
+    return door({ layer, want: wants, ...q }); // a host that does not let our route through
+  }
+
+  let server = null, openDoor;
+  const opened = new Promise((resolve) => (openDoor = resolve));
+  async function door(q) {
+    await opened;
+    let answer;
+    try {
+      answer = await server.packet_base64(q);
+    } catch (error) {
+      throw new Unreachable(String(error));
+    }
+    if (answer?.error) throw new Refused(answer.error.message);
+    const raw = Uint8Array.fromBase64 ? Uint8Array.fromBase64(answer.packet) : Uint8Array.from(atob(answer.packet), (c) => c.charCodeAt(0));
+    return decode(raw.buffer);
+  }
+
+  // ---- the loop --------------------------------------------------------------------------------------------------------------
+  const hook = (window.__pg = {
+    seq: 0, // changes that asked for a picture
+    painted: 0, // the change whose picture is shown
+    requests: 0, // runs asked for
+    asked: 0,
+    get pending() { return !!next || working || metricsTimer !== 0; },
+    query,
+    get ready() { return ready; },
+    get settled() { return ready && !this.pending && !urlTimer; },
+    errors: [],
+  });
+  let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = "";
+  let stage = null, curves = null, panel = null, status = null;
+  const waiting = []; // what arrived before the stage was mounted
+  const text = (q) => new URLSearchParams(q).toString();
+
+  /** Ask for the picture of a query: the newest wins. */
+  function ask(q, first = null) {
+    const now = text(q) + "|" + want().run;
+    if (current === now && !next) return;
+    if (next?.text === now) return;
+    next = { q, text: now, first, id: ++hook.seq, from: performance.now() };
+    clearTimeout(metricsTimer);
+    metricsTimer = 0;
+    aborter?.abort(); // fields and metrics of what is no longer wanted; a run in flight is kept and shown
+    pump();
+  }
+
+  async function pump() {
+    if (working) return;
+    working = true;
+    try {
+      while (next || fields) {
+        if (next) await doRun();
+        else await doFields();
+      }
+    } finally {
+      working = false;
+    }
+    metricsLater();
+  }
+
+  async function doRun() {
+    const job = next;
+    next = null;
+    const before = current;
+    current = job.text;
+    busy(true);
+    try {
+      const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
+      const landed = performance.now();
+      put((s) => s.setRun(run));
+      curves?.setRun(run);
+      panel?.setRun(run);
+      hook.painted = job.id;
+      shownRun = run;
+      shownQuery = job.q;
+      clearNotice("error");
+      const key = run.header?.fields_key || text(job.q);
+      const wants = want().fields;
+      fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
+      requestAnimationFrame(() => tellStatus(run, performance.now() - job.from, landed));
+    } catch (error) {
+      current = before;
+      failed(error, job);
+    } finally {
+      if (!next) busy(false);
+    }
+  }
+  let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
+
+  async function doFields() {
+    const job = fields;
+    fields = null;
+    aborter = new AbortController();
+    try {
+      const packet = await fetchPacket("fields", job.want, job.q, aborter.signal);
+      if (next) return;
+      fieldsShown = { key: job.key, want: job.want };
+      put((s) => s.setFields(packet));
+      panel?.setFields?.(packet);
+    } catch (error) {
+      if (error.name !== "AbortError") failed(error, job);
+    } finally {
+      aborter = null;
+    }
+  }
+
+  function metricsLater() {
+    clearTimeout(metricsTimer);
+    metricsTimer = 0;
+    if (!shownQuery || metricsFor === text(shownQuery) || !curves?.setMetrics) return;
+    metricsTimer = setTimeout(async () => {
+      const q = shownQuery;
+      aborter = new AbortController();
+      try {
+        const packet = await fetchPacket("metrics", "", q, aborter.signal);
+        if (text(q) !== text(shownQuery)) return;
+        metricsFor = text(q);
+        curves.setMetrics(packet);
+        panel?.setMetrics?.(packet);
+        status?.update({ metrics: packet });
+      } catch (error) {
+        if (error.name !== "AbortError") metricsFor = text(q); // no second try for the same run
+      } finally {
+        aborter = null;
+        metricsTimer = 0;
+      }
+    }, QUIET_METRICS);
+  }
+
+  function failed(error, job) {
+    hook.errors.push(String(error.message || error));
+    if (error instanceof Refused) return notice({ kind: "error", message: error.message });
+    if (!(error instanceof Unreachable)) console.error(error);
+    const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
+    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; ask(job.q); } } });
+  }
+
+  function put(fn) {
+    stage ? fn(stage) : waiting.push(fn);
+  }
+  const busy = (on) => stage?.setBusy?.(on);
+
+  function tellStatus(run, toScreen) {
+    status?.update({ run, toScreen });
+  }
+
+  // ---- notices: one line over the stage, gone by itself when it only informs --------------------------------------------------
+  let noticeTimer = 0;
+  function notice(n) {
+    clearTimeout(noticeTimer);
+    const host = document.querySelector("#pg-stage") || document.body;
+    let box = document.querySelector("#pg-notice");
+    if (!box) box = el("div", { id: "pg-notice" });
+    if (box.parentElement !== host) host.append(box);
+    box.setAttribute("role", n.kind === "error" ? "alert" : "status");
+    box.dataset.kind = n.kind;
+    const parts = [el("span", { textContent: n.message })];
+    if (n.action) {
+      const b = el("button", { type: "button", textContent: n.action.label });
+      b.addEventListener("click", () => { clearNotice(); n.action.run(); });
+      parts.push(b);
+    }
+    const x = el("button", { type: "button", className: "pg-x", textContent: "×", ariaLabel: "Close this message" });
+    x.addEventListener("click", () => clearNotice());
+    box.replaceChildren(...parts, x);
+    box.hidden = false;
+    if (n.kind !== "error") noticeTimer = setTimeout(clearNotice, n.stay ?? 7000);
+  }
+  function clearNotice(kind) {
+    const box = document.querySelector("#pg-notice");
+    if (box && (!kind || box.dataset.kind === kind)) box.hidden = true;
+  }
+  PG.notice = notice;
+
+  // ---- the link ----------------------------------------------------------------------------------------------------------------
+  const view = Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => k.startsWith("view.")).map(([k, v]) => [k.slice(5), v]));
+  let urlTimer = 0;
+  const address = () => {
+    const all = { ...query(), ...Object.fromEntries(Object.entries(view).filter(([, v]) => v !== "" && v != null).map(([k, v]) => [`view.${k}`, v])) };
+    // readable links: these characters are safe in a query
+    const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
+    return location.pathname + (s ? `?${s}` : "") + location.hash;
+  };
+  function urlLater() {
+    clearTimeout(urlTimer);
+    urlTimer = setTimeout(() => writeUrl(), QUIET_URL);
+  }
+  function writeUrl() {
+    clearTimeout(urlTimer);
+    urlTimer = 0;
+    const to = address();
+    if (to === location.pathname + location.search + location.hash) return;
+    const moved = !equal(query(), PG.experimentPart(location.search));
+    history[moved ? "pushState" : "replaceState"]({}, "", to);
+  }
+  function setView(name, value) {
+    if ((view[name] ?? "") === value) return;
+    view[name] = value;
+    if (ready) urlLater();
+  }
+
+  // ---- what Gradio calls -----------------------------------------------------------------------------------------------------
+  const bridgeState = { props: null, token: 0, timer: 0 };
+
+  function take(list) {
+    controls.forEach((c, i) => {
+      const v = list[i];
+      if (v == null || v === "") return; // a number that is being typed
+      if (forced.has(c.id)) {
+        if (!same(forced.get(c.id), v)) return;
+        forced.delete(c.id);
+      }
+      values[c.id] = v;
+    });
+  }
+
+  PG.form = {
+    value: (id) => values[id],
+    controls,
+    /** Any component changed; ``list`` holds all values. */
+    changed(list) {
+      if (!ready) return;
+      take(list);
+      settleProcess();
+      show();
+      ask(query());
+      urlLater();
+    },
+    /** Python has put a link's values into the components. */
+    restored(list) {
+      clearTimeout(bridgeState.timer);
+      forced.clear();
+      take(list);
+      lastProcess = scheduleOwner = values["pg-process"];
+      ready = true;
+      show();
+      const message = list[controls.length];
+      if (message) notice({ kind: "warning", message, stay: 15000 });
+      if (message || !equal(query(), PG.experimentPart(location.search))) {
+        ask(query());
+        if (message) history.replaceState({}, "", address());
+      }
+    },
+    drawer,
+  };
+
+  addEventListener("popstate", () => {
+    clearTimeout(urlTimer);
+    urlTimer = 0;
+    const q = PG.experimentPart(location.search);
+    for (const k of Object.keys(view)) delete view[k];
+    for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
+    viewToStage();
+    if (equal(q, query())) return;
+    ask(q); // the picture first, the form follows
+    if (!bridgeState.props) return location.reload();
+    ready = false;
+    bridgeState.props.value = { query: q, token: ++bridgeState.token };
+    bridgeState.timer = setTimeout(() => location.reload(), 5000);
+  });
+
+  PG.bridge = ({ props, server: s }) => {
+    bridgeState.props = props;
+    server = s;
+    openDoor();
+  };
+
+  // ---- mounting ----------------------------------------------------------------------------------------------------------------
+  const mounts = {
+    header(root) {
+      root.addEventListener("click", (e) => {
+        const b = e.target.closest("[data-do]");
+        if (b) actions[b.dataset.do]?.(b);
+        else if (e.target.closest("nav a")) e.preventDefault();
+      });
+      root.querySelector("[role=menu]").addEventListener("keydown", (e) => {
+        const items = [...root.querySelectorAll("[role=menuitem]")], i = items.indexOf(document.activeElement);
+        if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
+        else if (e.key === "ArrowUp") items[(i - 1 + items.length) % items.length].focus();
+        else if (e.key === "Escape") exportMenu(false);
+        else return;
+        e.preventDefault();
+      });
+    },
+    summary() { chips(); },
+    stage(root) {
+      stage = new PG.Stage(root);
+      window.__pgStage = stage;
+      viewToStage();
+      waiting.splice(0).forEach((fn) => fn(stage));
+      stage.on("want", () => refetch());
+      stage.on("layers", (names) => setView("layers", layersText(names)));
+      stage.on("settle", (c) => setView("at", settled(c)));
+      stage.on("color", (c) => setView("color", String(c ?? "")));
+      stage.on("cursor", (info) => {
+        const c = typeof info === "number" ? info : info.c ?? info.clock;
+        curves?.cursor(c);
+        panel?.cursor(info);
+      });
+      stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
+    },
+    curves(root) {
+      if (!PG.Curves) return;
+      curves = new PG.Curves(root);
+      curves.on?.("cursor", (c) => stage?.seek?.(c));
+      if (shownRun) curves.setRun(shownRun);
+      if (!working) metricsLater();
+    },
+    panel(root) {
+      if (!PG.StepPanel) return;
+      panel = new PG.StepPanel(root);
+      if (shownRun) panel.setRun(shownRun);
+    },
+    status(root) {
+      if (!PG.Status) return;
+      status = new PG.Status(root);
+      if (shownRun) tellStatus(shownRun, 0);
+    },
+  };
+  PG.mount = (name, element) => {
+    element.classList.add("pg-root");
+    mounts[name](name === "header" ? element : element.firstElementChild || element);
+  };
+
+  const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
+  const settled = (c) => {
+    const v = typeof c === "number" ? c : c?.c ?? c?.t;
+    return v == null || v <= 0 ? "" : String(Math.round(1000 * v) / 1000);
+  };
+  function viewToStage() {
+    if (!stage) return;
+    if (view.layers != null) stage.setLayers?.(view.layers.split(",").filter(Boolean));
+    if (view.color) stage.setColor?.(view.color);
+    if (view.at != null && view.at !== "" && Number.isFinite(+view.at)) stage.seek?.(+view.at);
+  }
+  function refetch() {
+    if (!shownQuery) return;
+    const w = want();
+    if (w.run && current !== `${text(shownQuery)}|${w.run}`) return ask(shownQuery);
+    if (w.fields && w.fields !== fieldsShown.want) {
+      fields = { q: shownQuery, key: shownRun?.header?.fields_key || text(shownQuery), want: w.fields };
+      pump();
+    }
+  }
+
+  // ---- the header's buttons ------------------------------------------------------------------------------------------------------
+  async function copy(words, button) {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {
+      const box = el("textarea", { value: words, className: "pg-offscreen" });
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy"); // plain http has no clipboard
+      box.remove();
+    }
+    hook.copied = words;
+    const was = button.dataset.was || (button.dataset.was = button.textContent);
+    button.style.minWidth = `${button.offsetWidth}px`;
+    button.textContent = "Copied";
+    clearTimeout(button.pgTimer);
+    button.pgTimer = setTimeout(() => (button.textContent = was), 1400);
+  }
+  function save(blob, name) {
+    const a = el("a", { href: typeof blob === "string" ? blob : URL.createObjectURL(blob), download: name });
+    document.body.append(a);
+    a.click();
+    a.remove();
+    if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  }
+  const fileName = () => [values["pg-data"].startsWith("{") ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
+  function exportMenu(open) {
+    const button = document.querySelector("[data-do=export]"), menu = document.querySelector(".pg-menu-list");
+    menu.hidden = !open;
+    button.setAttribute("aria-expanded", String(open));
+    if (open) menu.querySelector("button").focus();
+    else if (menu.contains(document.activeElement)) button.focus();
+  }
+  document.addEventListener("pointerdown", (e) => {
+    if (!e.target.closest?.(".pg-export")) {
+      const menu = document.querySelector(".pg-menu-list");
+      if (menu && !menu.hidden) exportMenu(false);
+    }
+  });
+  const liveUrl = (name) => {
+    const url = new URL(`live/${name}`, document.baseURI);
+    url.search = new URLSearchParams({ ...(shownQuery || query()), ...(view.color ? { "view.color": view.color } : {}) });
+    return url;
+  };
+  const actions = {
+    link(button) {
+      writeUrl();
+      copy(location.href, button);
+    },
+    async python(button) {
+      await opened;
+      try {
+        const answer = await server.python_of(query());
+        if (answer.error) return notice({ kind: "error", message: answer.error.message });
+        await copy(answer.code, button);
+      } catch {
+        notice({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => actions.python(button) } });
+      }
+    },
+    export() { exportMenu(document.querySelector(".pg-menu-list").hidden); },
+    async png() {
+      exportMenu(false);
+      const made = stage?.toBlob ? await stage.toBlob() : await new Promise((done) => document.querySelector("#pg-stage canvas")?.toBlob(done));
+      if (made) save(made, `${fileName()}.png`);
+    },
+    csv() {
+      exportMenu(false);
+      save(liveUrl("states.csv").href, `${fileName()}.csv`);
+    },
+    async gif() {
+      exportMenu(false);
+      try {
+        notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
+        const response = await fetch(liveUrl("gif"));
+        if (!response.ok) throw new Refused((await response.json()).error.message);
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = "";
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          const lines = (rest + value).split("\n");
+          rest = lines.pop();
+          for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
+            if (!line.gif) notice({ kind: "info", message: `Drawing the animation: ${line.done} of ${line.of} frames`, stay: 60000 });
+            else {
+              save(new Blob([Uint8Array.from(atob(line.gif), (c) => c.charCodeAt(0))], { type: "image/gif" }), `${fileName()}.gif`);
+              clearNotice();
+            }
+          }
+        }
+      } catch (error) {
+        notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: actions.gif } });
+      }
+    },
+    theme() { PG.theme.toggle(); },
+    drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
+  };
+
+  // ---- the drawer of a phone: a sheet from below, so that the stage stays in sight while one chooses -------------------------------
+  function drawer(open, section) {
+    const left = document.querySelector("#pg-left"), button = document.querySelector("[data-do=drawer]");
+    if (!left.querySelector(".pg-close")) {
+      const x = el("button", { type: "button", className: "pg-close", textContent: "Done" });
+      x.addEventListener("click", () => drawer(false));
+      left.prepend(x);
+    }
+    document.body.classList.toggle("pg-drawer-open", open);
+    button?.setAttribute("aria-expanded", String(open));
+    if (open) {
+      scrollTo({ top: 0 });
+      document.querySelector(".pg-page")?.scrollTo({ top: 0 });
+      if (section) left.scrollTop = document.getElementById(section).offsetTop - 44;
+      left.querySelector(".pg-close").focus({ preventScroll: true });
+    } else if (left.contains(document.activeElement)) button?.focus();
+  }
+  addEventListener("keydown", (e) => {
+    if (e.key === "Escape" && document.body.classList.contains("pg-drawer-open")) drawer(false);
+  });
+
+  // ---- start: the picture of the address, asked for by boot.js ---------------------------------------------------------------------
+  for (const [path, value] of Object.entries(PG.first.query)) {
+    const c = byPath.get(`${path}|`);
+    if (c && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
+  }
+  show();
+  ask(PG.first.query, PG.first.response);
+  setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed
+})();
