@@ -88,20 +88,20 @@
       scheduleOwner = process;
     }
     lastProcess = process;
-    const told = [];
+    const told = [], why = new Set();
     const good = fitting.get(signature(process)) || C.fallback[process];
     for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"]]) {
-      const was = values[`pg-${slot}`], why = PG.why(slot, was);
-      if (!why) continue;
+      const was = values[`pg-${slot}`], no = PG.why(slot, was);
+      // what does not fit gives way; what had to give way before comes back
+      if (!no && !(automatic[slot] === was && good[slot] !== was)) continue;
       force(`pg-${slot}`, good[slot]);
-      told.push({ slot, was: title(family, was), now: title(family, good[slot]), why });
+      automatic[slot] = no ? good[slot] : null;
+      told.push(`${slot} ${title(family, was)} → ${title(family, good[slot])}`);
+      if (no) why.add(`${title(family, was)} ${no}.`);
     }
-    if (told.length) {
-      const why = new Set(told.map((t) => t.why));
-      const list = told.map((t) => `${t.slot} is now ${t.now} (was ${t.was})`).join(", ");
-      notice({ kind: "info", message: `${title("processes", process)}: ${list}. ${why.size === 1 ? `The former ${[...why][0]}.` : ""}`.trim() });
-    }
+    if (told.length) notice({ kind: "info", message: `${title("processes", process)}: ${told.join(", ")}. ${[...why][0] || ""}`.trim() });
   }
+  const automatic = {};
   let scheduleOwner = lastProcess;
 
   // ---- what is shown of the form: one style element, which survives whatever Svelte renders anew ------------------------------
@@ -232,9 +232,10 @@
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       const landed = performance.now();
       put((s) => s.setRun(run));
-      curves?.setRun(run);
-      panel?.setRun(run);
+      also(curves, "setRun", run);
+      also(panel, "setRun", run);
       hook.painted = job.id;
+      refused = "";
       shownRun = run;
       shownQuery = job.q;
       clearNotice("error");
@@ -260,7 +261,7 @@
       if (next) return;
       fieldsShown = { key: job.key, want: job.want };
       put((s) => s.setFields(packet));
-      panel?.setFields?.(packet);
+      also(panel, "setFields", packet);
     } catch (error) {
       if (error.name !== "AbortError") failed(error, job);
     } finally {
@@ -279,9 +280,9 @@
         const packet = await fetchPacket("metrics", "", q, aborter.signal);
         if (text(q) !== text(shownQuery)) return;
         metricsFor = text(q);
-        curves.setMetrics(packet);
-        panel?.setMetrics?.(packet);
-        status?.update({ metrics: packet });
+        also(curves, "setMetrics", packet);
+        also(panel, "setMetrics", packet);
+        also(status, "update", { metrics: packet });
       } catch (error) {
         if (error.name !== "AbortError") metricsFor = text(q); // no second try for the same run
       } finally {
@@ -293,10 +294,11 @@
 
   function failed(error, job) {
     hook.errors.push(String(error.message || error));
+    refused = text(job.q);
     if (error instanceof Refused) return notice({ kind: "error", message: error.message });
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
-    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; ask(job.q); } } });
+    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = ""; ask(job.q); urlLater(); } } });
   }
 
   function put(fn) {
@@ -304,8 +306,18 @@
   }
   const busy = (on) => stage?.setBusy?.(on);
 
+  /** What stands beside the stage may fail without taking the stage with it. */
+  function also(part, name, value) {
+    try {
+      part?.[name]?.(value);
+    } catch (error) {
+      hook.errors.push(`${name}: ${error.message}`);
+      console.error(error);
+    }
+  }
+
   function tellStatus(run, toScreen) {
-    status?.update({ run, toScreen });
+    also(status, "update", { run, toScreen });
   }
 
   // ---- notices: one line over the stage, gone by itself when it only informs --------------------------------------------------
@@ -345,6 +357,7 @@
     const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
     return location.pathname + (s ? `?${s}` : "") + location.hash;
   };
+  let refused = "";
   function urlLater() {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => writeUrl(), QUIET_URL);
@@ -352,6 +365,9 @@
   function writeUrl() {
     clearTimeout(urlTimer);
     urlTimer = 0;
+    const q = text(query());
+    if (q === refused) return; // a value that cannot be used makes no link
+    if (!shownQuery || q !== text(shownQuery)) return urlLater(); // its picture is still to come
     const to = address();
     if (to === location.pathname + location.search + location.hash) return;
     const moved = !equal(query(), PG.experimentPart(location.search));
@@ -458,8 +474,8 @@
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
         const c = typeof info === "number" ? info : info.c ?? info.clock;
-        curves?.cursor(c);
-        panel?.cursor(info);
+        also(curves, "cursor", c);
+        also(panel, "cursor", info);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
     },
@@ -467,13 +483,13 @@
       if (!PG.Curves) return;
       curves = new PG.Curves(root);
       curves.on?.("cursor", (c) => stage?.seek?.(c));
-      if (shownRun) curves.setRun(shownRun);
+      if (shownRun) also(curves, "setRun", shownRun);
       if (!working) metricsLater();
     },
     panel(root) {
       if (!PG.StepPanel) return;
       panel = new PG.StepPanel(root);
-      if (shownRun) panel.setRun(shownRun);
+      if (shownRun) also(panel, "setRun", shownRun);
     },
     status(root) {
       if (!PG.Status) return;
@@ -554,7 +570,7 @@
   const actions = {
     link(button) {
       writeUrl();
-      copy(location.href, button);
+      copy(new URL(address(), location.href).href, button);
     },
     async python(button) {
       await opened;

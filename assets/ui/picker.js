@@ -244,7 +244,7 @@
         shown.textContent = c ? c.title : String(props.value ?? "");
         button.dataset.tip = c ? tipOf(c) : "";
         if (c && miniOf !== c.key) {
-          const t = c.thumb ? thumb(c, "pg-thumb pg-inline") : null;
+          const t = c.kind === "curve" ? thumb(c, "pg-thumb pg-inline") : null;
           t ? mini.replaceChildren(t) : mini.replaceChildren();
           miniOf = c.key;
         }

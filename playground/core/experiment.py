@@ -127,7 +127,7 @@ class Experiment:
         if isinstance(data, str) and data.startswith("{"):
             try:
                 record["data"] = json.loads(data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise BadValue("data", data[:60], "a distribution's name or a mixture as JSON") from None
         return cls.from_dict(record)
 

@@ -146,8 +146,8 @@ def unflatten(query: dict[str, str]) -> dict[str, Any]:
     for path, value in query.items():
         node = root
         parts = path.split(".")
-        if len(parts) > 4 or not all(parts):
-            raise BadValue(path, value, "names of at most four parts joined by dots")
+        if len(parts) > 4 or not all(parts) or "kind" in parts:
+            raise BadValue(path, value, "names of at most four parts joined by dots, none of them 'kind'")
         for part in parts:
             node = node.setdefault(part, {})
         node["kind"] = value

@@ -69,7 +69,7 @@ class Form:
         with gr.Column(elem_id="pg-sec-run", elem_classes="pg-section"):
             _heading("Run")
             declared = params(Experiment)
-            self._field("start", "", declared["start"], "pg-start", labels={"prior": "prior", "exact": "true p_T"}, label="start from")
+            self._field("start", "", declared["start"], "pg-start", label="start from")
             self._field("particles", "", declared["particles"], "pg-particles")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
                 self._number("seed", "", declared["seed"], "pg-seed", "seed")
@@ -117,7 +117,7 @@ class Form:
         self.help[elem_id] = param.help
         if param.kind == "choice":
             component: Any = gr.Radio(
-                [((labels or {}).get(o, o), o) for o in param.options],
+                list(param.options),
                 value=param.default,
                 label=label,
                 elem_id=elem_id,

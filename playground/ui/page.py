@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-SCRIPTS = ("packet.js", "stage.js", "curves.js", "panel.js", "picker.js", "form.js")
-STYLES = ("style.css", "stage.css", "curves.css", "panel.css")
+SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", "panel.js", "picker.js", "form.js")
+STYLES = ("style.css", "stage.css", "curves.css", "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 
 HEADER = """
@@ -64,11 +65,18 @@ class Page(gr.Blocks):
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         live.install(answer[0])
         insert_head(answer[0], head(self.form))
+        threading.Thread(target=_warm, daemon=True).start()
         if not options["quiet"] or not prevent_thread_lock:
             print(f"{TITLE}: {self.local_url}", flush=True)
         if not prevent_thread_lock:
             self.block_thread()
         return answer
+
+
+def _warm() -> None:
+    """The first picture is computed before the first visitor asks for it."""
+    for layer, want in (("run", ""), ("fields", "density,score"), ("metrics", "")):
+        live.packet_base64({"layer": layer, "want": want})
 
 
 def theme() -> gr.themes.Base:

@@ -1,0 +1,241 @@
+"""The page in a real browser: every kind of control changes address and picture, links restore, phones have their drawer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def drag(site: Any, selector: str, start: float, end: float) -> None:
+    box = site.page.locator(selector).bounding_box()
+    y = box["y"] + box["height"] / 2
+    site.page.mouse.move(box["x"] + start * box["width"], y)
+    site.page.mouse.down()
+    for i in range(1, 21):
+        site.page.mouse.move(box["x"] + (start + (end - start) * i / 20) * box["width"], y)
+    site.page.mouse.up()
+
+
+def test_first_picture_needs_one_run_and_nobody_else(visit: Any) -> None:
+    site = visit()
+    assert site.page.title() == "Diffusion Playground"
+    assert site.runs() == 1 and site.query() == {}
+    assert site.foreign() == [] and site.problems == []
+    assert site.page.evaluate("document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
+    site = visit()
+    page, seen = site.page, [site.stage()]
+
+    def changed(expected: dict[str, str]) -> None:
+        site.settle()
+        query = site.query()
+        assert {k: query.get(k) for k in expected} == expected
+        picture = site.stage()
+        assert picture != seen[-1]
+        seen.append(picture)
+
+    page.locator("#pg-data [data-key=rings]").click()  # a tile
+    changed({"data": "rings"})
+    page.locator("#pg-process [data-key=SubVP]").click()  # a pill
+    changed({"process": "SubVP"})
+    page.locator("#pg-sampler .pg-combo").click()  # a menu
+    page.locator(".pg-option[data-key=DDIM]").click()
+    changed({"sampler": "DDIM"})
+    before = site.runs()
+    drag(site, "#pg-sampler-DDIM-eta input[type=range]", 0.1, 0.9)  # a slider by mouse
+    site.settle()
+    assert float(site.query()["sampler.eta"]) > 0.6 and site.runs() - before <= 22
+    changed({})
+    eta = float(site.query()["sampler.eta"])
+    page.locator("#pg-sampler-DDIM-eta input[type=range]").press("ArrowLeft")  # and by keyboard
+    site.settle()
+    assert float(site.query()["sampler.eta"]) == pytest.approx(eta - 0.05)
+    changed({})
+    page.locator("#pg-grid-steps-row input[type=range]").press("ArrowLeft")  # the logarithmic rail
+    changed({"grid.steps": "19"})
+    page.locator("#pg-particles input[type=number]").fill("700")  # a number
+    changed({"particles": "700"})
+    page.locator("#pg-grid-denoise input").click()  # a checkbox
+    changed({"grid.denoise": "false"})
+    page.locator("#pg-dtype label").nth(1).click()  # a switch; the picture may be the same
+    site.settle()
+    assert site.query()["dtype"] == "float64"
+    page.locator("#pg-dice").click()
+    site.settle()
+    assert site.query()["seed"].isdigit()
+    changed({})
+    assert site.problems == []
+
+
+def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
+    site = visit("?sampler=DDIM")
+    assert site.page.locator("#pg-sampler-DDIM-eta").is_visible() and not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
+    before = [r for r in site.requests if "gradio_api" in r]
+    site.page.locator("#pg-process [data-key=Flow]").click()
+    site.settle()
+    assert not site.page.locator("#pg-schedule").is_visible()
+    assert [r for r in site.requests if "gradio_api" in r] == before  # the client alone
+
+
+def test_keyboard_drives_pickers(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    page.locator("#pg-process [aria-checked=true]").focus()
+    page.keyboard.press("ArrowRight")
+    site.settle()
+    assert site.query()["process"] == "SubVP"
+    page.keyboard.press("Home")
+    site.settle()
+    assert "process" not in site.query()
+    page.locator("#pg-sampler .pg-combo").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("h")  # type ahead: Heun
+    page.keyboard.press("Enter")
+    site.settle()
+    assert site.query()["sampler"] == "Heun"
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".pg-pop").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".pg-pop").count() == 0 and page.evaluate("document.activeElement.className") == "pg-combo"
+    assert page.locator("#pg-data [role=radio][tabindex='0']").count() == 1
+
+
+def test_what_does_not_fit_is_shown_with_its_reason_and_gives_way(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    page.locator("#pg-sampler .pg-combo").click()
+    option = page.locator(".pg-option[data-key=SSCS]")
+    assert option.get_attribute("aria-disabled") == "true" and "velocity" in option.inner_text()
+    option.click()
+    assert page.evaluate("__pg.query()") == {}
+    page.keyboard.press("Escape")
+    page.locator("#pg-process [data-key=CLD]").click()
+    site.settle()
+    assert site.query() == {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"}
+    assert "SSCS" in site.notice() and site.page.locator("#pg-schedule .pg-shown").inner_text() == "constant β"
+    page.locator("#pg-process [data-key=VP]").click()
+    site.settle()
+    assert site.query() == {}  # what had given way is back
+    assert site.problems == []
+
+
+def test_back_forward_and_reload_restore(visit: Any) -> None:
+    site = visit("?seed=5")
+    page = site.page
+    page.locator("#pg-data [data-key=pinwheel]").click()
+    site.settle()
+    page.locator("#pg-particles input").fill("900")
+    site.settle()
+    page.go_back()
+    site.settle()
+    assert site.query() == {"seed": "5", "data": "pinwheel"}
+    assert page.locator("#pg-particles input[type=number]").input_value() == "2000"
+    page.go_back()
+    site.settle()
+    assert page.locator("#pg-data [aria-checked=true]").get_attribute("data-key") == "moons"
+    page.go_forward()
+    page.wait_for_timeout(50)
+    page.go_forward()
+    site.settle()
+    assert site.query() == {"seed": "5", "data": "pinwheel", "particles": "900"}
+    before, picture = page.evaluate("__pg.query()"), site.stage()
+    page.reload()
+    site.ready()
+    assert page.evaluate("__pg.query()") == before == {"seed": "5", "data": "pinwheel", "particles": "900"}
+    assert page.locator("#pg-seed input").input_value() == "5"
+    assert site.stage() == picture and site.problems == []
+
+
+def test_a_link_with_values_between_the_slider_steps_is_exact(visit: Any) -> None:
+    query = {"process": "VP", "process.schedule": "LinearBeta", "process.schedule.beta_max": "17.123", "sampler": "DDIM", "sampler.eta": "0.377"}
+    site = visit("?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    assert site.page.evaluate("__pg.query()") == query and site.runs() == 1
+
+
+def test_a_broken_link_says_what_is_wrong(visit: Any) -> None:
+    site = visit("?sampler=DDIM&sampler.eta=7&seed=4")
+    notice = site.notice()
+    assert "sampler.eta" in notice and "'7'" in notice and "0 to 1" in notice
+    assert site.query() == {"sampler": "DDIM", "seed": "4"}
+
+
+def test_a_bad_number_keeps_the_picture_and_makes_no_link(visit: Any) -> None:
+    site = visit()
+    site.page.locator("#pg-particles input").fill("999999")
+    site.page.wait_for_function("__pg.errors.length > 0")
+    site.settle()
+    assert "particles" in site.notice() and site.query() == {} and site.page.evaluate("__pg.painted") == 1
+    site.page.locator("#pg-particles input").fill("500")
+    site.settle()
+    assert site.notice() == "" and site.query() == {"particles": "500"}
+
+
+def test_no_answer_offers_another_try(visit: Any) -> None:
+    site = visit()
+    site.page.route("**/live/packet*", lambda route: route.abort())
+    site.page.locator("#pg-data [data-key=cross]").click()
+    site.page.wait_for_function("__pg.errors.length > 0")
+    assert "does not answer" in site.notice()
+    site.page.unroute("**/live/packet*")
+    site.page.locator("#pg-notice button", has_text="Try again").click()
+    site.settle()
+    assert site.query() == {"data": "cross"} and site.notice() == ""
+
+
+def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
+    site = visit()
+    site.page.route("**/live/packet*", lambda route: route.fulfill(status=404, body="{}", content_type="application/json"))
+    before = site.stage()
+    site.page.locator("#pg-data [data-key=cross]").click()
+    site.settle()
+    assert site.stage() != before and site.notice() == ""
+
+
+def test_copy_and_theme(visit: Any) -> None:
+    site = visit("?data=rings", color_scheme="dark")
+    page = site.page
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.locator("[data-do=python]").click()
+    page.wait_for_function("__pg.copied")
+    assert "data='rings'" in page.evaluate("__pg.copied")
+    page.locator("[data-do=link]").click()
+    page.wait_for_function("__pg.copied.startsWith('http')")
+    assert page.evaluate("__pg.copied").startswith(site.url + "?data=rings")
+    page.locator("[data-do=theme]").click()
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    page.reload()
+    site.ready()
+    assert not page.evaluate("document.body.classList.contains('dark')") and site.problems == []
+
+
+def test_exports(visit: Any) -> None:
+    site = visit("?particles=200&grid=UniformLogSNR&grid.steps=5")
+    for kind, head in (("png", b"\x89PNG"), ("csv", b""), ("gif", b"GIF8")):
+        site.page.locator("[data-do=export]").click()
+        with site.page.expect_download(timeout=60_000) as download:
+            site.page.locator(f"[data-do={kind}]").click()
+        with open(download.value.path(), "rb") as file:
+            assert file.read(4).startswith(head)
+        assert download.value.suggested_filename.endswith(kind)
+
+
+def test_phone_has_the_stage_first_and_a_drawer(visit: Any) -> None:
+    site = visit(width=390, height=844, has_touch=True)
+    page = site.page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not page.locator("#pg-left").is_visible()
+    assert page.locator("#pg-stage").bounding_box()["y"] < 110
+    page.locator("[data-do=drawer]").click()
+    page.locator("#pg-data [data-key=rings]").click()
+    site.settle()
+    stage, sheet = page.locator("#pg-stage").bounding_box(), page.locator("#pg-left").bounding_box()
+    assert sheet["y"] > stage["y"] + 0.8 * stage["height"]  # the stage stays in sight while one chooses
+    assert site.query() == {"data": "rings"} and "rings" in page.locator(".pg-chips").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_function("getComputedStyle(document.querySelector('#pg-left')).visibility === 'hidden'")
+    assert site.problems == []
