@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from playground.core.experiment import Experiment
+from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess, ScalarGaussian, t64
@@ -58,6 +58,9 @@ def simulate(
     assert isinstance(process, LinearProcess)
     oracle = MixtureOracle(mixture, process)
     problem = Problem(process, predictor or oracle)
+    reason = why_illegal(exp.sampler, process, problem.predictor.gives)
+    if reason:  # a predictor of the caller's own may give less than the exact one
+        raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")
     rng = Rng(exp.seed, device, dtype, noise)
     if exp.mode == "forward":
         return _forward(exp, oracle, initial, rng)

@@ -67,7 +67,7 @@
   };
 
   // ---- one panel ---------------------------------------------------------------------------------------------------------------
-  // A series: {key, label, role, x, y, width, dash, mode "lines"|"markers", hover, extra (customdata), value(x) → text, dot, quiet}
+  // A series: {key, label, role, x, y, width, dash, mode "lines"|"markers", value(x) → text in the legend, dot on the cursor, quiet}
   class Panel {
     constructor(owner, name, title) {
       this.owner = owner;
@@ -77,16 +77,17 @@
       this.range = [0, 1];
       this.log = false;
       this.view = { x: [0, 1], y: [0, 1] };
+      this.tool = this.zoomed = false; // Plotly's drag tool; whether the ranges are the user's
       this.box = document.createElement("section");
       this.box.className = `pg-curve pg-curve-${name}`;
       this.box.innerHTML = `<header><span class="pg-curve-title"></span><span class="pg-curve-legend"></span></header>
         <div class="pg-curve-plot"><svg class="pg-curve-sketch" aria-hidden="true"></svg><div class="pg-curve-plotly"></div>
-        <div class="pg-curve-over"><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
+        <div class="pg-curve-over"><div class="pg-curve-guide" hidden><span></span></div><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
           aria-valuemin="0" aria-valuemax="1"></div></div></div>`;
       [this.header, this.plot] = this.box.children;
       [this.titleBox, this.legend] = this.header.children;
       [this.sketchBox, this.gd, this.over] = this.plot.children;
-      this.line = this.over.firstElementChild;
+      [this.guide, this.line] = this.over.children;
       this.dots = [];
       this.title(title, title);
       this.bind();
@@ -113,12 +114,12 @@
         this.dots = [];
         for (const s of series) this.addWord(s);
       }
-      this.at = null;
-      if (this.range0 !== JSON.stringify([range, log])) {
-        this.range0 = JSON.stringify([range, log]);
-        if (!this.drawn) this.view = { x: [0, 1], y: range };
+      if (!this.drawn) this.view = { x: [0, 1], y: range };
+      const content = JSON.stringify([series, range]);
+      if (content !== this.content) {
+        this.content = content;
+        this.owner.paint(this);
       }
-      this.owner.paint(this);
       this.place(this.owner.clock);
     }
 
@@ -152,7 +153,6 @@
         this.off[off ? "add" : "delete"](s.key);
         word.setAttribute("aria-pressed", String(!off));
         this.owner.paint(this);
-        this.at = null;
         this.place(this.owner.clock);
       };
       this.legend.append(word);
@@ -178,18 +178,18 @@
           if (dot.seen !== seen) dot.hidden = !(dot.seen = seen);
         }
         if (word) {
-          const text = off ? "" : s.value(x);
+          const text = off ? "" : s.value(this.owner.pointed ?? x);
           if (word.said !== text) word.textContent = word.said = text;
         }
       }
       if (document.activeElement === this.line) this.line.setAttribute("aria-valuenow", clock.toFixed(3));
     }
 
-    // -- the picture until Plotly is there: same margins, same ranges
+    // -- the lines alone, in a millisecond: until Plotly is there, and while a control is being dragged (over Plotly's axes)
     sketch(colors) {
-      const w = this.width, h = this.height, iw = w - MARGIN.l - MARGIN.r, ih = h - MARGIN.t - MARGIN.b;
-      const X = (x) => (MARGIN.l + x * iw).toFixed(1);
-      const Y = (y) => (MARGIN.t + ih * (1 - ((this.log ? Math.log10(Math.max(y, 1e-12)) : y) - this.range[0]) / (this.range[1] - this.range[0]))).toFixed(1);
+      const w = this.width, h = this.height, iw = w - MARGIN.l - MARGIN.r, ih = h - MARGIN.t - MARGIN.b, v = this.view;
+      const X = (x) => (MARGIN.l + (iw * (x - v.x[0])) / (v.x[1] - v.x[0])).toFixed(1);
+      const Y = (y) => (MARGIN.t + ih * (1 - ((this.log ? Math.log10(Math.max(y, 1e-12)) : y) - v.y[0]) / (v.y[1] - v.y[0]))).toFixed(1);
       const parts = [];
       for (const s of this.series) {
         if (this.off.has(s.key) || s.base) continue;
@@ -200,7 +200,25 @@
           ` stroke-dasharray="${s.dash === "dot" ? "1.5 3" : s.dash === "dash" ? "6 4" : "none"}" opacity="${s.quiet ? 0.6 : 1}"/>`);
       }
       this.sketchBox.setAttribute("viewBox", `0 0 ${w} ${h}`);
-      this.sketchBox.innerHTML = `<svg x="0" y="0">${parts.join("")}</svg>`;
+      const l = MARGIN.l - 4, frame = `x="${l}" y="0" width="${iw + 8}" height="${MARGIN.t + ih + 2}" viewBox="${l} 0 ${iw + 8} ${MARGIN.t + ih + 2}"`;
+      this.sketchBox.innerHTML = `<svg ${frame}>${parts.join("")}</svg>`;
+      this.box.classList.add("pg-live");
+    }
+
+    /** The pointer's own line: the legend says the values there, the foot says when that is. */
+    point(x) {
+      const v = this.view, w = this.width - MARGIN.l - MARGIN.r;
+      const u = x == null ? -1 : (x - v.x[0]) / (v.x[1] - v.x[0]);
+      const seen = u >= -1e-6 && u <= 1 + 1e-6;
+      this.guide.hidden = !seen;
+      if (seen) {
+        this.guide.style.transform = `translateX(${(MARGIN.l + u * w).toFixed(1)}px)`;
+        const tag = this.guide.firstElementChild;
+        tag.textContent = this.owner.timeAt(x);
+        tag.style.transform = `translateX(${(-50 - 50 * clamp((u * w - (w - 22)) / 22, 0, 1) + 30 * clamp((22 - u * w) / 22, 0, 1)).toFixed(0)}%)`;
+      }
+      this.box.classList.toggle("pg-pointed", x != null);
+      this.place(this.owner.clock);
     }
 
     // -- Plotly
@@ -214,8 +232,6 @@
         if (s.base) Object.assign(trace, { line: { width: 0 } });
         if (s.fill) Object.assign(trace, { fill: "tonexty", fillcolor: alpha(c[s.role], 0.14) });
         if (s.error) trace.error_y = { type: "data", array: s.error[0], arrayminus: s.error[1], symmetric: false, color, thickness: 1.5, width: 3 };
-        if (s.hover) Object.assign(trace, { customdata: s.extra, hovertemplate: s.hover + "<extra></extra>" });
-        else trace.hoverinfo = "skip";
         return trace;
       });
       const axis = { ticklabelstandoff: 2, ticklabeloverflow: "allow", showline: false, zeroline: false, ticks: "", tickfont: { size: 11, color: c.soft }, fixedrange: false, automargin: false };
@@ -223,39 +239,54 @@
       const layout = {
         uirevision: "pg", margin: { ...MARGIN, pad: 0 }, showlegend: false, autosize: false, width: this.width, height: this.height,
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: font, size: 11, color: c.soft },
-        hovermode: "x", hoverdistance: 24, dragmode: false,
-        hoverlabel: { bgcolor: c.panel, bordercolor: c.line, font: { family: font, size: 11, color: c.ink }, align: "left", namelength: 0 },
+        hovermode: false, dragmode: this.tool,
         modebar: { bgcolor: "rgba(0,0,0,0)", color: c.soft, activecolor: c.accent, orientation: "h" },
-        xaxis: { ...axis, range: [0, 1], showgrid: false, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
-        yaxis: { ...axis, range: this.range, type: this.log ? "log" : "linear", gridcolor: alpha(c.line, 0.8), gridwidth: 1, nticks: 5, ticklabelstandoff: 7, ...this.yTicks },
+        xaxis: { ...axis, range: this.zoomed ? this.view.x.slice() : [0, 1], showgrid: false, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
+        yaxis: { ...axis, range: this.zoomed ? this.view.y.slice() : this.range.slice(), type: this.log ? "log" : "linear", gridcolor: alpha(c.line, 0.8), gridwidth: 1, nticks: 5, ticklabelstandoff: 7, ...this.yTicks },
       };
       const config = { displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
-        modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+        modeBarButtons: [["zoom2d", "pan2d", { name: "everything", title: "Show everything (double click)", icon: owner.plotly.Icons.home, click: () => this.all() }, "toImage"]],
         toImageButtonOptions: { format: "svg", filename: `diffusion-playground-${this.name}`, width: 900, height: 500 } };
       return [data, layout, config];
     }
 
+    get visible() {
+      this.width = this.plot.clientWidth;
+      this.height = this.plot.clientHeight;
+      return this.width > 60 && this.height > 40 && this.series.length > 0;
+    }
+
     async draw(plotly, colors, font) {
-      this.measured();
-      if (!(this.width > 60 && this.height > 40) || !this.series.length) return;
-      if (!plotly) return this.sketch(colors);
+      if (!this.visible) return;
       const [data, layout, config] = this.figure(colors, font);
       await plotly.react(this.gd, data, layout, config);
+      this.box.classList.remove("pg-live");
       if (!this.drawn) {
         this.drawn = true;
         this.box.classList.add("pg-plotted");
-        this.gd.on("plotly_relayout", () => {
+        this.gd.on("plotly_relayout", (change) => {
+          // a tool that is chosen again is put away: dragging moves the cursor again
+          if (change.dragmode && change.dragmode === this.tool) return plotly.relayout(this.gd, { dragmode: (this.tool = false) });
+          if ("dragmode" in change) this.tool = change.dragmode;
+          if (Object.keys(change).some((key) => key.includes(".range"))) this.zoomed = true;
           this.look();
           const [tickvals, ticktext] = this.owner.timeTicks(this.view.x);
           const now = this.gd.layout.xaxis;
           if (String(now.ticktext) !== String(ticktext)) plotly.relayout(this.gd, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
         });
         this.gd.on("plotly_relayouting", () => this.look());
+        this.gd.on("plotly_doubleclick", () => this.all()); // with a tool chosen Plotly takes the clicks
         this.plot.addEventListener("dblclick", (e) => {
-          if (!e.target.closest(".modebar")) plotly.relayout(this.gd, { "xaxis.range": [0, 1], "yaxis.range": this.range.slice() });
+          if (!e.target.closest(".modebar")) this.all();
         });
       }
       this.look();
+    }
+
+    all() {
+      const done = () => (this.zoomed = this.tool = false);
+      done();
+      this.owner.plotly.relayout(this.gd, { "xaxis.range": [0, 1], "yaxis.range": this.range.slice(), dragmode: false }).then(done);
     }
 
     /** The axes' ranges as they are drawn now. */
@@ -263,13 +294,7 @@
       const full = this.gd._fullLayout;
       if (!full?.xaxis) return;
       this.view = { x: full.xaxis.range.slice(), y: full.yaxis.range.slice() };
-      this.at = null;
       this.place(this.owner.clock);
-    }
-
-    measured() {
-      this.width = this.plot.clientWidth;
-      this.height = this.plot.clientHeight;
     }
 
     // -- dragging: anywhere in the plot, unless a zoom or pan tool is chosen; the line itself always
@@ -296,13 +321,16 @@
         if (tool && e.target !== this.line) return;
         dragging = { id: e.pointerId, touch: e.pointerType === "touch", x: e.clientX };
         // a finger may be about to scroll the page: it decides with its first move sideways, or by lifting
+        this.owner.point(null);
         if (!dragging.touch) {
           this.plot.setPointerCapture(e.pointerId);
           this.owner.root.classList.add("pg-scrub");
           send(e);
         }
       });
+      this.plot.addEventListener("pointerleave", () => this.owner.point(null));
       this.plot.addEventListener("pointermove", (e) => {
+        if (!dragging) this.owner.point(e.pointerType === "touch" || e.buttons || e.target.closest(".modebar") ? null : 1 - clockAt(e));
         if (dragging?.id !== e.pointerId) return;
         if (dragging.touch && Math.abs(e.clientX - dragging.x) < 4) return;
         dragging.touch = false;
@@ -330,7 +358,7 @@
 
   // ---- the row -------------------------------------------------------------------------------------------------------------------
   class Curves {
-    /** root: the element to fill; its height is the row's height (panels stack below 640 px, 150 px each). */
+    /** root: the element to fill; its height is the row's height (panels stack below 520 px, 150 px each). */
     constructor(root, { plotlyUrl = "live/plotly.js" } = {}) {
       root.classList.add("pg-curves");
       this.root = root;
@@ -347,10 +375,10 @@
       row.append(...this.panels.map((p) => p.box));
       root.replaceChildren(row);
       new ResizeObserver(() => this.panels.forEach((p) => {
-        if (p.plot.clientWidth !== p.width || p.plot.clientHeight !== p.height) this.paint(p);
+        if (p.plot.clientWidth !== p.width || p.plot.clientHeight !== p.height) this.paint(p, 0);
       })).observe(row);
       const look = () => {
-        if (this.readTheme()) this.panels.forEach((p) => this.paint(p));
+        if (this.readTheme()) this.panels.forEach((p) => this.paint(p, 0));
       };
       const watch = new MutationObserver(look);
       for (const node of [document.documentElement, document.body]) {
@@ -371,6 +399,20 @@
       for (const panel of this.panels) panel.place(clock);
     }
 
+    /** What the pointer is over (x = 1 − clock), or null: the same guide in all three panels. */
+    point(x) {
+      if (x === this.pointed || (x == null && this.pointed == null)) return;
+      this.pointed = x;
+      this.pointing ||= requestAnimationFrame(() => {
+        this.pointing = 0;
+        for (const panel of this.panels) panel.point(this.pointed);
+      });
+    }
+
+    timeAt(x) {
+      return `t = ${PG.significant(interpolate(this.x || [0, 1], this.t || [1, 0], clamp(x, 0, 1)))}`;
+    }
+
     setRun(run) {
       const h = run.header, array = (name) => PG.arrayOf(run, name);
       this.run = run;
@@ -378,8 +420,8 @@
       const [x, t, snr] = sorted(Array.from(array("curves/clock"), (c) => 1 - c), array("curves/t"), finite(array("curves/log_snr")));
       this.x = x;
       this.t = t;
-      this.showSnr(h, x, t, snr);
-      this.showSchedule(h, x, t);
+      this.showSnr(h, x, snr);
+      this.showSchedule(h, x);
       // the old distances stay, faded, until the new ones are there
       this.far.box.classList.toggle("pg-stale", this.farKey !== h.key);
       if (!this.far.series.length) this.far.show([this.waiting()], [-2.14, 0.14], true);
@@ -393,19 +435,16 @@
       return { key: "none", label: "", x: [0, 1], y: [null, null], width: 1, role: "noise" };
     }
 
-    showSnr(h, x, t, snr) {
-      const sig = PG.significant;
-      const series = [{ key: "snr", label: "log-SNR", role: "exact", x, y: snr, width: 1.6, extra: t.map((v) => sig(v)), dot: true, room: 5,
-        hover: "t = %{customdata}<br>log-SNR %{y:.2f}", value: (at) => interpolate(x, snr, at).toFixed(2).replace("-", "−").replace("NaN", "–"),
+    showSnr(h, x, snr) {
+      const series = [{ key: "snr", label: "log-SNR", role: "exact", x, y: snr, width: 1.6, dot: true, room: 5,
+        value: (at) => interpolate(x, snr, at).toFixed(2).replace("-", "−").replace("NaN", "–"),
         tip: "log-SNR = ln(α²/σ²): signal against noise." }];
       const clocks = PG.arrayOf(this.run, "grid/clock");
       if (clocks?.length && h.mode !== "forward") {
         const levels = finite(PG.arrayOf(this.run, "grid/log_snr"));
         const gx = Array.from(clocks, (c) => 1 - c), last = gx.length - 1;
-        const gt = PG.arrayOf(this.run, "grid/t") || gx.map((at) => interpolate(x, t, at));
         const many = gx.length > 60;
         series.push({ key: "grid", label: "step", role: "sampler", mode: "markers", size: many ? 3.5 : 5.5, x: gx, y: levels,
-          extra: gx.map((_, k) => [k, last, sig(gt[k])]), hover: "step %{customdata[0]} of %{customdata[1]} · t = %{customdata[2]}<br>log-SNR %{y:.2f}",
           room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
           value: (at) => {
             let lo = 0, hi = last; // the last grid time that has been reached
@@ -416,15 +455,12 @@
             }
             return `${lo}/${last}`;
           } });
-        series[0].hover = null; // the dots say it
-        if (last < 12) series[0].hover = "t = %{customdata}<br>log-SNR %{y:.2f}";
       }
       this.snr.title(series.length > 1 ? "log-SNR and the grid’s steps" : "log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
       this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
     }
 
-    showSchedule(h, x, t) {
-      const sig = PG.significant;
+    showSchedule(h, x) {
       const curves = h.curves || [];
       // a scale that several labels share is said once, in the title
       const marks = curves.map((c) => c.label.match(/ \/ .*√.*$/)?.[0]);
@@ -436,7 +472,6 @@
         const [, y] = sorted(Array.from(PG.arrayOf(this.run, "curves/clock"), (v) => 1 - v), finite(PG.arrayOf(this.run, `curves/${c.name}`)));
         all.push(...y);
         return { key: c.name, label: label(c, i), role: c.role, x, y, ...(style[c.role] || style.exact), dot: true, room: 4,
-          extra: t.map((v) => sig(v)), hover: (i ? "" : "t = %{customdata}<br>") + `${PG.subscripts(label(c, i))} = %{y:.3f}`,
           value: (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? v.toFixed(2) : "–"; } };
       });
       this.sched.title("the process’s coefficients" + (mark ? PG.subscripts(mark) : ""), curves.map((c) => c.label).join(", "));
@@ -462,10 +497,9 @@
       // decades: [0.01, 1] holds most runs
       const range = roomy(seen.filter((v) => v > 1e-3).map(Math.log10), [-2, 0], 1, 6);
       const bottom = 10 ** (range[0] + 0.02), raise = (values) => values.map((v) => (v == null ? null : Math.max(v, bottom)));
-      const t = (x) => x.map((at) => sig(interpolate(this.x, this.t, at)));
       const main = [], floors = [];
       found.forEach(({ m, x, y, floor }, i) => {
-        const [name] = m.label.split(","), shown = raise(y), extra = x.map((at, k) => [t([at])[0], sig(y[k]), floor ? sig(floor[k]) : "–"]);
+        const [name] = m.label.split(","), shown = raise(y);
         const read = (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
         if (!i && floor) {
           floors.push({ key: "floor", label: "", role: "noise", x, y: x.map(() => bottom * 1e-3), base: true, width: 0 });
@@ -473,13 +507,11 @@
             tip: `What two exact samples of this size (${h.points ?? "as many"} points) show: below it nothing can be told apart.` });
         }
         main.push({ key: m.name, label: i ? name.replace(/ distance$/, "") : name, role: "sampler", x, y: shown, width: i ? 1.1 : 2, dot: true, room: 5, quiet: i > 0,
-          extra, hover: (i ? "" : "t = %{customdata[0]}<br>") + `${PG.subscripts(name)} %{customdata[1]}` + (i ? "" : "<br>floor %{customdata[2]}"),
-          value: read, tip: `${m.label}${m.unit ? `, in ${m.unit}` : ""}, between the particles and exact samples of p_t.` });
+          value: read, tip: `At the end ${sig(m.final)}${m.final_sd ? ` ± ${sig(m.final_sd, 1)}` : ""}. ${m.label}${m.unit ? `, in ${m.unit}` : ""}, between the particles and exact samples of p_t.` });
         if (m.final_sd && Number.isFinite(m.final)) {
           const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
           main.push({ key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
-            error: [[m.final_sd], [Math.min(m.final_sd, 0.9 * m.final)]], extra: [[sig(m.final), sig(m.final_sd, 1)]],
-            hover: "at the end %{customdata[0]} ± %{customdata[1]}" });
+            error: [[m.final_sd], [Math.min(m.final_sd, 0.9 * m.final)]] });
         }
       });
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
@@ -515,24 +547,36 @@
       return true;
     }
 
-    /** Marks a panel; one panel is drawn in each animation frame, so that the stage keeps its own. */
-    paint(panel) {
+    /** Draws a panel: its lines at the next frame, all of it by Plotly (tens of milliseconds) when nothing has changed for a while. */
+    paint(panel, wait = 160) {
+      if (!panel.drawn || wait) {
+        this.rough ||= requestAnimationFrame(() => {
+          this.rough = 0;
+          for (const p of this.dirty) if ((!p.drawn || p.due > performance.now()) && p.visible) p.sketch(this.colors), p.place(this.clock);
+        });
+      }
+      panel.due = performance.now() + (panel.drawn ? wait : 0);
       this.dirty.add(panel);
+      if (this.plotly) this.later();
+    }
+
+    later() {
       if (this.painting) return;
-      this.painting = requestAnimationFrame(async () => {
-        this.painting = 0;
-        const [next] = this.dirty;
-        if (!next) return;
-        this.dirty.delete(next);
-        this.readTheme();
-        try {
-          await next.draw(this.plotly, this.colors, this.font);
-        } catch (error) {
-          console.error(error);
+      const wait = Math.max(0, Math.min(...Array.from(this.dirty, (p) => p.due)) - performance.now());
+      // one panel a frame, so that the stage keeps its own
+      this.painting = setTimeout(() => requestAnimationFrame(async () => {
+        const panel = Array.from(this.dirty).find((p) => p.due <= performance.now());
+        if (panel) {
+          this.dirty.delete(panel);
+          try {
+            await panel.draw(this.plotly, this.colors, this.font);
+          } catch (error) {
+            console.error(error);
+          }
         }
-        next.place(this.clock);
-        if (this.dirty.size) this.paint(this.dirty.values().next().value);
-      });
+        this.painting = 0;
+        if (this.dirty.size) this.later();
+      }), wait);
     }
 
     /** After the first picture has been painted, and when the browser has a moment. */
@@ -541,7 +585,7 @@
       requestAnimationFrame(() => requestAnimationFrame(() => soon(() => PG.loadPlotly(this.plotlyUrl).then(
         (plotly) => {
           this.plotly = plotly;
-          this.panels.forEach((p) => this.paint(p));
+          this.panels.forEach((p) => this.paint(p, 0));
         },
         () => (this.asked = false), // the sketch stays; the next run tries again
       ), { timeout: 1500 })));

@@ -188,9 +188,12 @@
     get pending() { return !!next || working || metricsTimer !== 0; },
     query,
     get ready() { return ready; },
-    get settled() { return ready && !this.pending && !urlTimer; },
+    // nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it
+    get settled() { return ready && !this.pending && !urlTimer && performance.now() - touched > 250; },
     errors: [],
   });
+  let touched = 0;
+  for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = "";
   let stage = null, curves = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted

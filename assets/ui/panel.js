@@ -85,6 +85,7 @@
       this.katexBase = katexBase;
       this.katex = null;
       this.asked = false;
+      this.made = new Map(); // formulas that were set before
       this.shown = -1;
       this.info = null;
       root.innerHTML = `
@@ -175,21 +176,23 @@
       this.tex(this.at.process, process || "");
       this.at.process.hidden = !process;
       this.slots();
-      this.fit();
     }
 
     tex(node, source, quiet = false) {
-      if (!source) return node.replaceChildren();
+      if (!source) return node.replaceChildren((node.made = ""));
       node.classList.toggle("pg-tex-source", !this.katex);
       if (!this.katex) return set(node, source);
-      // one line for each part of the formula; KaTeX itself breaks what is still too long after a relation or a plus
-      node.replaceChildren(...source.split(/,\s*\\q?quad\s*/).map((line) => {
-        const row = make("div");
-        const options = { throwOnError: false, output: quiet ? "html" : "htmlAndMathml", strict: "ignore", trust: (c) => c.command === "\\htmlClass" };
-        this.katex.render(node.classList.contains("pg-eq") ? "\\displaystyle " + line : line, row, options);
-        return row;
-      }));
       if (quiet) node.setAttribute("aria-hidden", "true");
+      // one line for each part of the formula; KaTeX itself breaks what is still too long after a relation or a plus
+      const key = `${quiet} ${node.className} ${source}`;
+      if (!this.made.has(key)) {
+        const options = { throwOnError: false, output: quiet ? "html" : "htmlAndMathml", strict: "ignore", trust: (c) => c.command === "\\htmlClass" };
+        const style = node.classList.contains("pg-eq") ? "\\displaystyle " : "";
+        const lines = source.split(/,\s*\\q?quad\s*/).map((line) => `<div>${this.katex.renderToString(style + line, options)}</div>`);
+        this.made.set(key, lines.join(""));
+      }
+      if (node.made !== key || quiet) node.innerHTML = this.made.get(key);
+      node.made = key;
     }
 
     /** Where the numbers of the filled-in line go, each as wide as it usually is. */
@@ -205,12 +208,12 @@
 
     fit() {
       if (!this.root.clientWidth) return;
-      for (const box of [this.at.formula, this.at.numbers, this.at.process]) {
-        if (box.hidden || box.classList.contains("pg-tex-source")) continue;
-        box.style.fontSize = "";
-        const wide = Math.max(...[...box.children].map((row) => row.scrollWidth / row.clientWidth || 0));
-        if (wide > 1.001) box.style.fontSize = Math.max(11, 14 / wide).toFixed(2) + "px";
-      }
+      const boxes = [this.at.formula, this.at.numbers, this.at.process].filter((b) => !b.hidden && !b.classList.contains("pg-tex-source"));
+      for (const box of boxes) box.style.fontSize = "";
+      const wide = boxes.map((box) => Math.max(...[...box.children].map((row) => row.scrollWidth / row.clientWidth || 0)));
+      boxes.forEach((box, i) => {
+        if (wide[i] > 1.001) box.style.fontSize = Math.max(11, 14 / wide[i]).toFixed(2) + "px";
+      });
     }
 
     facts() {
@@ -245,7 +248,7 @@
     }
 
     /** {clock, frame, step, t, logSnr} or a clock; 60 times a second: touches the page only when another frame is reached.
-     * `frame` may be fractional: between frames i and i+1 the step shown is the one that leads to i+1. */
+     * The step shown is the one that led to the last frame that has been reached, as the stage counts them. */
     cursor(info, force = false) {
       this.info = info;
       if (!this.clocks) return;
@@ -277,13 +280,13 @@
         const sign = this.clocks[most] < this.clocks[0] ? 1 : -1;
         let lo = 0, hi = most;
         while (lo < hi) {
-          const mid = (lo + hi) >> 1;
-          if (sign * (this.clocks[mid] - c) <= 1e-7) hi = mid;
-          else lo = mid + 1;
+          const mid = (lo + hi + 1) >> 1;
+          if (sign * (this.clocks[mid] - c) >= -1e-6) lo = mid;
+          else hi = mid - 1;
         }
         frame = lo;
       }
-      return Math.max(0, Math.min(most, Math.ceil(frame - 1e-6)));
+      return Math.max(0, Math.min(most, Math.floor(frame + 1e-3)));
     }
 
     saying(j, step, last, s) {

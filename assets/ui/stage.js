@@ -13,8 +13,9 @@
   const BUSY_AFTER_MS = 300; // shorter waits show nothing
   const SPEEDS = [0.25, 0.5, 1, 2, 4];
   const NARROW = 700; // below this width panels are stacked
-  const TRAIL_FRAMES = 10, TRAIL_PARTICLES = 150, PATH_PARTICLES = 80;
-  const RING_PARTICLES = 400, THREAD_PARTICLES = 60;
+  const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150, PATH_PARTICLES = 80;
+  const RING_PARTICLES = 240, THREAD_PARTICLES = 60;
+  const SWARM_BINS = 72; // of the swarm of dots along the cursor of a space–time panel
   const SPLAT_FROM = 6000; // with more particles than this, dots are written into pixels directly
   const ENCLOSED = [0.2, 0.4, 0.6, 0.8, 0.95]; // probability inside each contour
   const HEAT_ALPHA = 0.62, HEAT_KNEE = 0.22;
@@ -39,7 +40,7 @@
     {
       id: "trails", word: "trails", role: "sampler",
       mark: svg('<path d="M1 8C5 8 6 3 13 2" fill="none" stroke="currentColor" stroke-width="1.8"/>'),
-      tip: () => "Where particles came from: the last ten states {x_s : s ≥ t}, or the whole path over time.",
+      tip: () => "Where 150 particles came from: x_s over the last fifth of the clock; over time, the whole path of 80.",
     },
     {
       id: "density", word: "density p<sub>t</sub>", name: "density", role: "data", needs: "density",
@@ -94,6 +95,11 @@
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     if (html) node.innerHTML = html;
     return node;
+  }
+
+  // "p_T" in words from the server becomes p with a subscript
+  function withSubscripts(words) {
+    return words.split(/(?<=[\p{L}])_([\p{L}\d]+)/u).map((part, n) => (n % 2 ? Object.assign(make("sub"), { textContent: part }) : part));
   }
 
   const minus = (text) => text.replace("-", "−");
@@ -154,6 +160,12 @@
 
   // ---- what was sent ---------------------------------------------------------------------------------------------------------
 
+  // what must agree so that fields of one run can stay under another: ranges, not words
+  function geometryOf(panels) {
+    const range = (axis) => axis && [axis.component, axis.lo, axis.hi];
+    return JSON.stringify(panels.map((p) => [p.id, p.kind, range(p.a), range(p.b)]));
+  }
+
   class Run {
     constructor({ header, arrays }) {
       this.header = header;
@@ -162,6 +174,7 @@
       this.forward = header.mode === "forward";
       this.components = header.components;
       this.panels = header.panels;
+      this.geometry = geometryOf(header.panels);
       this.planes = header.panels.filter((p) => p.kind === "plane").length;
       this.phase = header.components.length === 2 && header.components[1] === "v";
       this.clock = arrays.clock.data;
@@ -186,9 +199,6 @@
       return (i * this.dim + c) * this.count;
     }
 
-    get geometry() {
-      return JSON.stringify(this.panels);
-    }
 
     // clocks at which a step button stops, in the order of the run
     _stops() {
@@ -239,7 +249,7 @@
       this.header = decoded.header;
       this.arrays = { ...decoded.arrays };
       this.clock = decoded.arrays.clock.data;
-      this.geometry = JSON.stringify(decoded.header.panels);
+      this.geometry = geometryOf(decoded.header.panels);
       this.stale = false;
     }
 
@@ -280,7 +290,7 @@
   }
 
   // Density codes → a small picture in one colour whose opacity is the tone map. Opacity (1 + k)·d / (d + k) rises like a root
-  // but with a finite slope at zero, so that eight bits do not show as bands in the tails.
+  // but with a finite slope at zero; half a code of fixed noise hides that there are only 256 of them in the tails.
   class Heat {
     constructor() {
       this.sheet = document.createElement("canvas");
@@ -295,19 +305,23 @@
       this.key = key;
       this._size(width, height);
       this._blend(array.data, at, width * height);
-      const table = heatTable(colour), pixels = this.pixels, mix = this.mix;
-      for (let p = 0; p < mix.length; p++) pixels[p] = table[(mix[p] + 0.5) | 0];
+      doubled(this.mix, width, height, this.half, this.fine);
+      const table = heatTable(colour), { pixels, fine, grain } = this;
+      for (let p = 0; p < fine.length; p++) pixels[p] = fine[p] < 0.25 ? 0 : table[clamp(4 * (fine[p] + grain[p]), 0, 1023) | 0];
       this.ctx.putImageData(this.image, 0, 0);
       return this.sheet;
     }
 
     _size(width, height) {
-      if (this.mix && this.sheet.width === width && this.sheet.height === height) return;
-      Object.assign(this.sheet, { width, height });
+      if (this.mix && this.sheet.width === 2 * width && this.sheet.height === 2 * height) return;
+      Object.assign(this.sheet, { width: 2 * width, height: 2 * height });
       this.ctx = this.sheet.getContext("2d");
-      this.image = this.ctx.createImageData(width, height);
+      this.image = this.ctx.createImageData(2 * width, 2 * height);
       this.pixels = new Uint32Array(this.image.data.buffer);
       this.mix = new Float32Array(width * height);
+      this.half = new Float32Array(2 * width * height);
+      this.fine = new Float32Array(4 * width * height);
+      this.grain = Float32Array.from(this.fine, (_, p) => spread(p + 1 + (p >> 5)) - 0.5);
     }
 
     _blend(codes, { i, f }, size) {
@@ -316,13 +330,33 @@
     }
   }
 
+  // Linear interpolation to twice as many cells both ways. The tone map comes after it, so its steep start leaves no facets.
+  function doubled(values, width, height, half, out) {
+    for (let r = 0; r < height; r++) {
+      for (let k = 0; k < width; k++) {
+        const p = r * width + k, here = 0.75 * values[p];
+        half[2 * p] = here + 0.25 * values[k ? p - 1 : p];
+        half[2 * p + 1] = here + 0.25 * values[k + 1 < width ? p + 1 : p];
+      }
+    }
+    const row = 2 * width;
+    for (let r = 0; r < height; r++) {
+      const up = r ? -row : 0, down = r + 1 < height ? row : 0;
+      for (let p = r * row, to = 2 * p, stop = p + row; p < stop; p++, to++) {
+        const here = 0.75 * half[p];
+        out[to] = here + 0.25 * half[p + up];
+        out[to + row] = here + 0.25 * half[p + down];
+      }
+    }
+  }
+
   const heatTables = new Map();
   function heatTable(colour) {
     if (!heatTables.has(colour)) {
       const [r, g, b] = rgbOf(colour);
       const opacity = (d) => (HEAT_ALPHA * (1 + HEAT_KNEE) * d) / (d + HEAT_KNEE);
-      const word = (_, code) => ((Math.round(255 * opacity(code / 255)) << 24) | (b << 16) | (g << 8) | r) >>> 0;
-      heatTables.set(colour, Uint32Array.from({ length: 256 }, word));
+      const word = (_, code) => ((Math.round(255 * opacity(code / 1023)) << 24) | (b << 16) | (g << 8) | r) >>> 0;
+      heatTables.set(colour, Uint32Array.from({ length: 1024 }, word));
     }
     return heatTables.get(colour);
   }
@@ -342,6 +376,20 @@
       levels.push((bin + 0.5) / 4);
     }
     return levels;
+  }
+
+  // Neighbours averaged with weights 1 2 1 both ways: where codes are small, whole numbers would make a contour jagged.
+  function softened(mix, width, height, out) {
+    out.set(mix);
+    for (let r = 1; r + 1 < height; r++) {
+      for (let p = r * width + 1, stop = p + width - 2; p < stop; p++) {
+        const above = mix[p - width - 1] + 2 * mix[p - width] + mix[p - width + 1];
+        const beside = 2 * mix[p - 1] + 4 * mix[p] + 2 * mix[p + 1];
+        const below = mix[p + width - 1] + 2 * mix[p + width] + mix[p + width + 1];
+        out[p] = (above + beside + below) / 16;
+      }
+    }
+    return out;
   }
 
   // Marching squares. The sixteen cases by which corners lie above the level (1 top left, 2 top right, 4 bottom right, 8 bottom
@@ -432,9 +480,19 @@
     return x >= r.x && x <= r.x + r.w && y >= r.y && y <= r.y + r.h;
   }
 
-  function text(ctx, words, x, y, align = "left", baseline = "alphabetic") {
+  // with a halo, words stay readable over arrows
+  function text(ctx, words, x, y, align = "left", baseline = "alphabetic", halo = null) {
     ctx.textAlign = align;
     ctx.textBaseline = baseline;
+    if (halo) {
+      ctx.save();
+      ctx.strokeStyle = halo;
+      ctx.lineWidth = 3;
+      ctx.lineJoin = "round";
+      ctx.globalAlpha = 0.75;
+      ctx.strokeText(words, x, y);
+      ctx.restore();
+    }
     ctx.fillText(words, x, y);
   }
 
@@ -453,6 +511,7 @@
     constructor(spec) {
       this.spec = spec;
       this.sheet = new Sheet();
+      this.front = new Sheet();
       this.splat = new Splat();
       this.heat = new Heat();
       this.xs = this.ys = new Float32Array(0);
@@ -463,11 +522,32 @@
       this.rect = rect;
       this.clear = clear;
       this.box = this.frame();
+      this.bounds = this.inside();
+    }
+
+    // where particles are drawn
+    inside() {
+      return this.rect;
+    }
+
+    get dotSize() {
+      return 1;
     }
 
     field(scene, layer) {
       const fields = scene.fields;
       return (fields && fields.geometry === scene.run.geometry && fields.arrays[`${layer}:${this.spec.id}`]) || null;
+    }
+
+    // what does not move is painted once and then copied
+    still(ctx, scene, sheet, paint) {
+      const { rect } = this;
+      const picture = sheet.fresh(scene.version, rect.w, rect.h, scene.scale, (c) => {
+        c.translate(-rect.x, -rect.y);
+        paint(c);
+      });
+      ctx.drawImage(picture, rect.x, rect.y, rect.w, rect.h);
+      return picture;
     }
 
     colours(scene) {
@@ -482,7 +562,8 @@
     clip(ctx) {
       ctx.save();
       ctx.beginPath();
-      ctx.rect(this.rect.x, this.rect.y, this.rect.w, this.rect.h);
+      const { x, y, w, h } = this.clipped || this.rect;
+      ctx.rect(x, y, w, h);
       ctx.clip();
     }
 
@@ -490,17 +571,36 @@
     dots(ctx, scene) {
       const { count } = scene.run;
       if (count > SPLAT_FROM) return this.manyDots(ctx, scene);
-      const radius = count <= 400 ? 2.3 : count <= 2500 ? 1.55 : 1.25;
+      const room = clamp(Math.sqrt((this.box.w * this.box.h) / 420000), 0.72, 1.1);
+      const radius = Math.round(10 * room * (count <= 400 ? 2.3 : count <= 2500 ? 1.55 : 1.25) * this.dotSize) / 10;
       ctx.globalAlpha = count <= 400 ? 0.9 : 0.78;
       for (const group of this.colours(scene)) {
-        const dot = sprite(this.colour(scene, group), radius, scene.scale, false);
-        this.stamp(ctx, dot, this.xs, this.ys, group.members, group.members ? group.members.length : count);
+        const members = group.members, size = members ? members.length : count, colour = this.colour(scene, group);
+        if (count <= 400) this.stamp(ctx, sprite(colour, radius, scene.scale, false), this.xs, this.ys, members, size);
+        else this.rects(ctx, colour, 0.9 * radius, scene.scale, members, size);
       }
       ctx.globalAlpha = 1;
     }
 
+    // Small squares cost a tenth of sprites where pictures are rastered by the processor; where pixels are fine enough to
+    // show corners, three bars make them octagons.
+    rects(ctx, colour, half, scale, members, count) {
+      const { xs, ys } = this, { x, y, w, h } = this.bounds, fine = scale > 1.25, cut = 0.56 * half;
+      ctx.fillStyle = colour;
+      for (let k = 0; k < count; k++) {
+        const n = members ? members[k] : k, px = xs[n], py = ys[n];
+        if (!(px > x && px < x + w && py > y && py < y + h)) continue;
+        if (!fine) ctx.fillRect(px - half, py - half, 2 * half, 2 * half);
+        else {
+          ctx.fillRect(px - half, py - cut, 2 * half, 2 * cut);
+          ctx.fillRect(px - cut, py - half, 2 * cut, half - cut);
+          ctx.fillRect(px - cut, py + cut, 2 * cut, half - cut);
+        }
+      }
+    }
+
     stamp(ctx, dot, xs, ys, members, count) {
-      const { x, y, w, h } = this.rect, half = dot.size / 2;
+      const { x, y, w, h } = this.bounds, half = dot.size / 2;
       for (let k = 0; k < count; k++) {
         const n = members ? members[k] : k, px = xs[n], py = ys[n];
         if (px > x && px < x + w && py > y && py < y + h) ctx.drawImage(dot.canvas, px - half, py - half, dot.size, dot.size);
@@ -561,6 +661,12 @@
       return { x: free.x + (free.w - w) / 2, y: free.y + (free.h - h) / 2, w, h };
     }
 
+    // beside other panels a plane keeps to its box; alone it shows whatever strays beyond
+    inside() {
+      this.clipped = this.alone ? null : this.box;
+      return this.clipped || this.rect;
+    }
+
     get toX() {
       const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
       return { k, o: box.x - a.lo * k };
@@ -576,14 +682,12 @@
       this.locate(scene);
       this.clip(ctx);
       if (shown.has("density") || shown.has("contours")) this.density(ctx, scene);
-      const { rect } = this;
-      const still = this.sheet.fresh(scene.version, rect.w, rect.h, scene.scale, (c) => {
-        c.translate(-rect.x, -rect.y);
-        this.backdrop(c, scene);
-      });
-      ctx.drawImage(still, rect.x, rect.y, rect.w, rect.h);
+      if (shown.has("prior") || shown.has("data")) this.still(ctx, scene, this.sheet, (c) => this.references(c, scene));
       if (shown.has("score")) this.arrows(ctx, scene, "score");
       if (shown.has("velocity")) this.arrows(ctx, scene, "velocity");
+      ctx.restore();
+      this.still(ctx, scene, this.front, (c) => this.axes(c, scene.theme));
+      this.clip(ctx);
       if (shown.has("trails")) this.trails(ctx, scene);
       if (shown.has("particles")) this.dots(ctx, scene);
       if (shown.has("x0")) this.expected(ctx, scene);
@@ -610,7 +714,7 @@
       const picture = this.heat.paint(array, fieldAt, theme.data);
       ctx.globalAlpha = fields.stale ? 0.5 : 1;
       if (scene.shown.has("density")) {
-        ctx.imageSmoothingQuality = "high";
+        ctx.imageSmoothingQuality = "low"; // bilinear: the picture is already twice as fine as the field
         ctx.drawImage(picture, box.x, box.y, box.w, box.h);
       }
       if (scene.shown.has("contours")) this.contours(ctx, array, theme);
@@ -622,12 +726,13 @@
       const kx = box.w / width, ky = box.h / height;
       const toX = (k) => box.x + (k + 0.5) * kx, toY = (r) => box.y + (r + 0.5) * ky;
       const fade = ctx.globalAlpha;
+      const soft = softened(mix, width, height, (this.soft = sized(this.soft, mix.length)));
       ctx.strokeStyle = theme.data;
       ctx.lineWidth = 1.1;
       enclosingLevels(mix, ENCLOSED).forEach((level, n) => {
         ctx.globalAlpha = fade * (0.9 - 0.12 * n);
         ctx.beginPath();
-        traceLevel(ctx, mix, width, height, level, toX, toY);
+        traceLevel(ctx, level < 26 ? soft : mix, width, height, level, toX, toY);
         ctx.stroke();
       });
     }
@@ -639,7 +744,7 @@
       const values = array.floats(), count = columns * rows;
       const p = 2 * count * i, q = Math.min(p + 2 * count, values.length - 2 * count);
       const cellX = box.w / columns, cellY = box.h / rows;
-      const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19), half = layer === "score" ? 0.7 : 3;
+      const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19), half = layer === "score" ? 0.7 : 1.2;
       // directions as they look on the screen, where the two axes may have different scales
       const skew = -this.toY.k / this.toX.k;
       const heads = [];
@@ -666,29 +771,34 @@
       ctx.globalAlpha = 1;
     }
 
-    // the last ten frames, older ones fainter: one path for each age and colour
+    // the recent past, older parts fainter: one path for each age and colour. The tail's end moves with the clock too.
     trails(ctx, scene) {
-      const { run, at } = scene, { z } = run, { toX, toY } = this, { a, b } = this.spec;
+      const { run, at, clock } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
+      const first = Math.max(tail.i, at.i - TRAIL_FRAMES + 1), cut = first === tail.i ? tail.f : 0;
       ctx.lineWidth = 1;
       for (const group of this.colours(scene)) {
         ctx.strokeStyle = this.colour(scene, group);
-        const count = run.share(group, TRAIL_PARTICLES);
-        for (let age = 0; age < TRAIL_FRAMES && age <= at.i; age++) {
-          const from = at.i - age;
-          const ax = run.at(from, a.component), ay = run.at(from, b.component);
-          const bx = age ? run.at(from + 1, a.component) : -1, by = age ? run.at(from + 1, b.component) : -1;
-          ctx.globalAlpha = 0.42 * (1 - age / TRAIL_FRAMES);
-          ctx.beginPath();
-          for (let k = 0; k < count; k++) {
-            const n = group.members ? group.members[k] : k;
-            ctx.moveTo(toX.o + toX.k * z[ax + n], toY.o + toY.k * z[ay + n]);
-            if (age) ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
-            else ctx.lineTo(this.xs[n], this.ys[n]);
-          }
-          ctx.stroke();
+        for (let i = first; i <= at.i; i++) {
+          ctx.globalAlpha = (0.4 * (i - first + 1)) / (at.i - first + 1);
+          this.trailPart(ctx, run, group, i, i === first ? cut : 0, i === at.i);
         }
       }
       ctx.globalAlpha = 1;
+    }
+
+    // from frame i (and a fraction) to the next one, or to where the particles are now
+    trailPart(ctx, run, group, i, cut, last) {
+      const { z } = run, { toX, toY, xs, ys } = this, { a, b } = this.spec, next = Math.min(i + 1, run.frames - 1);
+      const ax = run.at(i, a.component), ay = run.at(i, b.component), bx = run.at(next, a.component), by = run.at(next, b.component);
+      const count = run.share(group, TRAIL_PARTICLES);
+      ctx.beginPath();
+      for (let k = 0; k < count; k++) {
+        const n = group.members ? group.members[k] : k;
+        ctx.moveTo(toX.o + toX.k * (z[ax + n] + (z[bx + n] - z[ax + n]) * cut), toY.o + toY.k * (z[ay + n] + (z[by + n] - z[ay + n]) * cut));
+        if (last) ctx.lineTo(xs[n], ys[n]);
+        else ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
+      }
+      ctx.stroke();
     }
 
     // rings at E[x₀ | x_t] and threads to them
@@ -711,7 +821,7 @@
         ctx.lineTo(xs[n], ys[n]);
       }
       ctx.stroke();
-      ctx.globalAlpha = 0.75;
+      ctx.globalAlpha = 0.6;
       this.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
       ctx.globalAlpha = 1;
     }
@@ -721,12 +831,10 @@
       ring(ctx, toX.o + toX.k * scene.pin.a, toY.o + toY.k * scene.pin.b, 6, scene.theme.pin, 2);
     }
 
-    // what does not move: axes and reference samples
-    backdrop(ctx, scene) {
+    references(ctx, scene) {
       for (const name of ["prior", "data"]) {
         if (scene.shown.has(name)) this.reference(ctx, scene, name);
       }
-      this.axes(ctx, scene.theme);
     }
 
     reference(ctx, scene, name) {
@@ -744,7 +852,7 @@
 
     axes(ctx, theme) {
       const { box, toX, toY } = this, { a, b, title } = this.spec;
-      const inside = this.rect.w - box.w < 60; // labels lie in the picture when it fills the panel
+      const covered = this.full ? 46 : 0; // the legend floats over the top of a picture that fills the stage
       const bottom = box.y + box.h, left = box.x;
       ctx.font = theme.small;
       ctx.strokeStyle = theme.line;
@@ -759,25 +867,26 @@
         if (x < left + 24 || x > left + box.w - 12) continue;
         ctx.moveTo(x, bottom);
         ctx.lineTo(x, bottom - 4);
-        text(ctx, tick.text, x, below ? bottom + 12 : bottom - 7, "center");
+        text(ctx, tick.text, x, below ? bottom + 12 : bottom - 7, "center", "alphabetic", theme.stage);
       }
       for (const tick of ticks(b.lo, b.hi, box.h / 80)) {
         const y = toY.o + toY.k * tick.value;
-        if (y < box.y + (inside ? 46 : 8) || y > bottom - 18) continue;
+        if (y < box.y + covered + 20 || y > bottom - 18) continue;
         ctx.moveTo(left, y);
         ctx.lineTo(left + 4, y);
-        text(ctx, tick.text, aside ? left - 4 : left + 8, y, aside ? "right" : "left", "middle");
+        text(ctx, tick.text, aside ? left - 4 : left + 8, y, aside ? "right" : "left", "middle", theme.stage);
       }
       ctx.stroke();
       ctx.globalAlpha = 1;
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
-      text(ctx, a.label, left + box.w - 8, bottom - (below ? 6 : 20), "right");
-      text(ctx, b.label, left + 8, box.y + (this.clear || !inside ? 16 : 58));
+      text(ctx, a.label, left + box.w - 8, bottom - (below ? 6 : 20), "right", "alphabetic", theme.stage);
+      text(ctx, b.label, left + 8, box.y + covered + 16, "left", "alphabetic", theme.stage);
       if (title) {
         ctx.fillStyle = theme.soft;
-        text(ctx, title, left + box.w - 8, box.y + 16, "right");
+        text(ctx, title, left + box.w - 8, box.y + 16, "right", "alphabetic", theme.stage);
       }
+
     }
 
     toData(x, y) {
@@ -822,34 +931,70 @@
     }
 
     draw(ctx, scene) {
-      const { rect, box } = this, { shown, scale, version } = scene;
+      const { shown } = scene;
       this.locate(scene);
       this.clip(ctx);
-      const shift = (paint) => (c) => {
-        c.translate(-rect.x, -rect.y);
-        paint.call(this, c, scene);
-      };
-      ctx.drawImage(this.sheet.fresh(version, rect.w, rect.h, scale, shift(this.backdrop)), rect.x, rect.y, rect.w, rect.h);
-      if (shown.has("trails")) this.travelled(ctx, scene, this.past.fresh(version, rect.w, rect.h, scale, shift((c) => this.paths(c, scene, 0.5))));
-      this.cursor(ctx, scene);
+      this.still(ctx, scene, this.sheet, (c) => this.backdrop(c, scene));
+      if (shown.has("trails")) this.travelled(ctx, scene);
       if (shown.has("x0")) this.expected(ctx, scene);
       if (shown.has("particles")) this.dots(ctx, scene);
+      if (shown.has("density")) this.outline(ctx, scene);
+      this.cursor(ctx, scene);
       this.path(ctx, scene, scene.hover);
       this.mark(ctx, scene);
       ctx.restore();
-      void box;
     }
 
     locate({ run, at, clock }) {
       const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
-      const { o, k } = this.toY, x = this.x(clock), reach = clamp(0.012 * this.box.w, 3, 8);
+      const { o, k } = this.toY, x = this.x(clock), { lo, hi } = this.spec.b;
       this.xs = sized(this.xs, count);
       this.ys = sized(this.ys, count);
       const p = run.at(i, this.spec.b.component), q = run.at(next, this.spec.b.component);
+      for (let n = 0; n < count; n++) this.ys[n] = z[p + n] + (z[q + n] - z[p + n]) * f;
+      const bars = histogram(this.ys, 0, count, lo, hi, SWARM_BINS);
+      this.peak = bars.reduce((a, b) => Math.max(a, b), 0) || 1;
       for (let n = 0; n < count; n++) {
-        this.xs[n] = x + (2 * spread(n + 1) - 1) * reach;
-        this.ys[n] = o + k * (z[p + n] + (z[q + n] - z[p + n]) * f);
+        const at = ((this.ys[n] - lo) / (hi - lo)) * SWARM_BINS - 0.5, j = Math.floor(at);
+        const here = bars[clamp(j, 0, SWARM_BINS - 1)], there = bars[clamp(j + 1, 0, SWARM_BINS - 1)];
+        const width = (here + (there - here) * (at - j)) / this.peak;
+        this.xs[n] = x + (2 * spread(n + 1) - 1) * this.reach * (0.06 + 0.94 * width);
+        this.ys[n] = o + k * this.ys[n];
       }
+    }
+
+    // half the width of the swarm of dots where it is densest
+    get reach() {
+      return clamp(0.035 * this.box.w, 7, 26);
+    }
+
+    get dotSize() {
+      return 0.82;
+    }
+
+    inside() {
+      return this.box;
+    }
+
+    // the exact p_t around the cursor, on the scale of the swarm: dots should fill it evenly
+    outline(ctx, scene) {
+      const density = this.field(scene, "density"), peaks = this.field(scene, "peak");
+      if (!density || !peaks) return;
+      const [rows, columns] = density.shape, { i, f } = scene.fieldAt, { box } = this, x = this.x(scene.clock);
+      const next = Math.min(i + 1, columns - 1), k = this.reach / this.peak / 255;
+      const near = peaks.data[i] * (1 - f), far = peaks.data[next] * f;
+      ctx.strokeStyle = scene.theme.exact;
+      ctx.globalAlpha = scene.fields.stale ? 0.4 : 0.8;
+      ctx.lineWidth = 1;
+      for (const side of [-1, 1]) {
+        ctx.beginPath();
+        for (let r = 0; r < rows; r++) {
+          const p = density.data[r * columns + i] * near + density.data[r * columns + next] * far;
+          ctx.lineTo(x + side * k * p, box.y + ((r + 0.5) / rows) * box.h);
+        }
+        ctx.stroke();
+      }
+      ctx.globalAlpha = 1;
     }
 
     backdrop(ctx, scene) {
@@ -871,7 +1016,7 @@
       const picture = this.heat.paint({ ...array, uid: array.uid, shape: [1, rows, columns], data: array.data }, { i: 0, f: 0 }, scene.theme.data);
       ctx.globalAlpha = scene.fields.stale ? 0.5 : 1;
       ctx.imageSmoothingQuality = "high";
-      ctx.drawImage(picture, 0.5, 0, columns - 1, rows, box.x, box.y, box.w, box.h);
+      ctx.drawImage(picture, 1, 0, 2 * columns - 2, 2 * rows, box.x, box.y, box.w, box.h);
       ctx.globalAlpha = 1;
     }
 
@@ -905,9 +1050,13 @@
       ctx.clip();
     }
 
-    // the part of the paths that lies behind the cursor
-    travelled(ctx, scene, sheet) {
+    // the same paths in full strength: only what lies behind the cursor is copied
+    travelled(ctx, scene) {
       const { rect, box } = this, { scale } = scene;
+      const sheet = this.past.fresh(scene.version, rect.w, rect.h, scale, (c) => {
+        c.translate(-rect.x, -rect.y);
+        this.paths(c, scene, 0.45);
+      });
       const x = this.x(scene.clock);
       const from = scene.run.forward ? x : box.x, to = scene.run.forward ? box.x + box.w : x;
       const sx = Math.round((from - rect.x) * scale), width = Math.round((to - rect.x) * scale) - sx;
@@ -990,7 +1139,7 @@
         { x: box.x + box.w + 3, grow: 1, frame: run.frames - 1 - noiseFrame, row: 1 },
       ];
       for (const { x, grow, frame, row } of sides) {
-        const bars = histogram(run, frame, this.spec.b.component, lo, hi, bins);
+        const bars = histogram(run.z, run.at(frame, this.spec.b.component), run.count, lo, hi, bins);
         const exact = curves ? curves.data.subarray(row * curves.shape[1], (row + 1) * curves.shape[1]) : [];
         let most = 0;
         for (const v of bars) most = Math.max(most, v);
@@ -1027,8 +1176,8 @@
         const edge = clock === 1 ? "left" : clock === 0 ? "right" : "center";
         text(ctx, clock === 1 ? `t = ${words}` : words, this.x(clock), foot, edge);
       }
-      text(ctx, "prior", box.x - 6, foot, "right");
-      text(ctx, "data", box.x + box.w + 6, foot);
+      text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
+      text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
       text(ctx, b.label, rect.x + 8, box.y + 4, "left", "middle");
@@ -1037,12 +1186,12 @@
     }
   }
 
-  // density of one component's particles over equal bins from lo upwards
-  function histogram(run, frame, component, lo, hi, bins) {
-    const out = new Float32Array(bins), p = run.at(frame, component), k = bins / (hi - lo);
-    for (let n = 0; n < run.count; n++) {
-      const j = Math.floor((run.z[p + n] - lo) * k);
-      if (j >= 0 && j < bins) out[j] += k / run.count;
+  // density of values[from … from + count) over equal bins from lo upwards
+  function histogram(values, from, count, lo, hi, bins) {
+    const out = new Float32Array(bins), k = bins / (hi - lo);
+    for (let n = from; n < from + count; n++) {
+      const j = Math.floor((values[n] - lo) * k);
+      if (j >= 0 && j < bins) out[j] += k / count;
     }
     return out;
   }
@@ -1056,6 +1205,7 @@
     if (plane) {
       const spare = height - (width * (plane.b.hi - plane.b.lo)) / (plane.a.hi - plane.a.lo);
       panels[0].full = spare < head;
+      panels[0].alone = true;
       panels[0].place({ x: 0, y: 0, w: width, h: height }, spare < head ? 0 : head);
       return panels;
     }
@@ -1164,7 +1314,8 @@
       if (this.hover >= run.count) this.hover = -1;
       if (this._clock === null) this._clock = this.calm ? Math.min(run.start, run.end) : run.start;
       if (first) this.root.classList.remove("pg-waiting");
-      if (!sameGeometry) this._layout();
+      const panels = JSON.stringify(run.panels);
+      if (panels !== this.laid) (this.laid = panels), this._layout();
       this._showControls();
       this._showDivergence();
       this._touch(true);
@@ -1717,7 +1868,7 @@
       this._showLegend();
       this._drawTicks();
       const notes = (run.header.notes || []).filter(Boolean);
-      ui.notes.textContent = notes.join(" · ");
+      ui.notes.replaceChildren(...withSubscripts(notes.join(" · ")));
     }
 
     _showTime(info) {
@@ -1725,7 +1876,6 @@
       const value = 1 - info.clock;
       ui.range.value = String(value);
       ui.range.style.setProperty("--at", value);
-      ui.range.setAttribute("aria-valuetext", `t = ${timeText(info.t)}`);
       ui.cap.firstChild.textContent = `t = ${timeText(info.t)}`;
       ui.cap.lastChild.textContent = this._captionMore(info, run);
     }
@@ -1754,6 +1904,7 @@
       const { run } = this;
       if (!run) return;
       const { data, process, sampler } = run.header.title, info = run.facts(this.cursor);
+      this.ui.range.setAttribute("aria-valuetext", `t = ${timeText(info.t)}`);
       const what = run.forward ? `${data} noised by ${process}` : `${data} sampled with ${sampler} from ${process}`;
       this.ui.canvas.setAttribute("aria-label", `${what}: ${run.count} particles at t = ${timeText(info.t)}, ${this._captionMore(info, run)}. Shown: ${this.layers.join(", ")}.`);
     }
@@ -1769,6 +1920,9 @@
       const { view, canvas, head } = this.ui, { run } = this;
       const narrow = view.clientWidth < NARROW;
       this.root.classList.toggle("pg-narrow", narrow);
+      // one row of words: the last one gives way to its mark where letters are wide
+      this.root.classList.remove("pg-tight");
+      if (!narrow && this.ui.legend.offsetHeight > 1.6 * this.ui.colour.offsetHeight) this.root.classList.add("pg-tight");
       const stacked = narrow && run && run.panels.length > 1;
       view.style.minHeight = stacked ? `${Math.round(head.offsetHeight + view.clientWidth * run.panels.reduce((sum, p) => sum + naturalHeight(p), 0))}px` : "";
       const width = view.clientWidth, height = view.clientHeight;
@@ -1777,9 +1931,16 @@
       canvas.width = Math.round(width * this.scale);
       canvas.height = Math.round(height * this.scale);
       this.size = { width, height };
-      if (run) this.panels = arrange(run.panels, width, height, head.offsetHeight + 8);
+      if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8);
       this._touch(true);
       if (run) this._paint(performance.now()); // a resized canvas is empty: fill it before it is seen
+    }
+
+    // a line below the panels for the notes; a lone plane has them in a corner of the picture
+    _foot() {
+      const { panels } = this.run, alone = panels.length === 1 && panels[0].kind === "plane";
+      this.root.classList.toggle("pg-alone", alone);
+      return alone ? 0 : 20;
     }
 
     _scene(scale) {
@@ -1864,7 +2025,7 @@
       ctx.fillRect(0, 0, canvas.width, canvas.height);
       ctx.setTransform(2, 0, 0, 2, 0, 2 * head);
       const scene = { ...this._scene(2), hover: -1 };
-      arrange(run.panels, size.width, size.height, 8).forEach((panel) => panel.draw(ctx, scene));
+      arrange(run.panels, size.width, size.height - 6, 8).forEach((panel) => panel.draw(ctx, scene));
       ctx.setTransform(2, 0, 0, 2, 0, 0);
       this._pngWords(ctx, size, head);
       return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))), "image/png"));

@@ -431,6 +431,7 @@ def metrics_packet(run: Run) -> Packet:
             pairs = [(i, j) for i in range(4) for j in range(i)]
             final_floor = [measure(exact[i], exact[j]) for i, j in pairs]
             final = [measure(x, e) for e in exact]
+            rows["w"][-1] = float(np.mean(final))
     scaled = f", of x {run.process.view_scale_label}" if run.process.view_scale_label else ""
     name = "W₁" if one_d else "sliced W₂"
     header = {

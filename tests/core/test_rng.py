@@ -14,7 +14,9 @@ def test_first_particles_do_not_depend_on_the_count(kind):
         runs = [Rng(3).stream("path"), Rng(3).stream("path"), Rng(3, dtype=torch.float64).stream("path")]
         for _ in range(3):
             few, many, double = (getattr(rng, kind)((n, *shape)) for rng, n in zip(runs, (5, 1000, 37), strict=True))
-            assert torch.equal(few, many[:5]) and torch.equal(double.float(), many[:37]) and double.dtype == torch.float64
+            assert torch.equal(few, many[:5])
+            assert torch.equal(double.float(), many[:37])
+            assert double.dtype == torch.float64
 
 
 def test_streams_are_independent():
@@ -27,7 +29,8 @@ def test_streams_are_independent():
     rng = Rng(1)
     assert not torch.equal(rng.normal((4,)), rng.normal((4,)))
     z = torch.cat([rng.normal((500,)) for _ in range(200)])
-    assert abs(float(z.mean())) < 5 / 100_000**0.5 and abs(float(z.var()) - 1) < 5 * (2 / 100_000) ** 0.5
+    assert abs(float(z.mean())) < 5 / 100_000**0.5
+    assert abs(float(z.var()) - 1) < 5 * (2 / 100_000) ** 0.5
 
 
 def test_injected_noise():
@@ -35,5 +38,5 @@ def test_injected_noise():
     rng = Rng(0, dtype=torch.float64, noise=lambda shape: torch.zeros(shape))
     assert torch.equal(rng.normal((2, 3)), torch.zeros(2, 3, dtype=torch.float64))
     assert torch.equal(rng.uniform((2,)), torch.full((2,), 0.5, dtype=torch.float64))
-    with pytest.raises(BadValue, match="^noise = .* allowed: a tensor of the asked shape"):
+    with pytest.raises(BadValue, match=r"^noise = .* allowed: a tensor of the asked shape"):
         Rng(0, noise=lambda shape: torch.zeros(1)).normal((2, 3))

@@ -1,5 +1,6 @@
 """What samplers turn into: each other, the same trajectory under another process, the quantile map, known variances."""
 
+import itertools
 import math
 
 import pytest
@@ -44,7 +45,9 @@ def y_path(process, sampler, data, y, levels, end=True):
     """Trajectory of y = x/α through the given log-SNR levels."""
     levels = torch.cat([levels, t64([float("inf")])]) if end else levels
     start = y * process.at(float(process.time_at(levels[0] / 2))).alpha
-    trace = simulate(Experiment(process=process, sampler=sampler), data=data, initial=start, log_snr=levels, dtype=torch.float64, noise=noise())
+    trace = simulate(
+        Experiment(process=process, sampler=sampler), data=data, initial=start, log_snr=levels, dtype=torch.float64, noise=noise()
+    )
     return trace.states / process.alpha(trace.times)[:, None, None]
 
 
@@ -52,7 +55,9 @@ def test_ddim_eta_1_is_ddpm_small(scalar, five):
     """Same noise, same path to 1e-12. Mutants killed: c = η² …; β̃ with σ_t for σ_s in either file."""
     start = normal(32, 2) * float(scalar.prior_cov()) ** 0.5
     runs = [
-        simulate(Experiment(process=scalar, sampler=s, grid="UniformTime"), data=five, initial=start, dtype=torch.float64, noise=noise()).states
+        simulate(
+            Experiment(process=scalar, sampler=s, grid="UniformTime"), data=five, initial=start, dtype=torch.float64, noise=noise()
+        ).states
         for s in (DDIM(eta=1.0), DDPM(variance="small"))
     ]
     torch.testing.assert_close(*runs, rtol=1e-12, atol=1e-12 * float(start.abs().max()))
@@ -81,7 +86,6 @@ def test_same_snr_same_flow(five):
     paths = {name: y_path(p, RK45(log_tol=-10), five, y, levels, end=False) for name, p in SAME_SNR.items()}
     for name, path in paths.items():
         error = float((path - paths["VP"]).abs().max())
-        print(name, f"{error:.1e}")
         assert error < 1e-9 * float(y.abs().max()), (name, error)
 
 
@@ -100,13 +104,15 @@ def test_flow_in_1d_is_the_quantile_map(process, g3):
         spread = (c.alpha**2 * g3.covs[:, 0, 0] + c.sigma**2).sqrt().numpy()
         return float(g3.weights.numpy() @ ndtr((x - c.alpha * g3.means[:, 0].numpy()) / spread))
 
-    end = simulate(Experiment(process=process, sampler=RK45(log_tol=-10)), data=g3, initial=start, times=[t, s], dtype=torch.float64).states[-1, :, 0]
+    end = simulate(
+        Experiment(process=process, sampler=RK45(log_tol=-10)), data=g3, initial=start, times=[t, s], dtype=torch.float64
+    ).states[-1, :, 0]
     inside = 0
     for x_t, x_s in zip(start[:, 0].tolist(), end.tolist(), strict=True):
         q = cdf(x_t, t)
         if 1e-5 < q < 1 - 1e-5:  # further out the distribution function has no digits left to invert
             inside += 1
-            assert x_s == pytest.approx(brentq(lambda x: cdf(x, s) - q, -40, 40, xtol=1e-13), abs=1e-7)
+            assert x_s == pytest.approx(brentq(lambda x, q=q: cdf(x, s) - q, -40, 40, xtol=1e-13), abs=1e-7)
     assert inside >= 3
 
 
@@ -119,7 +125,9 @@ def test_ddim_is_euler_in_sigma_over_alpha(five):
 def test_em_without_noise_is_euler(process, five):
     """λ = 0 is Euler on the probability-flow ODE, without a draw. Mutant killed: 2 + λ² for 1 + λ² in the drift."""
     solvers = (EulerMaruyama(strength=0.0), Euler())
-    runs = [simulate(Experiment(process=process, sampler=s, grid="Quadratic", particles=8, dtype="float64"), data=five).states for s in solvers]
+    runs = [
+        simulate(Experiment(process=process, sampler=s, grid="Quadratic", particles=8, dtype="float64"), data=five).states for s in solvers
+    ]
     torch.testing.assert_close(*runs, rtol=1e-10, atol=1e-8)
 
 
@@ -127,7 +135,8 @@ def variance_after(sampler, process, times, c):
     """Variance of a linear sampler's result for N(0, c) data, started from N(0, σ_T² + α_T² c), propagated without noise draws."""
     data = GaussianMixture([1.0], [0.0], [c])
     v = process.at(times[0]).alpha ** 2 * c + process.at(times[0]).sigma ** 2
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in itertools.pairwise(times):
+
         def one(z, xi, pair=(t, s)):
             exp = Experiment(process=process, sampler=sampler)
             z, xi = torch.full((1, 1), z, dtype=torch.float64), torch.full((1, 1), xi, dtype=torch.float64)
@@ -161,7 +170,7 @@ def test_em_keeps_the_marginals(strength):
         times = torch.linspace(1, 0.05, n + 1, dtype=torch.float64).tolist()
         c = process.at(0.05)
         errors.append(variance_after(EulerMaruyama(strength=strength), process, times, data_var) - (c.alpha**2 * data_var + c.sigma**2))
-    slopes = [math.log2(a / b) for a, b in zip(errors, errors[1:], strict=False)]
+    slopes = [math.log2(a / b) for a, b in itertools.pairwise(errors)]
     assert slopes[-1] == pytest.approx(1, abs=0.15), slopes
     assert abs(errors[-1]) < 0.02
 
@@ -169,6 +178,8 @@ def test_em_keeps_the_marginals(strength):
 def test_one_step_is_the_mean(scalar, five):
     """One denoising step from t_max to 0 gives E[x_0 | x_T], whatever the sampler but the exact one."""
     exp = Experiment(process=scalar, grid={"kind": "UniformTime", "steps": 1}, particles=8, dtype="float64")
-    ends = [simulate(exp.replace(sampler=key), data=five).states[-1] for key in registry("samplers") if key not in ("ExactAncestral", "SSCS")]
+    ends = [
+        simulate(exp.replace(sampler=key), data=five).states[-1] for key in registry("samplers") if key not in ("ExactAncestral", "SSCS")
+    ]
     for end in ends[1:]:
         torch.testing.assert_close(end, ends[0], rtol=1e-12, atol=1e-12)

@@ -20,7 +20,16 @@ from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.schedules.cosine import Cosine
 
-PROCESSES = {"VP": VP(), "VP-cosine": VP(Cosine()), "SubVP": SubVP(), "VE": VE(), "EDM": EDM(), "Flow": Flow(), "CLD": CLD(), "CLD-under": CLD(friction=0.4)}
+PROCESSES = {
+    "VP": VP(),
+    "VP-cosine": VP(Cosine()),
+    "SubVP": SubVP(),
+    "VE": VE(),
+    "EDM": EDM(),
+    "Flow": Flow(),
+    "CLD": CLD(),
+    "CLD-under": CLD(friction=0.4),
+}
 SOLVERS = {key: cls() for key, cls in registry("samplers").items() if cls.info.order is not None and key != "RK45"}
 PAIRS = [(s, p) for s, p in itertools.product(SOLVERS, PROCESSES) if not why_illegal(SOLVERS[s], PROCESSES[p])]
 
@@ -74,7 +83,9 @@ def errors(sampler, process, data, steps):
             times = torch.linspace(0.9, 0.15, n + 1, dtype=torch.float64)
         t, s = float(times[0]), float(times[-1])
         start = noise * (float(process.kernel(t).cov[0, 0]) ** 0.5)
-        trace = simulate(Experiment(process=process, sampler=sampler, grid="UniformTime"), data=data, initial=start, times=times, dtype=torch.float64)
+        trace = simulate(
+            Experiment(process=process, sampler=sampler, grid="UniformTime"), data=data, initial=start, times=times, dtype=torch.float64
+        )
         out.append(float((trace.states[-1] - exact(data, process, start, t, s)).abs().max()))
     return out
 

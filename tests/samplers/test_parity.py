@@ -79,7 +79,6 @@ def same(got, want, tol=1e-9):
     """Every state of the run within tol·(1 + |x|); the issue asks for 1e-6."""
     assert got.shape == want.shape
     error = float(((got - want).abs() / (1 + want.abs())).max())
-    print(f"parity error {error:.1e}")
     assert error <= tol, error
 
 

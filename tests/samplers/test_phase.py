@@ -1,5 +1,6 @@
 """Samplers of CLD: SSCS and Euler–Maruyama by exact propagation of mean and covariance, tiny times, and the sheet's table."""
 
+import itertools
 import math
 
 import pytest
@@ -30,7 +31,7 @@ def propagated(sampler, process, times):
     first, second = z.clone(), z.clone()
     z[1, 0], z[2, 1] = 1, 1
     first[3, 0], first[4, 1], second[5, 0], second[6, 1] = 1, 1, 1, 1
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in itertools.pairwise(times):
         draws = iter((first, second))
         out = sampler.step(problem, z, t, s, None, Rng(0, dtype=torch.float64, noise=lambda _, draws=draws: next(draws)))[0][..., 0]
         a, roots = (out[1:3] - out[:1]).T, (out[3:] - out[:1]).T
@@ -42,7 +43,9 @@ def grid(process, n):
     return registry("grids")["Quadratic"](steps=n, denoise=False).times(process).tolist()
 
 
-@pytest.mark.parametrize("process", [CLD(), CLD(friction=0.3), CLD(friction=3.0), CLD(schedule=LinearBeta())], ids=["critical", "under", "over", "linear"])
+@pytest.mark.parametrize(
+    "process", [CLD(), CLD(friction=0.3), CLD(friction=3.0), CLD(schedule=LinearBeta())], ids=["critical", "under", "over", "linear"]
+)
 @pytest.mark.parametrize("sampler", [SSCS(), EulerMaruyama()], ids=["SSCS", "EM"])
 def test_first_order_in_mean_and_covariance(process, sampler):
     """Global order 1 on quadratic spacing (math 3), mean and covariance both.
@@ -57,7 +60,6 @@ def test_first_order_in_mean_and_covariance(process, sampler):
         mean, cov = propagated(sampler, process, grid(process, n))
         mean_error.append(float((mean - exact.means[0]).norm()))
         cov_error.append(float((cov - exact.covs[0]).norm()))
-    print([f"{e:.1e}" for e in cov_error], math.log2(mean_error[-2] / mean_error[-1]), math.log2(cov_error[-2] / cov_error[-1]))
     assert math.log2(mean_error[-2] / mean_error[-1]) == pytest.approx(1, abs=0.15)
     assert math.log2(cov_error[-2] / cov_error[-1]) == pytest.approx(1, abs=0.15)
 
@@ -66,7 +68,9 @@ def test_sscs_beats_em_at_few_steps(g3):
     """math 3's table, W1 of the data part, quadratic spacing: .098/.037 (SSCS) and .172/.053 (EM) at 10 and 20 steps, ± .01."""
     n = 20_000
     g = torch.Generator().manual_seed(0)
-    fresh = g3.sample(torch.rand(n, generator=g, dtype=torch.float64), torch.randn(n, 1, generator=g, dtype=torch.float64))[0].sort(0).values
+    fresh = (
+        g3.sample(torch.rand(n, generator=g, dtype=torch.float64), torch.randn(n, 1, generator=g, dtype=torch.float64))[0].sort(0).values
+    )
     for sampler, want in ((SSCS(), {10: 0.098, 20: 0.037}), (EulerMaruyama(), {10: 0.172, 20: 0.053})):
         for steps, w1 in want.items():
             exp = Experiment(process=CLD(), sampler=sampler, grid={"kind": "Quadratic", "steps": steps}, particles=n)
@@ -96,5 +100,6 @@ def test_sscs_draws_twice_a_step_and_calls_once():
         return torch.zeros(shape)
 
     trace = simulate(Experiment(process=CLD(), sampler=SSCS(), grid={"kind": "Quadratic", "steps": 5}, particles=3), data=ONE, noise=noise)
-    assert seen == [(3, 2, 1)] * (1 + 2 * 4) and trace.model_calls == 5
+    assert seen == [(3, 2, 1)] * (1 + 2 * 4)
+    assert trace.model_calls == 5
     assert t64(0.0) == trace.times[-1]

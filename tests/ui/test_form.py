@@ -13,6 +13,9 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import build, python_of
 from playground.views.snippet import as_python
 
+# Gradio leaves event loops open when components are made; Python tells of it whenever it happens to collect them
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture(scope="module")
 def form() -> Form:
