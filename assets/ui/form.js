@@ -139,8 +139,7 @@
   // ---- packets ---------------------------------------------------------------------------------------------------------------
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
-    const layers = stage ? [...(stage.wants?.() ?? [])] : [];
-    const known = layers.length ? layers : view.layers ? view.layers.split(",") : ["density", "score"];
+    const known = stage ? [...stage.wants()] : view.layers ? view.layers.split(",") : ["density", "score"];
     return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
   };
 
@@ -194,7 +193,7 @@
   });
   let touched = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
-  let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = "";
+  let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
   let stage = null, curves = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted
   const text = (q) => new URLSearchParams(q).toString();
@@ -233,19 +232,18 @@
     busy(true);
     try {
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
-      const landed = performance.now();
+      clearNotice("error"); // before the run, which may bring a message of its own
       put((s) => s.setRun(run));
       also(curves, "setRun", run);
       also(panel, "setRun", run);
       hook.painted = job.id;
-      refused = "";
+      refused = null;
       shownRun = run;
       shownQuery = job.q;
-      clearNotice("error");
       const key = run.header?.fields_key || text(job.q);
       const wants = want().fields;
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
-      requestAnimationFrame(() => tellStatus(run, performance.now() - job.from, landed));
+      requestAnimationFrame(() => tellStatus(run, performance.now() - job.from));
     } catch (error) {
       current = before;
       failed(error, job);
@@ -301,7 +299,7 @@
     if (error instanceof Refused) return notice({ kind: "error", message: error.message });
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
-    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = ""; ask(job.q); urlLater(); } } });
+    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = null; ask(job.q); urlLater(); } } });
   }
 
   function put(fn) {
@@ -323,31 +321,19 @@
     also(status, "update", { run, toScreen });
   }
 
-  // ---- notices: one line over the stage, gone by itself when it only informs --------------------------------------------------
-  let noticeTimer = 0;
+  // ---- notices: the stage shows them; what only informs goes by itself -----------------------------------------------------------
+  let noticeTimer = 0, noticeKind = "";
   function notice(n) {
     clearTimeout(noticeTimer);
-    const host = document.querySelector("#pg-stage") || document.body;
-    let box = document.querySelector("#pg-notice");
-    if (!box) box = el("div", { id: "pg-notice" });
-    if (box.parentElement !== host) host.append(box);
-    box.setAttribute("role", n.kind === "error" ? "alert" : "status");
-    box.dataset.kind = n.kind;
-    const parts = [el("span", { textContent: n.message })];
-    if (n.action) {
-      const b = el("button", { type: "button", textContent: n.action.label });
-      b.addEventListener("click", () => { clearNotice(); n.action.run(); });
-      parts.push(b);
-    }
-    const x = el("button", { type: "button", className: "pg-x", textContent: "×", ariaLabel: "Close this message" });
-    x.addEventListener("click", () => clearNotice());
-    box.replaceChildren(...parts, x);
-    box.hidden = false;
-    if (n.kind !== "error") noticeTimer = setTimeout(clearNotice, n.stay ?? 7000);
+    noticeKind = n.kind;
+    hook.notice = n.message;
+    put((s) => s.notice({ ...n, kind: n.kind === "warning" ? "info" : n.kind }));
+    if (n.kind !== "error") noticeTimer = setTimeout(() => clearNotice(), n.stay ?? 8000);
   }
   function clearNotice(kind) {
-    const box = document.querySelector("#pg-notice");
-    if (box && (!kind || box.dataset.kind === kind)) box.hidden = true;
+    if (!noticeKind || (kind && noticeKind !== kind)) return;
+    noticeKind = hook.notice = "";
+    put((s) => s.clearNotice());
   }
   PG.notice = notice;
 
@@ -360,7 +346,7 @@
     const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
     return location.pathname + (s ? `?${s}` : "") + location.hash;
   };
-  let refused = "";
+  let refused = null;
   function urlLater() {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => writeUrl(), QUIET_URL);
@@ -469,13 +455,15 @@
     stage(root) {
       stage = new PG.Stage(root);
       window.__pgStage = stage;
+      defaultLayers = layersText(stage.layers);
       viewToStage();
       waiting.splice(0).forEach((fn) => fn(stage));
       stage.on("want", () => refetch());
-      stage.on("layers", (names) => setView("layers", layersText(names)));
+      stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
+        if (stage.playing && view.at) setView("at", "");
         const c = typeof info === "number" ? info : info.c ?? info.clock;
         also(curves, "cursor", c);
         also(panel, "cursor", info);
@@ -508,13 +496,15 @@
   const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
   const settled = (c) => {
     const v = typeof c === "number" ? c : c?.c ?? c?.t;
-    return v == null || v <= 0 ? "" : String(Math.round(1000 * v) / 1000);
+    return v == null || stage.playing ? "" : String(Math.round(1000 * v) / 1000);
   };
+  let defaultLayers = "";
   function viewToStage() {
     if (!stage) return;
-    if (view.layers != null) stage.setLayers?.(view.layers.split(",").filter(Boolean));
-    if (view.color) stage.setColor?.(view.color);
-    if (view.at != null && view.at !== "" && Number.isFinite(+view.at)) stage.seek?.(+view.at);
+    const layers = view.layers || defaultLayers, at = view.at;
+    if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
+    stage.setColor(view.color || "");
+    if (at && Number.isFinite(+at)) stage.seek(+at);
   }
   function refetch() {
     if (!shownQuery) return;
@@ -627,8 +617,8 @@
   // ---- the drawer of a phone: a sheet from below, so that the stage stays in sight while one chooses -------------------------------
   function drawer(open, section) {
     const left = document.querySelector("#pg-left"), button = document.querySelector("[data-do=drawer]");
-    if (!left.querySelector(".pg-close")) {
-      const x = el("button", { type: "button", className: "pg-close", textContent: "Done" });
+    if (!left.querySelector(".pg-done")) {
+      const x = el("button", { type: "button", className: "pg-done", textContent: "Done" });
       x.addEventListener("click", () => drawer(false));
       left.prepend(x);
     }
@@ -638,7 +628,7 @@
       scrollTo({ top: 0 });
       document.querySelector(".pg-page")?.scrollTo({ top: 0 });
       if (section) left.scrollTop = document.getElementById(section).offsetTop - 44;
-      left.querySelector(".pg-close").focus({ preventScroll: true });
+      left.querySelector(".pg-done").focus({ preventScroll: true });
     } else if (left.contains(document.activeElement)) button?.focus();
   }
   addEventListener("keydown", (e) => {

@@ -71,7 +71,7 @@
   }
 
   // ---- the tooltip: one for the page, on hover and on keyboard focus -------------------------------------------------------
-  const tip = el("div", { className: "pg-tip", id: "pg-tip", hidden: true });
+  const tip = el("div", { className: "pg-tooltip", id: "pg-tooltip", hidden: true });
   tip.setAttribute("role", "tooltip");
   let tipTimer = 0, tipFor = null;
   const words = (target) => {

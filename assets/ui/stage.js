@@ -11,8 +11,10 @@
   const PASS_SECONDS = 6; // one run from end to end at speed 1×
   const REST_MS = 900; // the rest before a loop starts again
   const BUSY_AFTER_MS = 300; // shorter waits show nothing
+  const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
   const SPEEDS = [0.25, 0.5, 1, 2, 4];
-  const NARROW = 700; // below this width panels are stacked
+  const NARROW = 700; // a stage below this width has its legend in one scrolling row
+  const WINDOW_NARROW = 820; // in a window below this width panels are stacked
   const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150, PATH_PARTICLES = 80;
   const RING_PARTICLES = 240, THREAD_PARTICLES = 60;
   const SWARM_BINS = 72; // of the swarm of dots along the cursor of a space–time panel
@@ -97,9 +99,11 @@
     return node;
   }
 
+  const SUBSCRIPT = /(?<=\p{L})_([\p{L}\d]+)/u;
+
   // "p_T" in words from the server becomes p with a subscript
   function withSubscripts(words) {
-    return words.split(/(?<=[\p{L}])_([\p{L}\d]+)/u).map((part, n) => (n % 2 ? Object.assign(make("sub"), { textContent: part }) : part));
+    return words.split(SUBSCRIPT).map((part, n) => (n % 2 ? Object.assign(make("sub"), { textContent: part }) : part));
   }
 
   const minus = (text) => text.replace("-", "−");
@@ -765,7 +769,7 @@
       const { theme, fields } = scene;
       ctx.globalAlpha = (layer === "score" ? 0.4 : 0.5) * (fields.stale ? 0.5 : 1);
       ctx.strokeStyle = ctx.fillStyle = theme.exact;
-      ctx.lineWidth = 1;
+      ctx.lineWidth = layer === "score" ? 1 : 1.5;
       ctx.stroke();
       for (let k = 0; k < heads.length; k += 2) ctx.fillRect(heads[k] - 1.3, heads[k + 1] - 1.3, 2.6, 2.6);
       ctx.globalAlpha = 1;
@@ -1097,11 +1101,11 @@
     expected(ctx, scene) {
       const { run, at, theme } = scene, c = this.spec.b.component;
       if (!run.x0 || c >= run.dim) return;
-      const { o, k } = this.toY, next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES, run.count);
+      const { o, k } = this.toY, next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES / 2, run.count);
       const p = run.atX0(at.i, c), q = run.atX0(next, c), right = this.box.x + this.box.w;
       const xs = new Float32Array(count), ys = new Float32Array(count);
       for (let n = 0; n < count; n++) {
-        xs[n] = right - 3 - 8 * spread(n + 1);
+        xs[n] = right - 4 - 18 * spread(n + 1);
         ys[n] = o + k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
       }
       ctx.strokeStyle = theme.exact;
@@ -1113,8 +1117,8 @@
         ctx.lineTo(xs[n], ys[n]);
       }
       ctx.stroke();
-      ctx.globalAlpha = 0.75;
-      this.stamp(ctx, sprite(theme.exact, 2.2, scene.scale, true), xs, ys, null, count);
+      ctx.globalAlpha = 0.45;
+      this.stamp(ctx, sprite(theme.exact, 2, scene.scale, true), xs, ys, null, count);
       ctx.globalAlpha = 1;
     }
 
@@ -1174,10 +1178,10 @@
       for (const clock of box.w > 320 ? [1, 0.75, 0.5, 0.25, 0] : [1, 0.5, 0]) {
         const words = timeText(Math.max(0, run.facts(clock).t));
         const edge = clock === 1 ? "left" : clock === 0 ? "right" : "center";
-        text(ctx, clock === 1 ? `t = ${words}` : words, this.x(clock), foot, edge);
+        text(ctx, clock === 1 && box.w > 200 ? `t = ${words}` : words, this.x(clock), foot, edge);
       }
-      text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
-      text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
+      if (strip >= 30) text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
+      if (strip >= 30) text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
       text(ctx, b.label, rect.x + 8, box.y + 4, "left", "middle");
@@ -1197,7 +1201,7 @@
   }
 
   // First panel at the left with its share of the width, the others above each other at its right; narrow: all stacked.
-  function arrange(specs, width, height, head) {
+  function arrange(specs, width, height, head, stacked) {
     const panels = specs.map((spec) => (spec.kind === "plane" ? new Plane(spec) : new Spacetime(spec)));
     const alone = panels.length === 1;
     // a lone plane fills the stage and the legend floats over it, unless there is room to spare above
@@ -1210,7 +1214,7 @@
       return panels;
     }
     const total = specs.reduce((sum, s) => sum + s.weight, 0);
-    if (alone || width < NARROW) {
+    if (alone || stacked) {
       let y = head;
       panels.forEach((panel, n) => {
         const h = ((height - head) * naturalHeight(specs[n])) / specs.reduce((sum, s) => sum + naturalHeight(s), 0);
@@ -1706,15 +1710,20 @@
     // -- listening --
 
     _watch() {
-      new ResizeObserver(() => this._layout()).observe(this.ui.view);
-      new ResizeObserver(() => this._drawTicks()).observe(this.ui.ticks.parentNode);
+      const sized = new ResizeObserver(() => this._layout());
+      sized.observe(this.ui.view);
       // the theme is a class on <body> or any ancestor
       const observer = new MutationObserver(() => this._readTheme());
-      for (let node = this.root; node; node = node.parentElement) {
-        if (node === this.root) continue;
+      const above = new Set([document.body, document.documentElement]);
+      for (let node = this.root.parentElement; node; node = node.parentElement) above.add(node);
+      for (const node of above) {
         observer.observe(node, { attributes: true, attributeFilter: ["class", "data-pg-theme", "data-theme"] });
       }
-      document.addEventListener("keydown", (e) => this._key(e));
+      const resized = new ResizeObserver(() => this._drawTicks());
+      resized.observe(this.ui.ticks.parentNode);
+      this.leaving = new AbortController();
+      this.leaving.signal.addEventListener("abort", () => [sized, resized, observer].forEach((o) => o.disconnect()));
+      document.addEventListener("keydown", (e) => this._key(e), { signal: this.leaving.signal });
       this._watchCanvas();
     }
 
@@ -1795,6 +1804,7 @@
     }
 
     _settle() {
+      this._setCoarse(false);
       this._describe();
       if (this.run) this.emit("settle", this.run.facts(this.cursor));
     }
@@ -1923,15 +1933,16 @@
       // one row of words: the last one gives way to its mark where letters are wide
       this.root.classList.remove("pg-tight");
       if (!narrow && this.ui.legend.offsetHeight > 1.6 * this.ui.colour.offsetHeight) this.root.classList.add("pg-tight");
-      const stacked = narrow && run && run.panels.length > 1;
+      const stacked = (this.stacked = Boolean(narrow && run && run.panels.length > 1 && (window.innerWidth < WINDOW_NARROW || view.clientWidth < 420)));
+      this.root.classList.toggle("pg-stacked", stacked);
       view.style.minHeight = stacked ? `${Math.round(head.offsetHeight + view.clientWidth * run.panels.reduce((sum, p) => sum + naturalHeight(p), 0))}px` : "";
       const width = view.clientWidth, height = view.clientHeight;
       if (!width || !height) return;
-      this.scale = clamp(window.devicePixelRatio || 1, 1, 2);
+      this.scale = this.coarse ? 1 : clamp(window.devicePixelRatio || 1, 1, 2);
       canvas.width = Math.round(width * this.scale);
       canvas.height = Math.round(height * this.scale);
       this.size = { width, height };
-      if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8);
+      if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8, stacked);
       this._touch(true);
       if (run) this._paint(performance.now()); // a resized canvas is empty: fill it before it is seen
     }
@@ -1952,7 +1963,16 @@
       };
     }
 
+    // for a page that throws the stage away
+    destroy() {
+      this.leaving.abort();
+      clearTimeout(this.busyTimer);
+      this.root.replaceChildren();
+      if (window.__pgStage === this) window.__pgStage = null;
+    }
+
     _tick(now) {
+      if (this.leaving.signal.aborted) return;
       requestAnimationFrame(this._tick);
       const dt = this.last ? Math.min(now - this.last, 100) : 0;
       this.last = now;
@@ -1994,6 +2014,21 @@
       this.emit("cursor", info);
     }
 
+    // A machine that cannot keep up with fine pixels gets plain ones while the picture moves, and fine ones again at rest.
+    _pace() {
+      if (this.coarse || !this.playing || this.scale <= 1 || this.paints.length < 40) return;
+      const recent = this.paints.slice(-30);
+      if (recent[29] - recent[0] < 29 * SLOW_MS || recent[29] - recent[0] > 29 * 200) return;
+      this._setCoarse(true);
+    }
+
+    _setCoarse(coarse) {
+      if (Boolean(this.coarse) === coarse) return;
+      this.coarse = coarse;
+      this.paints.length = 0;
+      this._layout();
+    }
+
     _count(now) {
       const { painted, paints, run } = this;
       painted.key = run.key;
@@ -2003,6 +2038,7 @@
       painted.at = now;
       paints.push(now);
       if (paints.length > 120) paints.shift();
+      this._pace();
     }
 
     // frames per second over the paints of the last two seconds
@@ -2025,7 +2061,7 @@
       ctx.fillRect(0, 0, canvas.width, canvas.height);
       ctx.setTransform(2, 0, 0, 2, 0, 2 * head);
       const scene = { ...this._scene(2), hover: -1 };
-      arrange(run.panels, size.width, size.height - 6, 8).forEach((panel) => panel.draw(ctx, scene));
+      arrange(run.panels, size.width, size.height - 6, 8, this.stacked).forEach((panel) => panel.draw(ctx, scene));
       ctx.setTransform(2, 0, 0, 2, 0, 0);
       this._pngWords(ctx, size, head);
       return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))), "image/png"));
@@ -2044,7 +2080,12 @@
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
       text(ctx, this._captionMore(info, run), size.width - 14, 37, "right");
-      text(ctx, (run.header.notes || []).filter(Boolean).join(" · "), 14, head + size.height + 14);
+      let x = 14; // "p_T" with its subscript, as in the page
+      (run.header.notes || []).filter(Boolean).join(" · ").split(SUBSCRIPT).forEach((part, n) => {
+        ctx.font = n % 2 ? `8px ${theme.family}` : theme.small;
+        text(ctx, part, x, head + size.height + (n % 2 ? 16 : 14));
+        x += ctx.measureText(part).width;
+      });
     }
   }
 

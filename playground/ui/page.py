@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,12 @@ def _url(name: str) -> str:
     return f"live/assets/ui/{name}?v={stamp}"
 
 
+# Gradio's reset (`.gradio-container-6-31-0 button {padding: 0}` …) is stronger than any single class and comes last. In a layer of
+# its own it is weaker than all of our styles; the link stays, switched off, or Gradio's loader would add it again.
+RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-[^"]+\.css)">')
+LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
+
+
 def insert_head(app: FastAPI, text: str) -> None:
     """Puts ``text`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
     body = text.encode()
@@ -192,7 +199,7 @@ def _inserting(inner: Any, insert: bytes) -> Any:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    page = b"".join(parts).replace(b"<style>", insert + b"\n<style>", 1)
+                    page = RESET.sub(LAYERED, b"".join(parts)).replace(b"<style>", insert + b"\n<style>", 1)
                     headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
                     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
                     await send({"type": "http.response.body", "body": page})

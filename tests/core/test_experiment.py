@@ -124,7 +124,10 @@ def refused(make, field, allowed=""):
         make()
     message = str(caught.value)
     assert isinstance(caught.value, ValueError)
-    assert caught.value.field == field and message.startswith(f"{field} = ") and "allowed: " in message and allowed in message, message
+    assert caught.value.field == field, message
+    assert message.startswith(f"{field} = "), message
+    assert "allowed: " in message, message
+    assert allowed in message, message
 
 
 NUMBERS = [math.nan, math.inf, -math.inf, "much", None, [1], True, 10**400]

@@ -25,6 +25,7 @@ ONE = GaussianMixture([1.0], [0.6], [0.25])
 def propagated(sampler, process, times):
     """Mean and covariance after a run on Gaussian data from the true p_T: the step is affine in state and noise, so no draws."""
     problem = Problem(process, MixtureOracle(ONE, process))
+    problem.predictor.prepare(times)
     law = problem.predictor.marginal(times[0])
     mean, cov = law.means[0], law.covs[0]
     z = torch.zeros(7, 2, 1, dtype=torch.float64)  # rows: origin, two states, two unit vectors in each of up to two draws
@@ -53,7 +54,7 @@ def test_first_order_in_mean_and_covariance(process, sampler):
     Mutants killed: J A J without the mirror; Γ∫β for 2Γ∫β in the kick; +M⁻¹v left out; second half with the first half's ∫β is
     killed by the linear schedule; EM with G in place of λ²GGᵀ(t − s).
     """
-    steps = (40, 80, 160, 320)
+    steps = (160, 320)
     exact = MixtureOracle(ONE, process).marginal(process.t_min)
     mean_error, cov_error = [], []
     for n in steps:
@@ -88,7 +89,8 @@ def test_tiny_times(g3, friction, dtype):
         exp = Experiment(process=process, sampler=key, grid="UniformTime", particles=64, dtype=dtype)
         trace = simulate(exp, data=g3, times=times)
         assert bool(torch.isfinite(trace.states).all()), key
-        assert trace.diverged is None and float(trace.x[-1].abs().max()) < 3, key
+        assert trace.diverged is None, key
+        assert float(trace.x[-1].abs().max()) < 3, key
 
 
 def test_sscs_draws_twice_a_step_and_calls_once():

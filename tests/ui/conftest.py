@@ -116,7 +116,7 @@ class Site:
         )
 
     def notice(self) -> str:
-        return self.page.evaluate("(() => { const n = document.querySelector('#pg-notice'); return n && !n.hidden ? n.innerText : ''; })()")
+        return self.page.evaluate("(() => { const n = document.querySelector('#pg-stage .pg-toast'); return n && !n.hidden ? n.innerText : ''; })()")
 
     def close(self) -> None:
         self.context.close()

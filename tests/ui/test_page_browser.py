@@ -24,6 +24,7 @@ def test_first_picture_needs_one_run_and_nobody_else(visit: Any) -> None:
     assert site.page.title() == "Diffusion Playground"
     assert site.runs() == 1 and site.query() == {}
     assert site.foreign() == [] and site.problems == []
+    assert sum("layer=fields" in r for r in site.requests) == 1 and sum("layer=metrics" in r for r in site.requests) == 1
     assert site.page.evaluate("document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -110,6 +111,7 @@ def test_what_does_not_fit_is_shown_with_its_reason_and_gives_way(visit: Any) ->
     page = site.page
     page.locator("#pg-sampler .pg-combo").click()
     option = page.locator(".pg-option[data-key=SSCS]")
+    option.hover()
     assert option.get_attribute("aria-disabled") == "true" and "velocity" in option.inner_text()
     option.click()
     assert page.evaluate("__pg.query()") == {}
@@ -182,7 +184,7 @@ def test_no_answer_offers_another_try(visit: Any) -> None:
     site.page.wait_for_function("__pg.errors.length > 0")
     assert "does not answer" in site.notice()
     site.page.unroute("**/live/packet*")
-    site.page.locator("#pg-notice button", has_text="Try again").click()
+    site.page.locator("#pg-stage .pg-toast button", has_text="Try again").click()
     site.settle()
     assert site.query() == {"data": "cross"} and site.notice() == ""
 
