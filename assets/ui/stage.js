@@ -225,10 +225,21 @@
       return Math.min(group.members.length, Math.ceil((limit * group.members.length) / this.count));
     }
 
+    curve(name, c) {
+      const { "curves/clock": clock, [name]: values } = this.arrays;
+      return clock && values ? readCurve(clock.data, values.data, c) : NaN;
+    }
+
+    // how fast the clock may run at c, on average 1
+    pace(c) {
+      const pace = this.curve("curves/pace", c);
+      return pace > 0 ? pace : 1;
+    }
+
     facts(c) {
       const { i, f } = locate(this.clock, c);
       const near = f >= 0.999 ? Math.min(i + 1, this.frames - 1) : i;
-      const curve = (name) => (this.arrays["curves/clock"] && this.arrays[name] ? readCurve(this.arrays["curves/clock"].data, this.arrays[name].data, c) : NaN);
+      const curve = (name) => this.curve(name, c);
       const t = curve("curves/t");
       const step = this.arrays.step ? Math.round(this.arrays.step.data[near]) : near;
       return {
@@ -1988,7 +1999,8 @@
         return this._touch();
       }
       const sign = this.run.forward ? 1 : -1, { end } = this;
-      const next = this._clock + (sign * dt * this._speed) / (1000 * PASS_SECONDS);
+      const pace = this.run.pace(this._clock); // slower where the picture changes, so that nothing rushes by near the data
+      const next = this._clock + (sign * dt * this._speed * pace) / (1000 * PASS_SECONDS);
       const over = (next - end) * sign >= 0;
       this._clock = over ? end : clamp(next, 0, 1);
       this._touch();

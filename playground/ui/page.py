@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ class Page(gr.Blocks):
         live.install(answer[0])
         insert_head(answer[0], head(self.form))
         threading.Thread(target=_warm, daemon=True).start()
-        if not options["quiet"] or not prevent_thread_lock:
-            print(f"{TITLE}: {self.local_url}", flush=True)
+        sys.stdout.write(f"{TITLE}: {self.local_url}\n")
+        sys.stdout.flush()
         if not prevent_thread_lock:
             self.block_thread()
         return answer
@@ -119,7 +120,14 @@ def build() -> Page:
 
 
 def _slot(name: str, template: str = "<div></div>") -> None:
-    gr.HTML(None, html_template=template, js_on_load=f"window.PG.mount('{name}', element)", apply_default_css=False, elem_id=f"pg-{name}", elem_classes="pg-slot")
+    gr.HTML(
+        None,
+        html_template=template,
+        js_on_load=f"window.PG.mount('{name}', element)",
+        apply_default_css=False,
+        elem_id=f"pg-{name}",
+        elem_classes="pg-slot",
+    )
 
 
 def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:

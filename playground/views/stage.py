@@ -214,8 +214,20 @@ def _add_curves(packet: Packet, process: LinearProcess) -> None:
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
     packet.add("curves/log_snr", _log_snr(process, t))
+    packet.add("curves/pace", _pace(process, clock, t))
     for name, _, _, values in curves:
         packet.add(f"curves/{name}", values)
+
+
+def _pace(process: LinearProcess, clock: Tensor, t: Tensor) -> Tensor:
+    """How fast playing may run through the clock: slowly where the angle atan(σ/α), and so the picture, turns fast; one pass takes as
+    long as at an even pace."""
+    psi, cov = process.mean_and_cov(t)
+    angle = torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
+    turned = angle / (angle.amax() - angle.amin()).clamp_min(1e-9)
+    share = 0.35 * clock + 0.65 * torch.cummin(turned, 0).values  # an under-damped oscillation turns back: that costs no time
+    slope = torch.gradient(share, spacing=(clock,))[0]
+    return 1 / slope.clamp_min(0.2)
 
 
 def _add_grid(packet: Packet, run: Run) -> None:

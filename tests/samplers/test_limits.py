@@ -68,7 +68,7 @@ def test_ddim_eta_1_is_ddpm_small(scalar, five):
 def test_same_snr_same_path(name, sampler, five):
     """VP = sub-VP = VE = flow = EDM in y = x/α (math 1.7), exactly for every sampler that is written in ρ = σ/α or L.
 
-    Mutants killed: EDM Heun without the division by α; DDIM and DPM++ with σ_s/σ_t for α_s/α_t; DDPM without α_s.
+    Mutants killed: EDM Heun without the division by α; DPM++ and DDPM without α_s before the data term.
     """
     y = normal(16, 2) * math.exp(4)
     want = y_path(EDM(), sampler, five, y, LEVELS)

@@ -22,21 +22,26 @@ from toy_models.oracles.mixture import MixtureOracle
 ONE = GaussianMixture([1.0], [0.6], [0.25])
 
 
+def affine(sampler, problem, t, s):
+    """One step as z_s = centre + gain z_t + roots ξ, ξ the (up to two) draws: Gaussian data make it affine, so nothing is random."""
+    z = torch.zeros(7, 2, 1, dtype=torch.float64)  # rows: origin, two states, two unit vectors in each of two draws
+    first, second = z.clone(), z.clone()
+    z[1, 0], z[2, 1] = 1, 1
+    first[3, 0], first[4, 1], second[5, 0], second[6, 1] = 1, 1, 1, 1
+    draws = iter((first, second))
+    out = sampler.step(problem, z, t, s, None, Rng(0, dtype=torch.float64, noise=lambda _: next(draws)))[0][..., 0]
+    return out[0], (out[1:3] - out[0]).T, (out[3:] - out[0]).T
+
+
 def propagated(sampler, process, times):
-    """Mean and covariance after a run on Gaussian data from the true p_T: the step is affine in state and noise, so no draws."""
+    """Mean and covariance after a run on Gaussian data from the true p_T."""
     problem = Problem(process, MixtureOracle(ONE, process))
     problem.predictor.prepare(times)
     law = problem.predictor.marginal(times[0])
     mean, cov = law.means[0], law.covs[0]
-    z = torch.zeros(7, 2, 1, dtype=torch.float64)  # rows: origin, two states, two unit vectors in each of up to two draws
-    first, second = z.clone(), z.clone()
-    z[1, 0], z[2, 1] = 1, 1
-    first[3, 0], first[4, 1], second[5, 0], second[6, 1] = 1, 1, 1, 1
     for t, s in itertools.pairwise(times):
-        draws = iter((first, second))
-        out = sampler.step(problem, z, t, s, None, Rng(0, dtype=torch.float64, noise=lambda _, draws=draws: next(draws)))[0][..., 0]
-        a, roots = (out[1:3] - out[:1]).T, (out[3:] - out[:1]).T
-        mean, cov = a @ mean + out[0], a @ cov @ a.T + roots @ roots.T
+        centre, gain, roots = affine(sampler, problem, t, s)
+        mean, cov = gain @ mean + centre, gain @ cov @ gain.T + roots @ roots.T
     return mean, cov
 
 
@@ -51,8 +56,7 @@ def grid(process, n):
 def test_first_order_in_mean_and_covariance(process, sampler):
     """Global order 1 on quadratic spacing (math 3), mean and covariance both.
 
-    Mutants killed: J A J without the mirror; Γ∫β for 2Γ∫β in the kick; +M⁻¹v left out; second half with the first half's ∫β is
-    killed by the linear schedule; EM with G in place of λ²GGᵀ(t − s).
+    Mutants killed: J A J without the mirror; Γ∫β for 2Γ∫β in the kick; +M⁻¹v left out; EM's noise without (t − s).
     """
     steps = (160, 320)
     exact = MixtureOracle(ONE, process).marginal(process.t_min)
@@ -63,6 +67,21 @@ def test_first_order_in_mean_and_covariance(process, sampler):
         cov_error.append(float((cov - exact.covs[0]).norm()))
     assert math.log2(mean_error[-2] / mean_error[-1]) == pytest.approx(1, abs=0.15)
     assert math.log2(cov_error[-2] / cov_error[-1]) == pytest.approx(1, abs=0.15)
+
+
+def test_sscs_is_exact_where_the_kick_vanishes():
+    """Data N(0, 1) with γ = 1 are stationary: score_v + v/M = 0, and a step is the Ornstein–Uhlenbeck flow over the whole ∫β.
+
+    Mutant killed: the first half's ∫β used for both halves, which a constant β (and the order of convergence) hides.
+    """
+    process = CLD(gamma=1.0, schedule=LinearBeta())
+    problem = Problem(process, MixtureOracle(GaussianMixture([1.0], [0.0], [1.0]), process))
+    mirror = t64([[1, -1], [-1, 1]])
+    a, q = (m * mirror for m in process.transition(t64(0.3), t64(0.6)))
+    centre, gain, roots = affine(SSCS(), problem, 0.6, 0.3)
+    torch.testing.assert_close(centre, torch.zeros_like(centre), rtol=0, atol=1e-13)
+    torch.testing.assert_close(gain, a, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(roots @ roots.T, q, rtol=1e-10, atol=1e-12)
 
 
 def test_sscs_beats_em_at_few_steps(g3):

@@ -17,7 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("PG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-FLAGS = "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+)
 
 
 def free_port() -> int:
@@ -116,7 +118,9 @@ class Site:
         )
 
     def notice(self) -> str:
-        return self.page.evaluate("(() => { const n = document.querySelector('#pg-stage .pg-toast'); return n && !n.hidden ? n.innerText : ''; })()")
+        return self.page.evaluate(
+            "(() => { const n = document.querySelector('#pg-stage .pg-toast'); return n && !n.hidden ? n.innerText : ''; })()"
+        )
 
     def close(self) -> None:
         self.context.close()

@@ -27,8 +27,18 @@ EXPERIMENTS = [
     Experiment(),
     Experiment(data="rings", seed=7, particles=300),
     Experiment(process={"kind": "CLD", "friction": 2.5}, sampler="SSCS", grid={"kind": "Quadratic", "steps": 50, "denoise": False}),
-    Experiment(process={"kind": "VP", "schedule": {"kind": "Cosine", "offset": 0.02}}, sampler={"kind": "DDIM", "eta": 0.35}, grid={"kind": "Karras", "rho": 3.0}),
-    Experiment(process={"kind": "SubVP", "schedule": {"kind": "ConstantBeta"}}, sampler={"kind": "DDPM", "variance": "large"}, mode="forward", start="exact", dtype="float64"),
+    Experiment(
+        process={"kind": "VP", "schedule": {"kind": "Cosine", "offset": 0.02}},
+        sampler={"kind": "DDIM", "eta": 0.35},
+        grid={"kind": "Karras", "rho": 3.0},
+    ),
+    Experiment(
+        process={"kind": "SubVP", "schedule": {"kind": "ConstantBeta"}},
+        sampler={"kind": "DDPM", "variance": "large"},
+        mode="forward",
+        start="exact",
+        dtype="float64",
+    ),
     Experiment(data={"weights": [0.25, 0.75], "means": [[-1.0, 0], [1, 0]], "covs": [[[0.1, 0], [0, 0.1]], [[0.2, 0], [0, 0.2]]]}),
 ]
 
@@ -50,13 +60,17 @@ def test_every_declared_field_has_one_component(form: Form) -> None:
 def test_ids_are_unique_and_speak(form: Form) -> None:
     ids = [c.id for c in form.controls]
     assert len(ids) == len(set(ids))
-    assert {"pg-data", "pg-sampler-DDIM-eta", "pg-schedule-LinearBeta-beta_max", "pg-grid-steps", "pg-grid-Karras-rho", "pg-seed"} <= set(ids)
+    assert {"pg-data", "pg-sampler-DDIM-eta", "pg-schedule-LinearBeta-beta_max", "pg-grid-steps", "pg-grid-Karras-rho", "pg-seed"} <= set(
+        ids
+    )
 
 
 def test_components_show_the_declared_default_and_range(form: Form) -> None:
     eta = form["DDIM:sampler.eta"].component
-    assert isinstance(eta, gr.Slider) and (eta.value, eta.minimum, eta.maximum) == (0.0, 0.0, 1.0)
-    assert form["seed"].component.value == 0 and form["grid.denoise"].component.value is True
+    assert isinstance(eta, gr.Slider)
+    assert (eta.value, eta.minimum, eta.maximum) == (0.0, 0.0, 1.0)
+    assert form["seed"].component.value == 0
+    assert form["grid.denoise"].component.value is True
     assert form["data"].component.value == "moons"
 
 
@@ -69,7 +83,9 @@ def test_values_hold_the_whole_experiment(form: Form, exp: Experiment) -> None:
         out = {"kind": values[path, ""]}
         for name, param in params(spec).items():
             full = f"{path}.{name}"
-            out[name] = record(full, getattr(spec, name)) if param.kind == "spec" else values.get((full, out["kind"]), values.get((full, "")))
+            out[name] = (
+                record(full, getattr(spec, name)) if param.kind == "spec" else values.get((full, out["kind"]), values.get((full, "")))
+            )
         return out
 
     again = {n: record(n, getattr(exp, n)) if isinstance(getattr(exp, n), Spec) else values[n, ""] for n in params(exp)}
@@ -84,13 +100,17 @@ def test_a_good_link_is_not_repaired(exp: Experiment) -> None:
 
 
 @pytest.mark.parametrize(
-    "query, fixed, named",
+    ("query", "fixed", "named"),
     [
         ({"sampler": "DDIM", "sampler.eta": "7", "seed": "3"}, {"sampler": "DDIM", "seed": "3"}, ["sampler.eta"]),
         ({"data": "nope", "seed": "3"}, {"seed": "3"}, ["data"]),
         ({"seed": "x", "particles": "0"}, {}, ["seed", "particles"]),
         ({"sampler": "SSCS"}, {}, ["sampler"]),
-        ({"process": "CLD", "sampler": "DDIM", "sampler.eta": "0.5", "grid": "Quadratic"}, {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"}, ["sampler"]),
+        (
+            {"process": "CLD", "sampler": "DDIM", "sampler.eta": "0.5", "grid": "Quadratic"},
+            {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
+            ["sampler"],
+        ),
         ({"nonsense": "1"}, {}, ["nonsense"]),
         ({"process.schedule.beta_max": "900"}, {}, ["process.schedule.beta_max"]),
         ({"a.b.c.d.e": "1", "seed": "5"}, {"seed": "5"}, ["a.b.c.d.e"]),
@@ -107,7 +127,9 @@ def test_a_broken_link_keeps_what_is_good_and_names_what_is_not(query: dict, fix
 
 def test_cld_alone_takes_what_fits_it() -> None:
     exp, errors = repair({"process": "CLD"})
-    assert exp.sampler.info.key == "SSCS" and exp.grid.info.key == "Quadratic" and not errors
+    assert exp.sampler.info.key == "SSCS"
+    assert exp.grid.info.key == "Quadratic"
+    assert not errors
 
 
 def test_views_and_hosts_names_are_not_the_experiments() -> None:
@@ -127,7 +149,8 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
 @pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))
 def test_the_snippet_makes_the_same_experiment(exp: Experiment) -> None:
     code = as_python(exp)
-    assert code.startswith("import playground as pg\n") and "trace = pg.simulate(exp)" in code
+    assert code.startswith("import playground as pg\n")
+    assert "trace = pg.simulate(exp)" in code
     expression = code.split("exp = ", 1)[1].rsplit("\ntrace", 1)[0]
     assert eval(expression, {"pg": pg, "__builtins__": {}}) == exp  # our own text, in the test only
 
@@ -140,5 +163,6 @@ def test_the_snippet_for_the_browser_refuses_in_words() -> None:
 def test_the_page_is_private_to_the_browser() -> None:
     """No event of the page is offered as an API, and none waits in the queue."""
     demo = build()
-    events = [f for f in demo.fns.values()]
-    assert events and all(f.api_visibility == "private" and not f.queue for f in events)
+    events = list(demo.fns.values())
+    assert events
+    assert all(f.api_visibility == "private" and not f.queue for f in events)

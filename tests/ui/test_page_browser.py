@@ -22,9 +22,12 @@ def drag(site: Any, selector: str, start: float, end: float) -> None:
 def test_first_picture_needs_one_run_and_nobody_else(visit: Any) -> None:
     site = visit()
     assert site.page.title() == "Diffusion Playground"
-    assert site.runs() == 1 and site.query() == {}
-    assert site.foreign() == [] and site.problems == []
-    assert sum("layer=fields" in r for r in site.requests) == 1 and sum("layer=metrics" in r for r in site.requests) == 1
+    assert site.runs() == 1
+    assert site.query() == {}
+    assert site.foreign() == []
+    assert site.problems == []
+    assert sum("layer=fields" in r for r in site.requests) == 1
+    assert sum("layer=metrics" in r for r in site.requests) == 1
     assert site.page.evaluate("document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -50,7 +53,8 @@ def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
     before = site.runs()
     drag(site, "#pg-sampler-DDIM-eta input[type=range]", 0.1, 0.9)  # a slider by mouse
     site.settle()
-    assert float(site.query()["sampler.eta"]) > 0.6 and site.runs() - before <= 22
+    assert float(site.query()["sampler.eta"]) > 0.6
+    assert site.runs() - before <= 22
     changed({})
     eta = float(site.query()["sampler.eta"])
     page.locator("#pg-sampler-DDIM-eta input[type=range]").press("ArrowLeft")  # and by keyboard
@@ -75,7 +79,8 @@ def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
 
 def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
     site = visit("?sampler=DDIM")
-    assert site.page.locator("#pg-sampler-DDIM-eta").is_visible() and not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
+    assert site.page.locator("#pg-sampler-DDIM-eta").is_visible()
+    assert not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
     before = [r for r in site.requests if "gradio_api" in r]
     site.page.locator("#pg-process [data-key=Flow]").click()
     site.settle()
@@ -102,7 +107,8 @@ def test_keyboard_drives_pickers(visit: Any) -> None:
     page.keyboard.press("ArrowDown")
     assert page.locator(".pg-pop").count() == 1
     page.keyboard.press("Escape")
-    assert page.locator(".pg-pop").count() == 0 and page.evaluate("document.activeElement.className") == "pg-combo"
+    assert page.locator(".pg-pop").count() == 0
+    assert page.evaluate("document.activeElement.className") == "pg-combo"
     assert page.locator("#pg-data [role=radio][tabindex='0']").count() == 1
 
 
@@ -112,14 +118,16 @@ def test_what_does_not_fit_is_shown_with_its_reason_and_gives_way(visit: Any) ->
     page.locator("#pg-sampler .pg-combo").click()
     option = page.locator(".pg-option[data-key=SSCS]")
     option.hover()
-    assert option.get_attribute("aria-disabled") == "true" and "velocity" in option.inner_text()
-    option.click()
+    assert option.get_attribute("aria-disabled") == "true"
+    assert "velocity" in option.inner_text()
+    option.click(force=True)
     assert page.evaluate("__pg.query()") == {}
     page.keyboard.press("Escape")
     page.locator("#pg-process [data-key=CLD]").click()
     site.settle()
     assert site.query() == {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"}
-    assert "SSCS" in site.notice() and site.page.locator("#pg-schedule .pg-shown").inner_text() == "constant β"
+    assert "SSCS" in site.notice()
+    assert site.page.locator("#pg-schedule .pg-shown").inner_text() == "constant β"
     page.locator("#pg-process [data-key=VP]").click()
     site.settle()
     assert site.query() == {}  # what had given way is back
@@ -150,19 +158,29 @@ def test_back_forward_and_reload_restore(visit: Any) -> None:
     site.ready()
     assert page.evaluate("__pg.query()") == before == {"seed": "5", "data": "pinwheel", "particles": "900"}
     assert page.locator("#pg-seed input").input_value() == "5"
-    assert site.stage() == picture and site.problems == []
+    assert site.stage() == picture
+    assert site.problems == []
 
 
 def test_a_link_with_values_between_the_slider_steps_is_exact(visit: Any) -> None:
-    query = {"process": "VP", "process.schedule": "LinearBeta", "process.schedule.beta_max": "17.123", "sampler": "DDIM", "sampler.eta": "0.377"}
+    query = {
+        "process": "VP",
+        "process.schedule": "LinearBeta",
+        "process.schedule.beta_max": "17.123",
+        "sampler": "DDIM",
+        "sampler.eta": "0.377",
+    }
     site = visit("?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    assert site.page.evaluate("__pg.query()") == query and site.runs() == 1
+    assert site.page.evaluate("__pg.query()") == query
+    assert site.runs() == 1
 
 
 def test_a_broken_link_says_what_is_wrong(visit: Any) -> None:
     site = visit("?sampler=DDIM&sampler.eta=7&seed=4")
     notice = site.notice()
-    assert "sampler.eta" in notice and "'7'" in notice and "0 to 1" in notice
+    assert "sampler.eta" in notice
+    assert "'7'" in notice
+    assert "0 to 1" in notice
     assert site.query() == {"sampler": "DDIM", "seed": "4"}
 
 
@@ -171,10 +189,13 @@ def test_a_bad_number_keeps_the_picture_and_makes_no_link(visit: Any) -> None:
     site.page.locator("#pg-particles input").fill("999999")
     site.page.wait_for_function("__pg.errors.length > 0")
     site.settle()
-    assert "particles" in site.notice() and site.query() == {} and site.page.evaluate("__pg.painted") == 1
+    assert "particles" in site.notice()
+    assert site.query() == {}
+    assert site.page.evaluate("__pg.painted") == 1
     site.page.locator("#pg-particles input").fill("500")
     site.settle()
-    assert site.notice() == "" and site.query() == {"particles": "500"}
+    assert site.notice() == ""
+    assert site.query() == {"particles": "500"}
 
 
 def test_no_answer_offers_another_try(visit: Any) -> None:
@@ -186,7 +207,8 @@ def test_no_answer_offers_another_try(visit: Any) -> None:
     site.page.unroute("**/live/packet*")
     site.page.locator("#pg-stage .pg-toast button", has_text="Try again").click()
     site.settle()
-    assert site.query() == {"data": "cross"} and site.notice() == ""
+    assert site.query() == {"data": "cross"}
+    assert site.notice() == ""
 
 
 def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
@@ -195,7 +217,8 @@ def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
     before = site.stage()
     site.page.locator("#pg-data [data-key=cross]").click()
     site.settle()
-    assert site.stage() != before and site.notice() == ""
+    assert site.stage() != before
+    assert site.notice() == ""
 
 
 def test_copy_and_theme(visit: Any) -> None:
@@ -212,7 +235,8 @@ def test_copy_and_theme(visit: Any) -> None:
     assert not page.evaluate("document.body.classList.contains('dark')")
     page.reload()
     site.ready()
-    assert not page.evaluate("document.body.classList.contains('dark')") and site.problems == []
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    assert site.problems == []
 
 
 def test_exports(visit: Any) -> None:
@@ -237,7 +261,8 @@ def test_phone_has_the_stage_first_and_a_drawer(visit: Any) -> None:
     site.settle()
     stage, sheet = page.locator("#pg-stage").bounding_box(), page.locator("#pg-left").bounding_box()
     assert sheet["y"] > stage["y"] + 0.8 * stage["height"]  # the stage stays in sight while one chooses
-    assert site.query() == {"data": "rings"} and "rings" in page.locator(".pg-chips").inner_text()
+    assert site.query() == {"data": "rings"}
+    assert "rings" in page.locator(".pg-chips").inner_text()
     page.keyboard.press("Escape")
     page.wait_for_function("getComputedStyle(document.querySelector('#pg-left')).visibility === 'hidden'")
     assert site.problems == []
