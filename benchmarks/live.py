@@ -33,13 +33,13 @@ async ([id, value, layer]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const input = document.querySelector(`#${id} input[type=number]`) || document.querySelector(`#${id} input`);
   const stage = window.__pgStage, before = window.__pg.painted;
-  const fields = () => stage.fieldsPainted ?? 0;
-  const fieldsBefore = fields(), started = performance.now();
+  const key = () => stage.painted.fieldsKey;
+  const keyBefore = key(), started = performance.now();
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, value);
   input.dispatchEvent(new Event('input', {bubbles: true}));
   input.dispatchEvent(new Event('change', {bubbles: true}));
   const limit = started + 8000;
-  while ((layer === 'fields' ? fields() === fieldsBefore : window.__pg.painted === before) && performance.now() < limit) await frame();
+  while ((layer === 'fields' ? !key() || key() === keyBefore : window.__pg.painted === before) && performance.now() < limit) await frame();
   await frame();
   return performance.now() - started;
 }
@@ -130,13 +130,15 @@ def frames(page: Page, scrub: bool, layers: list[str]) -> dict[str, float]:
 
 
 def empty_round_trip(page: Page) -> list[float]:
-    """Gradio's own smallest round trip: a server function that does nothing but answer."""
+    """Gradio's own round trip: its event that restores a link, with nothing to restore, unqueued, and a frame."""
     return page.evaluate(
         """async () => {
-          const spent = [];
+          const spent = [], all = window.gradio_config.dependencies;
+          const fn_index = all.find(d => d.backend_fn && d.targets.some(t => t[1] === 'load')).id;
+          const ask = {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify({fn_index, data: [], session_hash: 'bench'})};
           for (let i = 0; i < 24; i++) {
             const t = performance.now();
-            await fetch('live/ping'); await new Promise(requestAnimationFrame);
+            await (await fetch('gradio_api/run/predict', ask)).json(); await new Promise(requestAnimationFrame);
             spent.push(performance.now() - t);
           }
           return spent;
@@ -190,10 +192,10 @@ def measure() -> dict[str, object]:
             changes(page, "pg-seed", [1001, 1002, 1003])  # warm up
             seed = summary(changes(page, "pg-seed", list(range(1, CHANGES + 1))))
             steps = summary(changes(page, "pg-grid-steps", [30 + i % 12 for i in range(CHANGES)]))
-            beta = summary(changes(page, "pg-process-schedule-LinearBeta-beta_max", [10 + (i % 20) for i in range(CHANGES)], "fields"))
+            beta = summary(changes(page, "pg-schedule-LinearBeta-beta_max", [10 + (i % 20) for i in range(CHANGES)], "fields"))
             out["control change to painted particles, ms"] = {"seed": seed, "steps": steps}
             out["control change to painted density and score, ms"] = beta
-            out["empty HTTP round trip and a frame, ms"] = trip
+            out["empty Gradio round trip and a frame, ms"] = trip
             out["bare compute and packet, ms"] = compute
             out["ratios"] = {
                 "change / empty round trip": round(seed["p50"] / trip["p50"], 2),

@@ -134,6 +134,7 @@ def draw_data(exp: Experiment, oracle: MixtureOracle, rng: Rng) -> tuple[Tensor,
 def _forward(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Trace:
     process: LinearProcess = exp.process  # type: ignore[assignment]
     times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
+    times[-1] = process.t_max  # to the last digit
     x0, origin = draw_data(exp, oracle, rng.stream("data"))
     if initial is not None:
         x0 = torch.as_tensor(initial).to(rng.device, rng.dtype)

@@ -139,7 +139,7 @@
   // ---- packets ---------------------------------------------------------------------------------------------------------------
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
-    const known = stage ? [...stage.wants()] : view.layers ? view.layers.split(",") : ["density", "score"];
+    const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
     return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
   };
 
@@ -234,8 +234,8 @@
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
       put((s) => s.setRun(run));
-      also(curves, "setRun", run);
-      also(panel, "setRun", run);
+      beside(curves, run);
+      beside(panel, run);
       hook.painted = job.id;
       refused = null;
       shownRun = run;
@@ -315,6 +315,14 @@
       hook.errors.push(`${name}: ${error.message}`);
       console.error(error);
     }
+  }
+
+  let cursorInfo = null;
+  /** A run for the curves or the panel, and where the stage's cursor stands: a stage at rest does not tell again. */
+  function beside(part, run) {
+    if (!run) return;
+    also(part, "setRun", run);
+    if (cursorInfo) also(part, "cursor", part === curves ? cursorInfo.c : cursorInfo);
   }
 
   function tellStatus(run, toScreen) {
@@ -456,31 +464,32 @@
       stage = new PG.Stage(root);
       window.__pgStage = stage;
       defaultLayers = layersText(stage.layers);
-      viewToStage();
-      waiting.splice(0).forEach((fn) => fn(stage));
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
-        const c = typeof info === "number" ? info : info.c ?? info.clock;
-        also(curves, "cursor", c);
+        cursorInfo = info;
+        also(curves, "cursor", info.c);
         also(panel, "cursor", info);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
+      viewToStage();
+      waiting.splice(0).forEach((fn) => fn(stage));
+      refetch(); // the layers of a link may need more than what was asked for before the stage was there
     },
     curves(root) {
       if (!PG.Curves) return;
       curves = new PG.Curves(root);
       curves.on?.("cursor", (c) => stage?.seek?.(c));
-      if (shownRun) also(curves, "setRun", shownRun);
+      beside(curves, shownRun);
       if (!working) metricsLater();
     },
     panel(root) {
       if (!PG.StepPanel) return;
       panel = new PG.StepPanel(root);
-      if (shownRun) also(panel, "setRun", shownRun);
+      beside(panel, shownRun);
     },
     status(root) {
       if (!PG.Status) return;

@@ -99,7 +99,7 @@ def test_sscs_beats_em_at_few_steps(g3):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("friction", [1.0, 0.3, 3.0])
+@pytest.mark.parametrize("friction", [1.0, 0.3])
 def test_tiny_times(g3, friction, dtype):
     """Down to t = 1e-6 every sampler's states stay finite, and close to the data at the end."""
     process = CLD(friction=friction)

@@ -66,6 +66,7 @@ class Site:
 
     def __init__(self, chromium: Any, url: str, width: int = 1440, height: int = 900, **options: Any):
         self.url = url
+        options = {"reduced_motion": "reduce", **options}  # a stage at rest: pictures can be compared, and two cores are enough
         self.context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
@@ -92,6 +93,16 @@ class Site:
     def query(self) -> dict[str, str]:
         """The experiment's part of the address."""
         return self.page.evaluate("Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => !k.startsWith('view.')))")
+
+    def until(self, query: dict[str, str]) -> None:
+        """Until the address holds exactly this experiment and all of it is shown. A drop would wait for ever: it fails after 30 s."""
+        self.page.wait_for_function(
+            """(e) => {
+                const q = Object.entries(Object.fromEntries(new URLSearchParams(location.search))).filter(([k]) => !k.startsWith('view.'));
+                return __pg.settled && q.length === Object.keys(e).length && q.every(([k, v]) => e[k] === v);
+            }""",
+            arg=query,
+        )
 
     def runs(self) -> int:
         return sum("layer=run" in r for r in self.requests)

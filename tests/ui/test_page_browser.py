@@ -33,47 +33,41 @@ def test_first_picture_needs_one_run_and_nobody_else(visit: Any) -> None:
 
 def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
     site = visit()
-    page, seen = site.page, [site.stage()]
+    page, seen, query = site.page, [site.stage()], {}
 
-    def changed(expected: dict[str, str]) -> None:
-        site.settle()
-        query = site.query()
-        assert {k: query.get(k) for k in expected} == expected
+    def changed(**expected: str) -> None:
+        query.update({k.replace("__", "."): v for k, v in expected.items()})
+        site.until(query)
         picture = site.stage()
         assert picture != seen[-1]
         seen.append(picture)
 
     page.locator("#pg-data [data-key=rings]").click()  # a tile
-    changed({"data": "rings"})
+    changed(data="rings")
     page.locator("#pg-process [data-key=SubVP]").click()  # a pill
-    changed({"process": "SubVP"})
+    changed(process="SubVP")
     page.locator("#pg-sampler .pg-combo").click()  # a menu
     page.locator(".pg-option[data-key=DDIM]").click()
-    changed({"sampler": "DDIM"})
+    changed(sampler="DDIM")
     before = site.runs()
     drag(site, "#pg-sampler-DDIM-eta input[type=range]", 0.1, 0.9)  # a slider by mouse
-    site.settle()
-    assert float(site.query()["sampler.eta"]) > 0.6
-    assert site.runs() - before <= 22
-    changed({})
+    page.wait_for_function("__pg.settled && +new URLSearchParams(location.search).get('sampler.eta') > 0.6")
+    assert site.runs() - before <= 22  # at most one for each move
     eta = float(site.query()["sampler.eta"])
+    changed(sampler__eta=f"{eta:g}")
     page.locator("#pg-sampler-DDIM-eta input[type=range]").press("ArrowLeft")  # and by keyboard
-    site.settle()
-    assert float(site.query()["sampler.eta"]) == pytest.approx(eta - 0.05)
-    changed({})
+    changed(sampler__eta=f"{eta - 0.05:g}")
     page.locator("#pg-grid-steps-row input[type=range]").press("ArrowLeft")  # the logarithmic rail
-    changed({"grid.steps": "19"})
+    changed(grid="UniformLogSNR", grid__steps="19")
     page.locator("#pg-particles input[type=number]").fill("700")  # a number
-    changed({"particles": "700"})
+    changed(particles="700")
     page.locator("#pg-grid-denoise input").click()  # a checkbox
-    changed({"grid.denoise": "false"})
-    page.locator("#pg-dtype label").nth(1).click()  # a switch; the picture may be the same
-    site.settle()
-    assert site.query()["dtype"] == "float64"
+    changed(grid__denoise="false")
+    page.locator("#pg-start label").nth(1).click()  # a switch
+    changed(start="exact")
     page.locator("#pg-dice").click()
-    site.settle()
-    assert site.query()["seed"].isdigit()
-    changed({})
+    page.wait_for_function("new URLSearchParams(location.search).has('seed')")
+    changed(seed=site.query()["seed"])
     assert site.problems == []
 
 
@@ -83,7 +77,7 @@ def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
     assert not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
     before = [r for r in site.requests if "gradio_api" in r]
     site.page.locator("#pg-process [data-key=Flow]").click()
-    site.settle()
+    site.until({"process": "Flow", "sampler": "DDIM"})
     assert not site.page.locator("#pg-schedule").is_visible()
     assert [r for r in site.requests if "gradio_api" in r] == before  # the client alone
 
@@ -93,17 +87,14 @@ def test_keyboard_drives_pickers(visit: Any) -> None:
     page = site.page
     page.locator("#pg-process [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
-    site.settle()
-    assert site.query()["process"] == "SubVP"
+    site.until({"process": "SubVP"})
     page.keyboard.press("Home")
-    site.settle()
-    assert "process" not in site.query()
+    site.until({})
     page.locator("#pg-sampler .pg-combo").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("h")  # type ahead: Heun
     page.keyboard.press("Enter")
-    site.settle()
-    assert site.query()["sampler"] == "Heun"
+    site.until({"sampler": "Heun"})
     page.keyboard.press("ArrowDown")
     assert page.locator(".pg-pop").count() == 1
     page.keyboard.press("Escape")
@@ -124,13 +115,11 @@ def test_what_does_not_fit_is_shown_with_its_reason_and_gives_way(visit: Any) ->
     assert page.evaluate("__pg.query()") == {}
     page.keyboard.press("Escape")
     page.locator("#pg-process [data-key=CLD]").click()
-    site.settle()
-    assert site.query() == {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"}
+    site.until({"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"})
     assert "SSCS" in site.notice()
     assert site.page.locator("#pg-schedule .pg-shown").inner_text() == "constant β"
     page.locator("#pg-process [data-key=VP]").click()
-    site.settle()
-    assert site.query() == {}  # what had given way is back
+    site.until({})  # what had given way is back
     assert site.problems == []
 
 
@@ -138,21 +127,19 @@ def test_back_forward_and_reload_restore(visit: Any) -> None:
     site = visit("?seed=5")
     page = site.page
     page.locator("#pg-data [data-key=pinwheel]").click()
-    site.settle()
+    site.until({"seed": "5", "data": "pinwheel"})
     page.locator("#pg-particles input").fill("900")
-    site.settle()
+    site.until({"seed": "5", "data": "pinwheel", "particles": "900"})
     page.go_back()
-    site.settle()
-    assert site.query() == {"seed": "5", "data": "pinwheel"}
+    site.until({"seed": "5", "data": "pinwheel"})
     assert page.locator("#pg-particles input[type=number]").input_value() == "2000"
     page.go_back()
-    site.settle()
+    site.until({"seed": "5"})
     assert page.locator("#pg-data [aria-checked=true]").get_attribute("data-key") == "moons"
     page.go_forward()
-    page.wait_for_timeout(50)
+    site.until({"seed": "5", "data": "pinwheel"})
     page.go_forward()
-    site.settle()
-    assert site.query() == {"seed": "5", "data": "pinwheel", "particles": "900"}
+    site.until({"seed": "5", "data": "pinwheel", "particles": "900"})
     before, picture = page.evaluate("__pg.query()"), site.stage()
     page.reload()
     site.ready()
@@ -175,6 +162,17 @@ def test_a_link_with_values_between_the_slider_steps_is_exact(visit: Any) -> Non
     assert site.runs() == 1
 
 
+def test_a_link_restores_the_view(visit: Any) -> None:
+    site = visit("?view.at=0.3&view.layers=particles,contours,x0&view.color=class")
+    page = site.page
+    assert page.evaluate("[__pgStage.cursor, __pgStage.layers.join(), __pgStage.colour]") == [0.3, "particles,contours,x0", "class"]
+    assert any("layer=fields&want=density&" in r for r in site.requests)  # contours are drawn from the density
+    page.wait_for_function(
+        "/^8|9/.test([...document.querySelectorAll('#pg-panel *')].map((n) => n.textContent).join(' ').match(/step (\\d+) of 20/)?.[1])"
+    )
+    assert site.query() == {}
+
+
 def test_a_broken_link_says_what_is_wrong(visit: Any) -> None:
     site = visit("?sampler=DDIM&sampler.eta=7&seed=4")
     notice = site.notice()
@@ -193,9 +191,8 @@ def test_a_bad_number_keeps_the_picture_and_makes_no_link(visit: Any) -> None:
     assert site.query() == {}
     assert site.page.evaluate("__pg.painted") == 1
     site.page.locator("#pg-particles input").fill("500")
-    site.settle()
+    site.until({"particles": "500"})
     assert site.notice() == ""
-    assert site.query() == {"particles": "500"}
 
 
 def test_no_answer_offers_another_try(visit: Any) -> None:
@@ -206,8 +203,7 @@ def test_no_answer_offers_another_try(visit: Any) -> None:
     assert "does not answer" in site.notice()
     site.page.unroute("**/live/packet*")
     site.page.locator("#pg-stage .pg-toast button", has_text="Try again").click()
-    site.settle()
-    assert site.query() == {"data": "cross"}
+    site.until({"data": "cross"})
     assert site.notice() == ""
 
 
@@ -216,7 +212,7 @@ def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
     site.page.route("**/live/packet*", lambda route: route.fulfill(status=404, body="{}", content_type="application/json"))
     before = site.stage()
     site.page.locator("#pg-data [data-key=cross]").click()
-    site.settle()
+    site.until({"data": "cross"})
     assert site.stage() != before
     assert site.notice() == ""
 
