@@ -63,8 +63,8 @@ def simulate(
         return _forward(exp, oracle, initial, rng)
 
     grid = grid_times(exp, times, log_snr)
-    per_step = exp.sampler.info.nfe or 30
-    work = exp.particles * (len(grid) - 1) * per_step * mixture.components
+    steps = len(grid) - 1
+    work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * mixture.components
     if work > most_work:
         raise BadValue(
             "particles",

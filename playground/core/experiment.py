@@ -152,5 +152,6 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    missing = choice_.info.needs - process.caps - gives
+    needs = choice_.needs if isinstance(choice_, Spec) else choice_.info.needs
+    missing = needs - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))
