@@ -43,7 +43,7 @@ class DDIM(Sampler):
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
-        c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h))
+        c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h)) if self.eta else 0.0  # η = 0 also runs backwards (inversion)
         return then.alpha, math.sqrt(then.sigma**2 - c * c), c
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
