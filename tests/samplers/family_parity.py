@@ -78,7 +78,7 @@ DPM = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
 ENDS = {"final_sigmas_type": "sigma_min", "lower_order_final": False}
 for order in (1, 2, 3):
     dpm = pg.DPMSolver(order=order, variant="multistep", released=order == 3)
-    case(f"DPMSolver multistep {order}")(multistep(*DPM, dpm, algorithm_type="dpmsolver", solver_order=order, **ENDS))
+    case(f"DPMSolver multistep {order}" + ", released" * (order == 3))(multistep(*DPM, dpm, algorithm_type="dpmsolver", solver_order=order, **ENDS))
     if order < 3:
         sde = pg.SDEDPMSolverPP(order=order)
         case(f"SDEDPMSolverPP {order}")(multistep(*DPM, sde, noisy=True, algorithm_type="sde-dpmsolver++", solver_order=order))
@@ -86,10 +86,10 @@ for order in (1, 2, 3):
     case(f"DEIS log rho {order}")(multistep("scheduling_deis_multistep", "DEISMultistepScheduler", deis, solver_order=order, lower_order_final=False))
 case("DDIM, DPM-Solver++ 1")(multistep(*DPM, pg.DDIM(), solver_order=1))
 case("DPMSolverPP2M")(multistep(*DPM, pg.DPMSolverPP2M(), solver_order=2))
-case("DPMSolverPP3M")(multistep(*DPM, pg.DPMSolverPP3M(released=True), solver_order=3))
+case("DPMSolverPP3M released")(multistep(*DPM, pg.DPMSolverPP3M(released=True), solver_order=3))
 
 
-@case("SDEDPMSolverPP 3")
+@case("SDEDPMSolverPP 3 released")
 def sde_three(monkeypatch, steps):
     """`diffusers` has −½ for +½ in the second difference's coefficient (order 3 there does not converge faster than order 1): the formula of
     k-diffusion's sample_dpmpp_3m_sde, written down again, in y with λ = −ln σ.

@@ -13,58 +13,7 @@ import playground as pg
 from playground.core.exponential import phi
 from playground.core.spec import registry
 from tests.samplers.family import F64, TILTED, flow_errors, gaussian_flow, ours, slope
-
-SOLVERS = {
-    "DPMSolver 1": pg.DPMSolver(order=1),
-    "DPMSolver 2": pg.DPMSolver(order=2),
-    "DPMSolver 3": pg.DPMSolver(order=3),
-    "DPMSolver 2 multistep": pg.DPMSolver(order=2, variant="multistep"),
-    "DPMSolver 3 multistep": pg.DPMSolver(order=3, variant="multistep"),
-    "DPMSolver 3 multistep, released": pg.DPMSolver(order=3, variant="multistep", released=True),
-    "DPMSolverPP2M": pg.DPMSolverPP2M(),
-    "DPMSolverPP2S": pg.DPMSolverPP2S(),
-    "DPMSolverPP3M": pg.DPMSolverPP3M(),
-    "DPMSolverPP3M, released": pg.DPMSolverPP3M(released=True),
-    "SDEDPMSolverPP 2, η = 0": pg.SDEDPMSolverPP(order=2, eta=0.0),
-    "SDEDPMSolverPP 3, η = 0": pg.SDEDPMSolverPP(order=3, eta=0.0),
-    "DPMSolverPPSDE, η = 0": pg.DPMSolverPPSDE(eta=0.0),
-    "UniPC 1 bh1": pg.UniPC(order=1, variant="bh1"),
-    "UniPC 2 bh1": pg.UniPC(order=2, variant="bh1"),
-    "UniPC 3 bh1": pg.UniPC(order=3, variant="bh1"),
-    "UniPC 1": pg.UniPC(order=1),
-    "UniPC 2": pg.UniPC(order=2),
-    "UniPC 3": pg.UniPC(order=3),
-    "DEIS 1": pg.DEIS(order=1),
-    "DEIS 2": pg.DEIS(order=2),
-    "DEIS 3": pg.DEIS(order=3),
-    "DEIS 2 in t": pg.DEIS(order=2, space="t"),
-    "DEIS 3 in t": pg.DEIS(order=3, space="t"),
-    "LMS 1": pg.LMS(order=1),
-    "LMS 2": pg.LMS(order=2),
-    "LMS 3": pg.LMS(order=3),
-    "LMS 4": pg.LMS(order=4),
-    "PNDM": pg.PNDM(),
-    "PLMS": pg.PLMS(),
-    "KDPM2": pg.KDPM2(),
-    "EulerAncestral, η = 0": pg.EulerAncestral(eta=0.0),
-    "EDMHeun": pg.EDMHeun(),
-    "Restart, K = 0": pg.Restart(times=0),
-    "PredictorCorrector, n = 0": pg.PredictorCorrector(predictor=pg.DPMSolverPP2M(), corrector_steps=0),
-    "DDIM": pg.DDIM(),
-    "Euler": pg.Euler(),
-    "Midpoint": pg.Midpoint(),
-    "Heun": pg.Heun(),
-    "RK4": pg.RK4(),
-}
-TIMES = {"VP": pg.VP(), "EDM": pg.EDM(sigma_max=160.0)}
-TEXTBOOK = {"Euler", "Midpoint", "Heun", "RK4"}  # steps in the process's own time, between finite noise levels of VP
-OWN_TIME = {*TEXTBOOK, "DEIS 2 in t", "DEIS 3 in t"}  # the others see ρ only: the same path in every process
-
-
-def grids(solver):
-    """Finer for high orders, whose first steps of lower order fade last, but not down to rounding error."""
-    return [96, 128, 192, 256, 384] if solver.declared_order >= 3 else [64, 96, 128, 192, 256]
-
+from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, TIMES, measured
 
 @pytest.mark.parametrize("label", [label for label in SOLVERS if label not in TEXTBOOK])
 def test_declared_order(label):
@@ -74,18 +23,15 @@ def test_declared_order(label):
     changes the order (3M, DEIS nodes in the wrong variable); UniPC without corrector (one order less); the corrector in the last step costs a call
     (see test_calls); KDPM2 with the slope at ρ_t; LMS with σ for σ/α.
     """
-    solver = SOLVERS[label]
-    found = slope(grids(solver), flow_errors(solver, TIMES["EDM"], grids(solver)))
-    assert abs(found - solver.declared_order) <= 0.15, found
+    found = measured(label, "EDM")
+    assert abs(found - SOLVERS[label].declared_order) <= 0.15, found
 
 
 @pytest.mark.parametrize("label", sorted(OWN_TIME))
 def test_declared_order_on_vp(label):
     """Solvers that see the process's own time, on VP as well."""
-    solver = SOLVERS[label]
-    lo = -2.0 if label in TEXTBOOK else -5.0
-    found = slope(grids(solver), flow_errors(solver, TIMES["VP"], grids(solver), lo))
-    assert abs(found - solver.declared_order) <= 0.15, found
+    found = measured(label, "VP")
+    assert abs(found - SOLVERS[label].declared_order) <= 0.15, found
 
 
 def test_every_deterministic_sampler_is_here():

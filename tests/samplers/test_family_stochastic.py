@@ -15,29 +15,9 @@ from playground.metrics.distances import sliced_w2
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles.mixture import MixtureOracle
 from tests.samplers.family import F64, FIVE, TILTED, draws, propagate, slope, uniform_levels
+from tests.samplers.family_orders import WEAK, WEAK_STEPS, variance_error
 
 VP = pg.VP()
-WEAK = {  # sampler, order of the variance's error (None: exact at any number of steps)
-    "DDPM small": (pg.DDPM(), 1),
-    "DDPM interpolated": (pg.DDPM(variance="interpolated", weight=0.3), 1),
-    "EulerAncestral": (pg.EulerAncestral(), 1),
-    "EulerAncestral η = 0.5": (pg.EulerAncestral(eta=0.5), 1),
-    "EulerMaruyama": (pg.EulerMaruyama(), 1),
-    "ReverseDiffusion": (pg.ReverseDiffusion(), 1),
-    "SDEDPMSolverPP 1": (pg.SDEDPMSolverPP(order=1), 1),
-    "SDEDPMSolverPP 2": (pg.SDEDPMSolverPP(order=2), 2),
-    "SDEDPMSolverPP 2 η = 0.5": (pg.SDEDPMSolverPP(order=2, eta=0.5), 2),
-    "DPMSolverPPSDE": (pg.DPMSolverPPSDE(), 2),
-    "KDPM2 ancestral": (pg.KDPM2(eta=1.0), 2),
-    "AnalyticDPM": (pg.AnalyticDPM(), None),
-    "AnalyticDPM DDIM": (pg.AnalyticDPM(mean="DDIM", covariance="diagonal"), None),
-}
-
-
-def variance_error(sampler, n, c=0.25):
-    times = uniform_levels(VP, n, -4.5, 2.0)
-    end = VP.at(float(times[-1]))
-    return propagate(sampler, VP, c, times)[1] - (end.alpha**2 * c + end.sigma**2)
 
 
 @pytest.mark.parametrize("label", WEAK)
@@ -48,13 +28,12 @@ def test_variance_of_gaussian_data(label):
     Q and A of reverse diffusion from s to s; c without the square and l² with σ_t in Analytic-DPM; v and 1 − v exchanged.
     """
     sampler, order = WEAK[label]
-    steps = [64, 96, 128, 192]
-    found = [abs(variance_error(sampler, n)) for n in steps]
+    found = [abs(variance_error(sampler, n)) for n in WEAK_STEPS]
     if order is None:
         assert max(found) < 1e-12
         assert abs(variance_error(sampler, 1)) < 1e-12
     else:
-        assert abs(slope(steps, found) - order) <= 0.15, (slope(steps, found), found)
+        assert abs(slope(WEAK_STEPS, found) - order) <= 0.15, (slope(WEAK_STEPS, found), found)
 
 
 def test_means():
