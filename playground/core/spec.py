@@ -59,6 +59,11 @@ class Spec:
                 continue
             object.__setattr__(self, name, param.clean(name, value))
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What this choice needs; with nested specs also what they need."""
+        return self.info.needs
+
     def to_dict(self) -> dict[str, Any]:
         """``{"kind": "DDIM", "eta": 0.0}``, nested specs in the same form."""
         out: dict[str, Any] = {"kind": self.info.key}
