@@ -20,6 +20,7 @@ from toy_models.distributions import toys
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid"}
 PHASE = {"sampler": "SSCS", "grid": "Quadratic"}  # what fits a process without a single noise level
+SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
 
@@ -41,6 +42,7 @@ class Form:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.help: dict[str, str] = {}
+        self.nested: dict[str, str] = {}  # slot of a spec within a spec -> the slot whose reasons hold for it
         self.exp = Experiment()
         self._build()
 
@@ -70,12 +72,17 @@ class Form:
             _heading("Run")
             declared = params(Experiment)
             self._field("start", "", declared["start"], "pg-start", label="start from")
-            self._field("particles", "", declared["particles"], "pg-particles")
+            for name in ("start_at", "stop_at", "particles"):
+                self._field(name, "", declared[name], f"pg-{name}")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
                 self._number("seed", "", declared["seed"], "pg-seed", "seed")
                 self.dice = gr.Button("", elem_id="pg-dice", elem_classes="pg-dice")
                 self.help["pg-dice"] = "A new random seed (same choices, other noise)"
             self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
+            made = {c.path for c in self.controls} | {"mode"}
+            for name, param in declared.items():
+                if name not in made:  # whatever an Experiment may yet learn
+                    self._field(name, "", param, f"pg-{name}")
             # the switch for the direction is drawn on the stage's time bar; this is the component behind it
             self._field("mode", "", declared["mode"], "pg-mode", visible="hidden")
         self.dice.click(
@@ -89,6 +96,15 @@ class Form:
         component = picker(choices, key, layout=layout, slot=path, label=label, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"])
         self.controls.append(Control(elem_id, path, "", component, None, key))
 
+    def _menu(
+        self, path: str, kind: str, choices: list[Choice], default: str, elem_id: str, label: str, param: Param | None = None
+    ) -> None:
+        """A menu for one member's parameter."""
+        component = picker(
+            choices, default, layout="menu", slot=f"{kind}:{path}", label=label, elem_id=elem_id, elem_classes=["pg-pick", "pg-menu"]
+        )
+        self.controls.append(Control(elem_id, path, kind, component, param, default))
+
     def _spec_params(self, path: str, family: str, prefix: str) -> None:
         """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one."""
         members = {key: params(cls) for key, cls in registry(family).items()}
@@ -97,11 +113,17 @@ class Form:
         for name, param in shared.items():
             self._field(f"{path}.{name}", "", param, f"{prefix}-{name}")
         for key, declared in members.items():
-            own = {n: p for n, p in declared.items() if n not in shared and p.kind != "spec"}
+            own = {n: p for n, p in declared.items() if n not in shared and p.family != "schedules"}
             if own:
                 with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
                     for name, param in own.items():
-                        self._field(f"{path}.{name}", key, param, f"{prefix}-{key}-{name}")
+                        full, elem_id = f"{path}.{name}", f"{prefix}-{key}-{name}"
+                        if param.kind == "spec":  # its own parameters have no controls: the page keeps those that a link brings
+                            inside = [c for c in specs(param.family) if c.key != key]
+                            self._menu(full, key, inside, param.default.info.key, elem_id, param.label or name.replace("_", " "))
+                            self.nested[f"{key}:{full}"] = path
+                        else:
+                            self._field(full, key, param, elem_id)
 
     def _field(
         self,
@@ -109,12 +131,14 @@ class Form:
         kind: str,
         param: Param,
         elem_id: str,
-        labels: Mapping[str, str] | None = None,
         label: str = "",
         visible: Any = True,
     ) -> None:
         label = label or param.label or path.rsplit(".", 1)[-1].replace("_", " ")
         self.help[elem_id] = param.help
+        if param.kind == "choice" and sum(map(len, param.options)) > SWITCH:
+            self._menu(path, kind, [Choice(o, o) for o in param.options], param.default, elem_id, label, param)
+            return
         if param.kind == "choice":
             component: Any = gr.Radio(
                 list(param.options),
@@ -213,6 +237,7 @@ class Form:
                 "data": {t.key: t.title for t in toys()},
             },
             "reasons": reasons(),
+            "nested": self.nested,
             "fallback": {key: fallback(key) for key in registry("processes")},
         }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import gradio as gr
 import pytest
 
@@ -13,8 +16,17 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import build, python_of
 from playground.views.snippet import as_python
 
-# Gradio leaves event loops open when components are made; Python tells of it whenever it happens to collect them
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+# Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def loops():
+    """They are collected here, and not when the session ends, where nothing can be ignored."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="module")
