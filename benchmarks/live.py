@@ -23,7 +23,9 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results"
-FLAGS = "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+)
 CHANGES = 36
 START = "data=swiss_roll&particles=2000&grid.steps=40"
 
@@ -47,6 +49,13 @@ async ([id, value, layer]) => {
 SETTLED = "() => window.__pg && window.__pg.settled"
 
 
+def cpu() -> str:
+    try:
+        return next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -55,7 +64,11 @@ def free_port() -> int:
 
 def summary(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
-    return {"p50": round(statistics.median(ordered), 1), "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1), "n": len(ordered)}
+    return {
+        "p50": round(statistics.median(ordered), 1),
+        "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1),
+        "n": len(ordered),
+    }
 
 
 def start_server(port: int) -> subprocess.Popen:
@@ -170,23 +183,30 @@ def payload(base: str) -> dict[str, int]:
 def measure() -> dict[str, object]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    launched = time.perf_counter()
-    server = start_server(port)
-    out: dict[str, object] = {
-        "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__, "python": platform.python_version()},
+    out: dict[str, object] = {}
+    machine: dict[str, object] = {
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "load before": round(os.getloadavg()[0], 2),
     }
-    try:
-        wait_for(base)
-        with sync_playwright() as p:
-            browser = p.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS.split())
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+    out["machine"] = machine
+    with sync_playwright() as p:
+        # a person's browser is open before the app is started
+        browser = p.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS.split())
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        machine["browser"] = browser.version
+        launched = time.perf_counter()
+        server = start_server(port)
+        try:
+            wait_for(base)
             page.goto(base + "/")
             page.wait_for_function("() => window.__pg && window.__pg.painted > 0", timeout=60_000)
             out["app start to first picture, s"] = round(time.perf_counter() - launched, 2)
             page.goto(f"{base}/?{START}")
             page.wait_for_function(SETTLED, timeout=60_000)
             page.evaluate("() => window.__pgStage.pause()")
-            out["machine"]["browser"] = browser.version
             compute = bare_compute()
             trip = summary(empty_round_trip(page))
             changes(page, "pg-seed", [1001, 1002, 1003])  # warm up
@@ -203,16 +223,19 @@ def measure() -> dict[str, object]:
             }
             out["slider dragged for 3 s"] = drag(page)
             page.wait_for_function(SETTLED, timeout=20_000)
-            few, all_layers = ["particles", "trails", "density", "score"], ["particles", "trails", "density", "contours", "score", "velocity", "x0", "prior", "data"]
+            few, all_layers = (
+                ["particles", "trails", "density", "score"],
+                ["particles", "trails", "density", "contours", "score", "velocity", "x0", "prior", "data"],
+            )
             out["play, default layers"] = frames(page, False, few)
             out["play, all layers"] = frames(page, False, all_layers)
             out["scrub, default layers"] = frames(page, True, few)
             out["scrub, all layers"] = frames(page, True, all_layers)
             out["payload, bytes"] = payload(base)
             browser.close()
-    finally:
-        server.terminate()
-        server.wait(10)
+        finally:
+            server.terminate()
+            server.wait(10)
     return out
 
 
