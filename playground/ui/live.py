@@ -22,8 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
@@ -148,9 +149,8 @@ def warm() -> None:
         packet(layer)
 
 
-def install(app: FastAPI) -> None:
-    """Adds the routes; in front of Gradio's own, which would catch everything."""
-    threading.Thread(target=warm, daemon=True).start()
+def routes() -> list[Route]:
+    """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
 
     def answer(make: Any) -> Response:
         try:
@@ -191,7 +191,8 @@ def install(app: FastAPI) -> None:
 
         return answer(make)
 
-    def asset(path: str) -> Response:
+    def asset(request: Request) -> Response:
+        path = request.path_params["path"]
         file = (ASSETS / path).resolve()
         if not file.is_relative_to(ASSETS) or not file.is_file() or file.suffix in (".py",):
             return JSONResponse({"error": {"message": f"no file {path[:100]}"}}, status_code=404)
@@ -205,12 +206,10 @@ def install(app: FastAPI) -> None:
             return Response(zipped, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
         return Response(raw, media_type="text/javascript", headers=headers)
 
-    before = len(app.router.routes)
-    app.add_api_route("/live/packet", live_packet, include_in_schema=False)
-    app.add_api_route("/live/states.csv", states_csv, include_in_schema=False)
-    app.add_api_route("/live/gif", run_gif, include_in_schema=False)
-    app.add_api_route("/live/plotly.js", plotly_js, include_in_schema=False)
-    app.add_api_route("/live/assets/{path:path}", asset, include_in_schema=False)
-    ours = app.router.routes[before:]
-    del app.router.routes[before:]
-    app.router.routes[:0] = ours
+    return [
+        Route("/live/packet", live_packet),
+        Route("/live/states.csv", states_csv),
+        Route("/live/gif", run_gif),
+        Route("/live/plotly.js", plotly_js),
+        Route("/live/assets/{path:path}", asset),
+    ]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
 from playground.ui import live
@@ -64,21 +64,19 @@ class Page(gr.Blocks):
             "quiet": True,
             **kwargs,
         }
+        # given to the app when it is made, so that no visitor can come before them
+        options["app_kwargs"] = {
+            "routes": live.routes(),
+            "middleware": [Middleware(InsertHead, insert=head(self.form))],
+            **(options.get("app_kwargs") or {}),
+        }
+        threading.Thread(target=live.warm, daemon=True).start()
         answer = super().launch(*args, prevent_thread_lock=True, **options)
-        live.install(answer[0])
-        insert_head(answer[0], head(self.form))
-        threading.Thread(target=_warm, daemon=True).start()
         sys.stdout.write(f"{TITLE}: {self.local_url}\n")
         sys.stdout.flush()
         if not prevent_thread_lock:
             self.block_thread()
         return answer
-
-
-def _warm() -> None:
-    """The first picture is computed before the first visitor asks for it."""
-    for layer, want in (("run", ""), ("fields", "density,score"), ("metrics", "")):
-        live.packet_base64({"layer": layer, "want": want})
 
 
 def theme() -> gr.themes.Base:
@@ -188,16 +186,16 @@ RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-
 LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
 
 
-def insert_head(app: FastAPI, text: str) -> None:
-    """Puts ``text`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
-    body = text.encode()
-    for route in app.router.routes:
-        if getattr(route, "path", "") == "/" and "GET" in (getattr(route, "methods", None) or ()):
-            route.app = _inserting(route.app, body)  # type: ignore[attr-defined]
+class InsertHead:
+    """Puts ``insert`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
 
+    def __init__(self, app: Any, insert: str):
+        self.app, self.insert = app, insert.encode()
 
-def _inserting(inner: Any, insert: bytes) -> Any:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
         start: dict[str, Any] = {}
         parts: list[bytes] = []
 
@@ -207,13 +205,11 @@ def _inserting(inner: Any, insert: bytes) -> Any:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    page = RESET.sub(LAYERED, b"".join(parts)).replace(b"<style>", insert + b"\n<style>", 1)
+                    page = RESET.sub(LAYERED, b"".join(parts)).replace(b"<style>", self.insert + b"\n<style>", 1)
                     headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
                     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
                     await send({"type": "http.response.body", "body": page})
             else:
                 await send(message)
 
-        await inner(scope, receive, tap)
-
-    return app
+        await self.app(scope, receive, tap)

@@ -6,12 +6,12 @@ import json
 import logging
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 import playground as pg
-from playground.ui.live import install, packet_base64
+from playground.ui.live import packet_base64, routes
 from playground.views.packet import Packet
 
 BAD = {
@@ -38,9 +38,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def client():
-    app = FastAPI()
-    install(app)
-    with TestClient(app) as c:
+    with TestClient(Starlette(routes=routes())) as c:
         yield c
 
 
