@@ -38,7 +38,7 @@ class CLD(LinearProcess):
         "2112.07068",
         rank=60,
     )
-    caps: ClassVar[frozenset[str]] = frozenset({"linear", "phase"})
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "phase"})
     blocks: ClassVar[int] = 2
 
     friction: float = slider(1.0, 0.05, 5.0, 0.05, label="Γ friction", help="damping; critical at Γ = 2√M")

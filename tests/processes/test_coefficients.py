@@ -28,7 +28,7 @@ def test_derivatives_and_g2(scalar):
     t = scalar.unclock(CLOCK)
     alpha, sigma = scalar.alpha(t), scalar.sigma(t)
     close(scalar.dalpha(t), slope(scalar.alpha, t))
-    close(scalar.dsigma(t), slope(scalar.sigma, t))
+    close(scalar.dsigma(t), slope(scalar.sigma, t), atol=2e-13)  # where ᾱ is tiny, autograd itself rounds: d expm1(−B) = 1 + expm1(−B)
     close(scalar.half_log_snr(t), (alpha / sigma).log(), atol=1e-12)
     f = slope(scalar.alpha, t) / alpha
     # at the data end both terms are small beside what they are made of: σ α̇ and α σ̇
