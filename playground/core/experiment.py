@@ -140,9 +140,10 @@ class Experiment:
 DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR"}
 
 REASONS = {
-    "snr": "needs a single noise level σ/α; this process has a covariance matrix in (x, v)",
+    "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
-    "linear": "needs a linear process with Gaussian kernel",
+    "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
+    "velocity": "needs a probability-flow velocity",
     "mixture": "needs the exact mixture model",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
@@ -152,5 +153,6 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    missing = choice_.info.needs - process.caps - gives
+    demands = getattr(choice_, "demands", frozenset()) if isinstance(choice_, Spec) else frozenset()  # by its parameters
+    missing = (choice_.info.needs | demands) - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))

@@ -64,3 +64,7 @@ class PolynomialPath(ScalarGaussian):
             return torch.sigmoid(-level) ** (1 / self.power)
         variance = torch.sigmoid(-2 * level)  # σ²; w = 1 − α = σ²/(1 + α) does not cancel
         return (variance / (1 + torch.sigmoid(2 * level).sqrt())) ** (1 / self.power)
+
+    def g2(self, t: Tensor) -> Tensor:
+        w = self._w(t)  # dσ²/dt − 2fσ² = 2ẇ/(1 − w), convex times w: finite at t = 0, where σ̇ may not be
+        return 2 * self._dw(t) / (1 - w) * (w if self.noise == "convex" else 1.0)
