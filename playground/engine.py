@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,12 +11,12 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
-from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
 from playground.core.run import Frame, Trace, forward, run
 from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.oracles import oracle_for
 
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
@@ -55,14 +56,13 @@ def simulate(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     mixture = data or mixture_of(exp.data)
     process = exp.process
-    assert isinstance(process, LinearProcess)
-    oracle = MixtureOracle(mixture, process)
+    oracle = oracle_for(mixture, process)
     problem = Problem(process, predictor or oracle)
     rng = Rng(exp.seed, device, dtype, noise)
     if exp.mode == "forward":
         return _forward(exp, oracle, initial, rng)
 
-    grid = grid_times(exp, times, log_snr)
+    grid = grid_times(exp, times, log_snr, problem)
     per_step = exp.sampler.info.nfe or 30
     work = exp.particles * (len(grid) - 1) * per_step * mixture.components
     if work > most_work:
@@ -72,7 +72,7 @@ def simulate(
             f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components",
         )
 
-    z = _start(exp, oracle, initial, rng.stream("prior") if noise is None else rng)
+    z = _start(exp, oracle, grid[0], initial, rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng
     stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
     last = len(grid) - 1
@@ -82,11 +82,9 @@ def simulate(
     return Trace(process, frames, t64(grid), diverged, {"oracle": oracle})
 
 
-def _diverged(frames: list[Frame], oracle: MixtureOracle) -> int | None:
+def _diverged(frames: list[Frame], oracle: Any) -> int | None:
     """The first kept step whose states are not finite or, in root mean square, LOST times as large as the exact p_t's."""
-    mean, cov = oracle.moments(t64([f.t for f in frames]))
-    square = mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)
-    exact = (square @ oracle.data.weights).sqrt().tolist()
+    exact = oracle.rms(t64([f.t for f in frames])).tolist()
     for frame, size in zip(frames, exact, strict=True):
         rms = float(frame.z.double().flatten(1).square().sum(-1).mean().sqrt())
         if not rms < LOST * size:  # NaN compares as false
@@ -95,7 +93,10 @@ def _diverged(frames: list[Frame], oracle: MixtureOracle) -> int | None:
 
 
 def grid_times(
-    exp: Experiment, times: Sequence[float] | Tensor | None = None, log_snr: Sequence[float] | Tensor | None = None
+    exp: Experiment,
+    times: Sequence[float] | Tensor | None = None,
+    log_snr: Sequence[float] | Tensor | None = None,
+    problem: Problem | None = None,
 ) -> list[float]:
     """The times that a run of ``exp`` visits."""
     if times is not None and log_snr is not None:
@@ -105,11 +106,11 @@ def grid_times(
             raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
         levels = t64(log_snr)
         return torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)).tolist()
-    return (t64(times) if times is not None else exp.grid.times(exp.process)).tolist()
+    return (t64(times) if times is not None else exp.grid.times(exp.process, problem, exp.sampler)).tolist()
 
 
-def _start(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Tensor:
-    process: LinearProcess = exp.process  # type: ignore[assignment]
+def _start(exp: Experiment, oracle: Any, start_time: float, initial: Tensor | None, rng: Rng) -> Tensor:
+    process = exp.process
     if initial is not None:
         z = torch.as_tensor(initial).to(rng.device, rng.dtype)
         expected = process.state_shape(z.shape[0], (oracle.dim,))
@@ -117,19 +118,19 @@ def _start(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: 
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
     if exp.start == "exact":
-        law = oracle.marginal(process.t_max)
+        law = oracle.marginal(start_time)
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
         return z.reshape(process.state_shape(exp.particles, (oracle.dim,)))
     return process.source(exp.particles, (oracle.dim,), rng)
 
 
-def draw_data(exp: Experiment, oracle: MixtureOracle, rng: Rng) -> tuple[Tensor, Tensor]:
+def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
     """Data points (particles, d) and the component that each came from."""
     return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
 
 
-def _forward(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Trace:
-    process: LinearProcess = exp.process  # type: ignore[assignment]
+def _forward(exp: Experiment, oracle: Any, initial: Tensor | None, rng: Rng) -> Trace:
+    process = exp.process
     times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
     x0, origin = draw_data(exp, oracle, rng.stream("data"))
     if initial is not None:
