@@ -58,10 +58,25 @@ class Experiment:
                     object.__setattr__(self, name, from_dict(param.family, name, value))
             else:
                 object.__setattr__(self, name, param.clean(name, value))
+        self._check_together()
         for name in ("sampler", "grid"):
             reason = why_illegal(getattr(self, name), self.process)
             if reason:
                 raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
+
+    def _check_together(self) -> None:
+        """What no field can know alone: whether the process takes these data, and the grid this process."""
+        from toy_models.data import mixture_of
+
+        try:
+            self.process.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error if error.field == "data" else error.under("process") from None
+        if not why_illegal(self.grid, self.process):
+            try:
+                self.grid.check_with(self.process)
+            except BadValue as error:
+                raise error.under("grid") from None
 
     def replace(self, **changes: Any) -> Experiment:
         return dataclasses.replace(self, **changes)

@@ -14,7 +14,7 @@ import gradio as gr
 
 from playground.core.experiment import DEFAULTS, Experiment, why_illegal
 from playground.core.fields import BadValue, Param, params
-from playground.core.spec import Spec, lookup, registry
+from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.distributions import toys
 
@@ -126,6 +126,8 @@ class Form:
             )
         elif param.kind == "flag":
             component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
+        elif param.kind == "free":
+            component = gr.Textbox(text(param.default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
         elif (param.kind == "int" and param.hi is not None and param.hi >= 500) or param.log:
             # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
             with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
@@ -151,7 +153,8 @@ class Form:
                 elem_classes="pg-row pg-slider",
                 buttons=[],
             )
-        self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+        default = text(param.default) if param.kind == "free" else param.default
+        self.controls.append(Control(elem_id, path, kind, component, param, default))
 
     def _number(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
         # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
@@ -185,6 +188,8 @@ class Form:
         if (control.kind and node.info.key != control.kind) or not hasattr(node, parts[-1]):
             return control.default
         value = getattr(node, parts[-1])
+        if control.param is not None and control.param.kind == "free":
+            return text(value)
         return value.info.key if isinstance(value, Spec) else value
 
     def config(self) -> dict[str, Any]:
@@ -223,7 +228,7 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
         out[name] = (
             {"family": param.family, "default": param.default.flat(name)}
             if param.kind == "spec"
-            else {"default": param.default, "kind": param.kind}
+            else {"default": text(param.default) if param.kind == "free" else param.default, "kind": param.kind}
         )
     return out
 
