@@ -56,8 +56,9 @@ def simulate(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     mixture = data or mixture_of(exp.data)
     process = exp.process
-    oracle = oracle_for(mixture, process)
-    problem = Problem(process, predictor or oracle)
+    guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
+    oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
+    problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle))
     rng = Rng(exp.seed, device, dtype, noise)
     if exp.mode == "forward":
         return _forward(exp, oracle, initial, rng)
@@ -79,7 +80,7 @@ def simulate(
     with torch.inference_mode():
         frames = [f for f in run(problem, exp.sampler, z, grid, path) if f.step % stride == 0 or f.step == last]
     diverged = _diverged(frames, oracle)
-    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle})
+    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle, "model": problem.predictor})
 
 
 def _diverged(frames: list[Frame], oracle: Any) -> int | None:

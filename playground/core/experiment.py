@@ -10,6 +10,7 @@ from typing import Any
 
 from .fields import BadValue, choice, free, integer, nested
 from .grid import Grid
+from .guidance import Guidance
 from .process import Process
 from .sampler import Sampler
 from .spec import Spec, from_dict, params, text, unflatten
@@ -41,6 +42,7 @@ class Experiment:
     process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
     sampler: Sampler = nested(None, "samplers", help="sampler")  # type: ignore[assignment]
     grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
+    guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice("prior", ("prior", "exact"), help="start from the prior, or from the true p_T")
     particles: int = integer(2000, 1, 200_000, help="number of particles")
@@ -59,8 +61,8 @@ class Experiment:
             else:
                 object.__setattr__(self, name, param.clean(name, value))
         self._check_together()
-        for name in ("sampler", "grid"):
-            reason = why_illegal(getattr(self, name), self.process)
+        for name in ("sampler", "grid", "guidance"):
+            reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
             if reason:
                 raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
 
@@ -72,6 +74,10 @@ class Experiment:
             self.process.check_data(mixture_of(self.data))
         except BadValue as error:
             raise error if error.field == "data" else error.under("process") from None
+        try:
+            self.guidance.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error.under("guidance") from None
         if not why_illegal(self.grid, self.process):
             try:
                 self.grid.check_with(self.process)
@@ -152,14 +158,14 @@ class Experiment:
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
 
 
-DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR"}
+DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR", "guidance": "NoGuidance"}
 
 REASONS = {
     "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
-    "mixture": "needs the exact mixture model",
+    "mixture": "needs the exact mixture model, which a guided one is not",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
 

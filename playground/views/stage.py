@@ -27,7 +27,7 @@ from toy_models.oracles import oracle_for
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
 MOST_WORK = 3e9  # particles × model calls × components of a run on the page: seconds on two cores
 FIELD_FRAMES = 48
-MANY = 300  # components beyond which the density of a plane is computed on a coarser lattice
+MANY = 150  # components beyond which the density of a plane is computed on a coarser lattice
 DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
@@ -152,6 +152,8 @@ def _notes(run: Run) -> list[str]:
         notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
     elif run.exp.start == "prior":
         notes.append("starts from the prior, which p_T only approximates")
+    if run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
+        notes.append(f"{run.exp.guidance.info.title} guidance; the distances compare with the class itself, p(x | class)")
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:
@@ -166,9 +168,10 @@ def _notes(run: Run) -> list[str]:
 def _x0_frames(run: Run) -> np.ndarray:
     """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
     out = []
+    model = run.trace.facts.get("model", run.oracle)
     with torch.inference_mode():
         for frame in run.trace.frames:
-            x = run.oracle(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
+            x = model(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
             out.append(x.float().cpu().numpy().T)
     return np.stack(out)
 
@@ -367,14 +370,19 @@ def _lattice(panel: Panel) -> Tensor:
 def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool) -> None:
     """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance); phase plane: its velocity part only."""
     points = _lattice(panel)
-    precision = torch.linalg.inv(cov)
+    if len(w) > MANY:
+        points = points.float()
+    dtype = points.dtype
+    w, mean, cov = w.to(dtype), mean.to(dtype), cov.to(dtype)
+    precision = small_inverse(cov)
     logdet = torch.linalg.slogdet(cov).logabsdet
     arrows = []
     for f in range(mean.shape[0]):
-        d = points[:, None, :] - mean[f]
-        pull = torch.einsum("kij,pkj->pki", precision[f], d)
-        r = torch.softmax(w.log() - 0.5 * (logdet[f] + (pull * d).sum(-1)), -1)
-        score = -(r[..., None] * pull).sum(1)
+        p, m = precision[f], mean[f]
+        da, db = (points[:, i, None] - m[:, i] for i in range(2))
+        pa, pb = p[:, 0, 0] * da + p[:, 0, 1] * db, p[:, 1, 0] * da + p[:, 1, 1] * db
+        r = torch.softmax(w.log() - 0.5 * (logdet[f] + pa * da + pb * db), -1)
+        score = -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1)
         if phase:
             score[:, 0] = 0
         spread = (w[:, None] * cov[f].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt()
@@ -385,6 +393,8 @@ def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Te
 def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, t: Tensor, mode: str) -> None:
     """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays."""
     points = _lattice(panel)
+    if len(oracle.weights) > MANY:
+        points = points.float()
     process = oracle.process
     problem = Problem(process, oracle)
     oracle.prepare(t.tolist())
