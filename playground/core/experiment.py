@@ -174,6 +174,6 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    demands = getattr(choice_, "demands", frozenset()) if isinstance(choice_, Spec) else frozenset()  # by its parameters
+    demands = choice_.demands if isinstance(choice_, Spec) else frozenset()  # by its parameters
     missing = (choice_.info.needs | demands) - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))

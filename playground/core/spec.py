@@ -52,6 +52,11 @@ class Spec:
     info: ClassVar[Info]
     family: ClassVar[str] = ""
 
+    @property
+    def demands(self) -> frozenset[str]:
+        """Capabilities needed on top of ``info.needs`` because of this choice's parameters (DDIM with η > 0 adds noise)."""
+        return frozenset()
+
     def __post_init__(self) -> None:
         for name, param in params(self).items():
             value = getattr(self, name)

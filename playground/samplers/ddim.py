@@ -36,6 +36,10 @@ class DDIM(Sampler):
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: DDPM")
 
+    @property
+    def demands(self) -> frozenset[str]:
+        return frozenset({"linear"}) if self.eta > 0 else frozenset()  # noise put back must be the process's own, Gaussian
+
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr

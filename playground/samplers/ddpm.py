@@ -31,7 +31,7 @@ class DDPM(Sampler):
         group="ancestral",
         rank=20,
         nfe=1,
-        needs=frozenset({"snr", "mean"}),
+        needs=frozenset({"snr", "linear", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
     variance: str = choice("small", ("small", "large"), help="v: β̃ (small) or β (large)")

@@ -44,6 +44,10 @@ class EDMHeun(Sampler):
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α")
     noise_scale: float = slider(1.0, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back")
 
+    @property
+    def demands(self) -> frozenset[str]:
+        return frozenset({"linear"}) if self.churn > 0 else frozenset()  # churn adds Gaussian noise
+
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return len(grid) - 1
 

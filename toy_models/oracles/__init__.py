@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
+
+import torch
 
 from playground.core.process import LinearProcess, Process
 from toy_models.mixture import GaussianMixture
@@ -47,8 +48,6 @@ def _interpolant(data: GaussianMixture, process: Any) -> Any:
         return InterpolantOracle(data, ends, process)
     from playground.core.rng import Rng
     from toy_models.coupling import PAIRS, SMOOTH, minibatch_ot
-
-    import torch
 
     rng = Rng(0, dtype=torch.float64).stream("pairs")
     x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, ends))
