@@ -27,6 +27,7 @@
     for (const [name, p] of Object.entries(C.families[family][kind] || {})) {
       const full = `${path}.${name}`;
       if (p.family) {
+        if (at(full) == null) continue;
         const inner = flat(full, p.family, at(full));
         if (!equal(inner, renamed(p.default, name, full))) Object.assign(out, inner);
       } else {
@@ -43,6 +44,7 @@
     const out = {};
     for (const [name, p] of Object.entries(C.top)) {
       if (p.family) {
+        if (at(name) == null) continue;
         const f = flat(name, p.family, at(name));
         if (!equal(f, p.default) || Object.keys(f).length > 1) Object.assign(out, f);
       } else {
@@ -69,7 +71,7 @@
   function settleProcess() {
     const process = values["pg-process"];
     if (process === lastProcess) {
-      fitting.set(signature(process), { sampler: values["pg-sampler"], grid: values["pg-grid"] });
+      fitting.set(signature(process), { sampler: values["pg-sampler"], grid: values["pg-grid"], guidance: values["pg-guidance"] });
       return;
     }
     const before = C.families.processes[lastProcess]?.schedule, now = C.families.processes[process]?.schedule;
@@ -90,7 +92,7 @@
     lastProcess = process;
     const told = [], why = new Set();
     const good = fitting.get(signature(process)) || C.fallback[process];
-    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"]]) {
+    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"], ["guidance", "guidance"]]) {
       const was = values[`pg-${slot}`], no = PG.why(slot, was);
       // what does not fit gives way; what had to give way before comes back
       if (!no && !(automatic[slot] === was && good[slot] !== was)) continue;
@@ -108,7 +110,7 @@
   const shown = document.head.appendChild(document.createElement("style"));
   function show() {
     const process = values["pg-process"], on = [];
-    on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`);
+    on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`, `#pg-guidance-${values["pg-guidance"]}`);
     if (C.families.processes[process]?.schedule) on.push("#pg-process-schedule-row", `#pg-schedule-${values["pg-schedule"]}`);
     const css = `${on.join(",")}{display:flex!important}`;
     if (shown.textContent !== css) shown.textContent = css;

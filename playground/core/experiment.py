@@ -10,6 +10,7 @@ from typing import Any
 
 from .fields import BadValue, choice, free, integer, nested, slider
 from .grid import Grid
+from .guidance import Guidance
 from .process import Process
 from .sampler import Sampler
 from .spec import Spec, from_dict, params, text, unflatten
@@ -41,6 +42,7 @@ class Experiment:
     process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
     sampler: Sampler = nested(None, "samplers", help="sampler")  # type: ignore[assignment]
     grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
+    guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice(
         "prior", ("prior", "gaussian", "exact"), help="start from the prior, from a Gaussian with the true p_t's mean and covariance, or from p_t"
@@ -64,10 +66,29 @@ class Experiment:
                 object.__setattr__(self, name, param.clean(name, value))
         if not self.stop_at < self.start_at:
             raise BadValue("stop_at", self.stop_at, f"less than start_at = {self.start_at:g}")
-        for name in ("sampler", "grid"):
-            reason = why_illegal(getattr(self, name), self.process)
+        self._check_together()
+        for name in ("sampler", "grid", "guidance"):
+            reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
             if reason:
                 raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
+
+    def _check_together(self) -> None:
+        """What no field can know alone: whether the process takes these data, and the grid this process."""
+        from toy_models.data import mixture_of
+
+        try:
+            self.process.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error if error.field == "data" else error.under("process") from None
+        try:
+            self.guidance.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error.under("guidance") from None
+        if not why_illegal(self.grid, self.process):
+            try:
+                self.grid.check_with(self.process)
+            except BadValue as error:
+                raise error.under("grid") from None
 
     def replace(self, **changes: Any) -> Experiment:
         return dataclasses.replace(self, **changes)
@@ -143,13 +164,14 @@ class Experiment:
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
 
 
-DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR"}
+DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR", "guidance": "NoGuidance"}
 
 REASONS = {
-    "snr": "needs a single noise level σ/α; this process has a covariance matrix in (x, v)",
+    "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
-    "linear": "needs a linear process with Gaussian kernel",
-    "mixture": "needs the exact mixture model",
+    "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
+    "velocity": "needs a probability-flow velocity",
+    "mixture": "needs the exact mixture model, which a guided one is not",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .fields import BadValue
 from .problem import Problem
-from .process import LinearProcess
+from .process import Process
 from .rng import Rng
 from .sampler import Sampler
 
@@ -35,7 +35,7 @@ class Trace:
     states are not finite or far larger than the exact p_t's, or None.
     """
 
-    process: LinearProcess
+    process: Process
     frames: list[Frame]
     grid: Tensor
     diverged: int | None = None
@@ -66,7 +66,7 @@ class Trace:
         return self.frames[-1].calls
 
 
-def check_times(times: Sequence[float] | Tensor, process: LinearProcess) -> list[float]:
+def check_times(times: Sequence[float] | Tensor, process: Process) -> list[float]:
     """Strictly decreasing times within the process's range, or BadValue."""
     values = [float(t) for t in times]
     if len(values) < 2:
@@ -95,11 +95,8 @@ def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | 
         yield Frame(index, s, z, problem.calls)
 
 
-def forward(process: LinearProcess, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
-    """Paths of the forward SDE through increasing times, exact at every one of them (no discretisation)."""
+def forward(process: Process, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
+    """Noised data at increasing times, each with its exact marginal (linear processes: paths of the forward SDE)."""
     grid = [float(t) for t in times]
-    z = process.lift(x0, rng)
-    yield Frame(0, grid[0], z, 0)
-    for index, (s, t) in enumerate(zip(grid, grid[1:], strict=False), start=1):
-        z = process.diffuse(z, s, t, rng)
+    for index, (t, z) in enumerate(zip(grid, process.paths(x0, grid, rng), strict=True)):
         yield Frame(index, t, z, 0)

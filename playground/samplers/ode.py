@@ -13,7 +13,7 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
-ODE = frozenset({"linear", "mean"})
+ODE = frozenset({"velocity", "mean"})
 
 
 def _info(key: str, title: str, tip: str, paper: str, rank: int, order: float, nfe: float | None) -> Info:

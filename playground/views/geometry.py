@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from playground.core.process import LinearProcess
+from playground.core.process import Process
 
 HALF_WIDTH, HALF_HEIGHT = 4.2, 3.0  # the plane of 2D data: 1.4 : 1, holds N(0, I) and every toy
 SPAN_1D = 3.4
@@ -45,7 +45,7 @@ class Geometry:
         return out
 
 
-def geometry(process: LinearProcess, dim: int) -> Geometry:
+def geometry(process: Process, dim: int) -> Geometry:
     """Panels of a process and data dimension: plane, space–time, or both for phase space. Axes never depend on the run."""
     scale = f" {process.view_scale_label}" if process.view_scale_label else ""
     if process.blocks == 1 and dim == 1:

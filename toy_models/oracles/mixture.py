@@ -62,6 +62,16 @@ class MixtureOracle:
         self._cast: dict[tuple, Tables] = {}
         self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
 
+    @property
+    def weights(self) -> Tensor:
+        """Weights of p_t's components."""
+        return self.data.weights
+
+    def rms(self, t: Tensor) -> Tensor:
+        """√E|z_t|², (T,)."""
+        mean, cov = self.moments(t)
+        return ((mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)) @ self.weights).sqrt()
+
     # exact laws -----------------------------------------------------------------------------------------------------------
 
     def lifted(self) -> GaussianMixture:
