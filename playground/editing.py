@@ -33,7 +33,9 @@ def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[Sc
     if not isinstance(exp.process, ScalarGaussian):
         raise BadValue("process", exp.process.info.key, "a process with a single noise level: CLD's velocity is not given by the data")
     if exp.sampler.declared_order is None or exp.sampler.info.key == "RK45":
-        raise BadValue("sampler", exp.sampler.info.key, "a deterministic sampler with steps of its grid (DDIM with η = 0, Heun, DPM-Solver …)")
+        raise BadValue(
+            "sampler", exp.sampler.info.key, "a deterministic sampler with steps of its grid (DDIM with η = 0, Heun, DPM-Solver …)"
+        )
     grid = check_times(grid_times(exp, times), exp.process)
     return exp.process, [t for t in reversed(grid) if t > 0]
 

@@ -45,10 +45,16 @@ class Experiment:
     guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice(
-        "prior", ("prior", "gaussian", "exact"), help="start from the prior, from a Gaussian with the true p_t's mean and covariance, or from p_t"
+        "prior",
+        ("prior", "gaussian", "exact"),
+        help="start from the prior, from a Gaussian with the true p_t's mean and covariance, or from p_t",
     )
-    start_at: float = slider(1.0, 0.05, 1.0, 0.01, label="start at", help="share of the clock where sampling starts; below 1 the start is truncated")
-    stop_at: float = slider(0.0, 0.0, 0.9, 0.01, label="stop at", help="share of the clock where sampling stops early; 0: the grid's own end")
+    start_at: float = slider(
+        1.0, 0.05, 1.0, 0.01, label="start at", help="share of the clock where sampling starts; below 1 the start is truncated"
+    )
+    stop_at: float = slider(
+        0.0, 0.0, 0.9, 0.01, label="stop at", help="share of the clock where sampling stops early; 0: the grid's own end"
+    )
     particles: int = integer(2000, 1, 200_000, help="number of particles")
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")

@@ -105,4 +105,3 @@ class DPMSolver(Sampler):
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\alpha_s}{\alpha_t}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}
-

@@ -35,7 +35,9 @@ class DPMSolverPP3M(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s h\,[\varphi_1 D + \varphi_2\,h D' + \varphi_3\,h^2 D''](-h)"
-    lower_final: bool = flag(True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps")
+    lower_final: bool = flag(
+        True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps"
+    )
     released: bool = flag(False, label="as released", help="halve the second difference, as the authors' code does (order 2)")
 
     @property

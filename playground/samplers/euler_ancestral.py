@@ -48,5 +48,6 @@ class EulerAncestral(Sampler):
         return (z_s + then.alpha * up * rng.normal(tuple(z.shape)) if up > 0 else z_s), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        step = ancestral(*(math.exp(-problem.at(u).half_log_snr) for u in (t, s)), self.eta)
+        rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
+        step = ancestral(rho, low, self.eta)
         return {r"\rho_t": step.rho, "d": step.down, "u": step.up}

@@ -10,7 +10,7 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
-ADAMS = {1: (1.0,), 2: (3 / 2, -1 / 2), 3: (23 / 12, -16 / 12, 5 / 12), 4: (55 / 24, -59 / 24, 37 / 24, -9 / 24)}
+ADAMS: dict[int, tuple[float, ...]] = {1: (1.0,), 2: (3 / 2, -1 / 2), 3: (23 / 12, -16 / 12, 5 / 12), 4: (55 / 24, -59 / 24, 37 / 24, -9 / 24)}
 
 
 def transfer(problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:

@@ -68,7 +68,9 @@ def test_analytic_with_point_data_is_ddpm():
         torch.testing.assert_close(*runs, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("key", [k for k in registry("samplers") if k not in ("Euler", "Midpoint", "Heun", "RK4", "RK45", "EulerMaruyama", "SSCS", "PNDM")])
+@pytest.mark.parametrize(
+    "key", [k for k in registry("samplers") if k not in ("Euler", "Midpoint", "Heun", "RK4", "RK45", "EulerMaruyama", "SSCS", "PNDM")]
+)
 def test_same_path_in_every_process(key):
     """Samplers that see ρ = σ/α only give the same y = x/α on every process with one noise level (math 1.7); reverse diffusion sees α too.
 
@@ -82,7 +84,9 @@ def test_same_path_in_every_process(key):
         levels = torch.cat([LEVELS, torch.tensor([math.inf])])
         t, v = (p.at(float(p.time_at(LEVELS[0] / 2))) for p in (process, SCALAR["VP"]))
         start = START * math.hypot(v.alpha, v.sigma) / v.alpha * t.alpha
-        got = simulate(pg.Experiment(process=process, sampler=sampler), data=FIVE, initial=start, log_snr=levels, dtype=F64, noise=draws()).states[-1]
+        got = simulate(
+            pg.Experiment(process=process, sampler=sampler), data=FIVE, initial=start, log_snr=levels, dtype=F64, noise=draws()
+        ).states[-1]
         torch.testing.assert_close(got, want, rtol=1e-6, atol=1e-6, msg=name)
 
 
@@ -95,7 +99,11 @@ def test_calls(steps):
             continue
         trace = simulate(pg.Experiment(sampler=sampler, grid={"kind": "UniformTime", "steps": steps}, particles=2))
         assert trace.model_calls == sampler.calls(steps), key
-    for sampler in (pg.DPMSolver(order=3), pg.PredictorCorrector(predictor=pg.PNDM()), pg.PredictorCorrector(predictor=pg.DPMSolver(), corrector_steps=3)):
+    for sampler in (
+        pg.DPMSolver(order=3),
+        pg.PredictorCorrector(predictor=pg.PNDM()),
+        pg.PredictorCorrector(predictor=pg.DPMSolver(), corrector_steps=3),
+    ):
         trace = simulate(pg.Experiment(sampler=sampler, grid={"kind": "UniformTime", "steps": steps}, particles=2))
         assert trace.model_calls == sampler.calls(steps)
 
@@ -301,9 +309,13 @@ def test_any_allowed_values_run(key):
         assert isinstance(sampler, Spec)
         if why_illegal(sampler, process):
             return
-        trace = simulate(pg.Experiment(process=process, sampler=sampler, grid={"kind": "Quadratic", "steps": steps}, particles=4), data=FIVE)
+        trace = simulate(
+            pg.Experiment(process=process, sampler=sampler, grid={"kind": "Quadratic", "steps": steps}, particles=4), data=FIVE
+        )
         assert bool(torch.isfinite(trace.states).all())
         if steps > 1:
-            assert all(math.isfinite(v) for v in sampler.terms(pg.core.problem.Problem(process, MixtureOracle(FIVE, process)), 0.5, 0.4).values())
+            assert all(
+                math.isfinite(v) for v in sampler.terms(pg.core.problem.Problem(process, MixtureOracle(FIVE, process)), 0.5, 0.4).values()
+            )
 
     check()

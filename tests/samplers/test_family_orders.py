@@ -15,6 +15,7 @@ from playground.core.spec import registry
 from tests.samplers.family import F64, TILTED, flow_errors, gaussian_flow, ours, slope
 from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, TIMES, measured
 
+
 @pytest.mark.parametrize("label", [label for label in SOLVERS if label not in TEXTBOOK])
 def test_declared_order(label):
     """|slope − declared order| ≤ 0.15.

@@ -207,7 +207,9 @@ def test_corrector():
         moved = sampler.correct(problem, moved, 0.6, 0.55, rng)
     mean = oracle.marginal(0.6).mean()
     assert float((moved.mean(0) - mean).norm()) < 0.1 * float((z.mean(0) - mean).norm())
-    one = pg.PredictorCorrector(corrector_steps=1, snr=0.3).correct(problem, z, 0.6, 0.55, Rng(1, noise=lambda shape: torch.ones(shape, dtype=F64), dtype=F64))
+    one = pg.PredictorCorrector(corrector_steps=1, snr=0.3).correct(
+        problem, z, 0.6, 0.55, Rng(1, noise=lambda shape: torch.ones(shape, dtype=F64), dtype=F64)
+    )
     score = problem.score(z, 0.6)
     a = (VP.at(0.6).alpha / VP.at(0.55).alpha) ** 2
     e = 2 * a * (0.3 * math.sqrt(2) / float(score.norm(dim=1).mean())) ** 2
@@ -247,7 +249,9 @@ def test_mixture_within_the_floor(label, floor):
     Mutant killed: any of the above that leaves a bias of more than a few hundredths.
     """
     sets, mean, sd = floor
-    exp = pg.Experiment(process=VP, sampler=FINE[label], grid={"kind": "UniformLogSNR", "steps": 150}, start="exact", particles=4000, seed=5)
+    exp = pg.Experiment(
+        process=VP, sampler=FINE[label], grid={"kind": "UniformLogSNR", "steps": 150}, start="exact", particles=4000, seed=5
+    )
     x = simulate(exp, data=FIVE).x[-1].double().numpy()
     found = float(np.mean([sliced_w2(x, s) for s in sets]))
     print(f"{label}: {found:.4f}, floor {mean:.4f} ± {sd:.4f}")
