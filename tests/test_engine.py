@@ -202,7 +202,7 @@ def test_own_predictor():
         ({"initial": torch.zeros(3, 2, 2)}, "initial"),
         ({"initial": torch.full((3, 2), math.nan)}, "initial"),
     ],
-    ids=str,
+    ids=range(17),  # stable names: pytest-xdist compares them between its workers
 )  # fmt: skip
 def test_bad_arguments(arguments, field):
     with pytest.raises(BadValue, match=f"^{field} = .* allowed: ") as caught:
