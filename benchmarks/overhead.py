@@ -76,7 +76,7 @@ def pair(name: str) -> dict[str, float]:
         rhos = torch.unique_consecutive(scheduler.sigmas).double().tolist()
         asked = scheduler.sigmas.double().tolist()
     times = [0.0 if r == 0 else float(process.time_at(-torch.tensor(r, dtype=torch.float64).log())) for r in rhos]
-    at = {r: t for r, t in zip(rhos, times, strict=True)}
+    at = dict(zip(rhos, times, strict=True))
     model_times = [at[r] for r in asked[: len(scheduler.timesteps)]]
     start = torch.randn(PARTICLES, 2) * (rhos[0] if edm else 1.0)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ class Restart(Sampler):
         spread = process.at(down[0]).alpha * math.sqrt(top * top - here * here) * self.noise_scale
         for _ in range(self.times):
             z = lift * z + spread * rng.normal(tuple(z.shape))
-            for u, v in zip(down, down[1:], strict=False):
+            for u, v in itertools.pairwise(down):
                 z = HEUN.step(problem, z, u, v, 1, rng)[0]
         return z, None
 
