@@ -110,7 +110,14 @@ def build() -> Page:
 
 
 def _slot(name: str, template: str = "<div></div>") -> None:
-    gr.HTML(None, html_template=template, js_on_load=f"window.PG.mount('{name}', element)", apply_default_css=False, elem_id=f"pg-{name}", elem_classes="pg-slot")
+    gr.HTML(
+        None,
+        html_template=template,
+        js_on_load=f"window.PG.mount('{name}', element)",
+        apply_default_css=False,
+        elem_id=f"pg-{name}",
+        elem_classes="pg-slot",
+    )
 
 
 def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:

@@ -50,7 +50,9 @@ def scale_nodes(freedom: float, dim: int, eps: float) -> tuple[Tensor, Tensor]:
     points = np.arange(low, high + step, step)
     if count is not None and len(points) > count:
         k = np.arange(count)
-        values, vectors = np.linalg.eigh(np.diag(2 * k + a) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), 1) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), -1))
+        values, vectors = np.linalg.eigh(
+            np.diag(2 * k + a) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), 1) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), -1)
+        )
         return torch.tensor(a / values), torch.tensor(vectors[0] ** 2)
     log_w = a * math.log(a) - gammaln(a) - a * points - a * np.exp(-points) + math.log(step)
     return torch.tensor(np.exp(points)), torch.tensor(np.exp(log_w))
