@@ -7,7 +7,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-BATCH, PAIRS, SMOOTH = 256, 2048, 0.08
+BATCH, PAIRS, SMOOTH = 256, 2048, 0.05
 
 
 def minibatch_ot(x0: Tensor, x1: Tensor, batch: int = BATCH) -> Tensor:

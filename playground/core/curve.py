@@ -18,8 +18,10 @@ class Curve:
 
     def __init__(self, x: tuple[float, ...], y: tuple[float, ...]):
         # with two knots PCHIP is the straight line
-        made = PchipInterpolator(np.asarray(x, float), np.asarray(y, float)) if len(x) > 2 else None
-        cubic = made.c[::-1].T if made is not None else np.array([[y[0], (y[1] - y[0]) / (x[1] - x[0]), 0.0, 0.0]])
+        knots, values = np.asarray(x, float), np.asarray(y, float)
+        made = PchipInterpolator(knots, values) if len(knots) > 2 else None
+        rise = (values[-1] - values[0]) / (knots[-1] - knots[0])
+        cubic = made.c[::-1].T if made is not None else np.array([[values[0], rise, 0.0, 0.0]])
         self.x, self.c = torch.tensor(x, dtype=torch.float64), torch.tensor(cubic.copy())
         width = self.x.diff()
         pieces = sum(self.c[:, k] * width ** (k + 1) / (k + 1) for k in range(4))

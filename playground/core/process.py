@@ -7,6 +7,7 @@ Every linear process dz = F(t) z dt + G(t) dw acts on k blocks of the data's sha
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -184,7 +185,7 @@ class LinearProcess(Process):
         """Paths of the forward SDE, exact at every one of the times (no discretisation)."""
         z = self.lift(x0, rng)
         yield z
-        for s, t in zip(times, times[1:], strict=False):
+        for s, t in itertools.pairwise(times):
             z = self.diffuse(z, s, t, rng)
             yield z
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,14 @@ class Auto(Grid):
     Equidistribution: de Boor 1973; for diffusion samplers in the spirit of Sabour et al. 2024, 2404.14507 (Align Your Steps).
     """
 
-    info = Info("Auto", "automatic", "measures where the chosen sampler errs and spends its steps there", "after Sabour et al. 2024", "2404.14507", rank=70)
+    info = Info(
+        "Auto",
+        "automatic",
+        "measures where the chosen sampler errs and spends its steps there",
+        "after Sabour et al. 2024",
+        "2404.14507",
+        rank=70,
+    )
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         if problem is None:
@@ -102,7 +110,7 @@ def _measure(process: Process, problem: Problem, oracle: Any, sampler: Sampler, 
             z = oracle.marginal(ts[0]).sample(u, n)[0].reshape(shape).to(dtype)
             once, _ = sampler.step(problem, z, ts[0], ts[-1], sampler.init(problem, z, [ts[0], ts[-1]]), quiet)
             many, carry = z, sampler.init(problem, z, ts)
-            for a, b in zip(ts, ts[1:], strict=False):
+            for a, b in itertools.pairwise(ts):
                 many, carry = sampler.step(problem, many, a, b, carry, quiet)
             gap = (process.project(once) - process.project(many)).flatten(1).square().sum(-1).sqrt()
             size = float(sizes[i]) if torch.isfinite(sizes[i]) else float(z.norm(dim=-1).median())

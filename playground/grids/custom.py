@@ -8,8 +8,8 @@ from torch import Tensor
 
 from playground.core.fields import BadValue, all_numbers, choice, free, increasing, number_list
 from playground.core.grid import Grid
-from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.problem import Problem
+from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 

@@ -18,7 +18,14 @@ class FlowShift(Grid):
     Esser et al. 2024 (Stable Diffusion 3), 2403.03206.
     """
 
-    info = Info("FlowShift", "flow shift", "bends uniform times towards the noise end, as Stable Diffusion 3 does", "Esser et al. 2024", "2403.03206", rank=50)
+    info = Info(
+        "FlowShift",
+        "flow shift",
+        "bends uniform times towards the noise end, as Stable Diffusion 3 does",
+        "Esser et al. 2024",
+        "2403.03206",
+        rank=50,
+    )
     shift: float = slider(3.0, 0.1, 12.0, 0.1, label="shift", help="1: uniform t; larger: more steps at the noise end")
 
     def place(self, process: Process, u: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from playground.core.fields import choice
 from playground.core.grid import Grid
-from playground.core.process import Process
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
@@ -43,7 +43,9 @@ class Subsequence(Grid):
         rank=60,
     )  # fmt: skip
     own_ends: ClassVar[bool] = True
-    spacing: str = choice("trailing", ("leading", "trailing", "linspace"), help="leading: multiples from 0; trailing: from the last; linspace: both ends")
+    spacing: str = choice(
+        "trailing", ("leading", "trailing", "linspace"), help="leading: multiples from 0; trailing: from the last; linspace: both ends"
+    )
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         count = self.steps if self.denoise else min(self.steps + 1, TABLE)

@@ -19,7 +19,9 @@ class Autoguidance(Guidance):
     Karras et al. 2024, 2406.02507.
     """
 
-    info = Info("Autoguidance", "autoguidance", "pushes a model away from a weaker version of itself", "Karras et al. 2024", "2406.02507", rank=40)
+    info = Info(
+        "Autoguidance", "autoguidance", "pushes a model away from a weaker version of itself", "Karras et al. 2024", "2406.02507", rank=40
+    )
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
     label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="1: the model itself, more: away from the weak one")

@@ -19,7 +19,12 @@ class ClassifierFree(Guidance):
     """
 
     info = Info(
-        "ClassifierFree", "classifier-free", "pushes the model of one class away from the model of all", "Ho & Salimans 2022", "2207.12598", rank=20
+        "ClassifierFree",
+        "classifier-free",
+        "pushes the model of one class away from the model of all",
+        "Ho & Salimans 2022",
+        "2207.12598",
+        rank=20,
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
     label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,8 +40,12 @@ class Anisotropic(Process):
     )
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
     ratio: float = slider(6.0, 1.0, 40.0, 0.5, log=True, label="κ", help="how many times faster the second direction fades")
-    drop: float = slider(0.6, 0.05, 1.0, 0.01, label="T drop", help="from this fraction of t_max on the second direction is noise alone; 1: never")
-    angle: float = slider(0.0, 0.0, 180.0, 1.0, label="angle", help="direction that is kept, in degrees from x₁; the other is at right angles")
+    drop: float = slider(
+        0.6, 0.05, 1.0, 0.01, label="T drop", help="from this fraction of t_max on the second direction is noise alone; 1: never"
+    )
+    angle: float = slider(
+        0.0, 0.0, 180.0, 1.0, label="angle", help="direction that is kept, in degrees from x₁; the other is at right angles"
+    )
     schedule: Schedule = nested(LinearBeta(), "schedules", help="noise schedule β(t)")
 
     formula = r"x_t = \alpha_1 P_1 x_0 + \alpha_2 P_2 x_0 + \sigma\varepsilon,\quad \alpha_2 = 0\ \text{from}\ T_{\mathrm{drop}}"
@@ -95,7 +100,7 @@ class Anisotropic(Process):
         """Exact steps of the linear SDE with F = diag(α̇_j/α_j); the dropped direction loses what is left of the data at T_drop."""
         z = x0
         yield z
-        for s, t in zip(times, times[1:], strict=False):
+        for s, t in itertools.pairwise(times):
             (a_s, _), (a_t, _) = self.attenuation(t64(s)), self.attenuation(t64(t))
             if self.drop == 1 or s < self.t_drop:
                 gain = a_t @ torch.linalg.inv(a_s)
@@ -114,4 +119,8 @@ class Anisotropic(Process):
 
     def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
         first, second = self.alphas(t)
-        return [("alpha", "α₁", "data", first), ("alpha2", "α₂", "learned", second), ("sigma", "σ", "noise", self.sigma2(t).clamp_min(0).sqrt())]
+        return [
+            ("alpha", "α₁", "data", first),
+            ("alpha2", "α₂", "learned", second),
+            ("sigma", "σ", "noise", self.sigma2(t).clamp_min(0).sqrt()),
+        ]

@@ -44,7 +44,9 @@ class CLD(LinearProcess):
     friction: float = slider(1.0, 0.05, 5.0, 0.05, label="Γ friction", help="damping; critical at Γ = 2√M")
     mass: float = slider(0.25, 0.02, 2.0, 0.01, label="M mass", help="inertia of the velocity; its stationary variance")
     gamma: float = slider(0.04, 0.005, 1.0, 0.005, label="γ start", help="initial velocity v_0 ~ N(0, γM)")
-    target: str = choice("HSM", ("HSM", "DSM"), label="training", help="HSM: v₀ averaged out of the training kernel; DSM: v₀ drawn and known")
+    target: str = choice(
+        "HSM", ("HSM", "DSM"), label="training", help="HSM: v₀ averaged out of the training kernel; DSM: v₀ drawn and known"
+    )
     schedule: Schedule = nested(ConstantBeta(4.0), "schedules", help="rate β(t)")
 
     formula = r"\mathrm dx = \beta\tfrac{v}{M}\,\mathrm dt,\quad \mathrm dv = -\beta x\,\mathrm dt - \beta\tfrac{\Gamma}{M}v\,\mathrm dt + \sqrt{2\Gamma\beta}\,\mathrm dw"

@@ -31,7 +31,7 @@ class Interpolant(Process):
     For mixtures u, the score and p_t are closed form (pairs of components). g = 0 and Euler steps are alpha-blending (IADB); g = 0 with a
     Gaussian source is the linear flow. The SNR is not a number here: solvers of the probability flow apply, noise-level samplers do not.
     Coupling "minibatch OT" pairs draws of both ends by optimal transport inside batches of 256: its velocity has no closed form, so it is the
-    exact velocity of 2048 such pairs, each smoothed by N(0, 0.08² I).
+    exact velocity of 2048 such pairs, each smoothed by N(0, 0.05² I).
     Albergo et al. 2023, 2303.08797; Heitz et al. 2023, 2305.03486; Tong et al. 2023, 2302.00482 (minibatch OT).
     """
 
@@ -48,7 +48,9 @@ class Interpolant(Process):
 
     origin: Any = free(GAUSSIAN, _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
     gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
-    coupling: str = choice("independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs")
+    coupling: str = choice(
+        "independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs"
+    )
 
     formula = r"x_t = (1-t)\,x_0 + t\,x_1 + \gamma(t)\,z,\quad u = \mathbb E[x_1 - x_0 + \dot\gamma z\mid x_t]"
 
@@ -56,7 +58,9 @@ class Interpolant(Process):
     def note(self) -> str:
         if self.coupling == "independent":
             return ""
-        return f"minibatch OT: the velocity is that of {PAIRS} drawn pairs, each smoothed by {SMOOTH:g}: an approximation of the coupled law"
+        return (
+            f"minibatch OT: the velocity is that of {PAIRS} drawn pairs, each smoothed by {SMOOTH:g}: an approximation of the coupled law"
+        )
 
     def gamma2(self, t: Tensor) -> Tensor:
         """γ²."""

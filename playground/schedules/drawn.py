@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class Drawn(Schedule):
         if self.axis == "log-SNR":
             if not increasing([-v for v in values]) or max(map(abs, values)) > 40:
                 raise BadValue("knots", values, "log-SNR values that fall strictly, between 40 and −40 (a rising SNR would remove noise)")
-        elif min(values) < 0 or max(values) > 1000 or any(a == b == 0 for a, b in zip(values, values[1:], strict=False)):
+        elif min(values) < 0 or max(values) > 1000 or any(a == b == 0 for a, b in itertools.pairwise(values)):
             raise BadValue("knots", values, "β values from 0 to 1000, no two neighbours both 0 (the SNR must fall strictly)")
 
     @property

@@ -260,7 +260,10 @@ def fallback(process: str) -> dict[str, str]:
     """Sampler and grid that the page takes when the chosen ones do not fit this process."""
     cls = lookup("processes", "process", process)
     out = {"guidance": DEFAULTS["guidance"]}
-    for slot, family, keys in (("sampler", "samplers", (DEFAULTS["sampler"], "SSCS", "Heun")), ("grid", "grids", (DEFAULTS["grid"], "Quadratic"))):
+    for slot, family, keys in (
+        ("sampler", "samplers", (DEFAULTS["sampler"], "SSCS", "Heun")),
+        ("grid", "grids", (DEFAULTS["grid"], "Quadratic")),
+    ):
         out[slot] = next(k for k in keys if not why_illegal(registry(family)[k], cls))  # type: ignore[arg-type]
     return out
 

@@ -129,7 +129,9 @@ def test_autoguidance_sharpens_inside_its_class():
 @pytest.mark.parametrize("key", ["ClassifierFree", "Autoguidance", "Classifier"])
 def test_every_legal_combination_is_finite_and_moves_into_the_class(process, key):
     try:
-        e = pg.Experiment(process=process, guidance={"kind": key, "label": 1, "weight": 1.5}, sampler="Heun", grid=pg.Quadratic(steps=40), particles=200)
+        e = pg.Experiment(
+            process=process, guidance={"kind": key, "label": 1, "weight": 1.5}, sampler="Heun", grid=pg.Quadratic(steps=40), particles=200
+        )
     except pg.BadValue as error:
         assert key == "Classifier" and "Gaussian" in str(error)
         return

@@ -124,9 +124,13 @@ def test_one_dimension_is_the_monotone_map(gamma, g3):
     """In 1D the flow from source to data is F_0⁻¹ ∘ F_1, whatever γ."""
     u = np.linspace(0.01, 0.99, 99)
     start = t64(quantile(JSON, u))[:, None]
-    e = pg.Experiment(data="three_modes", process=one_d(gamma), sampler=pg.RK45(log_tol=-9), grid=pg.UniformTime(steps=4, denoise=False), dtype="float64")
+    e = pg.Experiment(
+        data="three_modes", process=one_d(gamma), sampler=pg.RK45(log_tol=-9), grid=pg.UniformTime(steps=4, denoise=False), dtype="float64"
+    )
     x = pg.simulate(e, data=g3, initial=start, times=[1.0, 0.5, 0.01, 1e-9]).states[-1][:, 0]
-    np.testing.assert_allclose(x, quantile(g3, u), atol=2e-6)
+    # compared as probabilities: between the modes the map itself is steeper than 1e6
+    back = torch.special.ndtr((x[:, None] - g3.means[:, 0]) / g3.covs[:, 0, 0].sqrt()) @ g3.weights
+    np.testing.assert_allclose(back, u, atol=1e-7)
 
 
 def test_minibatch_ot_pairs_and_straightens():
@@ -140,7 +144,9 @@ def test_minibatch_ot_pairs_and_straightens():
     assert torch.equal(one[a[:, 0].argsort()][:, 0], b[:, 0].sort().values)
 
     def bend(coupling):
-        e = pg.Experiment(data="moons", process=pg.Interpolant(coupling=coupling), sampler="Heun", grid=pg.UniformTime(steps=60), particles=300)
+        e = pg.Experiment(
+            data="moons", process=pg.Interpolant(coupling=coupling), sampler="Heun", grid=pg.UniformTime(steps=60), particles=300
+        )
         x = pg.simulate(e).states
         return float((x.diff(dim=0).norm(dim=-1).sum(0) / (x[-1] - x[0]).norm(dim=-1)).median())
 

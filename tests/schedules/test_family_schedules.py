@@ -61,7 +61,9 @@ def test_two_sigmoids_are_two():
     assert not torch.allclose(torch.exp(-pg.SigmoidBeta().integral(t)), bar, rtol=0.05)
 
 
-@pytest.mark.parametrize(("law", "theirs"), [("linear", "linear"), ("cosine", "squaredcos_cap_v2"), ("sigmoid", "sigmoid"), ("scaled linear", "scaled_linear")])
+@pytest.mark.parametrize(
+    ("law", "theirs"), [("linear", "linear"), ("cosine", "squaredcos_cap_v2"), ("sigmoid", "sigmoid"), ("scaled linear", "scaled_linear")]
+)
 def test_table_is_diffusers(law, theirs):
     """All 1000 ᾱ of diffusers (float32 there), and ᾱ_1000 of math 2.1. Mutant killed: t = i/1000 for timestep i instead of (i + 1)/1000."""
     bar = DDPMScheduler(num_train_timesteps=1000, beta_schedule=theirs).alphas_cumprod.double()

@@ -31,7 +31,7 @@ def scale_nodes(freedom: float, dim: int, eps: float) -> tuple[Tensor, Tensor]:
     # Gauss: relative error about n! z^{2n}/(2n)! with z the change of the exponent over one standard deviation of 1/τ
     far = min(-2 * math.log(eps) + dim, 1e3)
     z = 0.5 * far * math.sqrt(2 / freedom)
-    count = next((n for n in range(2, 40) if gammaln(n + 1) + 2 * n * math.log(z) - gammaln(2 * n + 1) < math.log(eps)), 99)
+    count = next((n for n in range(2, 40) if gammaln(n + 1) + 2 * n * math.log(z) - gammaln(2 * n + 1) < math.log(eps)), None)
 
     # trapezoid: the step from the decay of the Fourier transform, the ends from the integrand's tails
     omega = np.geomspace(1.0, 1e6, 6000)
@@ -48,9 +48,11 @@ def scale_nodes(freedom: float, dim: int, eps: float) -> tuple[Tensor, Tensor]:
     low = min(float(tail(p, a)[0]) for p in (a, shape))
     high = max(float(tail(a, a)[-1]) if freedom > 8 else -np.inf, float(tail(shape, a + reach / 2)[-1]))
     points = np.arange(low, high + step, step)
-    if len(points) > count:
+    if count is not None and len(points) > count:
         k = np.arange(count)
-        values, vectors = np.linalg.eigh(np.diag(2 * k + a) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), 1) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), -1))
+        values, vectors = np.linalg.eigh(
+            np.diag(2 * k + a) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), 1) + np.diag(np.sqrt(k[1:] * (k[1:] + a - 1)), -1)
+        )
         return torch.tensor(a / values), torch.tensor(vectors[0] ** 2)
     log_w = a * math.log(a) - gammaln(a) - a * points - a * np.exp(-points) + math.log(step)
     return torch.tensor(np.exp(points)), torch.tensor(np.exp(log_w))
