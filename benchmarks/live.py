@@ -23,7 +23,9 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results"
-FLAGS = "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+)
 CHANGES = 36
 START = "data=swiss_roll&particles=2000&grid.steps=40"
 
@@ -55,7 +57,11 @@ def free_port() -> int:
 
 def summary(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
-    return {"p50": round(statistics.median(ordered), 1), "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1), "n": len(ordered)}
+    return {
+        "p50": round(statistics.median(ordered), 1),
+        "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1),
+        "n": len(ordered),
+    }
 
 
 def start_server(port: int) -> subprocess.Popen:
@@ -173,7 +179,12 @@ def measure() -> dict[str, object]:
     launched = time.perf_counter()
     server = start_server(port)
     out: dict[str, object] = {
-        "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__, "python": platform.python_version()},
+        "machine": {
+            "cpu": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
     }
     try:
         wait_for(base)
@@ -203,7 +214,10 @@ def measure() -> dict[str, object]:
             }
             out["slider dragged for 3 s"] = drag(page)
             page.wait_for_function(SETTLED, timeout=20_000)
-            few, all_layers = ["particles", "trails", "density", "score"], ["particles", "trails", "density", "contours", "score", "velocity", "x0", "prior", "data"]
+            few, all_layers = (
+                ["particles", "trails", "density", "score"],
+                ["particles", "trails", "density", "contours", "score", "velocity", "x0", "prior", "data"],
+            )
             out["play, default layers"] = frames(page, False, few)
             out["play, all layers"] = frames(page, False, all_layers)
             out["scrub, default layers"] = frames(page, True, few)

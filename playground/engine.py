@@ -11,9 +11,9 @@ from torch import Tensor
 from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
-from playground.core.run import Frame, Trace, forward, run
+from playground.core.run import Frame, Trace, check_times, forward, run
 from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
@@ -109,9 +109,9 @@ def grid_times(
         if not isinstance(exp.process, ScalarGaussian):
             raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
         levels = t64(log_snr)
-        return torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)).tolist()
+        return check_times(torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)), exp.process)
     if times is not None:
-        return t64(times).tolist()
+        return check_times(times, exp.process)
     grid = exp.grid.times(exp.process, problem, exp.sampler).tolist()
     if exp.start_at < 1:  # truncated start: the steps above it are left out (ES-DDPM 2205.12524, TDPM 2202.09671)
         top = float(exp.process.unclock(t64(exp.start_at)))
@@ -135,7 +135,8 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
     shape = process.state_shape(exp.particles, (oracle.dim,))
-    if exp.start != "exact" and "linear" not in process.caps and (exp.start == "gaussian" or exp.start_at < 1):
+    late = t < process.t_max * (1 - 1e-9)
+    if exp.start != "exact" and "linear" not in process.caps and (exp.start == "gaussian" or late):
         raise BadValue("start", exp.start, f"exact: {process.info.title} has no Gaussian kernel to start a model of p_t from")
     if exp.start == "exact":
         law = oracle.marginal(t)
@@ -145,7 +146,8 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
         law = oracle.marginal(t)
         root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
         return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-    if t < process.t_max * (1 - 1e-9):
+    if late:
+        assert isinstance(process, LinearProcess)
         psi, cov = process.mean_and_cov(t64(t))
         return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
     return process.source(exp.particles, (oracle.dim,), rng)

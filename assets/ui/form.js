@@ -46,7 +46,8 @@
       if (p.family) {
         if (at(name) == null) continue;
         const f = flat(name, p.family, at(name));
-        if (!equal(f, p.default) || Object.keys(f).length > 1) Object.assign(out, f);
+        const usual = C.fallback[values["pg-process"]]?.[name] ?? p.default[name]; // what this process has when nothing is said
+        if (at(name) !== usual || Object.keys(f).length > 1) Object.assign(out, f);
       } else {
         const v = at(name);
         if (v != null && !same(v, p.default)) out[name] = String(v);
@@ -651,6 +652,7 @@
     const c = byPath.get(`${path}|`);
     if (c && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
+  for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();
   ask(PG.first.query, PG.first.response);
   setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed

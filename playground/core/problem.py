@@ -43,9 +43,11 @@ class Problem:
         self.calls += 1 if cost is None else cost(t)
         return self.predictor(z, t)
 
-    @property
-    def offers(self) -> frozenset[str]:
-        return self.process.caps | self.predictor.gives
+    def prepare(self, times: list[float]) -> None:
+        """Tells a predictor that keeps tables which times are about to be asked for."""
+        make = getattr(self.predictor, "prepare", None)
+        if make is not None:
+            make(times)
 
     def at(self, t: float) -> Coeffs:
         assert isinstance(self.process, ScalarGaussian)
@@ -76,7 +78,8 @@ class Problem:
 
     def drift(self, z: Tensor, t: float, strength: float = 0.0) -> Tensor:
         """F z − (1 + λ²)/2 GGᵀ score: drift of the reverse family (math 1.5); λ = 0 is the probability-flow velocity."""
-        x0, velocity = self.ask(z, t)
+        told = self.ask(z, t)
+        x0, velocity = told.x0_hat, getattr(told, "velocity", None)  # a predictor of one's own may tell x0_hat only
         if velocity is not None:
             if strength:
                 raise NotImplementedError(f"{self.process.info.title} has a velocity but no reverse SDE")

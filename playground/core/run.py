@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,7 +72,7 @@ def check_times(times: Sequence[float] | Tensor, process: Process) -> list[float
     values = [float(t) for t in times]
     if len(values) < 2:
         raise BadValue("times", values, "at least two times")
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in itertools.pairwise(values):
         if not before > after:
             raise BadValue("times", f"…, {before:g}, {after:g}, …", "strictly decreasing times")
     process.check_time("times", values[0])
@@ -82,12 +83,10 @@ def check_times(times: Sequence[float] | Tensor, process: Process) -> list[float
 def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
     """Steps z from times[0] down to times[-1]; yields the start and the state after every step."""
     grid = check_times(times, problem.process)
-    prepare = getattr(problem.predictor, "prepare", None)
-    if prepare is not None:
-        prepare(grid)
+    problem.prepare(grid)
     carry = sampler.init(problem, z, grid)
     yield Frame(0, grid[0], z, problem.calls)
-    for index, (t, s) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+    for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
         if s == 0:
             z = sampler.last(problem, z, t, carry, rng)
         else:

@@ -23,6 +23,11 @@ class Sampler(Spec):
     formula: ClassVar[str] = ""
 
     @property
+    def couples_particles(self) -> bool:
+        """Does a step depend on means over the batch? Then a particle's path changes with the number of particles."""
+        return False
+
+    @property
     def declared_order(self) -> float | None:
         """Global order of convergence at the chosen parameters; None with noise in a step."""
         return self.info.order

@@ -118,11 +118,8 @@ def lookup(family: str, field: str, key: Any) -> type[Spec]:
     return known[key]
 
 
-def from_dict(family: str, field: str, record: Any, base: Spec | None = None) -> Spec:
-    """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue.
-
-    ``base`` supplies what the record leaves out when it is of the same kind (a process's own default schedule, say).
-    """
+def from_dict(family: str, field: str, record: Any) -> Spec:
+    """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue."""
     if isinstance(record, Spec):
         return record
     if isinstance(record, str):

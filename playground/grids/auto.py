@@ -14,7 +14,7 @@ from playground.core.problem import Problem
 from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
-from playground.core.spec import Info
+from playground.core.spec import Info, registry
 
 PLACES, PARTICLES, FINER = 24, 48, 4  # where the error is measured, with how many particles, against how many substeps
 FLOOR = 0.05  # share of the steps that is spread evenly, so that no place is left out
@@ -47,9 +47,8 @@ class Auto(Grid):
         if not hasattr(oracle, "marginal"):  # a guided or foreign model: the stand-in's particles will do
             oracle = _stand_in(process).predictor
         if sampler is None or sampler.info.order is None or sampler.info.nfe is None:
-            from playground.samplers.ode import Euler, Heun
-
-            sampler = Heun() if sampler is not None and sampler.info.nfe is None else (sampler or Euler())
+            solvers = registry("samplers")
+            sampler = solvers["Heun"]() if sampler is not None and sampler.info.nfe is None else (sampler or solvers["Euler"]())  # type: ignore[assignment]
         intervals = self.steps - 1 if self.denoise else self.steps
         if intervals <= 1:
             return Grid.times(self, process)

@@ -7,19 +7,18 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.fields import BadValue, choice, free, slider
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.spec import Info
-from toy_models.coupling import PAIRS, SMOOTH, minibatch_ot
-from toy_models.data import check_data, mixture_of
-from toy_models.mixture import MAX_COMPONENTS, GaussianMixture
-
-GAUSSIAN = "gaussian"
 
 
 def _check(name: str, value: Any) -> str:
-    return value if value == GAUSSIAN else check_data(name, value)
+    """'gaussian' or data, stored as an Experiment's are."""
+    from toy_models.data import check_source
+
+    return check_source(name, value)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Interpolant(Process):
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
     view_scale_label: ClassVar[str] = ""
 
-    origin: Any = free(GAUSSIAN, _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
+    origin: Any = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
     gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
     coupling: str = choice(
         "independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs"
@@ -70,13 +69,15 @@ class Interpolant(Process):
         """γ γ̇ = ½ dγ²/dt, finite at both ends where γ̇ is not."""
         return self.gamma**2 * (1 - 2 * t)
 
-    def ends(self, dim: int) -> GaussianMixture:
+    def ends(self, dim: int) -> Any:
         """The source as a mixture on R^dim."""
-        if self.origin == GAUSSIAN:
-            return GaussianMixture([1.0], torch.zeros(1, dim), torch.eye(dim)[None])  # type: ignore[arg-type]
-        return mixture_of(self.origin)
+        from toy_models.data import source_of
 
-    def check_data(self, data: GaussianMixture) -> None:
+        return source_of(self.origin, dim)
+
+    def check_data(self, data: Any) -> None:
+        from toy_models.mixture import MAX_COMPONENTS
+
         source = self.ends(data.dim)
         if source.dim != data.dim:
             raise BadValue("origin", self.origin, f"'gaussian' or a distribution in {data.dim}D, like the data")

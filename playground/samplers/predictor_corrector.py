@@ -20,7 +20,8 @@ class PredictorCorrector(Sampler):
 
         x ← x + e score(x, t) + √(2e) z,   e = 2a (r ‖z‖/‖score‖)²,   a = (α_t/α_s)² (VP: 1 − β_i, VE: 1)
 
-    ‖·‖ are means over the batch, r is the corrector's signal-to-noise ratio. Any predictor but this one; a multistep predictor's history is
+    ‖·‖ are means over the batch, as in their code: a particle's path depends on the others, so the first n particles change with the number
+    of particles (``couples_particles``). r is the corrector's signal-to-noise ratio. Any predictor but this one; a multistep predictor's history is
     dropped after every correction, since the state jumps. n = 0: the predictor alone. Model calls a step: n more than the predictor's.
     Song et al. 2021, 2011.13456 (algorithms 4 and 5; corrector before predictor as in their code).
     """
@@ -51,6 +52,10 @@ class PredictorCorrector(Sampler):
     @property
     def needs(self) -> frozenset[str]:
         return self.info.needs | self.predictor.needs
+
+    @property
+    def couples_particles(self) -> bool:
+        return self.corrector_steps > 0 or self.predictor.couples_particles
 
     @property
     def declared_order(self) -> float | None:

@@ -12,14 +12,13 @@ from typing import Any
 
 import gradio as gr
 
-from playground.core.experiment import DEFAULTS, Experiment, why_illegal
+from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illegal
 from playground.core.fields import BadValue, Param, params
 from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.distributions import toys
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
-SLOTS = ("sampler", "grid", "guidance")
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
 
@@ -72,7 +71,8 @@ class Form:
             _heading("Run")
             declared = params(Experiment)
             self._field("start", "", declared["start"], "pg-start", label="start from")
-            self._field("particles", "", declared["particles"], "pg-particles")
+            for name in ("start_at", "stop_at", "particles"):
+                self._field(name, "", declared[name], f"pg-{name}")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
                 self._number("seed", "", declared["seed"], "pg-seed", "seed")
                 self.dice = gr.Button("", elem_id="pg-dice", elem_classes="pg-dice")
@@ -257,15 +257,9 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def fallback(process: str) -> dict[str, str]:
-    """Sampler and grid that the page takes when the chosen ones do not fit this process."""
+    """Sampler, grid and guidance that the page takes when the chosen ones do not fit this process: what an Experiment without them has."""
     cls = lookup("processes", "process", process)
-    out = {"guidance": DEFAULTS["guidance"]}
-    for slot, family, keys in (
-        ("sampler", "samplers", (DEFAULTS["sampler"], "SSCS", "Heun")),
-        ("grid", "grids", (DEFAULTS["grid"], "Quadratic")),
-    ):
-        out[slot] = next(k for k in keys if not why_illegal(registry(family)[k], cls))  # type: ignore[arg-type]
-    return out
+    return {"sampler": fitting("sampler", cls), "grid": fitting("grid", cls), "guidance": DEFAULTS["guidance"]}  # type: ignore[arg-type]
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------------
@@ -295,15 +289,8 @@ def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
                 if len(query) < size:
                     break
                 field = field.rpartition(".")[0]
-            if len(query) == size:  # the default itself does not fit (process=CLD alone)
-                slot, process = error.field, query.get("process", DEFAULTS["process"])
-                fits = fallback(process) if process in registry("processes") else {}
-                if slot not in fits or query.get(slot) == fits[slot]:
-                    return Experiment(), errors
-                query[slot] = fits[slot]
-                errors.pop()
-            elif error.field in SLOTS and query.get("process") in registry("processes"):
-                query[error.field] = fallback(query["process"])[error.field]
+            if len(query) == size:
+                return Experiment(), errors
 
 
 def explain(errors: list[BadValue]) -> str:

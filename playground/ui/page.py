@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.themes import Base
 
 from playground.core.experiment import Experiment
 from playground.ui import live
@@ -81,9 +82,9 @@ def _warm() -> None:
         live.packet_base64({"layer": layer, "want": want})
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Gradio's own theme with fonts of the system: nothing is fetched from elsewhere."""
-    return gr.themes.Base(
+    return Base(
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
         text_size="sm",

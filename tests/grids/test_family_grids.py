@@ -20,7 +20,8 @@ def test_subsequences_are_diffusers(spacing, steps):
     theirs = DDPMScheduler(num_train_timesteps=1000, timestep_spacing=spacing, steps_offset=0)
     theirs.set_timesteps(steps)
     times = pg.Subsequence(steps=steps, spacing=spacing).times(pg.VP(pg.DDPMTable()))
-    assert times[-1] == 0 and bool((times.diff() < 0).all())
+    assert times[-1] == 0
+    assert bool((times.diff() < 0).all())
     np.testing.assert_array_equal((times[:-1] * 1000 - 1).round().long().numpy(), theirs.timesteps.numpy())
     bar = theirs.alphas_cumprod[theirs.timesteps].double()
     torch.testing.assert_close(pg.VP(pg.DDPMTable()).alpha(times[:-1]) ** 2, bar, rtol=2e-5, atol=1e-9)
@@ -62,9 +63,11 @@ def test_custom_lists():
     assert pg.Custom(unit="times", levels=(1, 0.4, 0.1)).times(vp).tolist() == [1, 0.4, 0.1, 0]
     grid = pg.Custom(unit="log-SNR", levels="-8, 0, 6", denoise=False)
     torch.testing.assert_close(vp.log_snr(grid.times(vp)), t64([-8.0, 0, 6]), rtol=1e-9, atol=1e-9)
-    assert grid.steps == 2 and pg.Custom().steps == len(pg.Custom().times(pg.EDM())) - 1
+    assert grid.steps == 2
+    assert pg.Custom().steps == len(pg.Custom().times(pg.EDM())) - 1
     e = pg.Experiment(grid=grid)
-    assert pg.Experiment.from_query(e.to_query()) == e and pg.Experiment.from_json(e.to_json()) == e
+    assert pg.Experiment.from_query(e.to_query()) == e
+    assert pg.Experiment.from_json(e.to_json()) == e
     assert pg.simulate(e.replace(particles=10)).grid.tolist() == grid.times(vp).tolist()
     text = pg.Experiment.from_query({"grid": "Custom", "grid.unit": "times", "grid.levels": "1,0.5,0.1"})
     assert text.grid.levels == (1.0, 0.5, 0.1)
@@ -126,7 +129,10 @@ def test_auto_is_quick_and_deterministic(sampler):
         start = time.process_time()
         b = pg.simulate(e)
         spent = time.process_time() - start
-        assert torch.equal(a.grid, b.grid) and bool((a.grid.diff() < 0).all()) and a.grid[0] == e.process.t_max and a.grid[-1] == 0
+        assert torch.equal(a.grid, b.grid)
+        assert bool((a.grid.diff() < 0).all())
+        assert a.grid[0] == e.process.t_max
+        assert a.grid[-1] == 0
         assert spent < 0.6  # the run included, on a busy machine; about 0.05 measured
         if e.sampler.info.nfe:
             assert b.model_calls <= 10 * e.sampler.info.nfe

@@ -37,7 +37,8 @@ def test_paths_are_what_they_say():
         torch.testing.assert_close(q.g2(t), variance - 2 * q.dalpha(t) / q.alpha(t) * q.sigma(t).square(), rtol=1e-8, atol=0)
     flow = pg.Flow()
     convex = pg.PolynomialPath(1.0, "convex")
-    assert torch.equal(convex.alpha(t), flow.alpha(t)) and torch.equal(convex.sigma(t), flow.sigma(t))
+    assert torch.equal(convex.alpha(t), flow.alpha(t))
+    assert torch.equal(convex.sigma(t), flow.sigma(t))
     cosine = pg.VP(pg.Cosine(0.0))
     torch.testing.assert_close(cosine.alpha(t64([0.3, 0.8])), p.alpha(t64([0.3, 0.8])), rtol=1e-12, atol=0)
 
@@ -204,7 +205,8 @@ def test_the_stage_draws_it(process, data, mode):
     exp = Experiment(data=data, process=process, sampler="Heun", grid=pg.Quadratic(steps=8), mode=mode, particles=60)
     run = Run(exp)
     packet = run_packet(run, frozenset({"x0"}))
-    assert np.isfinite(packet["z"]).all() and len(packet.header["curves"]) >= 2
+    assert np.isfinite(packet["z"]).all()
+    assert len(packet.header["curves"]) >= 2
     for name in packet.arrays:
         if name.startswith("curves/"):
             assert np.isfinite(packet[name]).all(), name

@@ -50,7 +50,9 @@ def test_snr_falls(key):
     s = VARIANTS[key]
     t = torch.linspace(1e-4, 1, 2001, dtype=torch.float64) * s.t_max
     snr = pg.VP(s).log_snr(t)
-    assert bool((snr.diff() < 0).all()) and bool(torch.isfinite(s.beta(t)).all()) and float(s.beta(t).min()) >= 0
+    assert bool((snr.diff() < 0).all())
+    assert bool(torch.isfinite(s.beta(t)).all())
+    assert float(s.beta(t).min()) >= 0
 
 
 def test_two_sigmoids_are_two():
@@ -89,12 +91,14 @@ def test_zero_terminal_snr():
     torch.testing.assert_close(ratio, ratio[0].expand_as(ratio), rtol=1e-4, atol=0)
     assert abs(float(ratio[0]) - 1) < 1e-4
     process = pg.VP(zero)
-    assert process.at(process.t_max).half_log_snr == pytest.approx(-10, abs=1e-6) and process.t_max > 0.999
+    assert process.at(process.t_max).half_log_snr == pytest.approx(-10, abs=1e-6)
+    assert process.t_max > 0.999
     assert pg.VP().at(1.0).alpha > 100 * process.at(process.t_max).alpha
     with pytest.raises(pg.BadValue, match="base"):
         pg.ZeroTerminalSNR(zero)
     e = pg.Experiment(process=process)
-    assert pg.Experiment.from_query(e.to_query()) == e and bool(torch.isfinite(pg.simulate(e.replace(particles=50)).states).all())
+    assert pg.Experiment.from_query(e.to_query()) == e
+    assert bool(torch.isfinite(pg.simulate(e.replace(particles=50)).states).all())
 
 
 def test_zero_terminal_snr_does_not_leak_the_mean():
@@ -125,7 +129,8 @@ def test_drawn_is_scipys_pchip_and_monotone(gaps):
     u = np.linspace(0.0011, 1, 301)
     want = PchipInterpolator(t, v)(u)
     np.testing.assert_allclose(-np.log(np.expm1(s.integral(t64(u)).numpy())), want, rtol=1e-9, atol=1e-9)
-    assert bool((s.integral(t64(np.linspace(0, 1, 301))).diff() > 0).all()) and float(s.integral(t64(0.0))) == 0
+    assert bool((s.integral(t64(np.linspace(0, 1, 301))).diff() > 0).all())
+    assert float(s.integral(t64(0.0))) == 0
     assert pg.Experiment.from_query(pg.Experiment(process=pg.VP(s)).to_query()).process.schedule == s
 
 

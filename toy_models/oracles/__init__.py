@@ -46,8 +46,8 @@ def _interpolant(data: GaussianMixture, process: Any) -> Any:
     ends = process.ends(data.dim)
     if process.coupling == "independent":
         return InterpolantOracle(data, ends, process)
+    from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
     from playground.core.rng import Rng
-    from toy_models.coupling import PAIRS, SMOOTH, minibatch_ot
 
     rng = Rng(0, dtype=torch.float64).stream("pairs")
     x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, ends))

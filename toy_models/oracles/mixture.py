@@ -154,7 +154,7 @@ class MixtureOracle:
     def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Means (T, K, n) and covariances (T, K, n, n) of p_t's components."""
         psi, sigma = self.process.mean_and_cov(t)
-        steps, k = psi.shape
+        steps, _k = psi.shape
         mean = torch.einsum("tb,kd->tkbd", psi, self.data.means).reshape(steps, -1, self.state_dim)
         grown = torch.einsum("ta,tb,kij->tkaibj", psi, psi, self.data.covs)
         eye = torch.eye(self.dim, dtype=torch.float64)
