@@ -36,6 +36,11 @@ class Sampler(Spec):
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""
         return None if self.info.nfe is None else self.info.nfe * (steps - 1) + 1
 
+    def calls_afresh(self, steps: int) -> float | None:
+        """The same where no step has a history, since something else moves the state between them: every step is a first one."""
+        first = self.calls(2)
+        return None if first is None else (first - 1) * (steps - 1) + 1
+
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         """The carry before the first step; ``grid`` holds all times of the run."""
         return None

@@ -64,8 +64,8 @@ class PredictorCorrector(Sampler):
     def calls(self, steps: int) -> float | None:
         if self.corrector_steps == 0:
             return self.predictor.calls(steps)
-        first = self.predictor.calls(2)  # a first step and the denoiser: without history every step is a first one
-        return None if first is None else (first - 1) * (steps - 1) + 1 + self.corrector_steps * steps
+        own = self.predictor.calls_afresh(steps)
+        return None if own is None else own + self.corrector_steps * steps
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return self.predictor.init(problem, z, grid), grid

@@ -60,6 +60,9 @@ class Restart(Sampler):
     def calls(self, steps: int) -> float | None:
         return 2 * steps - 1 + (2 * self.times * self.inner if steps > 1 else 0)  # where the grid passes `low`
 
+    def calls_afresh(self, steps: int) -> float | None:
+        return self.calls(steps)  # the restart is made once, and there is no history
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)

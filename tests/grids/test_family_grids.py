@@ -134,5 +134,5 @@ def test_auto_is_quick_and_deterministic(sampler):
         assert a.grid[0] == e.process.t_max
         assert a.grid[-1] == 0
         assert spent < 0.6  # the run included, on a busy machine; about 0.05 measured
-        if e.sampler.info.nfe:
-            assert b.model_calls <= 10 * e.sampler.info.nfe
+        if e.sampler.calls(10) is not None:
+            assert b.model_calls == e.sampler.calls(10)

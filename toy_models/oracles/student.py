@@ -64,6 +64,15 @@ class StudentLaw:
     def __init__(self, data: GaussianMixture, sigma: float, freedom: float):
         self.data, self.sigma, self.freedom, self.dim = data, sigma, freedom, data.dim
 
+    def mean(self) -> Tensor:
+        """The data's (the kernel is symmetric); for D = 1 it is its median only."""
+        return self.data.mean()
+
+    def cov(self) -> Tensor:
+        """Cov x_0 + σ² D/(D − 2) I, infinite for D ≤ 2."""
+        spread = self.sigma**2 * self.freedom / (self.freedom - 2) if self.freedom > 2 else math.inf
+        return self.data.cov() + torch.diag(torch.full((self.dim,), spread, dtype=torch.float64))
+
     def sample(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
         """Exact draws from given randomness: the component by ``uniform``, the scale by what that choice leaves of it, the point by ``normal``."""
         edges = self.data.weights.cumsum(0).to(uniform)
