@@ -58,7 +58,7 @@ def simulate(
     process = exp.process
     guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
     oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
-    problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle))
+    problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle), oracle)
     reason = why_illegal(exp.sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
         raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")

@@ -183,7 +183,7 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    needs = choice_.needs if isinstance(choice_, Spec) else choice_.info.needs
+    needs = (choice_ if isinstance(choice_, Spec) else choice_()).needs  # of a class: those of its defaults
     missing = needs - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))
 

@@ -32,9 +32,11 @@ class Problem:
     score = −Σ(t)⁻¹ (z − ψ x̂_0), ε̂ = (z − α x̂_0)/σ, velocity u = F z − ½ GGᵀ score (= α̇ x̂_0 + σ̇ ε̂).
     """
 
-    def __init__(self, process: Process, predictor: Predictor):
+    def __init__(self, process: Process, predictor: Predictor, law: Any = None):
+        """``law``: the exact p_t (``marginal``, ``rms``, ``dim``), for grids that measure; the predictor itself where that is exact."""
         self.process: Any = process  # samplers check through ``needs`` that it has what they use
         self.predictor = predictor
+        self.law = law
         self.calls = 0
 
     def ask(self, z: Tensor, t: float) -> Prediction:

@@ -16,7 +16,7 @@ from .spec import Spec
 class Sampler(Spec):
     """A sampler has no mutable state: multistep methods pass their history on as ``carry``.
 
-    ``formula`` is the step in LaTeX, ``terms`` its numbers. ``stochastic`` samplers draw noise in a step.
+    ``formula`` is the step in LaTeX, ``terms`` its numbers. Samplers that draw noise in a step have no ``declared_order``.
     """
 
     family: ClassVar[str] = "samplers"
@@ -31,6 +31,11 @@ class Sampler(Spec):
     def declared_order(self) -> float | None:
         """Global order of convergence at the chosen parameters; None with noise in a step."""
         return self.info.order
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """With noise in a step also a process whose own noise is Gaussian."""
+        return self.info.needs if self.declared_order is not None else self.info.needs | {"linear"}
 
     def calls(self, steps: int) -> float | None:
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""

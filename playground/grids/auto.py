@@ -43,9 +43,7 @@ class Auto(Grid):
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         if problem is None:
             problem = _stand_in(process)
-        oracle = getattr(problem.predictor, "oracle", problem.predictor)
-        if not hasattr(oracle, "marginal"):  # a guided or foreign model: the stand-in's particles will do
-            oracle = _stand_in(process).predictor
+        oracle = problem.law or problem.predictor
         if sampler is None or sampler.info.order is None or sampler.info.nfe is None:
             solvers = registry("samplers")
             sampler = solvers["Heun"]() if sampler is not None and sampler.info.nfe is None else (sampler or solvers["Euler"]())  # type: ignore[assignment]
@@ -98,9 +96,7 @@ def _measure(process: Process, problem: Problem, oracle: Any, sampler: Sampler, 
     rng = Rng(0, dtype=dtype).stream("auto")
     u, n = rng.uniform((PARTICLES,)), rng.normal((PARTICLES, oracle.state_dim))
     quiet = Rng(0, dtype=dtype, noise=functools.partial(torch.zeros, dtype=dtype))
-    prepare = getattr(problem.predictor, "prepare", None)
-    if prepare is not None:
-        prepare(torch.stack(fine).T.flatten().tolist())
+    problem.prepare(torch.stack(fine).T.flatten().tolist())
     sizes = oracle.rms(fine[0]).clamp_max(1e12)
     errors = np.empty(PLACES)
     with torch.inference_mode():

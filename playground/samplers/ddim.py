@@ -40,10 +40,6 @@ class DDIM(Sampler):
     def declared_order(self) -> float | None:
         return 1 if self.eta == 0 else None
 
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | {"linear"} if self.eta > 0 else self.info.needs  # noise put back must be the process's own, Gaussian
-
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr

@@ -51,10 +51,6 @@ class EDMHeun(Sampler):
     def declared_order(self) -> float | None:
         return 2 if self.churn == 0 else None
 
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | {"linear"} if self.churn > 0 else self.info.needs  # churn adds Gaussian noise
-
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return len(grid) - 1
 

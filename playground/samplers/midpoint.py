@@ -27,7 +27,7 @@ class Midpoint(Sampler):
         rank=55,
         order=2,
         nfe=2,
-        needs=frozenset({"linear", "mean"}),
+        needs=frozenset({"velocity", "mean"}),
     )
     formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
 

@@ -51,7 +51,7 @@ class PredictorCorrector(Sampler):
 
     @property
     def needs(self) -> frozenset[str]:
-        return self.info.needs | self.predictor.needs
+        return super().needs | self.predictor.needs
 
     @property
     def couples_particles(self) -> bool:
@@ -75,7 +75,10 @@ class PredictorCorrector(Sampler):
         a = (problem.at(t).alpha / (1.0 if s == 0 else problem.at(s).alpha)) ** 2
         for _ in range(self.corrector_steps):
             score, noise = problem.score(z, t), rng.normal(tuple(z.shape))
-            ratio = float(noise.flatten(1).norm(dim=1).mean() / score.flatten(1).norm(dim=1).mean())
+            slope = float(score.flatten(1).norm(dim=1).mean())
+            if slope == 0:  # σ is below the states' precision: z and α x̂_0 are the same numbers, and the size of a step has no meaning
+                continue
+            ratio = float(noise.flatten(1).norm(dim=1).mean()) / slope
             e = 2 * a * (self.snr * ratio) ** 2
             z = z + e * score + math.sqrt(2 * e) * noise
         return z
