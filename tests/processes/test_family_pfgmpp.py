@@ -13,8 +13,8 @@ from scipy.stats import t as student_t
 
 import playground as pg
 from playground.core.process import t64
-from playground.core.spec import registry
 from playground.core.rng import Rng
+from playground.core.spec import registry
 from playground.metrics.distances import wasserstein_1d
 from toy_models.oracles import oracle_for
 from toy_models.oracles.mixture import MixtureOracle
@@ -166,5 +166,15 @@ def test_what_needs_a_gaussian_is_illegal():
             with pytest.raises(pg.BadValue, match=r"Gaussian|phase-space") as told:
                 pg.Experiment(process="PFGMPP", sampler=key)
             assert told.value.field == "sampler"
-    for sampler in ("DDIM", "EDMHeun", "DPMSolverPP2M", "Heun", "Midpoint", "RK4", "RK45", pg.EulerAncestral(eta=0), pg.DPMSolverPPSDE(eta=0)):
+    for sampler in (
+        "DDIM",
+        "EDMHeun",
+        "DPMSolverPP2M",
+        "Heun",
+        "Midpoint",
+        "RK4",
+        "RK45",
+        pg.EulerAncestral(eta=0),
+        pg.DPMSolverPPSDE(eta=0),
+    ):
         pg.Experiment(process="PFGMPP", sampler=sampler)
