@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.core.experiment import Experiment
+from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
 from playground.core.run import Frame, Trace, forward, run
 from toy_models.data import mixture_of
@@ -59,13 +59,16 @@ def simulate(
     guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
     oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
     problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle))
+    reason = why_illegal(exp.sampler, process, problem.predictor.gives)
+    if reason:  # a predictor of the caller's own may give less than the exact one
+        raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")
     rng = Rng(exp.seed, device, dtype, noise)
     if exp.mode == "forward":
         return _forward(exp, oracle, initial, rng)
 
     grid = grid_times(exp, times, log_snr, problem)
-    per_step = exp.sampler.info.nfe or 30
-    work = exp.particles * (len(grid) - 1) * per_step * mixture.components
+    steps = len(grid) - 1
+    work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * mixture.components
     if work > most_work:
         raise BadValue(
             "particles",
@@ -73,7 +76,7 @@ def simulate(
             f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components",
         )
 
-    z = _start(exp, oracle, grid[0], initial, rng.stream("prior") if noise is None else rng)
+    z = _start(exp, oracle, initial, grid[0], rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng
     stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
     last = len(grid) - 1
@@ -107,10 +110,24 @@ def grid_times(
             raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
         levels = t64(log_snr)
         return torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)).tolist()
-    return (t64(times) if times is not None else exp.grid.times(exp.process, problem, exp.sampler)).tolist()
+    if times is not None:
+        return t64(times).tolist()
+    grid = exp.grid.times(exp.process, problem, exp.sampler).tolist()
+    if exp.start_at < 1:  # truncated start: the steps above it are left out (ES-DDPM 2205.12524, TDPM 2202.09671)
+        top = float(exp.process.unclock(t64(exp.start_at)))
+        grid = [top, *(t for t in grid if t < top * (1 - 1e-9))]
+    if exp.stop_at > 0:  # early stop: the run ends there, without the denoiser
+        low = float(exp.process.unclock(t64(exp.stop_at)))
+        grid = [*(t for t in grid if t > low * (1 + 1e-9)), low]
+    return grid
 
 
-def _start(exp: Experiment, oracle: Any, start_time: float, initial: Tensor | None, rng: Rng) -> Tensor:
+def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: Rng) -> Tensor:
+    """The state at the first time: given, or a draw from the prior, the moment-matched Gaussian or the exact p_t.
+
+    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP. Processes without such a kernel start from the
+    exact p_t there.
+    """
     process = exp.process
     if initial is not None:
         z = torch.as_tensor(initial).to(rng.device, rng.dtype)
@@ -118,10 +135,19 @@ def _start(exp: Experiment, oracle: Any, start_time: float, initial: Tensor | No
         if tuple(z.shape) != expected or not bool(torch.isfinite(z).all()):
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
-    if exp.start == "exact":
-        law = oracle.marginal(start_time)
+    shape = process.state_shape(exp.particles, (oracle.dim,))
+    truncated = t < process.t_max * (1 - 1e-9)
+    if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
+        law = oracle.marginal(t)
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
-        return z.reshape(process.state_shape(exp.particles, (oracle.dim,)))
+        return z.reshape(shape)
+    if exp.start == "gaussian":
+        law = oracle.marginal(t)
+        root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
+        return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
+    if truncated and isinstance(process, LinearProcess):
+        psi, cov = process.mean_and_cov(t64(t))
+        return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
     return process.source(exp.particles, (oracle.dim,), rng)
 
 
@@ -133,6 +159,7 @@ def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
 def _forward(exp: Experiment, oracle: Any, initial: Tensor | None, rng: Rng) -> Trace:
     process = exp.process
     times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
+    times[-1] = process.t_max  # to the last digit
     x0, origin = draw_data(exp, oracle, rng.stream("data"))
     if initial is not None:
         x0 = torch.as_tensor(initial).to(rng.device, rng.dtype)

@@ -33,7 +33,7 @@ def variants():
 
 
 def pytest_generate_tests(metafunc):
-    own = {name for mark in metafunc.definition.iter_markers("parametrize") for name in (mark.args[0].split(",") if isinstance(mark.args[0], str) else mark.args[0])}
+    own = " ".join(str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
     if "process" in metafunc.fixturenames and "process" not in own:
         chosen = variants()
         metafunc.parametrize("process", chosen.values(), ids=chosen.keys())

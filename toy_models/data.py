@@ -23,7 +23,7 @@ def check_data(name: str, value: Any) -> str:
     if isinstance(value, str) and value.startswith("{"):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadValue(name, value[:60], "a distribution's name or a mixture as JSON") from None
     if isinstance(value, dict):
         return _canonical(name, value)
@@ -37,14 +37,14 @@ def _canonical(name: str, record: dict[str, Any]) -> str:
     unknown = set(record) - {"weights", "means", "covs", "labels"}
     if unknown or not {"weights", "means", "covs"} <= set(record):
         raise BadValue(name, sorted(record), "a mixture with weights, means, covs and, if wanted, labels")
-    if len(record["weights"]) > HAND_MADE:
-        raise BadValue(f"{name}.weights", f"{len(record['weights'])} components", f"at most {HAND_MADE} components")
     try:
+        if len(record["weights"]) > HAND_MADE:
+            raise BadValue("weights", f"{len(record['weights'])} components", f"at most {HAND_MADE} components")
         weights, means, covs = (torch.as_tensor(record[k], dtype=torch.float64) for k in ("weights", "means", "covs"))
         mixture = GaussianMixture(weights, means, covs, record.get("labels"))  # type: ignore[arg-type]
     except BadValue as error:
         raise error.under(name) from None
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise BadValue(name, str(record)[:60], "numbers: weights (K), means (K, d), covs (K, d, d)") from None
     if mixture.dim > 2:
         raise BadValue(f"{name}.means", f"{mixture.dim} columns", "one or two dimensions")

@@ -90,20 +90,20 @@
       scheduleOwner = process;
     }
     lastProcess = process;
-    const told = [];
+    const told = [], why = new Set();
     const good = fitting.get(signature(process)) || C.fallback[process];
     for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"], ["guidance", "guidance"]]) {
-      const was = values[`pg-${slot}`], why = PG.why(slot, was);
-      if (!why) continue;
+      const was = values[`pg-${slot}`], no = PG.why(slot, was);
+      // what does not fit gives way; what had to give way before comes back
+      if (!no && !(automatic[slot] === was && good[slot] !== was)) continue;
       force(`pg-${slot}`, good[slot]);
-      told.push({ slot, was: title(family, was), now: title(family, good[slot]), why });
+      automatic[slot] = no ? good[slot] : null;
+      told.push(`${slot} ${title(family, was)} → ${title(family, good[slot])}`);
+      if (no) why.add(`${title(family, was)} ${no}.`);
     }
-    if (told.length) {
-      const why = new Set(told.map((t) => t.why));
-      const list = told.map((t) => `${t.slot} is now ${t.now} (was ${t.was})`).join(", ");
-      notice({ kind: "info", message: `${title("processes", process)}: ${list}. ${why.size === 1 ? `The former ${[...why][0]}.` : ""}`.trim() });
-    }
+    if (told.length) notice({ kind: "info", message: `${title("processes", process)}: ${told.join(", ")}. ${[...why][0] || ""}`.trim() });
   }
+  const automatic = {};
   let scheduleOwner = lastProcess;
 
   // ---- what is shown of the form: one style element, which survives whatever Svelte renders anew ------------------------------
@@ -141,8 +141,7 @@
   // ---- packets ---------------------------------------------------------------------------------------------------------------
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
-    const layers = stage ? [...(stage.wants?.() ?? [])] : [];
-    const known = layers.length ? layers : view.layers ? view.layers.split(",") : ["density", "score"];
+    const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
     return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
   };
 
@@ -190,10 +189,13 @@
     get pending() { return !!next || working || metricsTimer !== 0; },
     query,
     get ready() { return ready; },
-    get settled() { return ready && !this.pending && !urlTimer; },
+    // nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it
+    get settled() { return ready && !this.pending && !urlTimer && performance.now() - touched > 250; },
     errors: [],
   });
-  let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = "";
+  let touched = 0;
+  for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
+  let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
   let stage = null, curves = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted
   const text = (q) => new URLSearchParams(q).toString();
@@ -232,18 +234,18 @@
     busy(true);
     try {
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
-      const landed = performance.now();
+      clearNotice("error"); // before the run, which may bring a message of its own
       put((s) => s.setRun(run));
-      curves?.setRun(run);
-      panel?.setRun(run);
+      beside(curves, run);
+      beside(panel, run);
       hook.painted = job.id;
+      refused = null;
       shownRun = run;
       shownQuery = job.q;
-      clearNotice("error");
       const key = run.header?.fields_key || text(job.q);
       const wants = want().fields;
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
-      requestAnimationFrame(() => tellStatus(run, performance.now() - job.from, landed));
+      requestAnimationFrame(() => tellStatus(run, performance.now() - job.from));
     } catch (error) {
       current = before;
       failed(error, job);
@@ -262,7 +264,7 @@
       if (next) return;
       fieldsShown = { key: job.key, want: job.want };
       put((s) => s.setFields(packet));
-      panel?.setFields?.(packet);
+      also(panel, "setFields", packet);
     } catch (error) {
       if (error.name !== "AbortError") failed(error, job);
     } finally {
@@ -281,9 +283,9 @@
         const packet = await fetchPacket("metrics", "", q, aborter.signal);
         if (text(q) !== text(shownQuery)) return;
         metricsFor = text(q);
-        curves.setMetrics(packet);
-        panel?.setMetrics?.(packet);
-        status?.update({ metrics: packet });
+        also(curves, "setMetrics", packet);
+        also(panel, "setMetrics", packet);
+        also(status, "update", { metrics: packet });
       } catch (error) {
         if (error.name !== "AbortError") metricsFor = text(q); // no second try for the same run
       } finally {
@@ -295,10 +297,11 @@
 
   function failed(error, job) {
     hook.errors.push(String(error.message || error));
+    refused = text(job.q);
     if (error instanceof Refused) return notice({ kind: "error", message: error.message });
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
-    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; ask(job.q); } } });
+    notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = null; ask(job.q); urlLater(); } } });
   }
 
   function put(fn) {
@@ -306,35 +309,41 @@
   }
   const busy = (on) => stage?.setBusy?.(on);
 
-  function tellStatus(run, toScreen) {
-    status?.update({ run, toScreen });
+  /** What stands beside the stage may fail without taking the stage with it. */
+  function also(part, name, value) {
+    try {
+      part?.[name]?.(value);
+    } catch (error) {
+      hook.errors.push(`${name}: ${error.message}`);
+      console.error(error);
+    }
   }
 
-  // ---- notices: one line over the stage, gone by itself when it only informs --------------------------------------------------
-  let noticeTimer = 0;
+  let cursorInfo = null;
+  /** A run for the curves or the panel, and where the stage's cursor stands: a stage at rest does not tell again. */
+  function beside(part, run) {
+    if (!run) return;
+    also(part, "setRun", run);
+    if (cursorInfo) also(part, "cursor", part === curves ? cursorInfo.c : cursorInfo);
+  }
+
+  function tellStatus(run, toScreen) {
+    also(status, "update", { run, toScreen });
+  }
+
+  // ---- notices: the stage shows them; what only informs goes by itself -----------------------------------------------------------
+  let noticeTimer = 0, noticeKind = "";
   function notice(n) {
     clearTimeout(noticeTimer);
-    const host = document.querySelector("#pg-stage") || document.body;
-    let box = document.querySelector("#pg-notice");
-    if (!box) box = el("div", { id: "pg-notice" });
-    if (box.parentElement !== host) host.append(box);
-    box.setAttribute("role", n.kind === "error" ? "alert" : "status");
-    box.dataset.kind = n.kind;
-    const parts = [el("span", { textContent: n.message })];
-    if (n.action) {
-      const b = el("button", { type: "button", textContent: n.action.label });
-      b.addEventListener("click", () => { clearNotice(); n.action.run(); });
-      parts.push(b);
-    }
-    const x = el("button", { type: "button", className: "pg-x", textContent: "×", ariaLabel: "Close this message" });
-    x.addEventListener("click", () => clearNotice());
-    box.replaceChildren(...parts, x);
-    box.hidden = false;
-    if (n.kind !== "error") noticeTimer = setTimeout(clearNotice, n.stay ?? 7000);
+    noticeKind = n.kind;
+    hook.notice = n.message;
+    put((s) => s.notice({ ...n, kind: n.kind === "warning" ? "info" : n.kind }));
+    if (n.kind !== "error") noticeTimer = setTimeout(() => clearNotice(), n.stay ?? 8000);
   }
   function clearNotice(kind) {
-    const box = document.querySelector("#pg-notice");
-    if (box && (!kind || box.dataset.kind === kind)) box.hidden = true;
+    if (!noticeKind || (kind && noticeKind !== kind)) return;
+    noticeKind = hook.notice = "";
+    put((s) => s.clearNotice());
   }
   PG.notice = notice;
 
@@ -347,6 +356,7 @@
     const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
     return location.pathname + (s ? `?${s}` : "") + location.hash;
   };
+  let refused = null;
   function urlLater() {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => writeUrl(), QUIET_URL);
@@ -354,6 +364,9 @@
   function writeUrl() {
     clearTimeout(urlTimer);
     urlTimer = 0;
+    const q = text(query());
+    if (q === refused) return; // a value that cannot be used makes no link
+    if (!shownQuery || q !== text(shownQuery)) return urlLater(); // its picture is still to come
     const to = address();
     if (to === location.pathname + location.search + location.hash) return;
     const moved = !equal(query(), PG.experimentPart(location.search));
@@ -452,30 +465,33 @@
     stage(root) {
       stage = new PG.Stage(root);
       window.__pgStage = stage;
-      viewToStage();
-      waiting.splice(0).forEach((fn) => fn(stage));
+      defaultLayers = layersText(stage.layers);
       stage.on("want", () => refetch());
-      stage.on("layers", (names) => setView("layers", layersText(names)));
+      stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
-        const c = typeof info === "number" ? info : info.c ?? info.clock;
-        curves?.cursor(c);
-        panel?.cursor(info);
+        if (stage.playing && view.at) setView("at", "");
+        cursorInfo = info;
+        also(curves, "cursor", info.c);
+        also(panel, "cursor", info);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
+      viewToStage();
+      waiting.splice(0).forEach((fn) => fn(stage));
+      refetch(); // the layers of a link may need more than what was asked for before the stage was there
     },
     curves(root) {
       if (!PG.Curves) return;
       curves = new PG.Curves(root);
       curves.on?.("cursor", (c) => stage?.seek?.(c));
-      if (shownRun) curves.setRun(shownRun);
+      beside(curves, shownRun);
       if (!working) metricsLater();
     },
     panel(root) {
       if (!PG.StepPanel) return;
       panel = new PG.StepPanel(root);
-      if (shownRun) panel.setRun(shownRun);
+      beside(panel, shownRun);
     },
     status(root) {
       if (!PG.Status) return;
@@ -491,13 +507,15 @@
   const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
   const settled = (c) => {
     const v = typeof c === "number" ? c : c?.c ?? c?.t;
-    return v == null || v <= 0 ? "" : String(Math.round(1000 * v) / 1000);
+    return v == null || stage.playing ? "" : String(Math.round(1000 * v) / 1000);
   };
+  let defaultLayers = "";
   function viewToStage() {
     if (!stage) return;
-    if (view.layers != null) stage.setLayers?.(view.layers.split(",").filter(Boolean));
-    if (view.color) stage.setColor?.(view.color);
-    if (view.at != null && view.at !== "" && Number.isFinite(+view.at)) stage.seek?.(+view.at);
+    const layers = view.layers || defaultLayers, at = view.at;
+    if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
+    stage.setColor(view.color || "");
+    if (at && Number.isFinite(+at)) stage.seek(+at);
   }
   function refetch() {
     if (!shownQuery) return;
@@ -556,7 +574,7 @@
   const actions = {
     link(button) {
       writeUrl();
-      copy(location.href, button);
+      copy(new URL(address(), location.href).href, button);
     },
     async python(button) {
       await opened;
@@ -610,8 +628,8 @@
   // ---- the drawer of a phone: a sheet from below, so that the stage stays in sight while one chooses -------------------------------
   function drawer(open, section) {
     const left = document.querySelector("#pg-left"), button = document.querySelector("[data-do=drawer]");
-    if (!left.querySelector(".pg-close")) {
-      const x = el("button", { type: "button", className: "pg-close", textContent: "Done" });
+    if (!left.querySelector(".pg-done")) {
+      const x = el("button", { type: "button", className: "pg-done", textContent: "Done" });
       x.addEventListener("click", () => drawer(false));
       left.prepend(x);
     }
@@ -621,7 +639,7 @@
       scrollTo({ top: 0 });
       document.querySelector(".pg-page")?.scrollTo({ top: 0 });
       if (section) left.scrollTop = document.getElementById(section).offsetTop - 44;
-      left.querySelector(".pg-close").focus({ preventScroll: true });
+      left.querySelector(".pg-done").focus({ preventScroll: true });
     } else if (left.contains(document.activeElement)) button?.focus();
   }
   addEventListener("keydown", (e) => {

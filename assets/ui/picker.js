@@ -71,7 +71,7 @@
   }
 
   // ---- the tooltip: one for the page, on hover and on keyboard focus -------------------------------------------------------
-  const tip = el("div", { className: "pg-tip", id: "pg-tip", hidden: true });
+  const tip = el("div", { className: "pg-tooltip", id: "pg-tooltip", hidden: true });
   tip.setAttribute("role", "tooltip");
   let tipTimer = 0, tipFor = null;
   const words = (target) => {
@@ -244,7 +244,7 @@
         shown.textContent = c ? c.title : String(props.value ?? "");
         button.dataset.tip = c ? tipOf(c) : "";
         if (c && miniOf !== c.key) {
-          const t = c.thumb ? thumb(c, "pg-thumb pg-inline") : null;
+          const t = c.kind === "curve" ? thumb(c, "pg-thumb pg-inline") : null;
           t ? mini.replaceChildren(t) : mini.replaceChildren();
           miniOf = c.key;
         }

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import BadValue, choice, free, integer, nested
+from .fields import BadValue, choice, free, integer, nested, slider
 from .grid import Grid
 from .guidance import Guidance
 from .process import Process
@@ -44,7 +44,17 @@ class Experiment:
     grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
     guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
-    start: str = choice("prior", ("prior", "exact"), help="start from the prior, or from the true p_T")
+    start: str = choice(
+        "prior",
+        ("prior", "gaussian", "exact"),
+        help="start from the prior, from a Gaussian with the true p_t's mean and covariance, or from p_t",
+    )
+    start_at: float = slider(
+        1.0, 0.05, 1.0, 0.01, label="start at", help="share of the clock where sampling starts; below 1 the start is truncated"
+    )
+    stop_at: float = slider(
+        0.0, 0.0, 0.9, 0.01, label="stop at", help="share of the clock where sampling stops early; 0: the grid's own end"
+    )
     particles: int = integer(2000, 1, 200_000, help="number of particles")
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
@@ -60,6 +70,8 @@ class Experiment:
                     object.__setattr__(self, name, from_dict(param.family, name, value))
             else:
                 object.__setattr__(self, name, param.clean(name, value))
+        if not self.stop_at < self.start_at:
+            raise BadValue("stop_at", self.stop_at, f"less than start_at = {self.start_at:g}")
         self._check_together()
         for name in ("sampler", "grid", "guidance"):
             reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
@@ -148,7 +160,7 @@ class Experiment:
         if isinstance(data, str) and data.startswith("{"):
             try:
                 record["data"] = json.loads(data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise BadValue("data", data[:60], "a distribution's name or a mixture as JSON") from None
         return cls.from_dict(record)
 
@@ -174,6 +186,6 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    demands = choice_.demands if isinstance(choice_, Spec) else frozenset()  # by its parameters
-    missing = (choice_.info.needs | demands) - process.caps - gives
+    needs = choice_.needs if isinstance(choice_, Spec) else choice_.info.needs
+    missing = needs - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))

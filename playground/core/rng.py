@@ -32,8 +32,7 @@ class Rng:
         name: str = "",
     ):
         self.seed, self.device, self.dtype, self.noise = int(seed), torch.device(device), dtype, noise
-        digest = hashlib.blake2b(f"{self.seed}/{name}".encode(), digest_size=8).digest()
-        self.generator = torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
+        self.name, self.draws, self.generator = name, 0, torch.Generator()
 
     def stream(self, name: str) -> Rng:
         return Rng(self.seed, self.device, self.dtype, self.noise, name)
@@ -54,6 +53,10 @@ class Rng:
         return self._draw(torch.rand, shape)
 
     def _draw(self, law: Callable, shape: tuple[int, ...]) -> Tensor:
+        # a seed of its own for every draw: how many particles the draws before it served does not matter
+        digest = hashlib.blake2b(f"{self.seed}/{self.name}/{self.draws}".encode(), digest_size=8).digest()
+        self.generator.manual_seed(int.from_bytes(digest, "little") >> 1)
+        self.draws += 1
         rows = -(-shape[0] // BLOCK) * BLOCK
         # float32 draws in every dtype: float64 runs then see the same noise as the live float32 ones
         z = law((rows, *shape[1:]), generator=self.generator, dtype=torch.float32)

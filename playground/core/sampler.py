@@ -22,6 +22,20 @@ class Sampler(Spec):
     family: ClassVar[str] = "samplers"
     formula: ClassVar[str] = ""
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the class needs; once a step draws noise, also a process whose noise is Gaussian."""
+        return self.info.needs | (frozenset({"linear"}) if self.declared_order is None else frozenset())
+
+    @property
+    def declared_order(self) -> float | None:
+        """Global order of convergence at the chosen parameters; None with noise in a step."""
+        return self.info.order
+
+    def calls(self, steps: int) -> float | None:
+        """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""
+        return None if self.info.nfe is None else self.info.nfe * (steps - 1) + 1
+
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         """The carry before the first step; ``grid`` holds all times of the run."""
         return None

@@ -52,11 +52,6 @@ class Spec:
     info: ClassVar[Info]
     family: ClassVar[str] = ""
 
-    @property
-    def demands(self) -> frozenset[str]:
-        """Capabilities needed on top of ``info.needs`` because of this choice's parameters (DDIM with η > 0 adds noise)."""
-        return frozenset()
-
     def __post_init__(self) -> None:
         for name, param in params(self).items():
             value = getattr(self, name)
@@ -65,6 +60,11 @@ class Spec:
                     raise BadValue(name, value, f"one of {param.family}: {', '.join(registry(param.family))}")
                 continue
             object.__setattr__(self, name, param.clean(name, value))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What this choice needs; with nested specs also what they need."""
+        return self.info.needs
 
     def to_dict(self) -> dict[str, Any]:
         """``{"kind": "DDIM", "eta": 0.0}``, nested specs in the same form."""
@@ -155,8 +155,8 @@ def unflatten(query: dict[str, str]) -> dict[str, Any]:
     for path, value in query.items():
         node = root
         parts = path.split(".")
-        if len(parts) > 4 or not all(parts):
-            raise BadValue(path, value, "names of at most four parts joined by dots")
+        if len(parts) > 4 or not all(parts) or "kind" in parts:
+            raise BadValue(path, value, "names of at most four parts joined by dots, none of them 'kind'")
         for part in parts:
             node = node.setdefault(part, {})
         node["kind"] = value

@@ -47,7 +47,7 @@ class Custom(Grid):
         object.__setattr__(self, "steps", intervals)
 
     @property
-    def demands(self) -> frozenset[str]:
+    def needs(self) -> frozenset[str]:
         return frozenset({"snr"}) if self.unit == "log-SNR" else frozenset()
 
     def check_with(self, process: Process) -> None:

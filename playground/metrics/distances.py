@@ -33,8 +33,10 @@ def sliced_w2(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def energy_distance(x: Tensor, y: Tensor) -> float:
-    """√(2E|X−Y| − E|X−X'| − E|Y−Y'|), unbiased within samples; negative estimates count as 0. x (n, d), y (m, d)."""
-    n, m = x.shape[0], y.shape[0]
-    cross = torch.cdist(x, y).mean()
-    within = torch.cdist(x, x).sum() / (n * (n - 1)) + torch.cdist(y, y).sum() / (m * (m - 1))
-    return math.sqrt(max(0.0, float(2 * cross - within)))
+    """√(2E|X−Y| − E|X−X'| − E|Y−Y'|) of the two empirical laws (pairs of a point with itself included), x (n, d), y (m, d).
+
+    Never negative, and positive for two samples of one law: compare with the floor, not with 0.
+    """
+    within = torch.cdist(x, x).mean() + torch.cdist(y, y).mean()
+    # rounding can leave a tiny negative number for equal samples
+    return math.sqrt(max(0.0, float(2 * torch.cdist(x, y).mean() - within)))

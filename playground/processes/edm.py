@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from playground.core.process import t64
 from playground.core.spec import Info
 from playground.processes.ve import ExplodingVariance
 
-WARP = 7.0  # Karras's rho: an even pace on the stage
+PACE = 0.05  # the stage's clock runs in ln(1 + σ/0.05): evenly in log σ above this level, linearly below
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class EDM(ExplodingVariance):
         return self.sigma_max
 
     def clock(self, t: Tensor) -> Tensor:
-        return (t64(t) / self.sigma_max) ** (1 / WARP)
+        return torch.log1p(t64(t) / PACE) / math.log1p(self.sigma_max / PACE)
 
     def unclock(self, c: Tensor) -> Tensor:
-        return self.sigma_max * t64(c) ** WARP
+        return PACE * torch.expm1(t64(c) * math.log1p(self.sigma_max / PACE))
 
     def sigma(self, t: Tensor) -> Tensor:
         return t64(t)

@@ -37,13 +37,13 @@ class DDIM(Sampler):
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: DDPM")
 
     @property
-    def demands(self) -> frozenset[str]:
-        return frozenset({"linear"}) if self.eta > 0 else frozenset()  # noise put back must be the process's own, Gaussian
+    def declared_order(self) -> float | None:
+        return 1 if self.eta == 0 else None
 
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
-        c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h))
+        c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h)) if self.eta else 0.0  # η = 0 also runs backwards (inversion)
         return then.alpha, math.sqrt(then.sigma**2 - c * c), c
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:

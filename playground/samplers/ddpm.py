@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.fields import choice
+from playground.core.fields import choice, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
@@ -18,8 +18,9 @@ class DDPM(Sampler):
     """x_s = α_s x̂_0 + (σ_s/σ_t) e^{−h} (x_t − α_t x̂_0) + √v z, h = L_s − L_t.
 
     The mean of q(x_s | x_t, x_0 = x̂_0). v small: σ_s² (1 − e^{−2h}), that law's own variance (right for one data point);
-    large: σ_t² (1 − e^{−2h}), the forward step's variance (right for N(0, I) data). No noise in the last step.
-    One model call a step. Limits: small = DDIM(η = 1). Ho et al. 2020, 2006.11239.
+    large: σ_t² (1 − e^{−2h}), the forward step's variance (right for N(0, I) data); interpolated: log-linear between them with weight v,
+    the range of improved DDPM's learned variance (v = 0 small, 1 large). No noise in the last step.
+    One model call a step. Limits: small = DDIM(η = 1). Ho et al. 2020, 2006.11239; Nichol & Dhariwal 2021, 2102.09672.
     """
 
     info = Info(
@@ -34,13 +35,15 @@ class DDPM(Sampler):
         needs=frozenset({"snr", "linear", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
-    variance: str = choice("small", ("small", "large"), help="v: β̃ (small) or β (large)")
+    variance: str = choice("small", ("small", "large", "interpolated"), help="β̃ (small), β (large), or between them")
+    weight: float = slider(0.5, 0.0, 1.0, 0.05, label="v", help="interpolated variance e^{v ln β + (1 − v) ln β̃}: 0 small, 1 large")
 
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         a = then.sigma / now.sigma * math.exp(-h)
-        spread = then.sigma if self.variance == "small" else now.sigma
+        v = {"small": 0.0, "large": 1.0}.get(self.variance, self.weight)
+        spread = then.sigma ** (1 - v) * now.sigma**v
         return a, then.alpha - a * now.alpha, spread * math.sqrt(-math.expm1(-2 * h))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:

@@ -4,11 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from playground.core.exponential import time_of
 from playground.core.fields import slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -45,35 +47,39 @@ class EDMHeun(Sampler):
     noise_scale: float = slider(1.0, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back")
 
     @property
-    def demands(self) -> frozenset[str]:
-        return frozenset({"linear"}) if self.churn > 0 else frozenset()  # churn adds Gaussian noise
+    def declared_order(self) -> float | None:
+        return 2 if self.churn == 0 else None
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return len(grid) - 1
 
-    def _raised(self, problem: Problem, y: Tensor, t: float, steps: int, rng: Rng) -> tuple[Tensor, float, float]:
-        """(ŷ, ρ̂, t̂)."""
+    def _raised(self, problem: Problem, z: Tensor, t: float, steps: int, rng: Rng) -> tuple[Tensor, float, float]:
+        """(x̂ = α ŷ at the raised level, ρ̂, t̂)."""
         rho = math.exp(-problem.at(t).half_log_snr)
         gamma = min(self.churn / steps, MOST) if self.churn_from <= rho <= self.churn_to else 0.0
         if gamma == 0:
-            return y, rho, t
-        high = (1 + gamma) * rho
-        y = y + math.sqrt(high * high - rho * rho) * self.noise_scale * rng.normal(tuple(y.shape))
+            return z, rho, t
         assert isinstance(problem.process, ScalarGaussian)
-        return y, high, float(problem.process.time_at(-t64(high).log()))
+        high = (1 + gamma) * rho
+        raised = time_of(problem.process, -math.log(high))
+        alpha = problem.at(raised).alpha
+        spread = alpha * math.sqrt(high * high - rho * rho) * self.noise_scale
+        return alpha / problem.at(t).alpha * z + spread * rng.normal(tuple(z.shape)), high, raised
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        y, rho, t = self._raised(problem, z / problem.at(t).alpha, t, carry, rng)
+        z, rho, t = self._raised(problem, z, t, carry, rng)
         then = problem.at(s)
         low = math.exp(-then.half_log_snr)
-        d = (y - problem.x0(y * problem.at(t).alpha, t)) / rho
-        guess = y + (low - rho) * d
-        d_next = (guess - problem.x0(guess * then.alpha, s)) / low
-        return (y + 0.5 * (low - rho) * (d + d_next)) * then.alpha, carry
+        # y' = k ŷ + (1 − k) D and y_s = k ŷ + a (1/ρ_s − 2/ρ̂) D − (a/ρ_s) D' with k = ρ_s/ρ̂, a = (ρ_s − ρ̂)/2: five operations in x = α y
+        k, a = low / rho, 0.5 * (low - rho)
+        kept = z * (then.alpha / problem.at(t).alpha * k)
+        d = problem.x0(z, t)
+        d_next = problem.x0(torch.add(kept, d, alpha=then.alpha * (1 - k)), s)
+        return kept.add_(d, alpha=then.alpha * a * (1 / low - 2 / rho)).add_(d_next, alpha=-then.alpha * a / low), carry
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
-        y, _, t = self._raised(problem, z / problem.at(t).alpha, t, carry, rng)
-        return problem.x0(y * problem.at(t).alpha, t)
+        z, _, t = self._raised(problem, z, t, carry, rng)
+        return problem.x0(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))

@@ -35,6 +35,10 @@ class EulerMaruyama(Sampler):
     formula = r"x_s = x_t + (s-t)\,\big[F x_t - \tfrac{1+\lambda^2}{2}\,GG^{\!\top}\nabla\log p_t\big] + \lambda G\sqrt{t-s}\;z"
     strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ", help="0: ODE, 1: the reverse SDE, more: more noise")
 
+    @property
+    def declared_order(self) -> float | None:
+        return 1 if self.strength == 0 else None
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         z_s = z + (s - t) * problem.drift(z, t, self.strength)
         if self.strength == 0:

@@ -71,7 +71,7 @@ class Form:
         with gr.Column(elem_id="pg-sec-run", elem_classes="pg-section"):
             _heading("Run")
             declared = params(Experiment)
-            self._field("start", "", declared["start"], "pg-start", labels={"prior": "prior", "exact": "true p_T"}, label="start from")
+            self._field("start", "", declared["start"], "pg-start", label="start from")
             self._field("particles", "", declared["particles"], "pg-particles")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
                 self._number("seed", "", declared["seed"], "pg-seed", "seed")
@@ -125,7 +125,7 @@ class Form:
         self.help[elem_id] = param.help
         if param.kind == "choice":
             component: Any = gr.Radio(
-                [((labels or {}).get(o, o), o) for o in param.options],
+                list(param.options),
                 value=param.default,
                 label=label,
                 elem_id=elem_id,
@@ -251,7 +251,7 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
     for slot, family in (("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance")):
         out[slot] = {}
         for process, cls in registry("processes").items():
-            found = {key: why_illegal(choice, cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
+            found = {key: why_illegal(choice(), cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
             out[slot][process] = {key: why for key, why in found.items() if why}
     return out
 

@@ -142,8 +142,15 @@ def _plotly() -> tuple[bytes, bytes]:
     return raw, gzip.compress(raw, 6)
 
 
+def warm() -> None:
+    """Computes the default picture once: the first visitor then does not wait for torch to wake up."""
+    for layer in ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"}):
+        packet(layer)
+
+
 def install(app: FastAPI) -> None:
     """Adds the routes; in front of Gradio's own, which would catch everything."""
+    threading.Thread(target=warm, daemon=True).start()
 
     def answer(make: Any) -> Response:
         try:

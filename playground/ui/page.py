@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,8 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-SCRIPTS = ("packet.js", "stage.js", "curves.js", "panel.js", "picker.js", "form.js")
-STYLES = ("style.css", "stage.css", "curves.css", "panel.css")
+SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", "panel.js", "picker.js", "form.js")
+STYLES = ("style.css", "stage.css", "curves.css", "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 
 HEADER = """
@@ -64,11 +67,18 @@ class Page(gr.Blocks):
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         live.install(answer[0])
         insert_head(answer[0], head(self.form))
-        if not options["quiet"] or not prevent_thread_lock:
-            print(f"{TITLE}: {self.local_url}", flush=True)
+        threading.Thread(target=_warm, daemon=True).start()
+        sys.stdout.write(f"{TITLE}: {self.local_url}\n")
+        sys.stdout.flush()
         if not prevent_thread_lock:
             self.block_thread()
         return answer
+
+
+def _warm() -> None:
+    """The first picture is computed before the first visitor asks for it."""
+    for layer, want in (("run", ""), ("fields", "density,score"), ("metrics", "")):
+        live.packet_base64({"layer": layer, "want": want})
 
 
 def theme() -> gr.themes.Base:
@@ -172,6 +182,12 @@ def _url(name: str) -> str:
     return f"live/assets/ui/{name}?v={stamp}"
 
 
+# Gradio's reset (`.gradio-container-6-31-0 button {padding: 0}` …) is stronger than any single class and comes last. In a layer of
+# its own it is weaker than all of our styles; the link stays, switched off, or Gradio's loader would add it again.
+RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-[^"]+\.css)">')
+LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
+
+
 def insert_head(app: FastAPI, text: str) -> None:
     """Puts ``text`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
     body = text.encode()
@@ -191,7 +207,7 @@ def _inserting(inner: Any, insert: bytes) -> Any:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    page = b"".join(parts).replace(b"<style>", insert + b"\n<style>", 1)
+                    page = RESET.sub(LAYERED, b"".join(parts)).replace(b"<style>", insert + b"\n<style>", 1)
                     headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
                     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
                     await send({"type": "http.response.body", "body": page})

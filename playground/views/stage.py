@@ -216,8 +216,23 @@ def _add_curves(packet: Packet, process: Process) -> None:
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
     packet.add("curves/log_snr", process.log_snr(t))
+    packet.add("curves/pace", _pace(process, clock, t))
     for name, _, _, values in curves:
         packet.add(f"curves/{name}", values)
+
+
+def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
+    """How fast playing may run through the clock: slowly where the angle atan(σ/α), and so the picture, turns fast; one pass takes as
+    long as at an even pace."""
+    if isinstance(process, LinearProcess):
+        psi, cov = process.mean_and_cov(t)
+        angle = torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
+    else:
+        angle = torch.atan(torch.exp(-0.5 * process.log_snr(t)))
+    turned = angle / (angle.amax() - angle.amin()).clamp_min(1e-9)
+    share = 0.35 * clock + 0.65 * torch.cummin(turned, 0).values  # an under-damped oscillation turns back: that costs no time
+    slope = torch.gradient(share, spacing=(clock,))[0]
+    return 1 / slope.clamp_min(0.2)
 
 
 def _add_grid(packet: Packet, run: Run) -> None:
@@ -455,6 +470,7 @@ def metrics_packet(run: Run) -> Packet:
             pairs = [(i, j) for i in range(4) for j in range(i)]
             final_floor = [measure(exact[i], exact[j]) for i, j in pairs]
             final = [measure(x, e) for e in exact]
+            rows["w"][-1] = float(np.mean(final))
     scaled = f", of x {run.process.view_scale_label}" if run.process.view_scale_label else ""
     name = "W₁" if one_d else "sliced W₂"
     header = {

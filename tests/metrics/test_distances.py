@@ -32,3 +32,4 @@ def test_energy_distance_of_gaussians():
     x, y = torch.randn(4000, 1, generator=g), 1 + torch.randn(4000, 1, generator=g)
     assert energy_distance(x, y) == pytest.approx(exact, abs=0.03)
     assert energy_distance(x, torch.randn(4000, 1, generator=g)) < 0.05
+    assert energy_distance(x, x) == 0

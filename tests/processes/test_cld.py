@@ -84,8 +84,10 @@ def test_small_mass_is_vp():
         b_vp = 2 * 4.0 / 5.0
         gaps.append((float(psi[0]) - math.exp(-b_vp / 2), float(cov[0, 0]) - (1 - math.exp(-b_vp))))
     for (p1, c1), (p2, c2) in itertools.pairwise(gaps):
-        assert p1 / p2 == pytest.approx(2, abs=0.1) and c1 / c2 == pytest.approx(2, abs=0.1)
-    assert abs(gaps[-1][0]) < 1e-3 and abs(gaps[-1][1]) < 1e-3
+        assert p1 / p2 == pytest.approx(2, abs=0.1)
+        assert c1 / c2 == pytest.approx(2, abs=0.1)
+    assert abs(gaps[-1][0]) < 1e-3
+    assert abs(gaps[-1][1]) < 1e-3
 
 
 @pytest.mark.parametrize(("friction", "mass"), [(1.0, 0.25), (0.3, 0.25), (5.0, 0.02), (0.05, 2.0)])

@@ -38,7 +38,8 @@ def test_derivatives_and_g2(scalar):
     close(drift[:, 0, 0], f)
     close(noise[:, 0, 0], scalar.g2(t))
     for k, time in enumerate(t.tolist()):
-        assert scalar.at(time).alpha == float(alpha[k]) and scalar.at(time).g2 == float(scalar.g2(t)[k])
+        assert scalar.at(time).alpha == float(alpha[k])
+        assert scalar.at(time).g2 == float(scalar.g2(t)[k])
 
 
 def test_times_from_levels(scalar):
@@ -68,7 +69,8 @@ def test_variance_identities(scalar):
     if type(scalar) is SubVP:
         close(scalar.sigma(t), VP(scalar.schedule).sigma(t) ** 2)
     zero = torch.zeros(1, dtype=torch.float64)
-    assert float(scalar.sigma(zero)) == 0 and float(scalar.alpha(zero)) == 1
+    assert float(scalar.sigma(zero)) == 0
+    assert float(scalar.alpha(zero)) == 1
     assert 0 < scalar.t_min < scalar.t_max
     close(scalar.clock(scalar.unclock(CLOCK)), CLOCK)
     close(scalar.view_scale(t).clamp(max=1), scalar.view_scale(t))
@@ -88,8 +90,11 @@ def test_numbers_of_the_papers():
 def test_karras_grid():
     """EDM's own grid, N = 18 levels and then 0: σ_0 = 80, σ_1 = 57.586, σ_17 = 0.002 (math 2.6)."""
     times = registry("grids")["Karras"](steps=18).times(EDM())
-    assert len(times) == 19 and times[0] == 80 and times[-1] == 0
-    assert float(times[1]) == pytest.approx(57.586, abs=5e-4) and float(times[17]) == pytest.approx(0.002, abs=1e-15)
+    assert len(times) == 19
+    assert times[0] == 80
+    assert times[-1] == 0
+    assert float(times[1]) == pytest.approx(57.586, abs=5e-4)
+    assert float(times[17]) == pytest.approx(0.002, abs=1e-15)
     i = torch.arange(18, dtype=torch.float64)
     close(times[:-1], (80 ** (1 / 7) + i / 17 * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7, rtol=1e-12)
 
@@ -105,8 +110,11 @@ def test_grids(key, process):
     for steps in (1, 2, 7, 50):
         for denoise in (True, False):
             times = cls(steps=steps, denoise=denoise).times(process)
-            assert times.dtype == torch.float64 and len(times) == steps + 1 and bool((times.diff() < 0).all())
-            assert times[0] == process.t_max and times[-1] == (0 if denoise else process.t_min)
+            assert times.dtype == torch.float64
+            assert len(times) == steps + 1
+            assert bool((times.diff() < 0).all())
+            assert times[0] == process.t_max
+            assert times[-1] == (0 if denoise else process.t_min)
     times = cls(steps=20, denoise=False).times(process)
     measure = {
         "UniformTime": lambda t: t,

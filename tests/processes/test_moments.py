@@ -1,5 +1,7 @@
 """Kernels and transitions of every process against numerical integration of the moment equations, and among themselves."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -31,7 +33,7 @@ def test_kernel_and_transition_against_moment_equations(process):
     if getattr(process, "schedule", None) and process.schedule.info.key in ("DDPMTable", "Drawn"):
         return  # a curve in pieces: a step-controlled integrator crawls over the joints; tests/schedules integrates it piece by piece
     times = process.unclock(t64(clock)).tolist()
-    for s, t in zip(times, times[1:]):
+    for s, t in itertools.pairwise(times):
         psi, q = integrated(process, s, t)
         a, cov = process.transition(t64(s), t64(t))
         np.testing.assert_allclose(a, psi, rtol=1e-9, atol=1e-10)
@@ -72,7 +74,7 @@ def test_kernel_table(process):
 def test_draws_are_affine_in_the_injected_noise(process, d):
     """marginal, diffuse, lift and source place their mean and a root of their covariance on the noise that they are given."""
     s, t = process.unclock(t64([0.2, 0.7])).tolist()
-    k, rows = process.blocks, process.blocks * d
+    rows = process.blocks * d
     x0 = torch.linspace(-1, 1, d, dtype=torch.float64)[None].expand(rows + 1, d)
 
     def law(draw):
@@ -96,7 +98,8 @@ def test_draws_are_affine_in_the_injected_noise(process, d):
     same(law(lambda rng: process.diffuse(z.expand(rows + 1, -1).reshape(process.state_shape(rows + 1, (d,))), s, t, rng)), kron(a) @ z, q)
     same(law(lambda rng: process.source(rows + 1, (d,), rng)), torch.zeros(rows, dtype=torch.float64), process.prior_cov())
     lifted = process.lift(x0, Rng(0, dtype=torch.float64))
-    assert tuple(lifted.shape) == process.state_shape(rows + 1, (d,)) and torch.equal(process.project(lifted), x0)
+    assert tuple(lifted.shape) == process.state_shape(rows + 1, (d,))
+    assert torch.equal(process.project(lifted), x0)
 
 
 def test_semi_cholesky_keeps_zeros():

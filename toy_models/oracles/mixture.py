@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +15,24 @@ from playground.core.process import LinearProcess, small_inverse, t64
 from toy_models.mixture import GaussianMixture
 
 CACHE_ROWS = 1 << 18  # particles × components evaluated at once: keeps the (rows, K) weights in cache
+
+
+VARIANCES: dict[tuple, tuple[float, GaussianMixture]] = {}
+QUADRATURE = 8192  # points for an expectation over p_t, all components together
+
+
+@functools.lru_cache(maxsize=64)
+def normal_nodes(dim: int, components: int) -> tuple[Tensor, Tensor]:
+    """Points (q, dim) and weights (q,) for expectations over N(0, I): Gauss–Hermite up to two dimensions, else Sobol."""
+    if dim > 2:
+        points = torch.quasirandom.SobolEngine(dim, scramble=True, seed=0).draw(max(256, QUADRATURE // components), dtype=torch.float64)
+        return torch.special.ndtri(points.clamp(1e-12, 1 - 1e-12)), torch.full((len(points),), 1 / len(points), dtype=torch.float64)
+    per_axis = min(96 if dim == 1 else 40, max(8, int((QUADRATURE / components) ** (1 / dim))))
+    x, w = (torch.from_numpy(a) for a in np.polynomial.hermite_e.hermegauss(per_axis))
+    w = w / w.sum()
+    if dim == 1:
+        return x[:, None], w
+    return torch.cartesian_prod(x, x), torch.outer(w, w).flatten()
 
 
 class Tables(NamedTuple):
@@ -90,6 +110,41 @@ class MixtureOracle:
         z = z_t.to(torch.float64)
         mean = offset + torch.einsum("kij,bj->bki", gain, z)
         return torch.log_softmax(self.marginal(t).component_log_prob(z), -1), mean, cov
+
+    def posterior_cov(self, z_t: Tensor, t: float) -> Tensor:
+        """Cov(x_0 | z_t) = Σ_k r_k [V_k + (μ_k − D)(μ_k − D)ᵀ], D = Σ_k r_k μ_k, of every particle: (batch, d, d) in z_t's dtype."""
+        flat = self.flatten(z_t)
+        logit, read = self.tables(t, flat)
+        inside = self._posterior(t)[:, : self.dim, : self.dim].to(flat)
+        read = read.view(-1, self.dim, 1 + self.state_dim)
+        out = []
+        for z in flat.split(max(256, CACHE_ROWS // (4 * logit.shape[1]))):
+            weight = torch.softmax(self.features(z) @ logit, -1)
+            mean = read[..., 0] + torch.einsum("kin,bn->bki", read[..., 1:], z)
+            gap = mean - torch.einsum("bk,bki->bi", weight, mean)[:, None]
+            out.append(torch.einsum("bk,kij->bij", weight, inside) + torch.einsum("bk,bki,bkj->bij", weight, gap, gap))
+        return torch.cat(out)
+
+    def _posterior(self, t: float) -> Tensor:
+        """V_k of p(z_0 | z_t), (K, n, n)."""
+        return self.bridge(t, 0.0)[2]
+
+    def mean_posterior_variance(self, t: float) -> float:
+        """V(t) = E tr Cov(x_0 | z_t)/d over p_t, by Gauss–Hermite quadrature on every component (Sobol points above two dimensions)."""
+        key = (id(self.data), self.process, t)
+        if key not in VARIANCES:
+            if len(VARIANCES) > 1 << 14:
+                VARIANCES.clear()
+            VARIANCES[key] = (self._expected_variance(t), self.data)  # the mixture is kept, so that its id stays its own
+        return VARIANCES[key][0]
+
+    def _expected_variance(self, t: float) -> float:
+        law = self.marginal(t)
+        points, weights = normal_nodes(self.state_dim, law.components)
+        root = torch.linalg.cholesky(law.covs)
+        z = law.means[:, None] + torch.einsum("kij,qj->kqi", root, points)
+        trace = self.posterior_cov(z.reshape(-1, self.state_dim), t).diagonal(dim1=-2, dim2=-1).mean(-1)
+        return float(law.weights @ (trace.view(law.components, -1) @ weights))
 
     def flatten(self, z: Tensor) -> Tensor:
         return z.reshape(z.shape[0], self.state_dim)

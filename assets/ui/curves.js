@@ -1,0 +1,595 @@
+// Three small plots under the stage that share one cursor: log-SNR and the grid, distance to the truth, the schedule.
+// Plotly draws the curves when something changes; the cursor and its dots are plain elements moved sixty times a second.
+(() => {
+  const PG = (window.PG = window.PG || {});
+
+  const loads = new Map();
+  /** Plotly from `url`, once. The page's own copy (Gradio brings one) stays what window.Plotly says. */
+  PG.loadPlotly = (url) => {
+    if (!loads.has(url)) {
+      loads.set(url, new Promise((resolve, reject) => {
+        const before = window.Plotly;
+        const script = document.createElement("script");
+        script.src = new URL(url, document.baseURI).href;
+        script.onload = () => {
+          const ours = window.Plotly;
+          if (before) window.Plotly = before;
+          resolve(ours);
+        };
+        script.onerror = () => {
+          loads.delete(url);
+          reject(new Error("Plotly could not be loaded"));
+        };
+        document.head.append(script);
+      }));
+    }
+    return loads.get(url);
+  };
+
+  // ---- small things ----------------------------------------------------------------------------------------------------------
+  const MARGIN = { l: 38, r: 14, t: 5, b: 19 };
+  const AIR = 0.07;
+  const FALLBACK = { ink: "#1b1d21", soft: "#6b7078", line: "#e3e3df", panel: "#ffffff", accent: "#0072B2",
+    data: "#0072B2", noise: "#8a8f98", exact: "#1b1d21", sampler: "#009E73", learned: "#D55E00" };
+  const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
+  const alpha = (hex, a) => {
+    const m = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(hex.trim());
+    return m ? `rgba(${m.slice(1).map((v) => parseInt(v, 16)).join(",")},${a})` : hex;
+  };
+  const finite = (values) => Array.from(values, (v) => (Number.isFinite(v) ? v : null));
+  /** Points by rising x. */
+  const sorted = (x, ...rest) => {
+    const order = Array.from(x.keys()).sort((i, j) => x[i] - x[j]);
+    return [x, ...rest].map((values) => values && order.map((i) => values[i]));
+  };
+  /** The smallest range of whole multiples of `unit` that holds `least` and the values, and a little air: one range for most runs,
+   * so that axes rest. */
+  const roomy = (values, least, unit, limit = Infinity) => {
+    let [lo, hi] = least;
+    for (const v of values) if (v != null && Math.abs(v) <= limit) (lo = Math.min(lo, v)), (hi = Math.max(hi, v));
+    lo = Math.floor(lo / unit + 0.05) * unit;
+    hi = Math.ceil(hi / unit - 0.05) * unit;
+    return [lo - AIR * (hi - lo), hi + AIR * (hi - lo)];
+  };
+  /** Linear interpolation; x rises. */
+  const interpolate = (x, y, at) => {
+    const n = x.length;
+    if (!n || at < x[0] - 1e-6 || at > x[n - 1] + 1e-6) return NaN;
+    let lo = 0, hi = n - 1;
+    while (hi - lo > 1) {
+      const mid = (lo + hi) >> 1;
+      if (x[mid] <= at) lo = mid;
+      else hi = mid;
+    }
+    if (y[lo] == null || y[hi] == null) return y[lo] ?? y[hi] ?? NaN;
+    const w = hi > lo && x[hi] > x[lo] ? clamp((at - x[lo]) / (x[hi] - x[lo]), 0, 1) : 0;
+    return y[lo] + (y[hi] - y[lo]) * w;
+  };
+
+  // ---- one panel ---------------------------------------------------------------------------------------------------------------
+  // A series: {key, label, role, x, y, width, dash, mode "lines"|"markers", value(x) → text in the legend, dot on the cursor, quiet}
+  class Panel {
+    constructor(owner, name, title) {
+      this.owner = owner;
+      this.name = name;
+      this.series = [];
+      this.off = new Set();
+      this.range = [0, 1];
+      this.log = false;
+      this.view = { x: [0, 1], y: [0, 1] };
+      this.tool = this.zoomed = false; // Plotly's drag tool; whether the ranges are the user's
+      this.box = document.createElement("section");
+      this.box.className = `pg-curve pg-curve-${name}`;
+      this.box.innerHTML = `<header><span class="pg-curve-title"></span><span class="pg-curve-legend"></span></header>
+        <div class="pg-curve-plot"><svg class="pg-curve-sketch" aria-hidden="true"></svg><div class="pg-curve-plotly"></div>
+        <div class="pg-curve-over"><div class="pg-curve-guide" hidden><span></span></div><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
+          aria-valuemin="0" aria-valuemax="1"></div></div></div>`;
+      [this.header, this.plot] = this.box.children;
+      [this.titleBox, this.legend] = this.header.children;
+      [this.sketchBox, this.gd, this.over] = this.plot.children;
+      [this.guide, this.line] = this.over.children;
+      this.dots = [];
+      this.title(title, title);
+      this.bind();
+    }
+
+    title(html, tip) {
+      if (this.titleHtml === html) return;
+      this.titleHtml = html;
+      this.titleBox.innerHTML = html;
+      this.titleBox.title = tip;
+    }
+
+    /** New series; the legend is rebuilt only when its words change. */
+    show(series, range, log) {
+      this.series = series;
+      this.range = range;
+      this.log = log;
+      const words = JSON.stringify(series.map((s) => [s.key, s.label, s.role, s.dash, s.quiet]));
+      if (words !== this.words) {
+        this.words = words;
+        this.legend.replaceChildren();
+        for (const dot of this.dots) dot?.remove();
+        this.readouts = [];
+        this.dots = [];
+        for (const s of series) this.addWord(s);
+      }
+      if (!this.drawn) this.view = { x: [0, 1], y: range };
+      const content = JSON.stringify([series, range]);
+      if (content !== this.content) {
+        this.content = content;
+        this.owner.paint(this);
+      }
+      this.place(this.owner.clock);
+    }
+
+    addWord(s) {
+      const n = this.dots.length;
+      if (s.dot) {
+        const dot = document.createElement("i");
+        dot.className = "pg-curve-dot";
+        dot.style.setProperty("--role", `var(--pg-${s.role}, ${FALLBACK[s.role]})`);
+        this.over.append(dot);
+        this.dots[n] = dot;
+      } else this.dots[n] = null;
+      this.readouts[n] = null;
+      if (!s.label) return;
+      const word = document.createElement("button");
+      word.type = "button";
+      word.className = "pg-curve-word";
+      word.title = s.tip ? `${s.tip} Click to hide or show.` : "Click to hide or show.";
+      word.setAttribute("aria-pressed", String(!this.off.has(s.key)));
+      word.style.setProperty("--role", `var(--pg-${s.role}, ${FALLBACK[s.role]})`);
+      word.style.order = s.dot || s.mode ? 0 : 1;
+      word.innerHTML = `<i data-mark="${s.mode === "markers" ? "dots" : s.quiet ? "thin" : s.dash || "solid"}"></i>${PG.subscripts(s.label)}`;
+      if (s.value) {
+        const b = document.createElement("b");
+        b.style.minWidth = `${s.room ?? 5}ch`;
+        word.append(b);
+        this.readouts[n] = b;
+      }
+      word.onclick = () => {
+        const off = !this.off.has(s.key);
+        this.off[off ? "add" : "delete"](s.key);
+        word.setAttribute("aria-pressed", String(!off));
+        this.owner.paint(this);
+        this.place(this.owner.clock);
+      };
+      this.legend.append(word);
+    }
+
+    /** Moves the cursor: no layout is read, no Plotly is called. */
+    place(clock) {
+      const x = 1 - clock, v = this.view, w = this.width - MARGIN.l - MARGIN.r, h = this.height - MARGIN.t - MARGIN.b;
+      if (!(w > 0) || !Number.isFinite(x)) return;
+      const u = (x - v.x[0]) / (v.x[1] - v.x[0]);
+      const inside = u > -1e-4 && u < 1.0001;
+      if (inside !== this.inside) this.over.classList.toggle("pg-out", !(this.inside = inside));
+      const px = MARGIN.l + u * w;
+      this.line.style.transform = `translateX(${px.toFixed(2)}px)`;
+      for (let n = 0; n < this.series.length; n++) {
+        const s = this.series[n], dot = this.dots[n], word = this.readouts[n];
+        const off = this.off.has(s.key);
+        if (dot) {
+          const y = off ? NaN : interpolate(s.x, s.y, x);
+          const q = ((this.log ? Math.log10(y) : y) - v.y[0]) / (v.y[1] - v.y[0]);
+          const seen = q >= -0.01 && q <= 1.01;
+          if (seen) dot.style.transform = `translate(${px.toFixed(2)}px,${(MARGIN.t + (1 - q) * h).toFixed(2)}px)`;
+          if (dot.seen !== seen) dot.hidden = !(dot.seen = seen);
+        }
+        if (word) {
+          const text = off ? "" : s.value(this.owner.pointed ?? x);
+          if (word.said !== text) word.textContent = word.said = text;
+        }
+      }
+      if (document.activeElement === this.line) this.line.setAttribute("aria-valuenow", clock.toFixed(3));
+    }
+
+    // -- the lines alone, in a millisecond: until Plotly is there, and while a control is being dragged (over Plotly's axes)
+    sketch(colors) {
+      const w = this.width, h = this.height, iw = w - MARGIN.l - MARGIN.r, ih = h - MARGIN.t - MARGIN.b, v = this.view;
+      const X = (x) => (MARGIN.l + (iw * (x - v.x[0])) / (v.x[1] - v.x[0])).toFixed(1);
+      const Y = (y) => (MARGIN.t + ih * (1 - ((this.log ? Math.log10(Math.max(y, 1e-12)) : y) - v.y[0]) / (v.y[1] - v.y[0]))).toFixed(1);
+      const parts = [];
+      for (const s of this.series) {
+        if (this.off.has(s.key) || s.base) continue;
+        const points = s.x.map((x, i) => (s.y[i] == null ? null : [X(x), Y(s.y[i])])).filter(Boolean);
+        const color = colors[s.role];
+        if (s.mode === "markers") parts.push(...points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="2.5" fill="${color}"/>`));
+        else parts.push(`<polyline points="${points.map((p) => p.join(",")).join(" ")}" fill="none" stroke="${color}" stroke-width="${s.width}"` +
+          ` stroke-dasharray="${s.dash === "dot" ? "1.5 3" : s.dash === "dash" ? "6 4" : "none"}" opacity="${s.quiet ? 0.6 : 1}"/>`);
+      }
+      this.sketchBox.setAttribute("viewBox", `0 0 ${w} ${h}`);
+      const l = MARGIN.l - 4, frame = `x="${l}" y="0" width="${iw + 8}" height="${MARGIN.t + ih + 2}" viewBox="${l} 0 ${iw + 8} ${MARGIN.t + ih + 2}"`;
+      this.sketchBox.innerHTML = `<svg ${frame}>${parts.join("")}</svg>`;
+      this.box.classList.add("pg-live");
+    }
+
+    /** The pointer's own line: the legend says the values there, the foot says when that is. */
+    point(x) {
+      const v = this.view, w = this.width - MARGIN.l - MARGIN.r;
+      const u = x == null ? -1 : (x - v.x[0]) / (v.x[1] - v.x[0]);
+      const seen = u >= -1e-6 && u <= 1 + 1e-6;
+      this.guide.hidden = !seen;
+      if (seen) {
+        this.guide.style.transform = `translateX(${(MARGIN.l + u * w).toFixed(1)}px)`;
+        const tag = this.guide.firstElementChild;
+        tag.textContent = this.owner.timeAt(x);
+        tag.style.transform = `translateX(${(-50 - 50 * clamp((u * w - (w - 22)) / 22, 0, 1) + 30 * clamp((22 - u * w) / 22, 0, 1)).toFixed(0)}%)`;
+      }
+      this.box.classList.toggle("pg-pointed", x != null);
+      this.place(this.owner.clock);
+    }
+
+    // -- Plotly
+    figure(c, font) {
+      const off = this.off, owner = this.owner;
+      const data = this.series.map((s) => {
+        const color = s.quiet ? alpha(c[s.role], 0.55) : c[s.role];
+        const trace = { type: "scatter", x: s.x, y: s.y, mode: s.mode || "lines", visible: !off.has(s.key), name: s.label || "", cliponaxis: s.mode !== "markers" };
+        if (s.mode === "markers") trace.marker = { color, size: s.size || 5.5, line: { width: 0 } };
+        else trace.line = { color, width: s.width, dash: s.dash || "solid", shape: "linear" };
+        if (s.base) Object.assign(trace, { line: { width: 0 } });
+        if (s.fill) Object.assign(trace, { fill: "tonexty", fillcolor: alpha(c[s.role], 0.14) });
+        if (s.error) trace.error_y = { type: "data", array: s.error[0], arrayminus: s.error[1], symmetric: false, color, thickness: 1.5, width: 3 };
+        return trace;
+      });
+      const axis = { ticklabelstandoff: 2, ticklabeloverflow: "allow", showline: false, zeroline: false, ticks: "", tickfont: { size: 11, color: c.soft }, fixedrange: false, automargin: false };
+      const [tickvals, ticktext] = owner.timeTicks(this.view.x);
+      const layout = {
+        uirevision: "pg", margin: { ...MARGIN, pad: 0 }, showlegend: false, autosize: false, width: this.width, height: this.height,
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: font, size: 11, color: c.soft },
+        hovermode: false, dragmode: this.tool,
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: c.soft, activecolor: c.accent, orientation: "h" },
+        xaxis: { ...axis, range: this.zoomed ? this.view.x.slice() : [0, 1], showgrid: false, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
+        yaxis: { ...axis, range: this.zoomed ? this.view.y.slice() : this.range.slice(), type: this.log ? "log" : "linear", gridcolor: alpha(c.line, 0.8), gridwidth: 1, nticks: 5, ticklabelstandoff: 7, ...this.yTicks },
+      };
+      const config = { displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
+        modeBarButtons: [["zoom2d", "pan2d", { name: "everything", title: "Show everything (double click)", icon: owner.plotly.Icons.home, click: () => this.all() }, "toImage"]],
+        toImageButtonOptions: { format: "svg", filename: `diffusion-playground-${this.name}`, width: 900, height: 500 } };
+      return [data, layout, config];
+    }
+
+    get visible() {
+      this.width = this.plot.clientWidth;
+      this.height = this.plot.clientHeight;
+      return this.width > 60 && this.height > 40 && this.series.length > 0;
+    }
+
+    async draw(plotly, colors, font) {
+      if (!this.visible) return;
+      const [data, layout, config] = this.figure(colors, font);
+      await plotly.react(this.gd, data, layout, config);
+      this.box.classList.remove("pg-live");
+      if (!this.drawn) {
+        this.drawn = true;
+        this.box.classList.add("pg-plotted");
+        this.gd.on("plotly_relayout", (change) => {
+          // a tool that is chosen again is put away: dragging moves the cursor again
+          if (change.dragmode && change.dragmode === this.tool) return plotly.relayout(this.gd, { dragmode: (this.tool = false) });
+          if ("dragmode" in change) this.tool = change.dragmode;
+          if (Object.keys(change).some((key) => key.includes(".range"))) this.zoomed = true;
+          this.look();
+          const [tickvals, ticktext] = this.owner.timeTicks(this.view.x);
+          const now = this.gd.layout.xaxis;
+          if (String(now.ticktext) !== String(ticktext)) plotly.relayout(this.gd, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
+        });
+        this.gd.on("plotly_relayouting", () => this.look());
+        this.gd.on("plotly_doubleclick", () => this.all()); // with a tool chosen Plotly takes the clicks
+        this.plot.addEventListener("dblclick", (e) => {
+          if (!e.target.closest(".modebar")) this.all();
+        });
+      }
+      this.look();
+    }
+
+    all() {
+      const done = () => (this.zoomed = this.tool = false);
+      done();
+      this.owner.plotly.relayout(this.gd, { "xaxis.range": [0, 1], "yaxis.range": this.range.slice(), dragmode: false }).then(done);
+    }
+
+    /** The axes' ranges as they are drawn now. */
+    look() {
+      const full = this.gd._fullLayout;
+      if (!full?.xaxis) return;
+      this.view = { x: full.xaxis.range.slice(), y: full.yaxis.range.slice() };
+      this.place(this.owner.clock);
+    }
+
+    // -- dragging: anywhere in the plot, unless a zoom or pan tool is chosen; the line itself always
+    bind() {
+      let dragging = null, asked = null;
+      const clockAt = (e) => {
+        const r = this.plot.getBoundingClientRect();
+        const u = (e.clientX - r.left - MARGIN.l) / (r.width - MARGIN.l - MARGIN.r);
+        return clamp(1 - (this.view.x[0] + clamp(u, 0, 1) * (this.view.x[1] - this.view.x[0])), 0, 1);
+      };
+      const send = (e) => {
+        const first = asked == null;
+        asked = clockAt(e);
+        if (first) requestAnimationFrame(() => {
+          const c = asked;
+          asked = null;
+          this.owner.cursor(c);
+          this.owner.emit("cursor", c);
+        });
+      };
+      this.plot.addEventListener("pointerdown", (e) => {
+        if (e.button || e.target.closest(".modebar")) return;
+        const tool = this.gd._fullLayout?.dragmode;
+        if (tool && e.target !== this.line) return;
+        dragging = { id: e.pointerId, touch: e.pointerType === "touch", x: e.clientX };
+        // a finger may be about to scroll the page: it decides with its first move sideways, or by lifting
+        this.owner.point(null);
+        if (!dragging.touch) {
+          this.plot.setPointerCapture(e.pointerId);
+          this.owner.root.classList.add("pg-scrub");
+          send(e);
+        }
+      });
+      this.plot.addEventListener("pointerleave", () => this.owner.point(null));
+      this.plot.addEventListener("pointermove", (e) => {
+        if (!dragging) this.owner.point(e.pointerType === "touch" || e.buttons || e.target.closest(".modebar") ? null : 1 - clockAt(e));
+        if (dragging?.id !== e.pointerId) return;
+        if (dragging.touch && Math.abs(e.clientX - dragging.x) < 4) return;
+        dragging.touch = false;
+        send(e);
+      });
+      const end = (e) => {
+        if (dragging?.id !== e.pointerId) return;
+        if (dragging.touch && e.type === "pointerup") send(e);
+        dragging = null;
+        this.owner.root.classList.remove("pg-scrub");
+      };
+      this.plot.addEventListener("pointerup", end);
+      this.plot.addEventListener("pointercancel", end);
+      this.line.addEventListener("keydown", (e) => {
+        const by = { ArrowLeft: 0.01, ArrowRight: -0.01, PageDown: 0.1, PageUp: -0.1 }[e.key];
+        const c = e.key === "Home" ? 1 : e.key === "End" ? 0 : by && clamp(this.owner.clock + by, 0, 1);
+        if (c == null) return;
+        e.preventDefault();
+        e.stopPropagation();
+        this.owner.cursor(c);
+        this.owner.emit("cursor", c);
+      });
+    }
+  }
+
+  // ---- the row -------------------------------------------------------------------------------------------------------------------
+  class Curves {
+    /** root: the element to fill; its height is the row's height (panels stack below 520 px, 150 px each). */
+    constructor(root, { plotlyUrl = "live/plotly.js" } = {}) {
+      root.classList.add("pg-curves");
+      this.root = root;
+      this.plotlyUrl = plotlyUrl;
+      this.listeners = {};
+      this.clock = 1;
+      this.dirty = new Set();
+      const row = document.createElement("div");
+      row.className = "pg-curves-row";
+      this.snr = new Panel(this, "snr", "log-SNR and the grid’s steps");
+      this.far = new Panel(this, "distance", "distance to the truth");
+      this.sched = new Panel(this, "schedule", "schedule");
+      this.panels = [this.snr, this.far, this.sched];
+      row.append(...this.panels.map((p) => p.box));
+      root.replaceChildren(row);
+      new ResizeObserver(() => this.panels.forEach((p) => {
+        if (p.plot.clientWidth !== p.width || p.plot.clientHeight !== p.height) this.paint(p, 0);
+      })).observe(row);
+      const look = () => {
+        if (this.readTheme()) this.panels.forEach((p) => this.paint(p, 0));
+      };
+      const watch = new MutationObserver(look);
+      for (const node of [document.documentElement, document.body]) {
+        watch.observe(node, { attributes: true, attributeFilter: ["class", "style", "data-pg-theme"] });
+      }
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
+      this.readTheme();
+    }
+
+    on(name, fn) { (this.listeners[name] ||= []).push(fn); return this; }
+    emit(name, value) { this.listeners[name]?.forEach((fn) => fn(value)); }
+
+    /** The clock in [0, 1], 1 = noise; cheap enough for every frame. */
+    cursor(clock) {
+      if (!Number.isFinite(clock) || (clock === this.clock && this.placed)) return;
+      this.clock = clock;
+      this.placed = true;
+      for (const panel of this.panels) panel.place(clock);
+    }
+
+    /** What the pointer is over (x = 1 − clock), or null: the same guide in all three panels. */
+    point(x) {
+      if (x === this.pointed || (x == null && this.pointed == null)) return;
+      this.pointed = x;
+      this.pointing ||= requestAnimationFrame(() => {
+        this.pointing = 0;
+        for (const panel of this.panels) panel.point(this.pointed);
+      });
+    }
+
+    timeAt(x) {
+      return `t = ${PG.significant(interpolate(this.x || [0, 1], this.t || [1, 0], clamp(x, 0, 1)))}`;
+    }
+
+    setRun(run) {
+      const h = run.header, array = (name) => PG.arrayOf(run, name);
+      this.run = run;
+      this.placed = false;
+      const [x, t, snr] = sorted(Array.from(array("curves/clock"), (c) => 1 - c), array("curves/t"), finite(array("curves/log_snr")));
+      this.x = x;
+      this.t = t;
+      this.showSnr(h, x, snr);
+      this.showSchedule(h, x);
+      // the old distances stay, faded, until the new ones are there
+      this.far.box.classList.toggle("pg-stale", this.farKey !== h.key);
+      if (!this.far.series.length) this.far.show([this.waiting()], [-2.14, 0.14], true);
+      if (!this.asked) {
+        this.asked = true;
+        this.loadLater();
+      }
+    }
+
+    waiting() {
+      return { key: "none", label: "", x: [0, 1], y: [null, null], width: 1, role: "noise" };
+    }
+
+    showSnr(h, x, snr) {
+      const series = [{ key: "snr", label: "log-SNR", role: "exact", x, y: snr, width: 1.6, dot: true, room: 5,
+        value: (at) => interpolate(x, snr, at).toFixed(2).replace("-", "−").replace("NaN", "–"),
+        tip: "log-SNR = ln(α²/σ²): signal against noise." }];
+      const clocks = PG.arrayOf(this.run, "grid/clock");
+      if (clocks?.length && h.mode !== "forward") {
+        const levels = finite(PG.arrayOf(this.run, "grid/log_snr"));
+        const gx = Array.from(clocks, (c) => 1 - c), last = gx.length - 1;
+        const many = gx.length > 60;
+        series.push({ key: "grid", label: "step", role: "sampler", mode: "markers", size: many ? 3.5 : 5.5, x: gx, y: levels,
+          room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
+          value: (at) => {
+            let lo = 0, hi = last; // the last grid time that has been reached
+            while (lo < hi) {
+              const mid = (lo + hi + 1) >> 1;
+              if (gx[mid] <= at + 1e-6) lo = mid;
+              else hi = mid - 1;
+            }
+            return `${lo}/${last}`;
+          } });
+      }
+      this.snr.title(series.length > 1 ? "log-SNR and the grid’s steps" : "log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
+      this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
+    }
+
+    showSchedule(h, x) {
+      const curves = h.curves || [];
+      // a scale that several labels share is said once, in the title
+      const marks = curves.map((c) => c.label.match(/ \/ .*√.*$/)?.[0]);
+      const mark = marks.filter(Boolean).length > 1 ? marks.find(Boolean) : null;
+      const label = (c, i) => (marks[i] === mark && mark ? c.label.slice(0, -mark.length) : c.label);
+      const style = { data: { width: 1.8 }, noise: { width: 1.8 }, learned: { width: 1.6, dash: "dash" }, exact: { width: 1.6 }, sampler: { width: 1.6 } };
+      const all = [];
+      const series = curves.map((c, i) => {
+        const [, y] = sorted(Array.from(PG.arrayOf(this.run, "curves/clock"), (v) => 1 - v), finite(PG.arrayOf(this.run, `curves/${c.name}`)));
+        all.push(...y);
+        return { key: c.name, label: label(c, i), role: c.role, x, y, ...(style[c.role] || style.exact), dot: true, room: 4,
+          value: (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? v.toFixed(2) : "–"; } };
+      });
+      this.sched.title("the process’s coefficients" + (mark ? PG.subscripts(mark) : ""), curves.map((c) => c.label).join(", "));
+      const [lo, hi] = roomy(all, [0, 1], 0.25, 1e3);
+      this.sched.yTicks = hi - lo < 1.2 ? { tickvals: [0, 0.5, 1] } : {};
+      this.sched.show(series, [lo, hi], false);
+    }
+
+    /** Distances of a run; of another run than the shown one they are ignored. */
+    setMetrics(metrics) {
+      const h = metrics.header, sig = PG.significant;
+      if (this.run && h.key && this.run.header.key && h.key !== this.run.header.key) return false;
+      this.farKey = h.key ?? this.run?.header.key;
+      const array = (name) => PG.arrayOf(metrics, name);
+      const clocks = Array.from(array("clock"), (c) => 1 - c);
+      const found = [];
+      const seen = [];
+      (h.metrics || []).forEach((m, i) => {
+        const [x, y, floor] = sorted(clocks, finite(array(m.name)), array(`${m.name}/floor`) && finite(array(`${m.name}/floor`)));
+        seen.push(...y, ...(i ? [] : floor || []));
+        found.push({ m, x, y, floor });
+      });
+      // decades: [0.01, 1] holds most runs
+      const range = roomy(seen.filter((v) => v > 1e-3).map(Math.log10), [-2, 0], 1, 6);
+      const bottom = 10 ** (range[0] + 0.02), raise = (values) => values.map((v) => (v == null ? null : Math.max(v, bottom)));
+      const main = [], floors = [];
+      found.forEach(({ m, x, y, floor }, i) => {
+        const [name] = m.label.split(","), shown = raise(y);
+        const read = (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
+        if (!i && floor) {
+          floors.push({ key: "floor", label: "", role: "noise", x, y: x.map(() => bottom * 1e-3), base: true, width: 0 });
+          floors.push({ key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", fill: true,
+            tip: `What two exact samples of this size (${h.points ?? "as many"} points) show: below it nothing can be told apart.` });
+        }
+        main.push({ key: m.name, label: i ? name.replace(/ distance$/, "") : name, role: "sampler", x, y: shown, width: i ? 1.1 : 2, dot: true, room: 5, quiet: i > 0,
+          value: read, tip: `At the end ${sig(m.final)}${m.final_sd ? ` ± ${sig(m.final_sd, 1)}` : ""}. ${m.label}${m.unit ? `, in ${m.unit}` : ""}, between the particles and exact samples of p_t.` });
+        if (m.final_sd && Number.isFinite(m.final)) {
+          const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
+          main.push({ key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
+            error: [[m.final_sd], [Math.min(m.final_sd, 0.9 * m.final)]] });
+        }
+      });
+      this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
+      const scaled = h.metrics?.[0]?.label.split(",")[1];
+      this.far.title("distance to the truth" + (scaled ? `<span class="pg-curve-more">,${PG.subscripts(scaled)}</span>` : ""),
+        "Distance between the particles and exact samples of p_t at the same time" + (scaled ? `,${scaled}` : ""));
+      this.far.show([...floors, ...main], range, true);
+      this.far.box.classList.remove("pg-stale");
+      return true;
+    }
+
+    /** Five times under the plot: where they stand, and what the process calls them. */
+    timeTicks([lo, hi]) {
+      const at = [0, 0.25, 0.5, 0.75, 1].map((u) => lo + u * (hi - lo));
+      const text = at.map((x) => {
+        const t = this.t ? interpolate(this.x, this.t, clamp(x, 0, 1)) : 1 - x;
+        if (!Number.isFinite(t)) return "";
+        return x > 1 - 1e-9 || Math.abs(t) < 5e-4 ? "0" : PG.significant(t, Math.abs(t) < 0.1 ? 1 : 2).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+      });
+      text[0] = `t = ${text[0]}`;
+      return [at, text];
+    }
+
+    readTheme() {
+      const style = getComputedStyle(this.root);
+      const colors = {};
+      for (const name in FALLBACK) colors[name] = style.getPropertyValue(`--pg-${name}`).trim() || FALLBACK[name];
+      const now = JSON.stringify(colors) + style.fontFamily;
+      if (now === this.theme) return false;
+      this.theme = now;
+      this.colors = colors;
+      this.font = style.fontFamily;
+      return true;
+    }
+
+    /** Draws a panel: its lines at the next frame, all of it by Plotly (tens of milliseconds) when nothing has changed for a while. */
+    paint(panel, wait = 160) {
+      if (!panel.drawn || wait) {
+        this.rough ||= requestAnimationFrame(() => {
+          this.rough = 0;
+          for (const p of this.dirty) if ((!p.drawn || p.due > performance.now()) && p.visible) p.sketch(this.colors), p.place(this.clock);
+        });
+      }
+      panel.due = performance.now() + (panel.drawn ? wait : 0);
+      this.dirty.add(panel);
+      if (this.plotly) this.later();
+    }
+
+    later() {
+      if (this.painting) return;
+      const wait = Math.max(0, Math.min(...Array.from(this.dirty, (p) => p.due)) - performance.now());
+      // one panel a frame, so that the stage keeps its own
+      this.painting = setTimeout(() => requestAnimationFrame(async () => {
+        const panel = Array.from(this.dirty).find((p) => p.due <= performance.now());
+        if (panel) {
+          this.dirty.delete(panel);
+          try {
+            await panel.draw(this.plotly, this.colors, this.font);
+          } catch (error) {
+            console.error(error);
+          }
+        }
+        this.painting = 0;
+        if (this.dirty.size) this.later();
+      }), wait);
+    }
+
+    /** After the first picture has been painted, and when the browser has a moment. */
+    loadLater() {
+      const soon = window.requestIdleCallback || ((fn) => setTimeout(fn, 50));
+      requestAnimationFrame(() => requestAnimationFrame(() => soon(() => PG.loadPlotly(this.plotlyUrl).then(
+        (plotly) => {
+          this.plotly = plotly;
+          this.panels.forEach((p) => this.paint(p, 0));
+        },
+        () => (this.asked = false), // the sketch stays; the next run tries again
+      ), { timeout: 1500 })));
+    }
+  }
+  PG.Curves = Curves;
+})();

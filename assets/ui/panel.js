@@ -1,0 +1,300 @@
+// "This step": the sampler's update in symbols and in the current step's numbers, the process, and what the picture leaves out.
+(() => {
+  const PG = (window.PG = window.PG || {});
+
+  const loads = new Map();
+  /** KaTeX from `base` (a folder with katex.min.js, katex.min.css, fonts/), once; resolves to the katex object. */
+  PG.loadKatex = (base) => {
+    const url = (file) => new URL(file, new URL(base.replace(/\/?$/, "/"), document.baseURI)).href;
+    if (!loads.has(base)) {
+      loads.set(base, new Promise((resolve, reject) => {
+        const sheet = document.createElement("link");
+        sheet.rel = "stylesheet";
+        sheet.href = url("katex.min.css");
+        const styled = new Promise((done) => (sheet.onload = sheet.onerror = done));
+        const before = window.katex;
+        const script = document.createElement("script");
+        script.src = url("katex.min.js");
+        script.onload = () => {
+          const ours = window.katex;
+          if (before) window.katex = before;
+          styled.then(() => resolve(ours));
+        };
+        script.onerror = () => {
+          loads.delete(base);
+          reject(new Error("KaTeX could not be loaded"));
+        };
+        document.head.append(sheet, script);
+      }));
+    }
+    return loads.get(base);
+  };
+
+  // ---- LaTeX as tokens: just enough to put numbers in the places of symbols ------------------------------------------------------
+  const IGNORED = /^(\s+|\\[,;:! ]|\\(text|display|script)style)$/;
+  const tokens = (tex) => tex.match(/\\[a-zA-Z]+\s*|\\.|\s+|[^\\\s]/g) || [];
+  const bare = (token) => (token.startsWith("\\") ? token.trim() : token);
+  const ignored = (token) => IGNORED.test(bare(token)) || /^\s+$/.test(token);
+  const slot = (j) => `{\\htmlClass{pg-slot pg-slot-${j}}{0}}`;
+
+  /** `tex` with every symbol replaced by a slot, the longest first. Returns [text, set of the indices that occur]. */
+  function fill(tex, symbols) {
+    let list = tokens(tex);
+    const used = new Set();
+    const order = symbols.map((s, j) => [tokens(s).map(bare).filter((t) => !ignored(t)), j]).sort((a, b) => b[0].length - a[0].length);
+    for (const [symbol, j] of order) {
+      if (!symbol.length) continue;
+      for (let i = 0; i < list.length; i++) {
+        let k = i, m = 0;
+        while (m < symbol.length && k < list.length) {
+          if (m > 0 && ignored(list[k])) k++;
+          else if (bare(list[k]) === symbol[m]) k++, m++;
+          else break;
+        }
+        if (m < symbol.length) continue;
+        // b in b_i is another symbol, and the matrices in G Gᵀ are not numbers in a row
+        let next = k;
+        while (next < list.length && ignored(list[next])) next++;
+        const alone = symbol.length > 1 || (list[i - 1] !== "_" && bare(list[i - 1] ?? "") !== symbol[0] && bare(list[next] ?? "") !== symbol[0]);
+        if (!alone || list[next] === "_" || list[next] === "^") continue;
+        list.splice(i, k - i, slot(j));
+        used.add(j);
+      }
+    }
+    return [list.join(""), used];
+  }
+
+  const WIDTH = { ".": 0.278, "−": 0.778, e: 0.444, "–": 0.5, "0": 0.5 };
+  const width = (text) => [...text].reduce((sum, ch) => sum + (WIDTH[ch] ?? 0.5), 0);
+
+  const make = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text != null) node.textContent = text;
+    return node;
+  };
+  const set = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+
+  class StepPanel {
+    /** root: the element to fill. katexBase: where the vendored KaTeX lies. */
+    constructor(root, { katexBase = "live/assets/vendor/katex/" } = {}) {
+      root.classList.add("pg-step");
+      this.root = root;
+      this.katexBase = katexBase;
+      this.katex = null;
+      this.asked = false;
+      this.made = new Map(); // formulas that were set before
+      this.shown = -1;
+      this.info = null;
+      root.innerHTML = `
+        <h4>This step</h4>
+        <div class="pg-eq" data-part="formula"></div>
+        <div class="pg-eq pg-eq-numbers" data-part="numbers"></div>
+        <p class="pg-step-says" data-part="says"></p>
+        <div class="pg-rows" data-part="terms"></div>
+        <div class="pg-rows">
+          <span title="The step goes from time t to the earlier time s, in the process's own time.">t → s</span><b data-part="times">–</b>
+          <span data-part="gap-name" title="How far the step goes in log-SNR = ln(α²/σ²): twice a sampler's h, which counts λ = ½ log-SNR.">step in log-SNR</span><b data-part="gap">–</b>
+          <span data-part="calls-name" title="Times the model was asked up to here, of all in this run.">model calls so far</span><b data-part="calls">–</b>
+        </div>
+        <p class="pg-ref" data-part="ref"></p>
+        <h4 data-part="process-title"></h4>
+        <div class="pg-eq" data-part="process"></div>
+        <p class="pg-ref" data-part="process-ref"></p>
+        <h4 data-part="notes-title" hidden>Worth knowing</h4>
+        <ul class="pg-notes" data-part="notes"></ul>`;
+      this.at = {};
+      for (const node of root.querySelectorAll("[data-part]")) this.at[node.dataset.part] = node;
+      // a formula that is too wide is set smaller; again when the panel's width changes
+      new ResizeObserver(() => this.fit()).observe(root);
+    }
+
+    setRun(run) {
+      const h = run.header, s = h.sampler || {};
+      this.run = run;
+      this.forward = h.mode === "forward";
+      this.time = PG.arrayOf(run, "time");
+      this.clocks = PG.arrayOf(run, "clock");
+      this.steps = PG.arrayOf(run, "step");
+      this.calls = PG.arrayOf(run, "calls");
+      this.gridT = PG.arrayOf(run, "grid/t");
+      this.gridSnr = PG.arrayOf(run, "grid/log_snr");
+      this.symbols = this.forward ? [] : (s.terms || []).map((term) => term.symbol);
+      const raw = PG.arrayOf(run, "terms");
+      const frames = this.clocks.length;
+      this.values = this.symbols.map((_, j) => Array.from({ length: frames }, (_, f) => PG.significant(raw?.[(s.terms[j].index ?? j) * frames + f])));
+      this.facts();
+      const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.process?.formula ?? h.process_formula]);
+      if (formulas !== this.formulas) {
+        this.formulas = formulas;
+        this.render();
+      } else this.slots();
+      this.shown = -1;
+      this.cursor(this.info ?? { frame: 0 });
+      if (!this.asked) {
+        this.asked = true;
+        // after the first picture: mathematics can wait, particles cannot
+        requestAnimationFrame(() => setTimeout(() => PG.loadKatex(this.katexBase).then(
+          (katex) => {
+            this.katex = katex;
+            this.render();
+            this.cursor(this.info ?? { frame: 0 }, true);
+            document.fonts?.ready.then(() => this.fit());
+          },
+          () => (this.asked = false), // the source stays readable; the next run tries again
+        ), 0));
+      }
+    }
+
+    /** The formulas; only when they have changed. */
+    render() {
+      const h = this.run.header, s = h.sampler || {};
+      const process = h.process?.formula ?? h.process_formula;
+      const step = this.forward ? "" : s.formula || "";
+      this.tex(this.at.formula, step);
+      const lines = step.split(/,\s*\\q?quad\s*/);
+      const [filled, used] = fill(lines[0], this.symbols);
+      // mathematics in symbols is for reading, the same line in numbers for the eye only: rows below name every number
+      this.tex(this.at.numbers, used.size ? filled : "", true);
+      this.at.formula.hidden = !step;
+      this.at.numbers.hidden = !used.size || !this.katex;
+      this.at.terms.replaceChildren();
+      this.rows = [];
+      this.symbols.forEach((symbol, j) => {
+        // a number that is not in the formula, or too small to read there, gets a row
+        const places = [...this.at.numbers.querySelectorAll(`.pg-slot-${j}`)];
+        if (this.katex && places.some((place) => parseFloat(getComputedStyle(place).fontSize) > 9)) return;
+        const name = make("span");
+        this.tex(name, symbol);
+        const value = make("b");
+        this.at.terms.append(name, value);
+        this.rows.push([j, value]);
+      });
+      this.at.terms.hidden = !this.rows.length;
+      this.tex(this.at.process, process || "");
+      this.at.process.hidden = !process;
+      this.slots();
+    }
+
+    tex(node, source, quiet = false) {
+      if (!source) return node.replaceChildren((node.made = ""));
+      node.classList.toggle("pg-tex-source", !this.katex);
+      if (!this.katex) return set(node, source);
+      if (quiet) node.setAttribute("aria-hidden", "true");
+      // one line for each part of the formula; KaTeX itself breaks what is still too long after a relation or a plus
+      const key = `${quiet} ${node.className} ${source}`;
+      if (!this.made.has(key)) {
+        const options = { throwOnError: false, output: quiet ? "html" : "htmlAndMathml", strict: "ignore", trust: (c) => c.command === "\\htmlClass" };
+        const style = node.classList.contains("pg-eq") ? "\\displaystyle " : "";
+        const lines = source.split(/,\s*\\q?quad\s*/).map((line) => `<div>${this.katex.renderToString(style + line, options)}</div>`);
+        this.made.set(key, lines.join(""));
+      }
+      if (node.made !== key || quiet) node.innerHTML = this.made.get(key);
+      node.made = key;
+    }
+
+    /** Where the numbers of the filled-in line go, each as wide as it usually is. */
+    slots() {
+      this.places = this.symbols.map((_, j) => [...this.at.numbers.querySelectorAll(`.pg-slot-${j}`)]);
+      this.places.forEach((places, j) => {
+        const widths = this.values[j].map(width).sort((a, b) => a - b);
+        const most = widths[widths.length >> 1]; // the usual one: the few longer ones may push
+        for (const place of places) place.style.minWidth = most.toFixed(2) + "em";
+      });
+      this.fit(); // numbers may have become longer
+    }
+
+    fit() {
+      if (!this.root.clientWidth) return;
+      const boxes = [this.at.formula, this.at.numbers, this.at.process].filter((b) => !b.hidden && !b.classList.contains("pg-tex-source"));
+      for (const box of boxes) box.style.fontSize = "";
+      const wide = boxes.map((box) => Math.max(...[...box.children].map((row) => row.scrollWidth / row.clientWidth || 0)));
+      boxes.forEach((box, i) => {
+        if (wide[i] > 1.001) box.style.fontSize = Math.max(11, 14 / wide[i]).toFixed(2) + "px";
+      });
+    }
+
+    facts() {
+      const h = this.run.header, s = h.sampler || {}, p = h.process || {};
+      const source = (node, { paper, arxiv }, more = []) => {
+        const parts = [];
+        if (paper) parts.push(paper);
+        if (arxiv) {
+          const a = make("a", "", arxiv);
+          Object.assign(a, { href: `https://arxiv.org/abs/${arxiv}`, target: "_blank", rel: "noopener", title: "the paper on arXiv" });
+          parts.push(a);
+        }
+        parts.push(...more);
+        node.replaceChildren(...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
+        node.hidden = !parts.length;
+      };
+      const more = [];
+      if (s.order != null) more.push(`order ${s.order}`);
+      if (s.nfe != null) more.push(`${s.nfe} call${s.nfe === 1 ? "" : "s"} a step`);
+      for (const name of ["gap", "gap-name", "calls", "calls-name"]) this.at[name].hidden = this.forward;
+      if (this.forward) source(this.at.ref, {});
+      else source(this.at.ref, s, more);
+      set(this.at["process-title"], `Forward process: ${p.title ?? h.title?.process ?? ""}`);
+      source(this.at["process-ref"], p);
+      this.at.ref.title = s.tip || "";
+      this.at.process.title = p.tip || "";
+      const notes = (h.notes || []).filter(Boolean).map((note) => make("li", "", note));
+      if (h.diverged) notes.unshift(make("li", "pg-warn", h.diverged.message));
+      for (const note of notes) note.innerHTML = PG.subscripts(note.textContent);
+      this.at.notes.replaceChildren(...notes);
+      this.at["notes-title"].hidden = !notes.length;
+    }
+
+    /** {clock, frame, step, t, logSnr} or a clock; 60 times a second: touches the page only when another frame is reached.
+     * The step shown is the one that led to the last frame that has been reached, as the stage counts them. */
+    cursor(info, force = false) {
+      this.info = info;
+      if (!this.clocks) return;
+      const j = this.frameAt(info);
+      if (j === this.shown && !force) return;
+      this.shown = j;
+      const sig = PG.significant, at = this.at;
+      const step = Math.round(this.steps?.[j] ?? j), last = this.run.header.steps;
+      const steps = this.gridT && step > 0 && step < this.gridT.length;
+      const [t, s] = steps ? [this.gridT[step - 1], this.gridT[step]] : [this.time[Math.max(0, j - 1)], this.time[j]];
+      set(at.times, j === 0 ? sig(s) : `${sig(t)} → ${sig(s)}`);
+      const gap = this.gridSnr && step > 0 && s > 0 ? this.gridSnr[step] - this.gridSnr[step - 1] : NaN;
+      set(at.gap, sig(gap));
+      set(at.calls, this.forward ? "–" : `${Math.round(this.calls?.[j] ?? 0)} / ${this.run.header.model_calls}`);
+      const says = this.saying(j, step, last, s);
+      if (says !== this.said) at.says.innerHTML = PG.subscripts((this.said = says));
+      for (let n = 0; n < this.symbols.length; n++) for (const place of this.places[n]) set(place, this.values[n][j]);
+      for (const [n, value] of this.rows) set(value, this.values[n][j]);
+      at.numbers.classList.toggle("pg-idle", this.values.length > 0 && this.values.every((v) => v[j] === "–"));
+    }
+
+    frameAt(info) {
+      const most = this.clocks.length - 1;
+      let frame = typeof info === "number" ? undefined : info?.frame;
+      if (!Number.isFinite(frame)) {
+        const c = typeof info === "number" ? info : info?.clock ?? info?.c;
+        if (!Number.isFinite(c)) return 0;
+        // clocks fall in a reverse run and rise in a forward one
+        const sign = this.clocks[most] < this.clocks[0] ? 1 : -1;
+        let lo = 0, hi = most;
+        while (lo < hi) {
+          const mid = (lo + hi + 1) >> 1;
+          if (sign * (this.clocks[mid] - c) >= -1e-6) lo = mid;
+          else hi = mid - 1;
+        }
+        frame = lo;
+      }
+      return Math.max(0, Math.min(most, Math.floor(frame + 1e-3)));
+    }
+
+    saying(j, step, last, s) {
+      if (this.forward) return j === 0 ? "start: data" : "exact noising: a draw from p(z_t | z_s)";
+      if (j === 0) return "start: a draw from the prior";
+      const text = `step ${step} of ${last}`;
+      return s <= 0 ? `${text}: σ = 0, x₀ is the model's E[x₀ | x_t]` : text;
+    }
+  }
+  PG.StepPanel = StepPanel;
+})();

@@ -1,0 +1,95 @@
+"""Coefficients that exponential integrators share: φ functions, Lagrange polynomials integrated over ρ = σ/α, noise-level steps.
+
+All are plain floats, found once for a step and kept: a run of many samplers on one grid computes them once.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .process import ScalarGaussian, t64
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
+
+
+def phi(k: int, h: float) -> float:
+    """φ_k(h) = ∫₀¹ e^{(1−θ)h} θ^{k−1}/(k−1)! dθ: φ_0 = e^h, φ_{k+1} = (φ_k − 1/k!)/h; by its series where that would cancel."""
+    if k == 0:
+        return math.exp(h)
+    if abs(h) < 1:
+        return sum(h**j / math.factorial(j + k) for j in range(20))
+    return math.expm1(h) / h if k == 1 else (phi(k - 1, h) - 1 / math.factorial(k - 1)) / h
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def time_of(process: ScalarGaussian, half_log_snr: float) -> float:
+    """The t with ln(α/σ) = half_log_snr, as a float."""
+    return float(process.time_at(t64(half_log_snr)))
+
+
+def middle(process: ScalarGaussian, t: float, s: float, share: float = 0.5) -> float:
+    """The time that divides the step from t to s at this share of its length in L = ln(α/σ)."""
+    now, then = process.at(t).half_log_snr, process.at(s).half_log_snr
+    return time_of(process, now + share * (then - now))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def lagrange(process: ScalarGaussian, space: str, nodes: tuple[float, ...], s: float) -> tuple[float, ...]:
+    """C_j = ∫ ℓ_j dρ from ρ(nodes[0]) to ρ(s), ℓ_j the Lagrange polynomials through the times ``nodes`` in t, ln ρ or ρ.
+
+    24-point Gauss–Legendre: in ln ρ for t and ln ρ (dρ = ρ d ln ρ), in ρ for ρ, where it is exact. s may be 0 for ρ.
+    """
+    ends = [math.exp(-process.at(t).half_log_snr) for t in nodes]
+    stop = 0.0 if s == 0 else math.exp(-process.at(s).half_log_snr)
+    if space == "rho":
+        known = ends
+        points = ends[0] + (stop - ends[0]) * 0.5 * (NODES + 1)
+        measure = 0.5 * (stop - ends[0]) * WEIGHTS
+    else:
+        logs = math.log(ends[0]) + math.log(stop / ends[0]) * 0.5 * (NODES + 1)
+        measure = 0.5 * math.log(stop / ends[0]) * WEIGHTS * np.exp(logs)
+        if space == "t":
+            known, points = list(nodes), process.time_at(torch.from_numpy(-logs)).numpy()
+        else:
+            known, points = [math.log(e) for e in ends], logs
+    out = []
+    for j, a in enumerate(known):
+        basis = np.ones_like(points)
+        for i, b in enumerate(known):
+            if i != j:
+                basis = basis * (points - b) / (a - b)
+        out.append(float(measure @ basis))
+    return tuple(out)
+
+
+class Ancestral(NamedTuple):
+    """A step of the noise level ρ → down → s: the ODE goes to ``down``, noise of standard deviation ``up`` restores ρ_s."""
+
+    rho: float
+    down: float
+    up: float
+
+
+def ancestral(rho: float, low: float, eta: float) -> Ancestral:
+    """up = η ρ_s √(1 − ρ_s²/ρ²) (at most ρ_s), down = √(ρ_s² − up²). η = 1: the variance of q(y_s | y_t, x_0)."""
+    up = min(low, eta * low * math.sqrt(max(0.0, 1 - (low / rho) ** 2)))
+    return Ancestral(rho, math.sqrt(low * low - up * up), up)
+
+
+History = tuple[tuple[float, Tensor], ...]
+"""Values (L_i, f_i) of past steps, newest first."""
+
+
+def differences(history: History, h: float, halved: bool = False) -> tuple[Tensor, Tensor]:
+    """h f′ and h² f″ at the newest of three values of the quadratic through them; f″ halved as in the released multistep solvers."""
+    (l0, f0), (l1, f1), (l2, f2) = history
+    a, b = (l0 - l1) / h, (l1 - l2) / h
+    first, second = (f0 - f1) / a, (f1 - f2) / b
+    bend = (first - second) / (a + b)
+    return first + a * bend, bend if halved else 2 * bend

@@ -1,0 +1,109 @@
+"""Encoding data into noise along the probability-flow ODE and decoding it again: DDIM inversion and DDIB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.core.problem import Predictor, Problem
+from playground.core.process import ScalarGaussian, t64
+from playground.core.rng import Rng
+from playground.core.run import Frame, Trace, check_times
+from playground.engine import grid_times, simulate
+from toy_models.data import mixture_of
+from toy_models.mixture import GaussianMixture
+from toy_models.oracles.mixture import MixtureOracle
+
+
+class Bridge(NamedTuple):
+    """What DDIB did: x_0 of the target (batch, d), the way up under A and the way down under B."""
+
+    x0: Tensor
+    encode: Trace
+    decode: Trace
+
+
+def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[ScalarGaussian, list[float]]:
+    """The run's positive times upwards; BadValue where encoding along an ODE has no meaning."""
+    if not isinstance(exp.process, ScalarGaussian):
+        raise BadValue("process", exp.process.info.key, "a process with a single noise level: CLD's velocity is not given by the data")
+    if exp.sampler.declared_order is None or exp.sampler.info.key == "RK45":
+        raise BadValue(
+            "sampler", exp.sampler.info.key, "a deterministic sampler with steps of its grid (DDIM with η = 0, Heun, DPM-Solver …)"
+        )
+    grid = check_times(grid_times(exp, times), exp.process)
+    return exp.process, [t for t in reversed(grid) if t > 0]
+
+
+def invert(
+    exp: Experiment,
+    x0: Tensor,
+    *,
+    data: GaussianMixture | None = None,
+    predictor: Predictor | None = None,
+    times: Sequence[float] | Tensor | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> Trace:
+    """Encodes data: the sampler's own steps with increasing times, from x_t_min = α x_0 (y = x/α kept) up to the grid's first time.
+
+    DDIM inversion with exp.sampler = DDIM(); any other deterministic sampler with fixed steps works too. Exact only as the steps grow in
+    number: the step back from s to t is not the inverse of the step down, since the model is asked at the other end.
+
+    Args: exp (its grid, reversed), x0 (batch, d), data and predictor as in ``simulate``.
+    Returns: Trace with increasing times; ``states[-1]`` is the latent.
+    Raises: ValueError for CLD, stochastic samplers and RK45. Reference: Song et al. 2020, 2010.02502 (section 4.3).
+    """
+    process, grid = _rising(exp, times)
+    oracle = MixtureOracle(data or mixture_of(exp.data), process)
+    z = torch.as_tensor(x0).to(dtype)
+    if z.ndim != 2 or z.shape[1] != oracle.dim or not bool(torch.isfinite(z).all()):
+        raise BadValue("x0", tuple(z.shape), f"finite numbers of shape (particles, {oracle.dim})")
+    problem, sampler, rng = Problem(process, predictor or oracle), exp.sampler, Rng(exp.seed, dtype=dtype)
+    z = process.at(grid[0]).alpha * z
+    frames = [Frame(0, grid[0], z, 0)]
+    with torch.inference_mode():
+        carry = sampler.init(problem, z, grid)
+        for index, (t, s) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+            z, carry = sampler.step(problem, z, t, s, carry, rng)
+            frames.append(Frame(index, s, z, problem.calls))
+    return Trace(process, frames, t64(grid), None, {"oracle": oracle})
+
+
+def decode(
+    exp: Experiment,
+    latent: Tensor,
+    *,
+    data: GaussianMixture | None = None,
+    predictor: Predictor | None = None,
+    times: Sequence[float] | Tensor | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[Tensor, Trace]:
+    """The way back of ``invert``: from a latent at the grid's first time down to its last positive one; x_0 = x/α and the Trace."""
+    process, grid = _rising(exp, times)
+    trace = simulate(exp, data=data, predictor=predictor, initial=latent, times=grid[::-1], dtype=dtype, device="cpu")
+    return trace.states[-1] / process.at(grid[0]).alpha, trace
+
+
+def bridge_ddib(
+    exp_a: Experiment,
+    exp_b: Experiment,
+    x0: Tensor,
+    *,
+    data_a: GaussianMixture | None = None,
+    data_b: GaussianMixture | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> Bridge:
+    """Dual diffusion implicit bridge: encode x_0 under A's model, decode under B's; the latents share the noise z/σ_T.
+
+    For Gaussian data A = N(a, C), B = N(b, E) with common axes this is x ↦ b + √(E/C)(x − a), the optimal transport, up to p_T's distance from
+    the prior and the solver's error. Su et al. 2022, 2203.08382.
+    """
+    up = invert(exp_a, x0, data=data_a, dtype=dtype)
+    a, b = (e.process.at(grid_times(e)[0]) for e in (exp_a, exp_b))  # type: ignore[attr-defined]
+    x, down = decode(exp_b, up.states[-1] * (b.sigma / a.sigma), data=data_b, dtype=dtype)
+    return Bridge(x, up, down)

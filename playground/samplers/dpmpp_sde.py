@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.exponential import ancestral, middle
+from playground.core.fields import choice, slider
+from playground.core.problem import Problem
+from playground.core.process import ScalarGaussian
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class DPMSolverPPSDE(Sampler):
+    """Two stages in y = x/α, ρ = σ/α, with the model asked at the step's start and at m, half-way in ln ρ ("DPM++ SDE"):
+
+        y_m = (d_m/ρ_t) y + (1 − d_m/ρ_t) D(y, t) + u_m n_1,    y_s = (d_s/ρ_t) y + (1 − d_s/ρ_t) D(y_m, m) + u_s n_2
+
+    u = η ρ′ √(1 − ρ′²/ρ_t²), d = √(ρ′² − u²). Both draws belong to one Brownian path: n_2 = c n_1 + √(1 − c²) z. Path "sde": the
+    correlation that the reverse SDE's own noise has, c = (ρ_s/ρ_m)² u_m/u_s at η = 1; "sigma": a Brownian motion in ρ, as k-diffusion has
+    it, c = √((ρ_t − ρ_m)/(ρ_t − ρ_s)). η = 0: DPM-Solver++ 2S. Two model calls a step. Lu et al. 2022, 2211.01095; Crowson, k-diffusion.
+    """
+
+    info = Info(
+        "DPMSolverPPSDE",
+        "DPM++ SDE (two stages)",
+        "reverse SDE with a second prediction in the middle of the step, on one Brownian path",
+        "Lu et al. 2022; Crowson 2022",
+        "2211.01095",
+        group="reverse SDE",
+        rank=84,
+        nfe=2,
+        needs=frozenset({"linear", "snr", "mean"}),
+    )
+    formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
+    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
+    path: str = choice("sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in k-diffusion")
+
+    @property
+    def declared_order(self) -> float | None:
+        return 2 if self.eta == 0 else None
+
+    def correlation(self, high: float, mid: float, low: float) -> float:
+        """c of the noises at ρ_m and ρ_s."""
+        if self.path == "sigma":
+            return math.sqrt((high - mid) / (high - low))
+        return low / mid * math.sqrt((1 - (mid / high) ** 2) / (1 - (low / high) ** 2))
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        process = problem.process
+        assert isinstance(process, ScalarGaussian)
+        m = middle(process, t, s)
+        now, mid, then = process.at(t), process.at(m), process.at(s)
+        high, between, low = (math.exp(-c.half_log_snr) for c in (now, mid, then))
+        first, second = ancestral(high, between, self.eta), ancestral(high, low, self.eta)
+        n1 = rng.normal(tuple(z.shape)) if self.eta else None
+        keep = first.down / high
+        u = mid.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(z, t))
+        u = u if n1 is None else u + mid.alpha * first.up * n1
+        keep = second.down / high
+        out = then.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(u, m))
+        if n1 is not None:
+            c = self.correlation(high, between, low)
+            out = out + then.alpha * second.up * (c * n1 + math.sqrt(1 - c * c) * rng.normal(tuple(z.shape)))
+        return out, None
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        assert isinstance(problem.process, ScalarGaussian)
+        levels = [math.exp(-problem.at(u).half_log_snr) for u in (t, middle(problem.process, t, s), s)]
+        end = ancestral(levels[0], levels[2], self.eta)
+        return {r"\tfrac{d_s}{\rho_t}": end.down / levels[0], "u_s": end.up, "c": self.correlation(*levels)}

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class Midpoint(Sampler):
+    """m = z_t + (s − t)/2 u(z_t, t), z_s = z_t + (s − t) u(m, (t + s)/2) on the probability-flow ODE.
+
+    Order 2, two model calls a step. Runge 1895.
+    """
+
+    info = Info(
+        "Midpoint",
+        "midpoint",
+        "uses the velocity half-way",
+        "Runge 1895",
+        group="probability-flow ODE",
+        rank=55,
+        order=2,
+        nfe=2,
+        needs=frozenset({"velocity", "mean"}),
+    )
+    formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        half = 0.5 * (s - t)
+        return z + (s - t) * problem.velocity(z + half * problem.velocity(z, t), t + half), None
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        return {"s-t": s - t}

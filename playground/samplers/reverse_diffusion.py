@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.problem import Problem
+from playground.core.process import t64
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class ReverseDiffusion(Sampler):
+    """z_s = (2I − A) z_t + Q score(z_t, t) + √Q ξ, where z_t | z_s ~ N(A z_s, Q) is the forward process's own step.
+
+    VP: (2 − √(1−β_i)) x + β_i score + √β_i ξ with β_i = 1 − (α_t/α_s)²; VE: x + (σ_t² − σ_s²) score + √(σ_t² − σ_s²) ξ. Any linear process.
+    Weak order 1, one model call a step. Song et al. 2021, 2011.13456 (appendix E).
+    """
+
+    info = Info(
+        "ReverseDiffusion",
+        "reverse diffusion",
+        "mirrors the forward step: the predictor of Song's predictor–corrector",
+        "Song et al. 2021",
+        "2011.13456",
+        group="reverse SDE",
+        rank=81,
+        nfe=1,
+        needs=frozenset({"linear", "mean"}),
+    )
+    formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        process = problem.process
+        a, q = process.transition(t64(s), t64(t))
+        two = 2 * torch.eye(process.blocks, dtype=torch.float64)
+        mean = process.apply(two - a, z) + process.apply(q, problem.score(z, t))
+        return mean + process.gaussian(q, tuple(z.shape), rng), None
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        a, q = problem.process.transition(t64(s), t64(t))
+        return {"A": float(a[0, 0]), "Q": float(q[-1, -1]), r"\sqrt{Q}": math.sqrt(float(q[-1, -1]))}

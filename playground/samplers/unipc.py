@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from playground.core.exponential import phi
+from playground.core.fields import choice, flag, integer
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+
+
+class Past(NamedTuple):
+    """What UniPC keeps: predictions (L_i, D_i), newest first, the newest one at the current state; the grid; steps done."""
+
+    values: tuple[tuple[float, Tensor], ...]
+    grid: list[float]
+    done: int
+
+
+@dataclass(frozen=True)
+class UniPC(Sampler):
+    """With H = −h, B = H (bh1) or e^H − 1 (bh2), r_i = (L_{−i} − L_t)/h, D_i = (D_{−i} − D_0)/r_i:
+
+        predictor x_p = (σ_s/σ_t) x − α_s (e^H − 1) D_0 − α_s B Σ a_i D_i
+        corrector x_s = (σ_s/σ_t) x − α_s (e^H − 1) D_0 − α_s B (Σ a'_i D_i + a'_p (D(x_p, s) − D_0))
+
+    with Σ_i a_i r_i^{k−1} = k! φ_{k+1}(H) H/B (predictor p = 2 and corrector p = 1 use a = ½). D(x_p, s) is the next step's D_0: one model
+    call a step. No corrector in the last step. UniPC-p has order p + 1 (the first steps have lower order, whose error shows only when the
+    start is not yet pure noise). Zhao et al. 2023, 2302.04867.
+    """
+
+    info = Info(
+        "UniPC",
+        "UniPC",
+        "predictor and corrector from the same predictions: one order more for no model call",
+        "Zhao et al. 2023",
+        "2302.04867",
+        group="exponential integrator",
+        rank=103,
+        order=3,
+        nfe=1,
+        needs=frozenset({"snr", "mean"}),
+    )
+    formula = r"x_s = \tfrac{\sigma_s}{\sigma_t}x_t - \alpha_s(e^{-h}-1)D_0 - \alpha_s B\big(\textstyle\sum_i a_i\tfrac{D_{-i}-D_0}{r_i} + a_p(D_s-D_0)\big)"
+    order: int = integer(2, 1, 3, label="p", help="UniPC-p has order p + 1")
+    variant: str = choice("bh2", ("bh1", "bh2"), label="B(h)", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
+    lower_final: bool = flag(True, label="lower order at the end", help="p falls to 1 over the last steps to t = 0")
+
+    @property
+    def declared_order(self) -> float | None:
+        return self.order + 1
+
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+        return Past((), grid, 0)
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+        past: Past = carry
+        now, then = problem.at(t), problem.at(s)
+        h = then.half_log_snr - now.half_log_snr
+        values = past.values or ((now.half_log_snr, problem.x0(z, t)),)
+        left = len(past.grid) - 1 - past.done
+        p = min(self.order, len(values))
+        if self.lower_final and past.grid[-1] == 0:
+            p = min(p, left)
+        ratios = tuple((values[i][0] - now.half_log_snr) / h for i in range(1, p))
+        ahead, behind = coefficients(h, ratios, self.variant)
+        d0 = values[0][1]
+        grow = then.alpha * math.expm1(-h)
+        scale = then.alpha * (-h if self.variant == "bh1" else math.expm1(-h))
+        base = then.sigma / now.sigma * z - grow * d0
+        slopes = [(values[i][1] - d0) / r for i, r in enumerate(ratios, start=1)]
+        guess = base
+        for a, d in zip(ahead, slopes, strict=True):
+            guess = guess - scale * a * d
+        if left == 1:  # the run ends here: a corrector would cost a call of its own
+            return guess, past
+        d_s = problem.x0(guess, s)
+        out = base - scale * behind[-1] * (d_s - d0)
+        for a, d in zip(behind[:-1], slopes, strict=True):
+            out = out - scale * a * d
+        return out, Past(((then.half_log_snr, d_s), *values)[:3], past.grid, past.done + 1)
+
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+        return carry.values[0][1] if carry.values else problem.x0(z, t)
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        now, then = problem.at(t), problem.at(s)
+        h = then.half_log_snr - now.half_log_snr
+        return {"h": h, r"\tfrac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(e^{-h}-1)": then.alpha * math.expm1(-h)}
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def coefficients(h: float, ratios: tuple[float, ...], variant: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The predictor's a (p − 1) and the corrector's (p, the last one for the new value)."""
+    p, big = len(ratios) + 1, -h
+    b = big if variant == "bh1" else math.expm1(big)
+    right = np.array([math.factorial(k) * phi(k + 1, big) * big / b for k in range(1, p + 1)])
+    left = np.vander(np.array([*ratios, 1.0]), p, increasing=True).T
+    ahead = (0.5,) if p == 2 else tuple(np.linalg.solve(left[:-1, :-1], right[:-1]).tolist()) if p > 2 else ()
+    behind = (0.5,) if p == 1 else tuple(np.linalg.solve(left, right).tolist())
+    return ahead, behind

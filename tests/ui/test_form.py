@@ -1,0 +1,168 @@
+"""The form without a browser: every declared field has a component, links restore it, the code snippet says the same."""
+
+from __future__ import annotations
+
+import gradio as gr
+import pytest
+
+import playground as pg
+from playground.core.experiment import Experiment, why_illegal
+from playground.core.fields import params
+from playground.core.spec import Spec, registry
+from playground.ui.form import Form, experiment_part, explain, repair
+from playground.ui.page import build, python_of
+from playground.views.snippet import as_python
+
+# Gradio leaves event loops open when components are made; Python tells of it whenever it happens to collect them
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module")
+def form() -> Form:
+    with gr.Blocks():
+        return Form()
+
+
+EXPERIMENTS = [
+    Experiment(),
+    Experiment(data="rings", seed=7, particles=300),
+    Experiment(process={"kind": "CLD", "friction": 2.5}, sampler="SSCS", grid={"kind": "Quadratic", "steps": 50, "denoise": False}),
+    Experiment(
+        process={"kind": "VP", "schedule": {"kind": "Cosine", "offset": 0.02}},
+        sampler={"kind": "DDIM", "eta": 0.35},
+        grid={"kind": "Karras", "rho": 3.0},
+    ),
+    Experiment(
+        process={"kind": "SubVP", "schedule": {"kind": "ConstantBeta"}},
+        sampler={"kind": "DDPM", "variance": "large"},
+        mode="forward",
+        start="exact",
+        dtype="float64",
+    ),
+    Experiment(data={"weights": [0.25, 0.75], "means": [[-1.0, 0], [1, 0]], "covs": [[[0.1, 0], [0, 0.1]], [[0.2, 0], [0, 0.2]]]}),
+]
+
+
+def test_every_declared_field_has_one_component(form: Form) -> None:
+    have = [(c.path, c.kind) for c in form.controls]
+    assert len(have) == len(set(have))
+    paths = {p for p, _ in have}
+    assert paths >= set(params(Experiment))
+    for field, family in (("process", "processes"), ("process.schedule", "schedules"), ("sampler", "samplers"), ("grid", "grids")):
+        for key, cls in registry(family).items():
+            for name, param in params(cls).items():
+                full = f"{field}.{name}"
+                assert (full, key) in have or (full, "") in have, full
+                if param.kind == "spec":
+                    assert full in paths
+
+
+def test_ids_are_unique_and_speak(form: Form) -> None:
+    ids = [c.id for c in form.controls]
+    assert len(ids) == len(set(ids))
+    assert {"pg-data", "pg-sampler-DDIM-eta", "pg-schedule-LinearBeta-beta_max", "pg-grid-steps", "pg-grid-Karras-rho", "pg-seed"} <= set(
+        ids
+    )
+
+
+def test_components_show_the_declared_default_and_range(form: Form) -> None:
+    eta = form["DDIM:sampler.eta"].component
+    assert isinstance(eta, gr.Slider)
+    assert (eta.value, eta.minimum, eta.maximum) == (0.0, 0.0, 1.0)
+    assert form["seed"].component.value == 0
+    assert form["grid.denoise"].component.value is True
+    assert form["data"].component.value == "moons"
+
+
+@pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))
+def test_values_hold_the_whole_experiment(form: Form, exp: Experiment) -> None:
+    """What the controls show for an experiment is enough to build it again (mutant: a default shown instead of the value)."""
+    values = dict(zip([(c.path, c.kind) for c in form.controls], form.values(exp), strict=True))
+
+    def record(path: str, spec: Spec) -> dict:
+        out = {"kind": values[path, ""]}
+        for name, param in params(spec).items():
+            full = f"{path}.{name}"
+            out[name] = (
+                record(full, getattr(spec, name)) if param.kind == "spec" else values.get((full, out["kind"]), values.get((full, "")))
+            )
+        return out
+
+    again = {n: record(n, getattr(exp, n)) if isinstance(getattr(exp, n), Spec) else values[n, ""] for n in params(exp)}
+    if again["data"].startswith("{"):
+        again["data"] = exp.to_dict()["data"]
+    assert Experiment.from_dict(again) == exp
+
+
+@pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))
+def test_a_good_link_is_not_repaired(exp: Experiment) -> None:
+    assert repair(exp.to_query()) == (exp, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "fixed", "named"),
+    [
+        ({"sampler": "DDIM", "sampler.eta": "7", "seed": "3"}, {"sampler": "DDIM", "seed": "3"}, ["sampler.eta"]),
+        ({"data": "nope", "seed": "3"}, {"seed": "3"}, ["data"]),
+        ({"seed": "x", "particles": "0"}, {}, ["seed", "particles"]),
+        ({"sampler": "SSCS"}, {}, ["sampler"]),
+        (
+            {"process": "CLD", "sampler": "DDIM", "sampler.eta": "0.5", "grid": "Quadratic"},
+            {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
+            ["sampler"],
+        ),
+        ({"nonsense": "1"}, {}, ["nonsense"]),
+        ({"process.schedule.beta_max": "900"}, {}, ["process.schedule.beta_max"]),
+        ({"a.b.c.d.e": "1", "seed": "5"}, {"seed": "5"}, ["a.b.c.d.e"]),
+        ({"data": "{broken"}, {}, ["data"]),
+        ({"seed.x": "1"}, {}, ["seed"]),
+    ],
+)
+def test_a_broken_link_keeps_what_is_good_and_names_what_is_not(query: dict, fixed: dict, named: list) -> None:
+    exp, errors = repair(query)
+    assert exp == Experiment.from_query(fixed)
+    assert [e.field.split(".x")[0] for e in errors] == named or {e.field for e in errors} == set(named)
+    assert all(e.field in explain(errors) and e.value in explain(errors) and e.allowed in explain(errors) for e in errors)
+
+
+def test_cld_alone_takes_what_fits_it() -> None:
+    exp, errors = repair({"process": "CLD"})
+    assert exp.sampler.info.key == "SSCS"
+    assert exp.grid.info.key == "Quadratic"
+    assert not errors
+
+
+def test_views_and_hosts_names_are_not_the_experiments() -> None:
+    assert experiment_part({"view.at": "0.5", "__theme": "dark", "utm_source": "x", "seed": "1"}) == {"seed": "1"}
+
+
+def test_reasons_agree_with_the_engine(form: Form) -> None:
+    table = form.config()["reasons"]
+    for slot, family in (("sampler", "samplers"), ("grid", "grids")):
+        for process, cls in registry("processes").items():
+            for key, choice in registry(family).items():
+                assert table[slot][process].get(key, "") == why_illegal(choice, cls)
+    for process, slots in form.config()["fallback"].items():
+        Experiment(process=process, **slots)  # raises if it does not fit
+
+
+@pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))
+def test_the_snippet_makes_the_same_experiment(exp: Experiment) -> None:
+    code = as_python(exp)
+    assert code.startswith("import playground as pg\n")
+    assert "trace = pg.simulate(exp)" in code
+    expression = code.split("exp = ", 1)[1].rsplit("\ntrace", 1)[0]
+    assert eval(expression, {"pg": pg, "__builtins__": {}}) == exp  # our own text, in the test only
+
+
+def test_the_snippet_for_the_browser_refuses_in_words() -> None:
+    assert "pg.DDIM(eta=0.5)" in python_of({"sampler": "DDIM", "sampler.eta": "0.5", "view.at": "0"})["code"]
+    assert "sampler.eta" in python_of({"sampler": "DDIM", "sampler.eta": "9"})["error"]["message"]
+
+
+def test_the_page_is_private_to_the_browser() -> None:
+    """No event of the page is offered as an API, and none waits in the queue."""
+    demo = build()
+    events = list(demo.fns.values())
+    assert events
+    assert all(f.api_visibility == "private" and not f.queue for f in events)

@@ -1,0 +1,264 @@
+"""The page in a real browser: every kind of control changes address and picture, links restore, phones have their drawer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def drag(site: Any, selector: str, start: float, end: float) -> None:
+    box = site.page.locator(selector).bounding_box()
+    y = box["y"] + box["height"] / 2
+    site.page.mouse.move(box["x"] + start * box["width"], y)
+    site.page.mouse.down()
+    for i in range(1, 21):
+        site.page.mouse.move(box["x"] + (start + (end - start) * i / 20) * box["width"], y)
+    site.page.mouse.up()
+
+
+def test_first_picture_needs_one_run_and_nobody_else(visit: Any) -> None:
+    site = visit()
+    assert site.page.title() == "Diffusion Playground"
+    assert site.runs() == 1
+    assert site.query() == {}
+    assert site.foreign() == []
+    assert site.problems == []
+    assert sum("layer=fields" in r for r in site.requests) == 1
+    assert sum("layer=metrics" in r for r in site.requests) == 1
+    assert site.page.evaluate("document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
+    site = visit()
+    page, seen, query = site.page, [site.stage()], {}
+
+    def changed(**expected: str) -> None:
+        query.update({k.replace("__", "."): v for k, v in expected.items()})
+        site.until(query)
+        picture = site.stage()
+        assert picture != seen[-1]
+        seen.append(picture)
+
+    page.locator("#pg-data [data-key=rings]").click()  # a tile
+    changed(data="rings")
+    page.locator("#pg-process [data-key=SubVP]").click()  # a pill
+    changed(process="SubVP")
+    page.locator("#pg-sampler .pg-combo").click()  # a menu
+    page.locator(".pg-option[data-key=DDIM]").click()
+    changed(sampler="DDIM")
+    before = site.runs()
+    drag(site, "#pg-sampler-DDIM-eta input[type=range]", 0.1, 0.9)  # a slider by mouse
+    page.wait_for_function("__pg.settled && +new URLSearchParams(location.search).get('sampler.eta') > 0.6")
+    assert site.runs() - before <= 22  # at most one for each move
+    eta = float(site.query()["sampler.eta"])
+    changed(sampler__eta=f"{eta:g}")
+    page.locator("#pg-sampler-DDIM-eta input[type=range]").press("ArrowLeft")  # and by keyboard
+    changed(sampler__eta=f"{eta - 0.05:g}")
+    page.locator("#pg-grid-steps-row input[type=range]").press("ArrowLeft")  # the logarithmic rail
+    changed(grid="UniformLogSNR", grid__steps="19")
+    page.locator("#pg-particles input[type=number]").fill("700")  # a number
+    changed(particles="700")
+    page.locator("#pg-grid-denoise input").click()  # a checkbox
+    changed(grid__denoise="false")
+    page.locator("#pg-start label").nth(1).click()  # a switch
+    changed(start="exact")
+    page.locator("#pg-dice").click()
+    page.wait_for_function("new URLSearchParams(location.search).has('seed')")
+    changed(seed=site.query()["seed"])
+    assert site.problems == []
+
+
+def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
+    site = visit("?sampler=DDIM")
+    assert site.page.locator("#pg-sampler-DDIM-eta").is_visible()
+    assert not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
+    before = [r for r in site.requests if "gradio_api" in r]
+    site.page.locator("#pg-process [data-key=Flow]").click()
+    site.until({"process": "Flow", "sampler": "DDIM"})
+    assert not site.page.locator("#pg-schedule").is_visible()
+    assert [r for r in site.requests if "gradio_api" in r] == before  # the client alone
+
+
+def test_keyboard_drives_pickers(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    page.locator("#pg-process [aria-checked=true]").focus()
+    page.keyboard.press("ArrowRight")
+    site.until({"process": "SubVP"})
+    page.keyboard.press("Home")
+    site.until({})
+    page.locator("#pg-sampler .pg-combo").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("h")  # type ahead: Heun
+    page.keyboard.press("Enter")
+    site.until({"sampler": "Heun"})
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".pg-pop").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".pg-pop").count() == 0
+    assert page.evaluate("document.activeElement.className") == "pg-combo"
+    assert page.locator("#pg-data [role=radio][tabindex='0']").count() == 1
+
+
+def test_what_does_not_fit_is_shown_with_its_reason_and_gives_way(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    page.locator("#pg-sampler .pg-combo").click()
+    option = page.locator(".pg-option[data-key=SSCS]")
+    option.hover()
+    assert option.get_attribute("aria-disabled") == "true"
+    assert "velocity" in option.inner_text()
+    option.click(force=True)
+    assert page.evaluate("__pg.query()") == {}
+    page.keyboard.press("Escape")
+    page.locator("#pg-process [data-key=CLD]").click()
+    site.until({"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"})
+    assert "SSCS" in site.notice()
+    assert site.page.locator("#pg-schedule .pg-shown").inner_text() == "constant β"
+    page.locator("#pg-process [data-key=VP]").click()
+    site.until({})  # what had given way is back
+    assert site.problems == []
+
+
+def test_back_forward_and_reload_restore(visit: Any) -> None:
+    site = visit("?seed=5")
+    page = site.page
+    page.locator("#pg-data [data-key=pinwheel]").click()
+    site.until({"seed": "5", "data": "pinwheel"})
+    page.locator("#pg-particles input").fill("900")
+    site.until({"seed": "5", "data": "pinwheel", "particles": "900"})
+    page.go_back()
+    site.until({"seed": "5", "data": "pinwheel"})
+    assert page.locator("#pg-particles input[type=number]").input_value() == "2000"
+    page.go_back()
+    site.until({"seed": "5"})
+    assert page.locator("#pg-data [aria-checked=true]").get_attribute("data-key") == "moons"
+    page.go_forward()
+    site.until({"seed": "5", "data": "pinwheel"})
+    page.go_forward()
+    site.until({"seed": "5", "data": "pinwheel", "particles": "900"})
+    before, picture = page.evaluate("__pg.query()"), site.stage()
+    page.reload()
+    site.ready()
+    assert page.evaluate("__pg.query()") == before == {"seed": "5", "data": "pinwheel", "particles": "900"}
+    assert page.locator("#pg-seed input").input_value() == "5"
+    assert site.stage() == picture
+    assert site.problems == []
+
+
+def test_a_link_with_values_between_the_slider_steps_is_exact(visit: Any) -> None:
+    query = {
+        "process": "VP",
+        "process.schedule": "LinearBeta",
+        "process.schedule.beta_max": "17.123",
+        "sampler": "DDIM",
+        "sampler.eta": "0.377",
+    }
+    site = visit("?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    assert site.page.evaluate("__pg.query()") == query
+    assert site.runs() == 1
+
+
+def test_a_link_restores_the_view(visit: Any) -> None:
+    site = visit("?view.at=0.3&view.layers=particles,contours,x0&view.color=class")
+    page = site.page
+    assert page.evaluate("[__pgStage.cursor, __pgStage.layers.join(), __pgStage.colour]") == [0.3, "particles,contours,x0", "class"]
+    assert any("layer=fields&want=density&" in r for r in site.requests)  # contours are drawn from the density
+    page.wait_for_function(
+        "/^8|9/.test([...document.querySelectorAll('#pg-panel *')].map((n) => n.textContent).join(' ').match(/step (\\d+) of 20/)?.[1])"
+    )
+    assert site.query() == {}
+
+
+def test_a_broken_link_says_what_is_wrong(visit: Any) -> None:
+    site = visit("?sampler=DDIM&sampler.eta=7&seed=4")
+    notice = site.notice()
+    assert "sampler.eta" in notice
+    assert "'7'" in notice
+    assert "0 to 1" in notice
+    assert site.query() == {"sampler": "DDIM", "seed": "4"}
+
+
+def test_a_bad_number_keeps_the_picture_and_makes_no_link(visit: Any) -> None:
+    site = visit()
+    site.page.locator("#pg-particles input").fill("999999")
+    site.page.wait_for_function("__pg.errors.length > 0")
+    site.settle()
+    assert "particles" in site.notice()
+    assert site.query() == {}
+    assert site.page.evaluate("__pg.painted") == 1
+    site.page.locator("#pg-particles input").fill("500")
+    site.until({"particles": "500"})
+    assert site.notice() == ""
+
+
+def test_no_answer_offers_another_try(visit: Any) -> None:
+    site = visit()
+    site.page.route("**/live/packet*", lambda route: route.abort())
+    site.page.locator("#pg-data [data-key=cross]").click()
+    site.page.wait_for_function("__pg.errors.length > 0")
+    assert "does not answer" in site.notice()
+    site.page.unroute("**/live/packet*")
+    site.page.locator("#pg-stage .pg-toast button", has_text="Try again").click()
+    site.until({"data": "cross"})
+    assert site.notice() == ""
+
+
+def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
+    site = visit()
+    site.page.route("**/live/packet*", lambda route: route.fulfill(status=404, body="{}", content_type="application/json"))
+    before = site.stage()
+    site.page.locator("#pg-data [data-key=cross]").click()
+    site.until({"data": "cross"})
+    assert site.stage() != before
+    assert site.notice() == ""
+
+
+def test_copy_and_theme(visit: Any) -> None:
+    site = visit("?data=rings", color_scheme="dark")
+    page = site.page
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.locator("[data-do=python]").click()
+    page.wait_for_function("__pg.copied")
+    assert "data='rings'" in page.evaluate("__pg.copied")
+    page.locator("[data-do=link]").click()
+    page.wait_for_function("__pg.copied.startsWith('http')")
+    assert page.evaluate("__pg.copied").startswith(site.url + "?data=rings")
+    page.locator("[data-do=theme]").click()
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    page.reload()
+    site.ready()
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    assert site.problems == []
+
+
+def test_exports(visit: Any) -> None:
+    site = visit("?particles=200&grid=UniformLogSNR&grid.steps=5")
+    for kind, head in (("png", b"\x89PNG"), ("csv", b""), ("gif", b"GIF8")):
+        site.page.locator("[data-do=export]").click()
+        with site.page.expect_download(timeout=60_000) as download:
+            site.page.locator(f"[data-do={kind}]").click()
+        with open(download.value.path(), "rb") as file:
+            assert file.read(4).startswith(head)
+        assert download.value.suggested_filename.endswith(kind)
+
+
+def test_phone_has_the_stage_first_and_a_drawer(visit: Any) -> None:
+    site = visit(width=390, height=844, has_touch=True)
+    page = site.page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not page.locator("#pg-left").is_visible()
+    assert page.locator("#pg-stage").bounding_box()["y"] < 110
+    page.locator("[data-do=drawer]").click()
+    page.locator("#pg-data [data-key=rings]").click()
+    site.settle()
+    stage, sheet = page.locator("#pg-stage").bounding_box(), page.locator("#pg-left").bounding_box()
+    assert sheet["y"] > stage["y"] + 0.8 * stage["height"]  # the stage stays in sight while one chooses
+    assert site.query() == {"data": "rings"}
+    assert "rings" in page.locator(".pg-chips").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_function("getComputedStyle(document.querySelector('#pg-left')).visibility === 'hidden'")
+    assert site.problems == []
