@@ -125,7 +125,8 @@ def grid_times(
 def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: Rng) -> Tensor:
     """The state at the first time: given, or a draw from the prior, the moment-matched Gaussian or the exact p_t.
 
-    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP.
+    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP. Processes without such a kernel start from the
+    exact p_t there.
     """
     process = exp.process
     if initial is not None:
@@ -135,19 +136,18 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
     shape = process.state_shape(exp.particles, (oracle.dim,))
-    late = t < process.t_max * (1 - 1e-9)
-    if exp.start != "exact" and "linear" not in process.caps and (exp.start == "gaussian" or late):
-        raise BadValue("start", exp.start, f"exact: {process.info.title} has no Gaussian kernel to start a model of p_t from")
-    if exp.start == "exact":
+    truncated = t < process.t_max * (1 - 1e-9)
+    if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
         law = oracle.marginal(t)
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
         return z.reshape(shape)
     if exp.start == "gaussian":
         law = oracle.marginal(t)
+        if not bool(torch.isfinite(law.cov()).all()):
+            raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
         root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
         return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-    if late:
-        assert isinstance(process, LinearProcess)
+    if truncated and isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t64(t))
         return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
     return process.source(exp.particles, (oracle.dim,), rng)

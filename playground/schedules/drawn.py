@@ -42,7 +42,7 @@ class Drawn(Schedule):
     info = Info("Drawn", "drawn", "your own: a smooth monotone curve through knots", "Fritsch & Carlson 1980", rank=70)
     axis: str = choice("log-SNR", ("log-SNR", "β"), label="knots of", help="what the knots' second numbers are")
     knots: Any = free(
-        ((0.0, 9.0), (0.15, 5.0), (0.5, 0.0), (0.8, -4.0), (1.0, -9.0)),
+        ((0.0, 8.0), (0.05, 5.0), (0.2, 2.0), (0.5, -1.0), (0.8, -5.0), (1.0, -9.0)),
         _check,
         help="[t, value] pairs, t from 0 to 1; log-SNR = ln(α²/σ²) must fall",
     )

@@ -251,7 +251,7 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
     for slot, family in (("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance")):
         out[slot] = {}
         for process, cls in registry("processes").items():
-            found = {key: why_illegal(choice, cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
+            found = {key: why_illegal(choice(), cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
             out[slot][process] = {key: why for key, why in found.items() if why}
     return out
 

@@ -136,3 +136,4 @@ def test_auto_is_quick_and_deterministic(sampler):
         assert spent < 0.6  # the run included, on a busy machine; about 0.05 measured
         if e.sampler.calls(10) is not None:
             assert b.model_calls == e.sampler.calls(10)
+        assert b.model_calls == pg.simulate(e, times=b.grid).model_calls

@@ -156,7 +156,7 @@ def combinations():
         if p not in new_p and g not in new_g:
             continue
         cls = registry("processes")[p]
-        if not why_illegal(samplers[s], cls) and not why_illegal(grids[g], cls):  # type: ignore[arg-type]
+        if not why_illegal(samplers[s](), cls) and not why_illegal(grids[g](), cls):  # type: ignore[arg-type]
             yield p, s, g
 
 
