@@ -14,6 +14,14 @@
   const fitting = new Map(); // legality of a process → the last sampler and grid chosen there
   let ready = false, lastProcess = values["pg-process"];
 
+  let extras = {}; // what a link says of parameters that have no control (those of a predictor within a sampler), by path
+  function keepExtras(q) {
+    extras = {};
+    for (const [path, value] of Object.entries(q)) {
+      if (!controls.some((c) => c.path === path)) extras[path] = { value, kind: q[path.slice(0, path.lastIndexOf("."))] };
+    }
+  }
+
   const control = (path, kind = "") => byPath.get(`${path}|${kind}`) || byPath.get(`${path}|`);
   const at = (path, kind) => values[control(path, kind)?.id];
   const same = (a, b) => String(a) === String(b) || (a !== "" && b !== "" && Number(a) === Number(b));
@@ -27,11 +35,12 @@
     for (const [name, p] of Object.entries(C.families[family][kind] || {})) {
       const full = `${path}.${name}`;
       if (p.family) {
-        if (at(full) == null) continue;
-        const inner = flat(full, p.family, at(full));
+        const inside = at(full, kind);
+        if (inside == null) continue;
+        const inner = flat(full, p.family, inside);
         if (!equal(inner, renamed(p.default, name, full))) Object.assign(out, inner);
       } else {
-        const v = at(full, kind);
+        const v = at(full, kind) ?? (extras[full]?.kind === kind ? extras[full].value : null);
         if (v != null && !same(v, p.default)) out[full] = String(v);
       }
     }
@@ -56,7 +65,7 @@
     return out;
   }
 
-  PG.why = (slot, key) => C.reasons[slot]?.[values["pg-process"]]?.[key] || "";
+  PG.why = (slot, key) => C.reasons[C.nested[slot] ?? slot]?.[values["pg-process"]]?.[key] || "";
   const signature = (process) => JSON.stringify([C.reasons.sampler[process], C.reasons.grid[process]]);
   const title = (family, key) => C.titles[family]?.[key] || key;
 
@@ -199,7 +208,7 @@
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
   let stage = null, curves = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted
-  const text = (q) => new URLSearchParams(q).toString();
+  const text = (q) => new URLSearchParams(Object.entries(q).sort(([a], [b]) => (a < b ? -1 : 1))).toString(); // a link may have any order
 
   /** Ask for the picture of a query: the newest wins. */
   function ask(q, first = null) {
@@ -299,6 +308,7 @@
   function failed(error, job) {
     hook.errors.push(String(error.message || error));
     refused = text(job.q);
+    if (error instanceof Refused && next) return; // something newer is on its way: a repaired link, the next digit of a number
     if (error instanceof Refused) return notice({ kind: "error", message: error.message });
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
@@ -415,6 +425,7 @@
       ready = true;
       show();
       const message = list[controls.length];
+      if (message) extras = {};
       if (message) notice({ kind: "warning", message, stay: 15000 });
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
@@ -432,6 +443,7 @@
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
     viewToStage();
     if (equal(q, query())) return;
+    keepExtras(q);
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
     ready = false;
@@ -650,9 +662,10 @@
   // ---- start: the picture of the address, asked for by boot.js ---------------------------------------------------------------------
   for (const [path, value] of Object.entries(PG.first.query)) {
     const c = byPath.get(`${path}|`);
-    if (c && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
+    if (c && !c.kind && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
+  keepExtras(PG.first.query);
   show();
   ask(PG.first.query, PG.first.response);
   setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed

@@ -283,7 +283,7 @@
           node.append(o);
         });
         if (!visible.length) box.append(el("div", { className: "pg-none", textContent: "nothing by this name" }));
-        mark(Math.max(0, visible.findIndex((c) => c.key === props.value)));
+        mark(Math.max(0, visible.findIndex((c) => (want ? plain(c.title).startsWith(want) : c.key === props.value))));
       }
       function mark(i, scroll = true) {
         active = Math.max(0, Math.min(visible.length - 1, i));

@@ -772,10 +772,12 @@
         if (length < 1) continue;
         const x = box.x + ((m % columns) + 0.5) * cellX, y = box.y + (Math.floor(m / columns) + 0.5) * cellY;
         const ex = (dx / on) * length, ey = (dy / on) * length;
-        ctx.moveTo(x, y);
-        ctx.lineTo(x + ex, y + ey);
-        if (layer === "velocity") heads.push(x + ex, y + ey);
-        else barbs(ctx, x + ex, y + ey, ex / length, ey / length, Math.min(3.2, 0.34 * length));
+        // centred on its lattice point: arrows that part leave no hole between them
+        const tipX = x + ex / 2, tipY = y + ey / 2;
+        ctx.moveTo(x - ex / 2, y - ey / 2);
+        ctx.lineTo(tipX, tipY);
+        if (layer === "velocity") heads.push(tipX, tipY);
+        else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
       }
       const { theme, fields } = scene;
       ctx.globalAlpha = (layer === "score" ? 0.4 : 0.5) * (fields.stale ? 0.5 : 1);

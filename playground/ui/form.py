@@ -19,6 +19,7 @@ from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.distributions import toys
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
+SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
 
@@ -40,6 +41,7 @@ class Form:
     def __init__(self) -> None:
         self.controls: list[Control] = []
         self.help: dict[str, str] = {}
+        self.nested: dict[str, str] = {}  # slot of a spec within a spec -> the slot whose reasons hold for it
         self.exp = Experiment()
         self._build()
 
@@ -78,18 +80,31 @@ class Form:
                 self.dice = gr.Button("", elem_id="pg-dice", elem_classes="pg-dice")
                 self.help["pg-dice"] = "A new random seed (same choices, other noise)"
             self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
+            made = {c.path for c in self.controls} | {"mode"}
+            for name, param in declared.items():
+                if name not in made:  # whatever an Experiment may yet learn
+                    self._field(name, "", param, f"pg-{name}")
             # the switch for the direction is drawn on the stage's time bar; this is the component behind it
             self._field("mode", "", declared["mode"], "pg-mode", visible="hidden")
         self.dice.click(
             fn=None, js="() => Math.floor(Math.random() * 10000)", outputs=[self["seed"].component], queue=False, api_visibility="private"
         )
 
-    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "", default: Any = None) -> None:
+    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "") -> None:
         elem_id = elem_id or TOP[path]
-        value = default if default is not None else self.exp.process.schedule if path == "process.schedule" else getattr(self.exp, path)  # type: ignore[attr-defined]
+        value = self.exp.process.schedule if path == "process.schedule" else getattr(self.exp, path)  # type: ignore[attr-defined]
         key = value.info.key if isinstance(value, Spec) else value
         component = picker(choices, key, layout=layout, slot=path, label=label, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"])
         self.controls.append(Control(elem_id, path, "", component, None, key))
+
+    def _menu(
+        self, path: str, kind: str, choices: list[Choice], default: str, elem_id: str, label: str, param: Param | None = None
+    ) -> None:
+        """A menu for one member's parameter."""
+        component = picker(
+            choices, default, layout="menu", slot=f"{kind}:{path}", label=label, elem_id=elem_id, elem_classes=["pg-pick", "pg-menu"]
+        )
+        self.controls.append(Control(elem_id, path, kind, component, param, default))
 
     def _spec_params(self, path: str, family: str, prefix: str) -> None:
         """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one."""
@@ -104,12 +119,13 @@ class Form:
             if own:
                 with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
                     for name, param in own.items():
-                        if param.kind == "spec":
-                            choices = [c for c in specs(param.family) if c.key != key]
-                            label, where = param.label or name, f"{prefix}-{key}-{name}"
-                            self._picker(f"{path}.{name}", choices, layout="menu", label=label, elem_id=where, default=param.default)
-                            continue
-                        self._field(f"{path}.{name}", key, param, f"{prefix}-{key}-{name}")
+                        full, elem_id = f"{path}.{name}", f"{prefix}-{key}-{name}"
+                        if param.kind == "spec":  # its own parameters have no controls: the page keeps those that a link brings
+                            inside = [c for c in specs(param.family) if c.key != key]
+                            self._menu(full, key, inside, param.default.info.key, elem_id, param.label or name.replace("_", " "))
+                            self.nested[f"{key}:{full}"] = path
+                        else:
+                            self._field(full, key, param, elem_id)
 
     def _field(
         self,
@@ -117,12 +133,14 @@ class Form:
         kind: str,
         param: Param,
         elem_id: str,
-        labels: Mapping[str, str] | None = None,
         label: str = "",
         visible: Any = True,
     ) -> None:
         label = label or param.label or path.rsplit(".", 1)[-1].replace("_", " ")
         self.help[elem_id] = param.help
+        if param.kind == "choice" and sum(map(len, param.options)) > SWITCH:
+            self._menu(path, kind, [Choice(o, o) for o in param.options], param.default, elem_id, label, param)
+            return
         if param.kind == "choice":
             component: Any = gr.Radio(
                 list(param.options),
@@ -226,6 +244,7 @@ class Form:
                 "data": {t.key: t.title for t in toys()},
             },
             "reasons": reasons(),
+            "nested": self.nested,
             "fallback": {key: fallback(key) for key in registry("processes")},
         }
 
