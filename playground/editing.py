@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def invert(
     frames = [Frame(0, grid[0], z, 0)]
     with torch.inference_mode():
         carry = sampler.init(problem, z, grid)
-        for index, (t, s) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+        for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
             z, carry = sampler.step(problem, z, t, s, carry, rng)
             frames.append(Frame(index, s, z, problem.calls))
     return Trace(process, frames, t64(grid), None, {"oracle": oracle})

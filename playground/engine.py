@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,10 +13,10 @@ from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
-from playground.core.run import Frame, Trace, forward, run
+from playground.core.run import Frame, Trace, check_times, forward, run
 from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.oracles import oracle_for
 
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
@@ -55,9 +56,9 @@ def simulate(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     mixture = data or mixture_of(exp.data)
     process = exp.process
-    assert isinstance(process, LinearProcess)
-    oracle = MixtureOracle(mixture, process)
-    problem = Problem(process, predictor or oracle)
+    guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
+    oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
+    problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle), oracle)
     reason = why_illegal(exp.sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
         raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")
@@ -65,7 +66,7 @@ def simulate(
     if exp.mode == "forward":
         return _forward(exp, oracle, initial, rng)
 
-    grid = grid_times(exp, times, log_snr)
+    grid = grid_times(exp, times, log_snr, problem)
     steps = len(grid) - 1
     work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * mixture.components
     if work > most_work:
@@ -82,14 +83,12 @@ def simulate(
     with torch.inference_mode():
         frames = [f for f in run(problem, exp.sampler, z, grid, path) if f.step % stride == 0 or f.step == last]
     diverged = _diverged(frames, oracle)
-    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle})
+    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle, "model": problem.predictor})
 
 
-def _diverged(frames: list[Frame], oracle: MixtureOracle) -> int | None:
+def _diverged(frames: list[Frame], oracle: Any) -> int | None:
     """The first kept step whose states are not finite or, in root mean square, LOST times as large as the exact p_t's."""
-    mean, cov = oracle.moments(t64([f.t for f in frames]))
-    square = mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)
-    exact = (square @ oracle.data.weights).sqrt().tolist()
+    exact = oracle.rms(t64([f.t for f in frames])).tolist()
     for frame, size in zip(frames, exact, strict=True):
         rms = float(frame.z.double().flatten(1).square().sum(-1).mean().sqrt())
         if not rms < LOST * size:  # NaN compares as false
@@ -98,7 +97,10 @@ def _diverged(frames: list[Frame], oracle: MixtureOracle) -> int | None:
 
 
 def grid_times(
-    exp: Experiment, times: Sequence[float] | Tensor | None = None, log_snr: Sequence[float] | Tensor | None = None
+    exp: Experiment,
+    times: Sequence[float] | Tensor | None = None,
+    log_snr: Sequence[float] | Tensor | None = None,
+    problem: Problem | None = None,
 ) -> list[float]:
     """The times that a run of ``exp`` visits."""
     if times is not None and log_snr is not None:
@@ -107,10 +109,10 @@ def grid_times(
         if not isinstance(exp.process, ScalarGaussian):
             raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
         levels = t64(log_snr)
-        return torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)).tolist()
+        return check_times(torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)), exp.process)
     if times is not None:
-        return t64(times).tolist()
-    grid = exp.grid.times(exp.process).tolist()
+        return check_times(times, exp.process)
+    grid = exp.grid.times(exp.process, problem, exp.sampler).tolist()
     if exp.start_at < 1:  # truncated start: the steps above it are left out (ES-DDPM 2205.12524, TDPM 2202.09671)
         top = float(exp.process.unclock(t64(exp.start_at)))
         grid = [top, *(t for t in grid if t < top * (1 - 1e-9))]
@@ -120,12 +122,13 @@ def grid_times(
     return grid
 
 
-def _start(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, t: float, rng: Rng) -> Tensor:
+def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: Rng) -> Tensor:
     """The state at the first time: given, or a draw from the prior, the moment-matched Gaussian or the exact p_t.
 
-    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP.
+    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP. Processes without such a kernel start from the
+    exact p_t there.
     """
-    process: LinearProcess = exp.process  # type: ignore[assignment]
+    process = exp.process
     if initial is not None:
         z = torch.as_tensor(initial).to(rng.device, rng.dtype)
         expected = process.state_shape(z.shape[0], (oracle.dim,))
@@ -133,27 +136,30 @@ def _start(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, t: fl
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
     shape = process.state_shape(exp.particles, (oracle.dim,))
-    if exp.start == "exact":
+    truncated = t < process.t_max * (1 - 1e-9)
+    if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
         law = oracle.marginal(t)
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
         return z.reshape(shape)
     if exp.start == "gaussian":
         law = oracle.marginal(t)
+        if not bool(torch.isfinite(law.cov()).all()):
+            raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
         root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
         return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-    if t < process.t_max * (1 - 1e-9):
+    if truncated and isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t64(t))
         return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
     return process.source(exp.particles, (oracle.dim,), rng)
 
 
-def draw_data(exp: Experiment, oracle: MixtureOracle, rng: Rng) -> tuple[Tensor, Tensor]:
+def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
     """Data points (particles, d) and the component that each came from."""
     return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
 
 
-def _forward(exp: Experiment, oracle: MixtureOracle, initial: Tensor | None, rng: Rng) -> Trace:
-    process: LinearProcess = exp.process  # type: ignore[assignment]
+def _forward(exp: Experiment, oracle: Any, initial: Tensor | None, rng: Rng) -> Trace:
+    process = exp.process
     times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
     times[-1] = process.t_max  # to the last digit
     x0, origin = draw_data(exp, oracle, rng.stream("data"))

@@ -9,12 +9,16 @@ import torch
 import playground.api as pg
 from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue, params
+from playground.core.sampler import Sampler
 from playground.core.spec import registry
 from playground.engine import grid_times, simulate
+from playground.grids.quadratic import Quadratic
+from playground.guidance.none import NoGuidance
 from playground.processes.cld import CLD
 from playground.processes.edm import EDM
 from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
+from playground.samplers.ode import Euler
 from toy_models.data import mixture_of
 from toy_models.distributions import TOYS
 
@@ -30,34 +34,58 @@ def processes():
 
 
 def legal():
-    """Every process × schedule × grid × sampler that fits."""
-    for process in processes():
-        fits = lambda cls, p=process: not why_illegal(cls, p)  # noqa: E731
-        yield from itertools.product([process], filter(fits, registry("grids").values()), filter(fits, SAMPLERS.values()))
+    """Every process × grid × sampler that fits; the schedules take turns."""
+    schedules = itertools.cycle(registry("schedules").values())
+    for cls in registry("processes").values():
+        fits = lambda choice, p=cls: not why_illegal(choice, p)  # noqa: E731
+        for grid, sampler in itertools.product(filter(fits, registry("grids").values()), filter(fits, SAMPLERS.values())):
+            yield cls(schedule=next(schedules)()) if "schedule" in params(cls) else cls(), grid, sampler
+
+
+def fits_data(choice, key):
+    try:
+        choice.check_data(mixture_of(key))
+    except BadValue:
+        return False
+    return True
 
 
 def test_every_legal_combination_is_finite():
-    """process × schedule × grid × sampler, all of them; the data sets take turns, so that each meets every process and sampler."""
-    data, seen = itertools.cycle(TOYS), set()
+    """process × grid × sampler, all of them, at one step and at four in turn; schedules, data sets and guidance take turns too, so that every
+    data set meets every process and every sampler, and every guidance every process that it fits."""
+    data, guides, seen = itertools.cycle(TOYS), itertools.cycle(registry("guidance").values()), set()
     count = 0
+
+    def meet(process, grid, sampler, key):
+        solver = sampler(log_tol=-2) if sampler.info.key == "RK45" else sampler()
+        guidance = next(guides)()
+        if not fits_data(guidance, key) or why_illegal(guidance, process) or why_illegal(solver, process, guidance.gives):
+            guidance = NoGuidance()
+        exp = Experiment(data=key, process=process, grid=grid, sampler=solver, guidance=guidance, particles=3, seed=count)
+        trace = simulate(exp)
+        assert trace.states.shape == (grid.steps + 1, *process.state_shape(3, (mixture_of(key).dim,))), exp
+        # textbook solvers may leave the axes at four steps of a stiff problem, but stay finite
+        assert bool(torch.isfinite(trace.states).all()), exp
+        met = (process.info.key, sampler.info.key, guidance.info.key, getattr(process, "schedule", process).info.key)
+        seen.update((key, name) for name in met)
+        seen.update(itertools.permutations(met, 2))
+
     for process, grid, sampler in legal():
-        for steps in (1, 4):
-            key = next(data)
-            solver = sampler(log_tol=-2) if sampler.info.key == "RK45" else sampler()
-            exp = Experiment(data=key, process=process, grid=grid(steps=steps), sampler=solver, particles=3, seed=count)
-            trace = simulate(exp)
-            assert trace.states.shape == (steps + 1, *process.state_shape(3, (mixture_of(key).dim,))), exp
-            # textbook solvers may leave the axes at four steps of a stiff problem, but stay finite
-            assert bool(torch.isfinite(trace.states).all()), exp
-            count += 1
-            seen |= {(key, process.info.key), (key, sampler.info.key)}
-    assert count > 800
-    for key, cls in itertools.product(TOYS, [*registry("processes"), *SAMPLERS]):
-        if (key, cls) not in seen:  # the rotation left this pair out: SSCS has few combinations
-            process = CLD() if cls in ("CLD", "SSCS") else registry("processes").get(cls, VP)()
-            sampler = cls if cls in SAMPLERS else "Euler"
-            trace = simulate(Experiment(data=key, process=process, grid={"kind": "Quadratic", "steps": 4}, sampler=sampler, particles=3))
-            assert bool(torch.isfinite(trace.states).all()), (key, cls)
+        key = next(k for k in data if fits_data(process, k))
+        # a list of one's own has its own number of steps
+        meet(process, grid() if grid.info.key == "Custom" else grid(steps=(1, 4)[count % 2]), sampler, key)
+        count += 1
+    assert count > 2000
+    for key, name in itertools.product(TOYS, [*registry("processes"), *SAMPLERS]):
+        process = registry("processes").get(name, VP)()
+        if name in SAMPLERS and why_illegal(SAMPLERS[name], process):
+            process = CLD()
+        if (key, name) not in seen and fits_data(process, key):  # the rotation left this pair out: SSCS has few combinations
+            meet(process, Quadratic(steps=4), SAMPLERS.get(name, Euler), key)
+    for process, schedule in itertools.product(registry("processes").values(), registry("schedules")):
+        assert (process.info.key, schedule) in seen or "schedule" not in params(process)
+    for process, guidance in itertools.product(registry("processes").values(), registry("guidance").values()):
+        assert (process.info.key, guidance.info.key) in seen or why_illegal(guidance, process)
 
 
 def test_illegal_combinations_are_refused():
@@ -76,7 +104,8 @@ def test_illegal_combinations_are_refused():
 @pytest.mark.parametrize("key", SAMPLERS)
 @pytest.mark.parametrize("process", [VP(), EDM(), CLD()], ids=["VP", "EDM", "CLD"])
 def test_reproducible(key, process):
-    """Same seed: the same run, bit for bit, and the same start for all samplers; other seeds differ; fewer particles are the first ones."""
+    """Same seed: the same run, bit for bit, and the same start for all samplers; other seeds differ; fewer particles are the first ones
+    (their starts always; their paths unless the sampler says that it couples particles)."""
     if why_illegal(SAMPLERS[key], process):
         return
     exp = Experiment(data="moons", process=process, sampler=key, grid={"kind": "Quadratic", "steps": 6}, particles=40, seed=4)
@@ -87,7 +116,7 @@ def test_reproducible(key, process):
     assert not torch.equal(one.states[0], simulate(exp.replace(seed=5)).states[0])
     few = simulate(exp.replace(particles=5)).states
     assert torch.equal(few[0], one.states[0, :5])
-    if key != "RK45":  # its steps come from the mean error over all particles
+    if not exp.sampler.couples_particles:
         scale = float(one.states.abs().max())
         torch.testing.assert_close(few, one.states[:, :5], rtol=1e-4, atol=1e-4 * min(scale, 10))
     double = simulate(exp, dtype=torch.float64)
@@ -95,14 +124,33 @@ def test_reproducible(key, process):
     torch.testing.assert_close(double.states[0], one.states[0].double(), rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("key", [k for k, cls in SAMPLERS.items() if cls.info.nfe])
+def test_coupling_is_declared():
+    """Two samplers take means over the batch; a corrector without steps is its predictor."""
+    assert {key for key, cls in SAMPLERS.items() if cls().couples_particles} == {"RK45", "PredictorCorrector"}
+    assert not pg.PredictorCorrector(corrector_steps=0).couples_particles
+    assert pg.PredictorCorrector(corrector_steps=0, predictor=pg.RK45()).couples_particles
+
+
+@pytest.mark.parametrize("key", [k for k, cls in SAMPLERS.items() if cls().calls(2) is not None])
 def test_model_calls_are_as_declared(key):
-    """info.nfe calls a step, one in the last: EDM Heun's 18 steps are 35 calls."""
+    """A run makes sampler.calls(steps) calls; most samplers info.nfe a step and one in the last: EDM Heun's 18 steps are 35."""
     cls = SAMPLERS[key]
     process = VP() if not why_illegal(cls, VP()) else CLD()
-    trace = simulate(Experiment(process=process, sampler=key, grid={"kind": "Quadratic", "steps": 18}, particles=2))
-    assert trace.model_calls == 17 * cls.info.nfe + 1
-    assert trace.calls.tolist() == [int(i * cls.info.nfe) for i in range(18)] + [trace.model_calls]
+    for steps in (1, 2, 3, 4, 5, 18):
+        trace = simulate(Experiment(process=process, sampler=key, grid={"kind": "Quadratic", "steps": steps}, particles=2))
+        assert trace.model_calls == cls().calls(steps), steps
+        if cls.calls is Sampler.calls:
+            assert trace.calls.tolist() == [int(i * cls.info.nfe) for i in range(steps)] + [trace.model_calls]
+
+
+@pytest.mark.parametrize("corrector", [0, 1, 3])
+@pytest.mark.parametrize("predictor", [k for k in SAMPLERS if k != "PredictorCorrector"])
+def test_model_calls_of_nested_samplers(predictor, corrector):
+    sampler = pg.PredictorCorrector(predictor=SAMPLERS[predictor](), corrector_steps=corrector)
+    if why_illegal(sampler, VP()) or sampler.calls(6) is None:
+        return
+    trace = simulate(Experiment(sampler=sampler, grid={"kind": "Quadratic", "steps": 6}, particles=2))
+    assert trace.model_calls == sampler.calls(6)
 
 
 def test_trace():
@@ -136,12 +184,15 @@ def test_early_stop_and_exact_start(g3):
 
 
 @pytest.mark.parametrize("process", list(processes()), ids=lambda p: p.info.key + getattr(p, "schedule", p).info.key)
-def test_forward_mode(process, g3):
-    """Noising by exact SDE steps: mean and variance at the end are those of p_T, within five standard errors."""
-    n = 20_000
-    trace = simulate(
-        Experiment(process=process, sampler="Euler", grid="UniformTime", mode="forward", particles=n, dtype="float64"), data=g3
-    )
+def test_forward_mode(process, g3, five):
+    """Noising, each time with its exact marginal: mean and variance at the end are those of p_T, within five standard errors."""
+    n, data = 20_000, g3
+    try:
+        process.check_data(g3)
+    except BadValue:
+        data = five  # a process of the plane
+    made = {"mode": "forward", "particles": n, "dtype": "float64"}
+    trace = simulate(Experiment(data=data, process=process, sampler="Euler", grid="UniformTime", **made))
     assert trace.times[0] == 0
     assert trace.times[-1] == process.t_max
     assert trace.model_calls == 0
@@ -149,7 +200,7 @@ def test_forward_mode(process, g3):
     z = trace.states[-1].reshape(n, -1) - law.mean()
     assert float((z.mean(0) / (law.cov().diagonal() / n).sqrt()).abs().max()) < 5
     assert float(((z.square().mean(0) - law.cov().diagonal()) / (z.square().std(0) / math.sqrt(n))).abs().max()) < 5
-    assert torch.equal(trace.x[0], simulate(Experiment(mode="forward", particles=n, dtype="float64"), data=g3).x[0])
+    assert torch.equal(trace.x[0], simulate(Experiment(data=data, **made)).x[0])
 
 
 def test_divergence_is_reported():
@@ -202,7 +253,7 @@ def test_own_predictor():
         ({"initial": torch.zeros(3, 2, 2)}, "initial"),
         ({"initial": torch.full((3, 2), math.nan)}, "initial"),
     ],
-    ids=str,
+    ids=range(17),  # stable names: pytest-xdist compares them between its workers
 )  # fmt: skip
 def test_bad_arguments(arguments, field):
     with pytest.raises(BadValue, match=f"^{field} = .* allowed: ") as caught:

@@ -11,6 +11,7 @@ import torch
 from playground.core.fields import BadValue
 from toy_models.mixture import GaussianMixture
 
+GAUSSIAN = "gaussian"
 HAND_MADE = 256  # components that a mixture in a link may have
 
 
@@ -29,8 +30,28 @@ def check_data(name: str, value: Any) -> str:
         return _canonical(name, value)
     if not isinstance(value, str):
         raise BadValue(name, value, "a distribution's name, or a mixture with weights, means and covs")
-    toy(value)  # raises BadValue for unknown names
+    try:
+        toy(value)
+    except BadValue as error:
+        raise BadValue(name, value, error.allowed) from None
     return value
+
+
+def check_source(name: str, value: Any) -> str:
+    """'gaussian', or what ``check_data`` takes."""
+    if value == GAUSSIAN:
+        return value
+    try:
+        return check_data(name, value)
+    except BadValue as error:
+        raise BadValue(error.field, value, f"{GAUSSIAN}, {error.allowed}") if error.field == name else error from None
+
+
+def source_of(source: str, dim: int) -> GaussianMixture:
+    """The exact mixture behind a (checked) source; 'gaussian' is N(0, I) on R^dim."""
+    if source == GAUSSIAN:
+        return GaussianMixture([1.0], torch.zeros(1, dim), torch.eye(dim)[None])  # type: ignore[arg-type]
+    return mixture_of(source)
 
 
 def _canonical(name: str, record: dict[str, Any]) -> str:

@@ -84,6 +84,13 @@ class GaussianMixture:
         d = self.means - self.mean()
         return torch.einsum("k,kij->ij", self.weights, self.covs + d[:, :, None] * d[:, None, :])
 
+    def only(self, label: int) -> GaussianMixture:
+        """The mixture of one class's components: p(z | class)."""
+        mine = self.labels == label
+        if not bool(mine.any()):
+            raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(self.labels.tolist()))))
+        return GaussianMixture(self.weights[mine], self.means[mine], self.covs[mine], self.labels[mine])
+
     def affine(self, a: Tensor, q: Tensor | float = 0.0) -> GaussianMixture:
         """Law of A z + N(0, Q): means A m_k, covariances A C_k Aᵀ + Q. ``a`` is (n', n)."""
         a = a.to(torch.float64)

@@ -35,7 +35,9 @@
     for (const [name, p] of Object.entries(C.families[family][kind] || {})) {
       const full = `${path}.${name}`;
       if (p.family) {
-        const inner = flat(full, p.family, at(full, kind));
+        const inside = at(full, kind);
+        if (inside == null) continue;
+        const inner = flat(full, p.family, inside);
         if (!equal(inner, renamed(p.default, name, full))) Object.assign(out, inner);
       } else {
         const v = at(full, kind) ?? (extras[full]?.kind === kind ? extras[full].value : null);
@@ -51,8 +53,10 @@
     const out = {};
     for (const [name, p] of Object.entries(C.top)) {
       if (p.family) {
+        if (at(name) == null) continue;
         const f = flat(name, p.family, at(name));
-        if (!equal(f, p.default) || Object.keys(f).length > 1) Object.assign(out, f);
+        const usual = C.fallback[values["pg-process"]]?.[name] ?? p.default[name]; // what this process has when nothing is said
+        if (at(name) !== usual || Object.keys(f).length > 1) Object.assign(out, f);
       } else {
         const v = at(name);
         if (v != null && !same(v, p.default)) out[name] = String(v);
@@ -77,7 +81,7 @@
   function settleProcess() {
     const process = values["pg-process"];
     if (process === lastProcess) {
-      fitting.set(signature(process), { sampler: values["pg-sampler"], grid: values["pg-grid"] });
+      fitting.set(signature(process), { sampler: values["pg-sampler"], grid: values["pg-grid"], guidance: values["pg-guidance"] });
       return;
     }
     const before = C.families.processes[lastProcess]?.schedule, now = C.families.processes[process]?.schedule;
@@ -98,7 +102,7 @@
     lastProcess = process;
     const told = [], why = new Set();
     const good = fitting.get(signature(process)) || C.fallback[process];
-    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"]]) {
+    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"], ["guidance", "guidance"]]) {
       const was = values[`pg-${slot}`], no = PG.why(slot, was);
       // what does not fit gives way; what had to give way before comes back
       if (!no && !(automatic[slot] === was && good[slot] !== was)) continue;
@@ -116,7 +120,7 @@
   const shown = document.head.appendChild(document.createElement("style"));
   function show() {
     const process = values["pg-process"], on = [];
-    on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`);
+    on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`, `#pg-guidance-${values["pg-guidance"]}`);
     if (C.families.processes[process]?.schedule) on.push("#pg-process-schedule-row", `#pg-schedule-${values["pg-schedule"]}`);
     const css = `${on.join(",")}{display:flex!important}`;
     if (shown.textContent !== css) shown.textContent = css;
@@ -660,6 +664,7 @@
     const c = byPath.get(`${path}|`);
     if (c && !c.kind && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
+  for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   keepExtras(PG.first.query);
   show();
   ask(PG.first.query, PG.first.response);

@@ -10,9 +10,10 @@ from typing import Any
 
 from .fields import BadValue, choice, free, integer, nested, slider
 from .grid import Grid
+from .guidance import Guidance
 from .process import Process
 from .sampler import Sampler
-from .spec import Spec, from_dict, params, text, unflatten
+from .spec import Spec, from_dict, params, registry, text, unflatten
 
 
 def _check_data(name: str, value: Any) -> Any:
@@ -22,25 +23,21 @@ def _check_data(name: str, value: Any) -> Any:
     return check_data(name, value)
 
 
-def _default(family: str, key: str) -> Any:
-    from .spec import registry
-
-    return registry(family)[key]()
-
-
 @dataclass(frozen=True)
 class Experiment:
     """Data, process, sampler, grid and how many particles from which seed.
 
     ``data`` is a distribution's key or a mixture given as a GaussianMixture or a dict of weights, means, covs.
     ``Experiment.from_json(e.to_json()) == e`` and ``Experiment.from_query(e.to_query()) == e``.
-    Raises BadValue (a ValueError) naming the field, the value and what is allowed; also when sampler or grid do not fit the process.
+    Left out, sampler and grid are the first usual ones that fit the process. Raises BadValue (a ValueError) naming the field, the value and
+    what is allowed; also when a sampler or grid that was given does not fit the process.
     """
 
     data: Any = free("moons", _check_data, help="a distribution's name or a mixture")
     process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
     sampler: Sampler = nested(None, "samplers", help="sampler")  # type: ignore[assignment]
     grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
+    guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice(
         "prior",
@@ -58,22 +55,40 @@ class Experiment:
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
 
     def __post_init__(self) -> None:
-        for name, key in DEFAULTS.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, _default(params(self)[name].family, key))
         for name, param in params(self).items():
             value = getattr(self, name)
             if param.kind == "spec":
+                if value is None:  # the process comes first: what fits it is known by then
+                    value = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
                 if not isinstance(value, Spec) or value.family != param.family:
                     object.__setattr__(self, name, from_dict(param.family, name, value))
             else:
                 object.__setattr__(self, name, param.clean(name, value))
         if not self.stop_at < self.start_at:
             raise BadValue("stop_at", self.stop_at, f"less than start_at = {self.start_at:g}")
-        for name in ("sampler", "grid"):
-            reason = why_illegal(getattr(self, name), self.process)
+        self._check_together()
+        for name in ("sampler", "grid", "guidance"):
+            reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
             if reason:
                 raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
+
+    def _check_together(self) -> None:
+        """What no field can know alone: whether the process takes these data, and the grid this process."""
+        from toy_models.data import mixture_of
+
+        try:
+            self.process.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error if error.field == "data" else error.under("process") from None
+        try:
+            self.guidance.check_data(mixture_of(self.data))
+        except BadValue as error:
+            raise error.under("guidance") from None
+        if not why_illegal(self.grid, self.process):
+            try:
+                self.grid.check_with(self.process)
+            except BadValue as error:
+                raise error.under("grid") from None
 
     def replace(self, **changes: Any) -> Experiment:
         return dataclasses.replace(self, **changes)
@@ -93,12 +108,13 @@ class Experiment:
             raise BadValue("experiment", record, "a record of choices")
         known = params(cls)
         values: dict[str, Any] = {}
-        for name, value in record.items():
+        for name, value in sorted(record.items(), key=lambda item: item[0] != "process"):  # first: others are completed to fit it
             if name not in known:
                 raise BadValue(name, value, "one of " + ", ".join(known))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
-                    value = {"kind": DEFAULTS[name], **value}
+                    process = values.get("process") or registry("processes")[DEFAULTS["process"]]
+                    value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
                 value = from_dict(known[name].family, name, value)
             elif isinstance(value, dict) and name != "data":
                 raise BadValue(name, value, known[name].allowed())
@@ -119,15 +135,16 @@ class Experiment:
         return cls.from_dict(record)
 
     def to_query(self) -> dict[str, str]:
-        """Flat names and texts for a link: only what differs from the defaults."""
-        base, out = Experiment(), {}
-        for name in params(self):
-            value, default = getattr(self, name), getattr(base, name)
+        """Flat names and texts for a link: only what differs from the defaults, a sampler or grid only if not what the process would get."""
+        out: dict[str, str] = {}
+        for name, param in params(self).items():
+            value = getattr(self, name)
             if isinstance(value, Spec):
                 flat = value.flat(name)
-                if value != default or len(flat) > 1:
+                usual = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
+                if value.info.key != usual or len(flat) > 1:
                     out.update(flat)
-            elif value != default:
+            elif value != param.default:
                 out[name] = text(value)
         return out
 
@@ -149,13 +166,15 @@ class Experiment:
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
 
 
-DEFAULTS = {"process": "VP", "sampler": "DPMSolverPP2M", "grid": "UniformLogSNR"}
+DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
+USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
 
 REASONS = {
-    "snr": "needs a single noise level σ/α; this process has a covariance matrix in (x, v)",
+    "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
-    "linear": "needs a linear process with Gaussian kernel",
-    "mixture": "needs the exact mixture model",
+    "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
+    "velocity": "needs a probability-flow velocity",
+    "mixture": "needs the exact mixture model, which a guided one is not",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
 
@@ -164,6 +183,16 @@ def why_illegal(
     choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
 ) -> str:
     """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    needs = choice_.needs if isinstance(choice_, Spec) else choice_.info.needs
+    needs = (choice_ if isinstance(choice_, Spec) else choice_()).needs  # of a class: those of its defaults
     missing = needs - process.caps - gives
     return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))
+
+
+def fitting(slot: str, process: Process | type[Process]) -> str:
+    """The sampler or grid (``slot``) of an experiment that names none: the first usual one, else the first of all, that fits the process.
+
+    It needs no more of the model than E[x_0 | x_t], so that guidance does not change it.
+    """
+    known = registry(params(Experiment)[slot].family)
+    order = [*USUAL[slot], *known]
+    return next(key for key in order if not why_illegal(known[key], process, frozenset({"mean"})))

@@ -8,7 +8,10 @@ class DDIM(Sampler):
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,3 +123,25 @@ def free(default: Any, check: Any, *, label: str = "", help: str = "") -> Any:
 def params(spec: Any) -> dict[str, Param]:
     """The declared parameters of a spec class or instance, by name, in order."""
     return {f.name: f.metadata["param"] for f in dataclasses.fields(spec) if "param" in f.metadata}
+
+
+def number_list(value: Any) -> Any:
+    """What a link or a text box holds for a list of numbers (or of pairs) as nested tuples; other things are passed on as they are."""
+    if isinstance(value, str):
+        words = value.strip()
+        try:
+            value = json.loads(words if words.startswith("[") else f"[{words}]")
+        except (ValueError, RecursionError):
+            return value
+    if isinstance(value, (list, tuple)):
+        return tuple(number_list(v) if isinstance(v, (list, tuple)) else v for v in value)
+    return value
+
+
+def increasing(values: Sequence[float]) -> bool:
+    return all(a < b for a, b in itertools.pairwise(values))
+
+
+def all_numbers(values: Any) -> bool:
+    """A tuple of finite numbers (no booleans)?"""
+    return isinstance(values, tuple) and all(not isinstance(v, str) and _number(v) is not None for v in values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,17 +12,25 @@ from .fields import flag, integer
 from .process import Process
 from .spec import Spec
 
+if TYPE_CHECKING:
+    from .problem import Problem
+    from .sampler import Sampler
+
 
 @dataclass(frozen=True)
 class Grid(Spec):
-    """``steps`` intervals; with ``denoise`` the last one goes from t_min to 0 by x̂_0, without it the run ends at t_min."""
+    """``steps`` intervals; with ``denoise`` the last one goes from t_min to 0 by x̂_0, without it the run ends at t_min.
+
+    ``own_ends``: this grid starts or ends elsewhere, as it says in its docstring.
+    """
 
     family: ClassVar[str] = "grids"
+    own_ends: ClassVar[bool] = False
     steps: int = integer(20, 1, 1000, help="number of steps, the last (denoising) one included")
     denoise: bool = flag(True, label="denoise at end", help="last step: t_min → 0 by the denoiser; off: the run ends early, at t_min")
 
-    def times(self, process: Process) -> Tensor:
-        """Decreasing float64 times (steps + 1,)."""
+    def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
+        """Decreasing float64 times (steps + 1,). ``problem`` and ``sampler`` are for grids that measure (Auto); without them it takes stand-ins."""
         intervals = self.steps - 1 if self.denoise else self.steps
         if intervals == 0:
             return torch.tensor([process.t_max, 0.0], dtype=torch.float64)
@@ -33,3 +41,6 @@ class Grid(Spec):
     def place(self, process: Process, u: Tensor) -> Tensor:
         """Times for u from 0 (t_max) to 1 (t_min)."""
         raise NotImplementedError
+
+    def check_with(self, process: Process) -> None:
+        """Raises BadValue (field relative to the grid) for what only shows together with the process."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from .process import Coeffs, LinearProcess, ScalarGaussian
+from .process import Coeffs, Process, ScalarGaussian
 
 
 class Prediction(NamedTuple):
-    """x0_hat: E[x_0 | z_t], (batch, *event)."""
+    """x0_hat: E[x_0 | z_t], (batch, *event). velocity: dz/dt of the probability flow, for processes where x0_hat does not determine it."""
 
     x0_hat: Tensor
+    velocity: Tensor | None = None
 
 
 class Predictor(Protocol):
@@ -31,13 +32,24 @@ class Problem:
     score = −Σ(t)⁻¹ (z − ψ x̂_0), ε̂ = (z − α x̂_0)/σ, velocity u = F z − ½ GGᵀ score (= α̇ x̂_0 + σ̇ ε̂).
     """
 
-    def __init__(self, process: LinearProcess, predictor: Predictor):
-        self.process, self.predictor = process, predictor
+    def __init__(self, process: Process, predictor: Predictor, law: Any = None):
+        """``law``: the exact p_t (``marginal``, ``rms``, ``dim``), for grids that measure; the predictor itself where that is exact."""
+        self.process: Any = process  # samplers check through ``needs`` that it has what they use
+        self.predictor = predictor
+        self.law = law
         self.calls = 0
 
-    @property
-    def offers(self) -> frozenset[str]:
-        return self.process.caps | self.predictor.gives
+    def ask(self, z: Tensor, t: float) -> Prediction:
+        """One evaluation of the model; guided predictors say how many networks that is."""
+        cost = getattr(self.predictor, "cost", None)
+        self.calls += 1 if cost is None else cost(t)
+        return self.predictor(z, t)
+
+    def prepare(self, times: list[float]) -> None:
+        """Tells a predictor that keeps tables which times are about to be asked for."""
+        make = getattr(self.predictor, "prepare", None)
+        if make is not None:
+            make(times)
 
     def at(self, t: float) -> Coeffs:
         assert isinstance(self.process, ScalarGaussian)
@@ -45,8 +57,7 @@ class Problem:
 
     def x0(self, z: Tensor, t: float) -> Tensor:
         """x̂_0 = E[x_0 | z_t]."""
-        self.calls += 1
-        return self.predictor(z, t).x0_hat
+        return self.ask(z, t).x0_hat
 
     def eps(self, z: Tensor, t: float) -> Tensor:
         """ε̂ = (z − α x̂_0)/σ, scalar processes."""
@@ -69,7 +80,12 @@ class Problem:
 
     def drift(self, z: Tensor, t: float, strength: float = 0.0) -> Tensor:
         """F z − (1 + λ²)/2 GGᵀ score: drift of the reverse family (math 1.5); λ = 0 is the probability-flow velocity."""
-        x0 = self.x0(z, t)
+        told = self.ask(z, t)
+        x0, velocity = told.x0_hat, getattr(told, "velocity", None)  # a predictor of one's own may tell x0_hat only
+        if velocity is not None:
+            if strength:
+                raise NotImplementedError(f"{self.process.info.title} has a velocity but no reverse SDE")
+            return velocity
         if isinstance(self.process, ScalarGaussian):
             c = self.process.at(t)
             eps = (z - c.alpha * x0) / c.sigma

@@ -7,9 +7,10 @@ Every linear process dz = F(t) z dt + G(t) dw acts on k blocks of the data's sha
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -73,12 +74,57 @@ class Process(Spec):
 
     view_scale_label: ClassVar[str] = ""
 
+    note: ClassVar[str] = ""
+    """What the page says about this process under the stage, if anything."""
+
+    def check_data(self, data: Any) -> None:
+        """Raises BadValue (field relative to the process) when this process cannot diffuse the mixture ``data``."""
+
+    def check_time(self, field: str, t: float) -> float:
+        if not 0.0 <= t <= self.t_max * (1 + 1e-12):
+            raise BadValue(field, t, f"a time from 0 to {self.t_max:g} of {self.info.title}")
+        return float(t)
+
+    # blocks: (batch, k, *event) view of a state
+    def split(self, z: Tensor) -> Tensor:
+        return z[:, None] if self.blocks == 1 else z
+
+    def join(self, z: Tensor) -> Tensor:
+        return z[:, 0] if self.blocks == 1 else z
+
+    def lift(self, x0: Tensor, rng: Rng) -> Tensor:
+        """z_0 from data: attaches what the process adds (CLD: a velocity ~ N(0, γM))."""
+        return x0
+
+    def project(self, z: Tensor) -> Tensor:
+        """The data part x of a state."""
+        return self.split(z)[:, 0]
+
+    def state_shape(self, batch: int, event: tuple[int, ...]) -> tuple[int, ...]:
+        return (batch, *event) if self.blocks == 1 else (batch, self.blocks, *event)
+
+    def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
+        """The law from which sampling starts."""
+        raise NotImplementedError
+
+    def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
+        """States at increasing times from data x0, each with its exact marginal: the forward mode of the page."""
+        raise NotImplementedError
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        """ln(α²/σ²) as the stage's curve shows it: for the position alone where there is more."""
+        raise NotImplementedError
+
+    def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
+        """(name, label, role, values in about [0, 1]) of the schedule's plot; [] leaves the choice to the view."""
+        return []
+
 
 @dataclass(frozen=True)
 class LinearProcess(Process):
     """dz = F(t) z dt + G(t) dw. Subclasses give ``kernel_at``, ``transition`` and ``sde`` for float64 times of any shape."""
 
-    caps: ClassVar[frozenset[str]] = frozenset({"linear"})
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity"})
 
     def mean_and_cov(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """z_t | x_0 ~ N(ψ(t) x_0, Σ(t)): psi (..., k), cov (..., k, k); CLD's initial velocity is marginalised."""
@@ -107,34 +153,11 @@ class LinearProcess(Process):
         drift, noise = self.sde(t64(t))
         return Kernel(psi, cov, small_inverse(cov), drift, noise)
 
-    def check_time(self, field: str, t: float) -> float:
-        if not 0.0 <= t <= self.t_max * (1 + 1e-12):
-            raise BadValue(field, t, f"a time from 0 to {self.t_max:g} of {self.info.title}")
-        return float(t)
-
-    # blocks: (batch, k, *event) view of a state
-    def split(self, z: Tensor) -> Tensor:
-        return z[:, None] if self.blocks == 1 else z
-
-    def join(self, z: Tensor) -> Tensor:
-        return z[:, 0] if self.blocks == 1 else z
-
     def apply(self, matrix: Tensor, z: Tensor) -> Tensor:
         """(k, k) matrix on the blocks of z."""
         if self.blocks == 1:
             return z * float(matrix[0, 0])
         return torch.einsum("ij,bj...->bi...", matrix.to(z), z)
-
-    def lift(self, x0: Tensor, rng: Rng) -> Tensor:
-        """z_0 from data: attaches what the process adds (CLD: a velocity ~ N(0, γM))."""
-        return x0
-
-    def project(self, z: Tensor) -> Tensor:
-        """The data part x of a state."""
-        return self.split(z)[:, 0]
-
-    def state_shape(self, batch: int, event: tuple[int, ...]) -> tuple[int, ...]:
-        return (batch, *event) if self.blocks == 1 else (batch, self.blocks, *event)
 
     def gaussian(self, cov: Tensor, shape: tuple[int, ...], rng: Rng) -> Tensor:
         """N(0, cov ⊗ I) of a state's shape; cov is (k, k), positive semi-definite."""
@@ -157,6 +180,18 @@ class LinearProcess(Process):
         """A draw from p(z_t | z_s), s ≤ t: one exact step of the forward SDE."""
         a, q = self.transition(t64(s), t64(t))
         return self.apply(a, z_s) + self.gaussian(q, tuple(z_s.shape), rng)
+
+    def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
+        """Paths of the forward SDE, exact at every one of the times (no discretisation)."""
+        z = self.lift(x0, rng)
+        yield z
+        for s, t in itertools.pairwise(times):
+            z = self.diffuse(z, s, t, rng)
+            yield z
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        psi, cov = self.mean_and_cov(t)
+        return psi[..., 0].square().log() - cov[..., 0, 0].log()
 
 
 def small_inverse(m: Tensor) -> Tensor:
@@ -185,7 +220,7 @@ class ScalarGaussian(LinearProcess):
     f = α̇/α, g² = dσ²/dt − 2 f σ² = −2 σ² dL/dt; velocity u = α̇ x̂_0 + σ̇ ε.
     """
 
-    caps: ClassVar[frozenset[str]] = frozenset({"linear", "snr"})
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "snr"})
 
     def alpha(self, t: Tensor) -> Tensor:
         raise NotImplementedError
@@ -204,6 +239,9 @@ class ScalarGaussian(LinearProcess):
     def half_log_snr(self, t: Tensor) -> Tensor:
         """L(t) = ln(α/σ), decreasing in t."""
         return self.alpha(t).log() - self.sigma(t).log()
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        return 2 * self.half_log_snr(t)
 
     def time_at(self, half_log_snr: Tensor) -> Tensor:
         """The t with L(t) = half_log_snr."""

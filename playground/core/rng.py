@@ -61,3 +61,12 @@ class Rng:
         # float32 draws in every dtype: float64 runs then see the same noise as the live float32 ones
         z = law((rows, *shape[1:]), generator=self.generator, dtype=torch.float32)
         return z[: shape[0]].to(self.device, self.dtype)
+
+
+def chi2_over(uniform: Tensor, freedom: float) -> Tensor:
+    """D/χ²_D by inverting its distribution at ``uniform`` (float64): the squared scale of Student-t noise."""
+    from scipy.special import gammaincinv
+
+    u = uniform.detach().cpu().double().clamp(1e-8, 1 - 1e-8)
+    half = torch.as_tensor(gammaincinv(freedom / 2, u.numpy()))
+    return (freedom / 2 / half).to(uniform.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from .fields import BadValue
 from .problem import Problem
-from .process import LinearProcess
+from .process import Process
 from .rng import Rng
 from .sampler import Sampler
 
@@ -35,7 +36,7 @@ class Trace:
     states are not finite or far larger than the exact p_t's, or None.
     """
 
-    process: LinearProcess
+    process: Process
     frames: list[Frame]
     grid: Tensor
     diverged: int | None = None
@@ -66,12 +67,12 @@ class Trace:
         return self.frames[-1].calls
 
 
-def check_times(times: Sequence[float] | Tensor, process: LinearProcess) -> list[float]:
+def check_times(times: Sequence[float] | Tensor, process: Process) -> list[float]:
     """Strictly decreasing times within the process's range, or BadValue."""
     values = [float(t) for t in times]
     if len(values) < 2:
         raise BadValue("times", values, "at least two times")
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in itertools.pairwise(values):
         if not before > after:
             raise BadValue("times", f"…, {before:g}, {after:g}, …", "strictly decreasing times")
     process.check_time("times", values[0])
@@ -82,12 +83,10 @@ def check_times(times: Sequence[float] | Tensor, process: LinearProcess) -> list
 def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
     """Steps z from times[0] down to times[-1]; yields the start and the state after every step."""
     grid = check_times(times, problem.process)
-    prepare = getattr(problem.predictor, "prepare", None)
-    if prepare is not None:
-        prepare(grid)
+    problem.prepare(grid)
     carry = sampler.init(problem, z, grid)
     yield Frame(0, grid[0], z, problem.calls)
-    for index, (t, s) in enumerate(zip(grid, grid[1:], strict=False), start=1):
+    for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
         if s == 0:
             z = sampler.last(problem, z, t, carry, rng)
         else:
@@ -95,11 +94,8 @@ def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | 
         yield Frame(index, s, z, problem.calls)
 
 
-def forward(process: LinearProcess, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
-    """Paths of the forward SDE through increasing times, exact at every one of them (no discretisation)."""
+def forward(process: Process, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
+    """Noised data at increasing times, each with its exact marginal (linear processes: paths of the forward SDE)."""
     grid = [float(t) for t in times]
-    z = process.lift(x0, rng)
-    yield Frame(0, grid[0], z, 0)
-    for index, (s, t) in enumerate(zip(grid, grid[1:], strict=False), start=1):
-        z = process.diffuse(z, s, t, rng)
+    for index, (t, z) in enumerate(zip(grid, process.paths(x0, grid, rng), strict=True)):
         yield Frame(index, t, z, 0)

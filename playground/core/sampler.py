@@ -16,20 +16,35 @@ from .spec import Spec
 class Sampler(Spec):
     """A sampler has no mutable state: multistep methods pass their history on as ``carry``.
 
-    ``formula`` is the step in LaTeX, ``terms`` its numbers. ``stochastic`` samplers draw noise in a step.
+    ``formula`` is the step in LaTeX, ``terms`` its numbers. Samplers that draw noise in a step have no ``declared_order``.
     """
 
     family: ClassVar[str] = "samplers"
     formula: ClassVar[str] = ""
 
     @property
+    def couples_particles(self) -> bool:
+        """Does a step depend on means over the batch? Then a particle's path changes with the number of particles."""
+        return False
+
+    @property
     def declared_order(self) -> float | None:
         """Global order of convergence at the chosen parameters; None with noise in a step."""
         return self.info.order
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """With noise in a step also a process whose own noise is Gaussian."""
+        return self.info.needs if self.declared_order is not None else self.info.needs | {"linear"}
+
     def calls(self, steps: int) -> float | None:
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""
         return None if self.info.nfe is None else self.info.nfe * (steps - 1) + 1
+
+    def calls_afresh(self, steps: int) -> float | None:
+        """The same where no step has a history, since something else moves the state between them: every step is a first one."""
+        first = self.calls(2)
+        return None if first is None else (first - 1) * (steps - 1) + 1
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         """The carry before the first step; ``grid`` holds all times of the run."""

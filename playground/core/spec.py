@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import json
 import pkgutil
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ FAMILIES = {
     "schedules": "playground.schedules",
     "grids": "playground.grids",
     "samplers": "playground.samplers",
+    "guidance": "playground.guidance",
 }
 
 
@@ -90,6 +92,8 @@ def text(value: Any) -> str:
     """A value as a link writes it; floats keep every digit."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return json.dumps(value, separators=(",", ":"))
     return repr(value) if isinstance(value, float) else str(value)
 
 
@@ -114,11 +118,8 @@ def lookup(family: str, field: str, key: Any) -> type[Spec]:
     return known[key]
 
 
-def from_dict(family: str, field: str, record: Any, base: Spec | None = None) -> Spec:
-    """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue.
-
-    ``base`` supplies what the record leaves out when it is of the same kind (a process's own default schedule, say).
-    """
+def from_dict(family: str, field: str, record: Any) -> Spec:
+    """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue."""
     if isinstance(record, Spec):
         return record
     if isinstance(record, str):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.fields import nested, slider
+from playground.core.fields import choice, nested, slider
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
@@ -38,12 +38,15 @@ class CLD(LinearProcess):
         "2112.07068",
         rank=60,
     )
-    caps: ClassVar[frozenset[str]] = frozenset({"linear", "phase"})
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "phase"})
     blocks: ClassVar[int] = 2
 
     friction: float = slider(1.0, 0.05, 5.0, 0.05, label="Γ friction", help="damping; critical at Γ = 2√M")
     mass: float = slider(0.25, 0.02, 2.0, 0.01, label="M mass", help="inertia of the velocity; its stationary variance")
     gamma: float = slider(0.04, 0.005, 1.0, 0.005, label="γ start", help="initial velocity v_0 ~ N(0, γM)")
+    target: str = choice(
+        "HSM", ("HSM", "DSM"), label="training", help="HSM: v₀ averaged out of the training kernel; DSM: v₀ drawn and known"
+    )
     schedule: Schedule = nested(ConstantBeta(4.0), "schedules", help="rate β(t)")
 
     formula = r"\mathrm dx = \beta\tfrac{v}{M}\,\mathrm dt,\quad \mathrm dv = -\beta x\,\mathrm dt - \beta\tfrac{\Gamma}{M}v\,\mathrm dt + \sqrt{2\Gamma\beta}\,\mathrm dw"
@@ -113,6 +116,21 @@ class CLD(LinearProcess):
         b = self.schedule.integral(t)
         a = self.propagator(b)
         return a[..., :, 0], a @ self.start_cov() @ a.mT + self.noise_cov(b)
+
+    def kernel_dsm(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """z_t | x_0, v_0 ~ N(A (x_0, v_0), Q): A and Q, (..., 2, 2) each. Denoising score matching draws v_0 and conditions on it;
+        hybrid score matching (HSM) averages it out, which is ``mean_and_cov``: Σ = A diag(0, γM) Aᵀ + Q."""
+        b = self.schedule.integral(t)
+        return self.propagator(b), self.noise_cov(b)
+
+    def target_scale(self, t: Tensor) -> Tensor:
+        """ℓ(t) with ∇_v log p(z_t | ·) = −ℓ ε_v for the chosen training kernel: √(Σ_xx/det Σ) (math 3).
+
+        As B → 0 both diverge: √(2/(ΓB)) for DSM, √(3/(2ΓB)) for HSM. Which one is chosen matters for training only; p_t and sampling are the same.
+        """
+        cov = self.kernel_dsm(t)[1] if self.target == "DSM" else self.mean_and_cov(t)[1]
+        det = cov[..., 0, 0] * cov[..., 1, 1] - cov[..., 0, 1] ** 2
+        return (cov[..., 0, 0] / det).sqrt()
 
     def transition(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         gap = self.schedule.integral(t) - self.schedule.integral(s)

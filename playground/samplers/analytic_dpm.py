@@ -36,7 +36,7 @@ class AnalyticDPM(Sampler):
         group="ancestral",
         rank=22,
         nfe=1,
-        needs=frozenset({"snr", "mean", "mixture"}),
+        needs=frozenset({"linear", "snr", "mean", "mixture"}),
     )
     formula = r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + \Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)"
     covariance: str = choice("isotropic", ("isotropic", "diagonal", "full"), help="how much of Cov(x₀ | x_t) the step's noise follows")

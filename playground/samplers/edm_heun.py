@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -67,15 +68,13 @@ class EDMHeun(Sampler):
         return alpha / problem.at(t).alpha * z + spread * rng.normal(tuple(z.shape)), high, raised
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        z, rho, t = self._raised(problem, z, t, carry, rng)
-        then = problem.at(s)
-        low = math.exp(-then.half_log_snr)
-        # y' = k ŷ + (1 − k) D and y_s = k ŷ + a (1/ρ_s − 2/ρ̂) D − (a/ρ_s) D' with k = ρ_s/ρ̂, a = (ρ_s − ρ̂)/2: five operations in x = α y
-        k, a = low / rho, 0.5 * (low - rho)
-        kept = z * (then.alpha / problem.at(t).alpha * k)
+        if self.churn:
+            z, _, t = self._raised(problem, z, t, carry, rng)
+        scale, k, pull = heun(problem.process, t, s)  # type: ignore[arg-type]
         d = problem.x0(z, t)
-        d_next = problem.x0(torch.add(kept, d, alpha=then.alpha * (1 - k)), s)
-        return kept.add_(d, alpha=then.alpha * a * (1 / low - 2 / rho)).add_(d_next, alpha=-then.alpha * a / low), carry
+        # x' = α_s/α_t k x̂ + α_s (1 − k) D; where α does not change that is one interpolation
+        guess = torch.lerp(d, z, k) if scale == 1 else torch.add(z * (scale * k), d, alpha=problem.at(s).alpha * (1 - k))
+        return torch.add(guess, problem.x0(guess, s) - d, alpha=pull), carry
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
         z, _, t = self._raised(problem, z, t, carry, rng)
@@ -84,3 +83,14 @@ class EDMHeun(Sampler):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
         return {r"\rho_t": rho, r"\rho_s": low}
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def heun(process: ScalarGaussian, t: float, s: float) -> tuple[float, float, float]:
+    """α_s/α_t, k = ρ_s/ρ̂ and c of Heun's step gathered in x = α y: x_s = x′ + c (D′ − D), c = α_s (ρ̂ − ρ_s)/(2ρ_s).
+
+    From y′ = k ŷ + (1 − k) D and y_s = ŷ + (ρ_s − ρ̂)(d + d′)/2 with d = (ŷ − D)/ρ̂ and d′ = (y′ − D′)/ρ_s.
+    """
+    now, then = process.at(t), process.at(s)
+    rho, low = math.exp(-now.half_log_snr), math.exp(-then.half_log_snr)
+    return then.alpha / now.alpha, low / rho, 0.5 * then.alpha * (rho - low) / low

@@ -31,7 +31,7 @@ class EulerAncestral(Sampler):
         group="ancestral",
         rank=25,
         nfe=1,
-        needs=frozenset({"snr", "mean"}),
+        needs=frozenset({"linear", "snr", "mean"}),
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_t-D}{\rho_t} + u\,z,\quad d^2+u^2=\rho_s^2"
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="0: Euler in the noise level, 1: full ancestral noise")
@@ -48,5 +48,6 @@ class EulerAncestral(Sampler):
         return (z_s + then.alpha * up * rng.normal(tuple(z.shape)) if up > 0 else z_s), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        step = ancestral(*(math.exp(-problem.at(u).half_log_snr) for u in (t, s)), self.eta)
+        rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
+        step = ancestral(rho, low, self.eta)
         return {r"\rho_t": step.rho, "d": step.down, "u": step.up}

@@ -60,5 +60,6 @@ class KDPM2(Sampler):
         return y * then.alpha, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        step = ancestral(*(math.exp(-problem.at(u).half_log_snr) for u in (t, s)), self.eta)
+        rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
+        step = ancestral(rho, low, self.eta)
         return {r"\rho_t": step.rho, "m": math.sqrt(step.rho * step.down), "d": step.down, "u": step.up}

@@ -15,7 +15,7 @@ from playground.core.spec import Info
 class Midpoint(Sampler):
     """m = z_t + (s − t)/2 u(z_t, t), z_s = z_t + (s − t) u(m, (t + s)/2) on the probability-flow ODE.
 
-    Order 2, two model calls a step. Runge 1895.
+    Order 2, two model calls a step; on EDM and the linear flow its leading error vanishes for Gaussian data (observed order 3). Runge 1895.
     """
 
     info = Info(
@@ -27,7 +27,7 @@ class Midpoint(Sampler):
         rank=55,
         order=2,
         nfe=2,
-        needs=frozenset({"linear", "mean"}),
+        needs=frozenset({"velocity", "mean"}),
     )
     formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -13,7 +13,7 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
-ODE = frozenset({"linear", "mean"})
+ODE = frozenset({"velocity", "mean"})
 
 
 def _info(key: str, title: str, tip: str, paper: str, rank: int, order: float, nfe: float | None) -> Info:
@@ -95,6 +95,7 @@ class RK45(Sampler):
         "RK45", "RK45 adaptive", "chooses its own steps between the grid's times to meet a tolerance", "Dormand & Prince 1980", 70, 5, None
     )
     formula = r"x_s = x_t + \tau\textstyle\sum_i b_i k_i,\quad \tau \text{ from } \|e\|\le \mathrm{tol}"
+    couples_particles: ClassVar[bool] = True  # type: ignore[assignment]
     log_tol: float = slider(-5.0, -10.0, -2.0, 0.5, label="log₁₀ tol", help="relative and absolute tolerance, 10^…")
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
@@ -111,6 +112,7 @@ class RK45(Sampler):
             at_end = length >= (t - s) * (1 - 1e-12)
             tau = (t - s) if at_end else length
             slopes = [k1]
+            problem.prepare([t - node * tau for node in NODES[1:]])  # their tables in one batch
             for node, row in zip(NODES[1:], STAGES[1:], strict=True):
                 stage = z - tau * sum(a * k for a, k in zip(row, slopes, strict=True))
                 slopes.append(problem.velocity(stage, t - node * tau))

@@ -10,7 +10,12 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
-ADAMS = {1: (1.0,), 2: (3 / 2, -1 / 2), 3: (23 / 12, -16 / 12, 5 / 12), 4: (55 / 24, -59 / 24, 37 / 24, -9 / 24)}
+ADAMS: dict[int, tuple[float, ...]] = {
+    1: (1.0,),
+    2: (3 / 2, -1 / 2),
+    3: (23 / 12, -16 / 12, 5 / 12),
+    4: (55 / 24, -59 / 24, 37 / 24, -9 / 24),
+}
 
 
 def transfer(problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
@@ -23,8 +28,9 @@ def transfer(problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tens
 
 def adams(past: tuple[Tensor, ...]) -> Tensor:
     """Adams–Bashforth combination of up to four noises, newest first, for even steps."""
-    out = past[0] * ADAMS[len(past)][0]
-    for c, e in zip(ADAMS[len(past)][1:], past[1:], strict=True):
+    first, *rest = ADAMS[len(past)]
+    out = past[0] * first
+    for c, e in zip(rest, past[1:], strict=True):
         out = out + c * e
     return out
 
@@ -59,11 +65,12 @@ class PLMS(Sampler):
         return ()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        past = (problem.eps(z, t), *carry)[:4]
+        e = problem.eps(z, t)
+        past = (e, *carry)[:4]
         if len(past) > 1 or s == 0:
             return transfer(problem, z, adams(past), t, s), past
-        guess = transfer(problem, z, past[0], t, s)
-        return transfer(problem, z, 0.5 * (past[0] + problem.eps(guess, s)), t, s), past
+        guess = transfer(problem, z, e, t, s)
+        return transfer(problem, z, 0.5 * (e + problem.eps(guess, s)), t, s), past
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
         return self.step(problem, z, t, 0.0, carry, rng)[0]

@@ -20,7 +20,8 @@ class PredictorCorrector(Sampler):
 
         x ← x + e score(x, t) + √(2e) z,   e = 2a (r ‖z‖/‖score‖)²,   a = (α_t/α_s)² (VP: 1 − β_i, VE: 1)
 
-    ‖·‖ are means over the batch, r is the corrector's signal-to-noise ratio. Any predictor but this one; a multistep predictor's history is
+    ‖·‖ are means over the batch, as in their code: a particle's path depends on the others, so the first n particles change with the number
+    of particles (``couples_particles``). r is the corrector's signal-to-noise ratio. Any predictor but this one; a multistep predictor's history is
     dropped after every correction, since the state jumps. n = 0: the predictor alone. Model calls a step: n more than the predictor's.
     Song et al. 2021, 2011.13456 (algorithms 4 and 5; corrector before predictor as in their code).
     """
@@ -34,7 +35,7 @@ class PredictorCorrector(Sampler):
         group="reverse SDE",
         rank=82,
         nfe=2,
-        needs=frozenset({"snr", "mean"}),
+        needs=frozenset({"linear", "snr", "mean"}),
     )
     formula = (
         r"x \leftarrow x + e\,\nabla\log p_t(x) + \sqrt{2e}\;z,\quad e = 2a\Big(r\frac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
@@ -50,7 +51,11 @@ class PredictorCorrector(Sampler):
 
     @property
     def needs(self) -> frozenset[str]:
-        return self.info.needs | self.predictor.needs
+        return super().needs | self.predictor.needs
+
+    @property
+    def couples_particles(self) -> bool:
+        return self.corrector_steps > 0 or self.predictor.couples_particles
 
     @property
     def declared_order(self) -> float | None:
@@ -59,8 +64,8 @@ class PredictorCorrector(Sampler):
     def calls(self, steps: int) -> float | None:
         if self.corrector_steps == 0:
             return self.predictor.calls(steps)
-        first = self.predictor.calls(2)  # a first step and the denoiser: without history every step is a first one
-        return None if first is None else (first - 1) * (steps - 1) + 1 + self.corrector_steps * steps
+        own = self.predictor.calls_afresh(steps)
+        return None if own is None else own + self.corrector_steps * steps
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return self.predictor.init(problem, z, grid), grid
@@ -70,7 +75,10 @@ class PredictorCorrector(Sampler):
         a = (problem.at(t).alpha / (1.0 if s == 0 else problem.at(s).alpha)) ** 2
         for _ in range(self.corrector_steps):
             score, noise = problem.score(z, t), rng.normal(tuple(z.shape))
-            ratio = float(noise.flatten(1).norm(dim=1).mean() / score.flatten(1).norm(dim=1).mean())
+            slope = float(score.flatten(1).norm(dim=1).mean())
+            if slope == 0:  # σ is below the states' precision: z and α x̂_0 are the same numbers, and the size of a step has no meaning
+                continue
+            ratio = float(noise.flatten(1).norm(dim=1).mean()) / slope
             e = 2 * a * (self.snr * ratio) ** 2
             z = z + e * score + math.sqrt(2 * e) * noise
         return z

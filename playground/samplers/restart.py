@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class Restart(Sampler):
         group="reverse SDE",
         rank=86,
         nfe=2,
-        needs=frozenset({"snr", "mean"}),
+        needs=frozenset({"linear", "snr", "mean"}),
     )
     formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_{\min}^2}\;z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_{\min})\quad K\ \text{times}"
     low: float = slider(0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this")
@@ -59,6 +60,9 @@ class Restart(Sampler):
     def calls(self, steps: int) -> float | None:
         return 2 * steps - 1 + (2 * self.times * self.inner if steps > 1 else 0)  # where the grid passes `low`
 
+    def calls_afresh(self, steps: int) -> float | None:
+        return self.calls(steps)  # the restart is made once, and there is no history
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
@@ -74,7 +78,7 @@ class Restart(Sampler):
         spread = process.at(down[0]).alpha * math.sqrt(top * top - here * here) * self.noise_scale
         for _ in range(self.times):
             z = lift * z + spread * rng.normal(tuple(z.shape))
-            for u, v in zip(down, down[1:], strict=False):
+            for u, v in itertools.pairwise(down):
                 z = HEUN.step(problem, z, u, v, 1, rng)[0]
         return z, None
 

@@ -57,6 +57,12 @@ class UniPC(Sampler):
     def declared_order(self) -> float | None:
         return self.order + 1
 
+    def calls(self, steps: int) -> float | None:
+        return steps  # two in the first step, one in the others, none in the last
+
+    def calls_afresh(self, steps: int) -> float | None:
+        return 2 * steps - 1
+
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return Past((), grid, 0)
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import gradio as gr
 
-from playground.core.experiment import DEFAULTS, Experiment, why_illegal
+from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illegal
 from playground.core.fields import BadValue, Param, params
-from playground.core.spec import Spec, lookup, registry
+from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.distributions import toys
 
-TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid"}
-PHASE = {"sampler": "SSCS", "grid": "Quadratic"}  # what fits a process without a single noise level
+TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -64,6 +63,8 @@ class Form:
             _heading("Sampler")
             self._picker("sampler", specs("samplers"), layout="menu", label="method")
             self._spec_params("sampler", "samplers", "pg-sampler")
+            self._picker("guidance", specs("guidance"), layout="menu", label="guidance")
+            self._spec_params("guidance", "guidance", "pg-guidance")
         with gr.Column(elem_id="pg-sec-grid", elem_classes="pg-section"):
             _heading("Time grid")
             self._picker("grid", specs("grids"), layout="menu", label="spacing")
@@ -113,7 +114,8 @@ class Form:
         for name, param in shared.items():
             self._field(f"{path}.{name}", "", param, f"{prefix}-{name}")
         for key, declared in members.items():
-            own = {n: p for n, p in declared.items() if n not in shared and p.family != "schedules"}
+            # a process's schedule has a row of its own, the same for all processes
+            own = {n: p for n, p in declared.items() if n not in shared and not (p.kind == "spec" and family == "processes")}
             if own:
                 with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
                     for name, param in own.items():
@@ -150,6 +152,8 @@ class Form:
             )
         elif param.kind == "flag":
             component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
+        elif param.kind == "free":
+            component = gr.Textbox(text(param.default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
         elif (param.kind == "int" and param.hi is not None and param.hi >= 500) or param.log:
             # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
             with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
@@ -175,7 +179,8 @@ class Form:
                 elem_classes="pg-row pg-slider",
                 buttons=[],
             )
-        self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+        default = text(param.default) if param.kind == "free" else param.default
+        self.controls.append(Control(elem_id, path, kind, component, param, default))
 
     def _number(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
         # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
@@ -209,6 +214,8 @@ class Form:
         if (control.kind and node.info.key != control.kind) or not hasattr(node, parts[-1]):
             return control.default
         value = getattr(node, parts[-1])
+        if control.param is not None and control.param.kind == "free":
+            return text(value)
         return value.info.key if isinstance(value, Spec) else value
 
     def config(self) -> dict[str, Any]:
@@ -216,7 +223,7 @@ class Form:
         base = Experiment()
         families = {
             family: {key: _declared(cls) for key, cls in registry(family).items()}
-            for family in ("processes", "schedules", "samplers", "grids")
+            for family in ("processes", "schedules", "samplers", "grids", "guidance")
         }
         top = {}
         for name, param in params(Experiment).items():
@@ -248,7 +255,7 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
         out[name] = (
             {"family": param.family, "default": param.default.flat(name)}
             if param.kind == "spec"
-            else {"default": param.default, "kind": param.kind}
+            else {"default": text(param.default) if param.kind == "free" else param.default, "kind": param.kind}
         )
     return out
 
@@ -260,19 +267,18 @@ def _heading(words: str) -> None:
 def reasons() -> dict[str, dict[str, dict[str, str]]]:
     """slot → process → choice → why it is illegal; legal ones are left out."""
     out: dict[str, dict[str, dict[str, str]]] = {}
-    for slot, family in (("sampler", "samplers"), ("grid", "grids")):
+    for slot, family in (("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance")):
         out[slot] = {}
         for process, cls in registry("processes").items():
-            found = {key: why_illegal(choice, cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
+            found = {key: why_illegal(choice(), cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
             out[slot][process] = {key: why for key, why in found.items() if why}
     return out
 
 
 def fallback(process: str) -> dict[str, str]:
-    """Sampler and grid that the page takes when the chosen ones do not fit this process."""
+    """Sampler, grid and guidance that the page takes when the chosen ones do not fit this process: what an Experiment without them has."""
     cls = lookup("processes", "process", process)
-    fits = all(not why_illegal(registry(f)[DEFAULTS[s]], cls) for s, f in (("sampler", "samplers"), ("grid", "grids")))  # type: ignore[arg-type]
-    return {s: DEFAULTS[s] for s in ("sampler", "grid")} if fits else dict(PHASE)
+    return {"sampler": fitting("sampler", cls), "grid": fitting("grid", cls), "guidance": DEFAULTS["guidance"]}  # type: ignore[arg-type]
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------------
@@ -302,14 +308,8 @@ def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
                 if len(query) < size:
                     break
                 field = field.rpartition(".")[0]
-            if len(query) == size:  # the default itself does not fit (process=CLD alone)
-                slot, process = error.field, query.get("process", DEFAULTS["process"])
-                if slot not in PHASE or query.get(slot) == PHASE[slot] or process not in registry("processes"):
-                    return Experiment(), errors
-                query[slot] = fallback(process)[slot]
-                errors.pop()
-            elif error.field in PHASE and query.get("process") in registry("processes"):
-                query[error.field] = fallback(query["process"])[error.field]
+            if len(query) == size:
+                return Experiment(), errors
 
 
 def explain(errors: list[BadValue]) -> str:

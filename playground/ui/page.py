@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.themes import Base
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
@@ -79,9 +80,9 @@ class Page(gr.Blocks):
         return answer
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Gradio's own theme with fonts of the system: nothing is fetched from elsewhere."""
-    return gr.themes.Base(
+    return Base(
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
         text_size="sm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from playground.core.process import LinearProcess
+from playground.core.process import LinearProcess, Process
 
 HALF_WIDTH, HALF_HEIGHT = 4.2, 3.0  # the plane of 2D data: 1.4 : 1, holds N(0, I) and every toy
 SPAN_1D = 3.4
@@ -45,7 +45,7 @@ class Geometry:
         return out
 
 
-def geometry(process: LinearProcess, dim: int) -> Geometry:
+def geometry(process: Process, dim: int) -> Geometry:
     """Panels of a process and data dimension: plane, space–time, or both for phase space. Axes never depend on the run."""
     scale = f" {process.view_scale_label}" if process.view_scale_label else ""
     if process.blocks == 1 and dim == 1:
@@ -56,6 +56,7 @@ def geometry(process: LinearProcess, dim: int) -> Geometry:
         panels = (Panel("x", "plane", 0, 1, "", 1.0, ((-HALF_WIDTH, HALF_WIDTH), (-HALF_HEIGHT, HALF_HEIGHT))),)
         return Geometry(names, tuple(n + scale for n in names), (-9.0, -9.0), (9.0, 9.0), panels)
     # velocities live on the scale of the stationary law N(0, M)
+    assert isinstance(process, LinearProcess)
     v = round(3.4 * float(process.prior_cov()[1, 1]) ** 0.5, 2)
     if dim == 1:
         x_range, v_range = (-SPAN_1D, SPAN_1D), (-v, v)

@@ -27,7 +27,8 @@ class Packet:
         a = np.asarray(values)
         extra: dict[str, Any] = {}
         if kind == "u2":
-            assert lo is not None and hi is not None
+            assert lo is not None
+            assert hi is not None
             shape = [1] * a.ndim
             shape[axis] = len(lo)
             low, high = (np.asarray(v, np.float32).reshape(shape) for v in (lo, hi))

@@ -21,6 +21,8 @@ def as_python(exp: Experiment) -> str:
     base, lines = Experiment(), []
     for name in params(exp):
         value = getattr(exp, name)
+        if name == "guidance" and value == base.guidance:
+            continue
         if isinstance(value, Spec):
             lines.append(f"    {name}={_call(value)},")
         elif value != getattr(base, name) or name == "data":

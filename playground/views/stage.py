@@ -12,21 +12,22 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.process import LinearProcess, Process, ScalarGaussian, small_inverse, t64
 from playground.core.rng import Rng
 from playground.core.run import Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
 from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
-from playground.samplers.exact import ExactAncestral
+from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
 from toy_models.data import class_names, mixture_of
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.oracles import oracle_for
 
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
 MOST_WORK = 3e9  # particles × model calls × components of a run on the page: seconds on two cores
 FIELD_FRAMES = 48
+MANY = 150  # components beyond which the density of a plane is computed on a coarser lattice
 DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
@@ -44,8 +45,8 @@ class Run:
         frames = max(FEWEST_FRAMES, min(FRAMES, MOST_VALUES // max(1, values)))
         self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
         self.compute_ms = 1000 * (time.perf_counter() - started)
-        self.oracle: MixtureOracle = self.trace.facts["oracle"]
-        self.process: LinearProcess = self.trace.process
+        self.oracle: Any = self.trace.facts["oracle"]
+        self.process: Process = self.trace.process
         self.geometry = geometry(self.process, self.oracle.dim)
         self.times = self.trace.times
         self.scale = self.process.view_scale(self.times)
@@ -145,10 +146,16 @@ def _divergence(exp: Experiment, step: int) -> str:
 
 def _notes(run: Run) -> list[str]:
     notes = []
-    if run.exp.mode == "forward":
+    if run.exp.mode == "forward" and "linear" not in run.process.caps:
+        notes.append("each time has its exact p_t; paths are drawn as the process defines them")
+    elif run.exp.mode == "forward":
         notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
     elif run.exp.start == "prior":
         notes.append("starts from the prior, which p_T only approximates")
+    if run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
+        notes.append(f"{run.exp.guidance.info.title} guidance; the distances compare with the class itself, p(x | class)")
+    if run.process.note:
+        notes.append(run.process.note)
     if run.process.view_scale_label:
         notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
     if run.trace.frames[-1].t > 0 and run.exp.mode == "reverse":
@@ -161,9 +168,10 @@ def _notes(run: Run) -> list[str]:
 def _x0_frames(run: Run) -> np.ndarray:
     """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
     out = []
+    model = run.trace.facts.get("model", run.oracle)
     with torch.inference_mode():
         for frame in run.trace.frames:
-            x = run.oracle(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
+            x = model(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
             out.append(x.float().cpu().numpy().T)
     return np.stack(out)
 
@@ -181,20 +189,14 @@ def _add_references(packet: Packet, run: Run) -> None:
     packet.add("prior", prior.mT.numpy(), "u2", lo, hi)
 
 
-def _log_snr(process: LinearProcess, t: Tensor) -> Tensor:
-    """ln(α²/σ²); for phase space ln(ψ_x²/Σ_xx), of the position alone."""
-    if isinstance(process, ScalarGaussian):
-        return 2 * process.half_log_snr(t)
-    psi, cov = process.mean_and_cov(t)
-    return psi[..., 0].square().log() - cov[..., 0, 0].log()
-
-
-def _add_curves(packet: Packet, process: LinearProcess) -> None:
+def _add_curves(packet: Packet, process: Process) -> None:
     """Schedule curves over the clock, scaled to share one axis from 0 to 1."""
     clock = torch.linspace(1, 0, 121, dtype=torch.float64)
     t = process.unclock(clock).clamp_min(process.t_min)
-    curves: list[tuple[str, str, str, Tensor]] = []
-    if isinstance(process, ScalarGaussian):
+    curves: list[tuple[str, str, str, Tensor]] = process.curves(t)
+    if curves:
+        pass
+    elif isinstance(process, ScalarGaussian):
         scale = process.view_scale(t)
         mark = f" {process.view_scale_label}" if process.view_scale_label else ""
         curves.append(("alpha", "α" + mark, "data", process.alpha(t) * scale))
@@ -204,7 +206,7 @@ def _add_curves(packet: Packet, process: LinearProcess) -> None:
             beta = schedule.beta(t)
             top = float(beta.max())
             curves.append(("beta", f"β / {top:.3g}", "learned", beta / top))
-    else:
+    elif isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t)
         mass = float(process.prior_cov()[1, 1])
         curves.append(("psi_x", "ψ_x", "data", psi[:, 0]))
@@ -213,17 +215,20 @@ def _add_curves(packet: Packet, process: LinearProcess) -> None:
     packet.header["curves"] = [{"name": n, "label": label, "role": role} for n, label, role, _ in curves]
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
-    packet.add("curves/log_snr", _log_snr(process, t))
+    packet.add("curves/log_snr", process.log_snr(t))
     packet.add("curves/pace", _pace(process, clock, t))
     for name, _, _, values in curves:
         packet.add(f"curves/{name}", values)
 
 
-def _pace(process: LinearProcess, clock: Tensor, t: Tensor) -> Tensor:
+def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
     """How fast playing may run through the clock: slowly where the angle atan(σ/α), and so the picture, turns fast; one pass takes as
     long as at an even pace."""
-    psi, cov = process.mean_and_cov(t)
-    angle = torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
+    if isinstance(process, LinearProcess):
+        psi, cov = process.mean_and_cov(t)
+        angle = torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
+    else:
+        angle = torch.atan(torch.exp(-0.5 * process.log_snr(t)))
     turned = angle / (angle.amax() - angle.amin()).clamp_min(1e-9)
     share = 0.35 * clock + 0.65 * torch.cummin(turned, 0).values  # an under-damped oscillation turns back: that costs no time
     slope = torch.gradient(share, spacing=(clock,))[0]
@@ -235,7 +240,7 @@ def _add_grid(packet: Packet, run: Run) -> None:
     packet.add("grid/clock", run.process.clock(grid).clamp(0, 1))
     packet.add("grid/t", grid)
     # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level
-    packet.add("grid/log_snr", _log_snr(run.process, grid.clamp_min(run.process.t_min)))
+    packet.add("grid/log_snr", run.process.log_snr(grid.clamp_min(run.process.t_min)))
 
 
 def _add_terms(packet: Packet, run: Run) -> None:
@@ -257,13 +262,13 @@ def _add_terms(packet: Packet, run: Run) -> None:
 
 def fields_key(exp: Experiment) -> str:
     """Fields depend on data, process and direction only: runs that share them share their fields."""
-    return Experiment(data=exp.data, process=exp.process, sampler=ExactAncestral(), grid=UniformTime(), mode=exp.mode).key
+    return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), mode=exp.mode).key
 
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     """Exact density, score and velocity over (clock, panel) for everything in ``want``."""
-    process: LinearProcess = exp.process  # type: ignore[assignment]
-    oracle = MixtureOracle(mixture_of(exp.data), process)
+    process = exp.process
+    oracle = oracle_for(mixture_of(exp.data), process)
     geo = geometry(process, oracle.dim)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     t = process.unclock(clock)
@@ -282,7 +287,7 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     packet.header["grid"] = {"density": list(DENSITY), "arrows": list(ARROWS)}
     packet.add("clock", clock)
     mean, cov = _view_moments(oracle, t)
-    weights = oracle.data.weights
+    weights = oracle.weights
     for panel in geo.panels:
         axes = [i for i in (panel.a, panel.b) if i is not None]
         m, c = mean[..., axes], cov[..., axes, :][..., axes]
@@ -296,7 +301,7 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     return packet
 
 
-def _view_moments(oracle: MixtureOracle, t: Tensor) -> tuple[Tensor, Tensor]:
+def _view_moments(oracle: Any, t: Tensor) -> tuple[Tensor, Tensor]:
     """Means (F, K, n) and covariances of p_t's components in view coordinates."""
     mean, cov = oracle.moments(t)
     s = oracle.process.view_scale(t)
@@ -306,14 +311,18 @@ def _view_moments(oracle: MixtureOracle, t: Tensor) -> tuple[Tensor, Tensor]:
 def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
     width, height = DENSITY
     (alo, ahi), (blo, bhi) = panel.ranges
-    ga = _centres(alo, ahi, width)
-    gb = _centres(blo, bhi, height).flip(0)  # row 0 is the top
     out = np.empty((mean.shape[0], height, width), np.uint8)
     peaks = np.empty(mean.shape[0], np.float32)
     separable = float(cov[..., 0, 1].abs().max()) < 1e-12
+    # many correlated components (pairs, quadrature nodes): on half as many points a side, then smoothed up; a picture stays live
+    coarse = 2 if len(w) > MANY and not separable else 1
+    ga = _centres(alo, ahi, width // coarse)
+    gb = _centres(blo, bhi, height // coarse).flip(0)  # row 0 is the top
     for f in range(mean.shape[0]):
         # components without correlation: the density is a sum of products, one thin matrix product a frame
-        p = _separable(w, mean[f], cov[f], ga, gb) if separable else _dense(w, mean[f], cov[f], ga, gb)
+        p = _separable(w, mean[f], cov[f], ga, gb) if separable else (_thin if coarse > 1 else _dense)(w, mean[f], cov[f], ga, gb)
+        if coarse > 1:
+            p = torch.nn.functional.interpolate(p[None, None], (height, width), mode="bilinear")[0, 0]
         peaks[f] = top = float(p.max())
         out[f] = (p * (255 / max(top, 1e-30)) + 0.5).to(torch.uint8).numpy()
     packet.add(f"density:{panel.id}", out, "u1")
@@ -344,6 +353,17 @@ def _dense(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tens
     return exponent.exp().sum(-1)
 
 
+def _thin(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tensor:
+    """As _dense by one float32 product of features, in pieces that stay in cache: for thousands of components."""
+    precision = small_inverse(cov)
+    pull = (precision @ mean[..., None])[..., 0]
+    const = w.log() - 0.5 * ((pull * mean).sum(-1) + torch.linalg.slogdet(cov).logabsdet) - math.log(2 * math.pi)
+    rows = torch.stack([-0.5 * precision[:, 0, 0], -precision[:, 0, 1], -0.5 * precision[:, 1, 1], pull[:, 0], pull[:, 1], const]).float()
+    a, b = ga.repeat(len(gb)), gb.repeat_interleave(len(ga))
+    phi = torch.stack([a * a, a * b, b * b, a, b, torch.ones_like(a)], -1)
+    return torch.cat([(part @ rows).exp_().sum(-1) for part in phi.split(max(64, (1 << 18) // len(w)))]).view(len(gb), len(ga))
+
+
 def _column_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
     (lo, hi) = panel.ranges[0]
     grid = _centres(lo, hi, COLUMN).flip(0).double()
@@ -365,14 +385,19 @@ def _lattice(panel: Panel) -> Tensor:
 def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool) -> None:
     """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance); phase plane: its velocity part only."""
     points = _lattice(panel)
-    precision = torch.linalg.inv(cov)
+    if len(w) > MANY:
+        points = points.float()
+    dtype = points.dtype
+    w, mean, cov = w.to(dtype), mean.to(dtype), cov.to(dtype)
+    precision = small_inverse(cov)
     logdet = torch.linalg.slogdet(cov).logabsdet
     arrows = []
     for f in range(mean.shape[0]):
-        d = points[:, None, :] - mean[f]
-        pull = torch.einsum("kij,pkj->pki", precision[f], d)
-        r = torch.softmax(w.log() - 0.5 * (logdet[f] + (pull * d).sum(-1)), -1)
-        score = -(r[..., None] * pull).sum(1)
+        p, m = precision[f], mean[f]
+        da, db = (points[:, i, None] - m[:, i] for i in range(2))
+        pa, pb = p[:, 0, 0] * da + p[:, 0, 1] * db, p[:, 1, 0] * da + p[:, 1, 1] * db
+        r = torch.softmax(w.log() - 0.5 * (logdet[f] + pa * da + pb * db), -1)
+        score = -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1)
         if phase:
             score[:, 0] = 0
         spread = (w[:, None] * cov[f].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt()
@@ -380,9 +405,11 @@ def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Te
     _add_arrows(packet, f"score:{panel.id}", torch.stack(arrows))
 
 
-def _velocity_arrows(packet: Packet, panel: Panel, oracle: MixtureOracle, t: Tensor, mode: str) -> None:
+def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, t: Tensor, mode: str) -> None:
     """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays."""
     points = _lattice(panel)
+    if len(oracle.weights) > MANY:
+        points = points.float()
     process = oracle.process
     problem = Problem(process, oracle)
     oracle.prepare(t.tolist())

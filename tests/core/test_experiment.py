@@ -10,18 +10,20 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment, fitting, why_illegal
 from playground.core.fields import BadValue, params
 from playground.core.spec import FAMILIES, from_dict, registry
+from playground.guidance.none import NoGuidance
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.schedules.constant import ConstantBeta
+from toy_models.data import mixture_of
 from toy_models.distributions import TOYS
 from toy_models.mixture import GaussianMixture
 
 
-def value_of(param):
+def value_of(param, owner=None):
     if param.kind == "float":
         return st.floats(param.lo, param.hi)
     if param.kind == "int":
@@ -30,17 +32,63 @@ def value_of(param):
         return st.sampled_from(param.options)
     if param.kind == "flag":
         return st.booleans()
-    return spec_of(param.family)
+    if param.kind == "spec":
+        return spec_of(param.family, lambda cls: cls is not owner)  # a predictor–corrector's predictor is any other sampler
+    return st.just(param.default)
 
 
 def spec_of(family, allowed=lambda cls: True):
-    """Any registered spec of a family with any parameter values within their bounds."""
+    """Any registered spec of a family with any parameter values within their bounds, and what it asks of its values together."""
 
     def build(cls):
-        declared = params(cls)
-        return st.builds(cls, **{name: value_of(param) for name, param in declared.items()})
+        values = st.fixed_dictionaries({name: value_of(param, cls) for name, param in params(cls).items()})
+        return values.flatmap(lambda v: TOGETHER.get(cls.__name__, st.just)(v)).map(lambda v: cls(**v))
 
     return st.sampled_from([cls for cls in registry(family).values() if allowed(cls)]).flatmap(build)
+
+
+def falling(lo, hi, least, most):
+    return st.lists(st.floats(lo, hi), min_size=least, max_size=most, unique=True).map(lambda v: tuple(sorted(v, reverse=True)))
+
+
+def restart(values):
+    """low < high."""
+    low, high = sorted((values["low"], values["high"]))
+    return st.just({**values, "low": low, "high": high if low < high else high + 1})
+
+
+def custom(values):
+    """A list that falls (log-SNR: rises); short times and high SNRs are within the range of every process."""
+    levels = {"clock": falling(0.01, 1, 2, 6), "times": falling(0.01, 0.9, 2, 6), "log-SNR": falling(40, 60, 2, 6).map(lambda v: v[::-1])}
+    return levels[values["unit"]].map(lambda v: {**values, "levels": v})
+
+
+def drawn(values):
+    """Knots from t = 0 to 1 whose log-SNR falls; β may be 0, but not twice in a row."""
+    inner = st.lists(st.floats(0.01, 0.99), max_size=4, unique=True).map(lambda t: [0.0, *sorted(t), 1.0])
+    if values["axis"] == "log-SNR":
+        return inner.flatmap(lambda t: falling(-40, 40, len(t), len(t)).map(lambda v: {**values, "knots": tuple(zip(t, v, strict=True))}))
+    return inner.flatmap(
+        lambda t: st.lists(st.floats(0.01, 1000), min_size=len(t), max_size=len(t)).map(
+            lambda v: {**values, "knots": tuple(zip(t, [0.0, *v[1:]], strict=True))}
+        )
+    )
+
+
+def interpolant(values):
+    return st.sampled_from(["gaussian", *TOYS]).map(lambda origin: {**values, "origin": origin})
+
+
+TOGETHER = {"Restart": restart, "Custom": custom, "Drawn": drawn, "Interpolant": interpolant}
+
+
+def agrees(check, *arguments):
+    """Does what only shows together agree?"""
+    try:
+        check(*arguments)
+    except BadValue:
+        return False
+    return True
 
 
 @st.composite
@@ -56,14 +104,25 @@ def mixtures(draw):
 
 @st.composite
 def experiments(draw):
-    process = draw(spec_of("processes"))
-    fits = lambda cls: not why_illegal(cls, process)  # noqa: E731
-    plain = {name: draw(value_of(param)) for name, param in params(Experiment).items() if param.kind not in ("spec", "free")}
     data = draw(st.one_of(st.sampled_from(list(TOYS)), mixtures()))
-    return Experiment(data=data, process=process, sampler=draw(spec_of("samplers", fits)), grid=draw(spec_of("grids", fits)), **plain)
+    mixture = data if isinstance(data, GaussianMixture) else mixture_of(data)
+    process = draw(spec_of("processes").filter(lambda p: agrees(p.check_data, mixture)))
+    guidance = draw(
+        spec_of("guidance", lambda cls: not why_illegal(cls, process)).filter(
+            lambda g: not getattr(g, "label", 0) or agrees(g.check_data, mixture)
+        )
+    )
+    if not agrees(guidance.check_data, mixture):  # no class 0
+        guidance = NoGuidance()
+    fits = lambda cls: not why_illegal(cls, process, guidance.gives)  # noqa: E731
+    grid = draw(spec_of("grids", fits).filter(lambda g: fits(g) and agrees(g.check_with, process)))
+    sampler = draw(spec_of("samplers", fits).filter(fits))
+    plain = {name: draw(value_of(param)) for name, param in params(Experiment).items() if param.kind not in ("spec", "free")}
+    plain["stop_at"] = min(plain["stop_at"], plain["start_at"] / 2)
+    return Experiment(data=data, process=process, sampler=sampler, grid=grid, guidance=guidance, **plain)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(experiments())
 def test_round_trips(exp):
     """from_json ∘ to_json, from_query ∘ to_query and from_dict ∘ to_dict are the identity; keys and hashes follow equality."""
@@ -84,6 +143,15 @@ def test_round_trips(exp):
     assert other.key != exp.key
 
 
+# what must stand beside an end of a range or another choice
+BESIDE = {
+    ("Restart", "low", 5.0): {"high": 40.0},
+    ("Restart", "high", 0.02): {"low": 0.01},
+    ("Custom", "unit", "log-SNR"): {"levels": (-4.0, 0.0, 4.0)},
+    ("Drawn", "axis", "β"): {"knots": ((0.0, 0.0), (1.0, 20.0))},
+}
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_spec_round_trips(family):
     """Defaults and both ends of every range; classes are frozen, keys are class names, titles and tips are there."""
@@ -101,7 +169,7 @@ def test_every_spec_round_trips(family):
             )
             assert param.help or param.label, (key, name)
             for value in ends:
-                changed = dataclasses.replace(spec, **{name: value})
+                changed = dataclasses.replace(spec, **{name: value}, **BESIDE.get((key, name, value), {}))
                 assert from_dict(family, family, json.loads(json.dumps(changed.to_dict()))) == changed
             with pytest.raises(dataclasses.FrozenInstanceError):
                 setattr(spec, name, param.default)
@@ -116,6 +184,33 @@ def test_links_show_what_differs():
     assert CLD().schedule == ConstantBeta(4.0)
     assert Experiment.from_query({"process.schedule": "Cosine"}).process.schedule.info.key == "Cosine"
     assert Experiment.from_query({"grid.steps": "7"}).grid.steps == 7
+
+
+@pytest.mark.parametrize("process", registry("processes"))
+def test_sampler_and_grid_left_out_fit_the_process(process):
+    """Not given, they are the first usual ones that fit; a link leaves them out again, also beside parameters of the grid alone."""
+    exp = Experiment(process=process)
+    cls = registry("processes")[process]
+    for slot, usual in (("sampler", ("DPMSolverPP2M", "SSCS", "Heun")), ("grid", ("UniformLogSNR", "Quadratic", "UniformTime"))):
+        known = registry(f"{slot}s")
+        assert getattr(exp, slot).info.key == next(k for k in usual if not why_illegal(known[k], cls)) == fitting(slot, cls)
+        assert getattr(exp, slot) == known[fitting(slot, cls)]()
+    assert exp.to_query() == ({} if process == "VP" else {"process": process})
+    assert Experiment.from_query(exp.to_query()) == Experiment.from_json(exp.to_json()) == Experiment.from_dict({"process": process}) == exp
+    seven = Experiment.from_query({"grid.steps": "7", "process": process})
+    assert seven.grid == type(exp.grid)(steps=7)
+    assert Experiment.from_query(seven.to_query()) == seven
+    assert Experiment(process=cls(), grid=exp.grid, sampler=exp.sampler) == exp
+
+
+def test_what_is_given_is_not_changed():
+    """An illegal choice is refused, never replaced; a default left out stays what it was when another process is put in its place."""
+    assert Experiment(process=CLD()).sampler.info.key == "SSCS"
+    refused(lambda: Experiment(process=CLD(), sampler="DPMSolverPP2M"), "sampler", "single noise level")
+    refused(lambda: Experiment(process=CLD(), grid="UniformLogSNR"), "grid", "single noise level")
+    refused(lambda: Experiment.from_query({"process": "CLD", "sampler": "DPMSolverPP2M"}), "sampler", "single noise level")
+    refused(lambda: Experiment().replace(process=CLD()), "sampler", "single noise level")
+    assert Experiment(process="CLD", sampler="Heun").to_query() == {"process": "CLD", "sampler": "Heun"}
 
 
 def refused(make, field, allowed=""):
@@ -142,6 +237,8 @@ def test_every_number_is_checked(family):
                 outside = [param.lo - 1, param.hi + 1, *NUMBERS] + ([param.lo + 0.5] if param.kind == "int" else [])
             elif param.kind == "spec":
                 outside = ["nonsense", 3, None, {"no": "kind"}, {"kind": "nonsense"}, []]
+            elif param.kind == "free":  # a list of one number may be one of these
+                outside = ["nonsense", None, 7, ["nonsense"], [math.nan], [], {"no": "kind"}, True]
             else:
                 outside = ["nonsense", None, [1], 7]
             for value in outside:
@@ -164,7 +261,7 @@ def test_experiment_numbers(value):
         ({"particles": 2.5}, "particles", "whole number"),
         ({"seed": -1}, "seed", "whole number"),
         ({"mode": "sideways"}, "mode", "reverse, forward"),
-        ({"start": ["prior"]}, "start", "prior, exact"),
+        ({"start": ["prior"]}, "start", "prior, gaussian, exact"),
         ({"dtype": "float16"}, "dtype", "float32, float64"),
         ({"sampler": "DDDIM"}, "sampler", "DDIM"),
         ({"sampler": {"kind": "DDIM", "eta": 1.5}}, "sampler.eta", "from 0 to 1"),

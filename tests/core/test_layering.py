@@ -14,15 +14,25 @@ BELOW = {
     "playground/grids": ("playground.core", "playground.grids"),
     "playground/processes": ("playground.core", "playground.schedules", "playground.processes"),
     "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "toy_models.oracles"),
-    "toy_models": ("playground.core", "playground.processes", "playground.schedules", "toy_models"),
+    "playground/guidance": ("playground.core", "playground.guidance", "toy_models"),
+    "toy_models": ("playground.core", "toy_models"),
 }
-# a default experiment and a data key can only be resolved by those who know them: imported when asked for, not with the module
-KNOWN = {("playground/core/experiment.py", "toy_models.data")}
+# a data key can only be resolved by those who know it, and a grid that measures needs something to measure with:
+# imported when asked for, not with the module
+KNOWN = {
+    ("playground/core/experiment.py", "toy_models.data"),
+    ("playground/processes/interpolant.py", "toy_models.data"),
+    ("playground/processes/interpolant.py", "toy_models.mixture"),
+    ("playground/grids/auto.py", "toy_models.mixture"),
+    ("playground/grids/auto.py", "toy_models.oracles"),
+}
 OURS = ("playground", "toy_models", "app", "benchmarks")
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imports(path, first=False):
+    """Every module that a file imports, wherever it does; with ``first`` only those imported with it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if first else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -40,6 +50,7 @@ def test_no_upward_imports(package):
             assert top not in ("gradio", "plotly", "fastapi", "matplotlib"), (name, module)
             if top in OURS and (name, module) not in KNOWN:
                 assert module.startswith(BELOW[package]), (name, module)
+        assert not {(name, module) for module in imports(path, first=True)} & KNOWN, name
 
 
 def test_engine_loads_no_page():

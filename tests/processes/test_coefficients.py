@@ -28,7 +28,7 @@ def test_derivatives_and_g2(scalar):
     t = scalar.unclock(CLOCK)
     alpha, sigma = scalar.alpha(t), scalar.sigma(t)
     close(scalar.dalpha(t), slope(scalar.alpha, t))
-    close(scalar.dsigma(t), slope(scalar.sigma, t))
+    close(scalar.dsigma(t), slope(scalar.sigma, t), atol=2e-13)  # where ᾱ is tiny, autograd itself rounds: d expm1(−B) = 1 + expm1(−B)
     close(scalar.half_log_snr(t), (alpha / sigma).log(), atol=1e-12)
     f = slope(scalar.alpha, t) / alpha
     # at the data end both terms are small beside what they are made of: σ α̇ and α σ̇
@@ -105,6 +105,8 @@ def test_grids(key, process):
     cls = registry("grids")[key]
     if cls.info.needs - process.caps:
         return  # not a legal choice
+    if cls.own_ends:
+        return  # says where it starts and ends: tests/grids
     for steps in (1, 2, 7, 50):
         for denoise in (True, False):
             times = cls(steps=steps, denoise=denoise).times(process)

@@ -116,7 +116,9 @@ def flow_errors(sampler, process, steps, lo=-5.0, hi=2.0):
         times = process.time_at(lo + (hi - lo) * (0.7 * u + 0.3 * u**2))
         t, s = float(times[0]), float(times[-1])
         start = noise * process.at(t).sigma
-        trace = simulate(Experiment(process=process, sampler=sampler, grid="UniformTime"), data=TILTED, initial=start, times=times, dtype=F64)
+        trace = simulate(
+            Experiment(process=process, sampler=sampler, grid="UniformTime"), data=TILTED, initial=start, times=times, dtype=F64
+        )
         out.append(float((trace.states[-1] - gaussian_flow(TILTED, process, start, t, s)).abs().max()))
     return out
 

@@ -78,12 +78,16 @@ DPM = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
 ENDS = {"final_sigmas_type": "sigma_min", "lower_order_final": False}
 for order in (1, 2, 3):
     dpm = pg.DPMSolver(order=order, variant="multistep", released=order == 3)
-    case(f"DPMSolver multistep {order}" + ", released" * (order == 3))(multistep(*DPM, dpm, algorithm_type="dpmsolver", solver_order=order, **ENDS))
+    case(f"DPMSolver multistep {order}" + ", released" * (order == 3))(
+        multistep(*DPM, dpm, algorithm_type="dpmsolver", solver_order=order, **ENDS)
+    )
     if order < 3:
         sde = pg.SDEDPMSolverPP(order=order)
         case(f"SDEDPMSolverPP {order}")(multistep(*DPM, sde, noisy=True, algorithm_type="sde-dpmsolver++", solver_order=order))
     deis = pg.DEIS(order=order)
-    case(f"DEIS log rho {order}")(multistep("scheduling_deis_multistep", "DEISMultistepScheduler", deis, solver_order=order, lower_order_final=False))
+    case(f"DEIS log rho {order}")(
+        multistep("scheduling_deis_multistep", "DEISMultistepScheduler", deis, solver_order=order, lower_order_final=False)
+    )
 case("DDIM, DPM-Solver++ 1")(multistep(*DPM, pg.DDIM(), solver_order=1))
 case("DPMSolverPP2M")(multistep(*DPM, pg.DPMSolverPP2M(), solver_order=2))
 case("DPMSolverPP3M released")(multistep(*DPM, pg.DPMSolverPP3M(released=True), solver_order=3))
@@ -132,7 +136,9 @@ def singlestep(sampler, order, algorithm):
         high, low = float(other.sigmas[0]), 0.02
         u = torch.linspace(0, 1, steps + 1, dtype=F64) ** 1.3  # our levels, uneven in L, with the stages between them
         coarse = np.log(high) + (np.log(low) - np.log(high)) * u
-        fine = torch.cat([coarse[:-1, None] + (coarse[1:] - coarse[:-1])[:, None] * torch.arange(order) / order, coarse[-1:, None].expand(1, order)])
+        fine = torch.cat(
+            [coarse[:-1, None] + (coarse[1:] - coarse[:-1])[:, None] * torch.arange(order) / order, coarse[-1:, None].expand(1, order)]
+        )
         other.sigmas = fine.flatten()[: order * steps + 1].exp()
         other.timesteps = torch.arange(order * steps, 0, -1)
         other.order_list = list(range(1, order + 1)) * steps
@@ -311,7 +317,9 @@ def brownian(noise):
 KARRAS = {"use_karras_sigmas": True}
 case("LMS 4")(in_y("scheduling_lms_discrete", "LMSDiscreteScheduler", pg.LMS(), **KARRAS))
 case("KDPM2")(in_y("scheduling_k_dpm_2_discrete", "KDPM2DiscreteScheduler", pg.KDPM2(), stride=2, **KARRAS))
-case("KDPM2 ancestral")(in_y("scheduling_k_dpm_2_ancestral_discrete", "KDPM2AncestralDiscreteScheduler", pg.KDPM2(eta=1.0), 2, True, **KARRAS))
+case("KDPM2 ancestral")(
+    in_y("scheduling_k_dpm_2_ancestral_discrete", "KDPM2AncestralDiscreteScheduler", pg.KDPM2(eta=1.0), 2, True, **KARRAS)
+)
 case("EDMHeun")(in_y("scheduling_heun_discrete", "HeunDiscreteScheduler", pg.EDMHeun(), stride=2, **KARRAS))
 case("Euler (EDM)")(in_y("scheduling_euler_discrete", "EulerDiscreteScheduler", pg.Euler(), **KARRAS))
 case("EulerAncestral")(in_y("scheduling_euler_ancestral_discrete", "EulerAncestralDiscreteScheduler", pg.EulerAncestral(), noisy=True))
@@ -323,7 +331,9 @@ def ancestral(variance, weight=0.5):
 
     def run(monkeypatch, steps):
         kind = {"small": "fixed_small", "large": "fixed_large", "interpolated": "learned_range"}[variance]
-        other, module = make(monkeypatch, "scheduling_ddpm", "DDPMScheduler", variance_type=kind, clip_sample=False, prediction_type="sample")
+        other, module = make(
+            monkeypatch, "scheduling_ddpm", "DDPMScheduler", variance_type=kind, clip_sample=False, prediction_type="sample"
+        )
         other.set_timesteps(steps)
         noise = draws()
         monkeypatch.setattr(module, "randn_tensor", lambda shape, **_: noise(tuple(shape)))

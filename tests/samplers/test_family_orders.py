@@ -15,6 +15,7 @@ from playground.core.spec import registry
 from tests.samplers.family import F64, TILTED, flow_errors, gaussian_flow, ours, slope
 from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, TIMES, measured
 
+
 @pytest.mark.parametrize("label", [label for label in SOLVERS if label not in TEXTBOOK])
 def test_declared_order(label):
     """|slope − declared order| ≤ 0.15.
@@ -67,15 +68,15 @@ def test_third_order_step_is_the_integral():
     values, points = [0.3, -1.1, 0.7], [-0.4, -0.9, -1.7]  # newest first, at uneven L
     poly = np.polynomial.Polynomial(np.polynomial.polynomial.polyfit(points, values, 2))
     end = 0.5
-    tensors = tuple((l, torch.full((1,), v, dtype=F64)) for l, v in zip(points, values, strict=True))
+    tensors = tuple((u, torch.full((1,), v, dtype=F64)) for u, v in zip(points, values, strict=True))
     from playground.samplers.sde_dpmpp import combine
 
     h = end - points[0]
-    data_form = quad(lambda l: np.exp(-(end - l)) * poly(l), points[0], end)[0]
+    data_form = quad(lambda u: np.exp(-(end - u)) * poly(u), points[0], end)[0]
     assert float(h * combine(tensors, h, -h, False)) == pytest.approx(data_form, abs=1e-12)
-    noise_form = quad(lambda l: np.exp(end - l) * poly(l), points[0], end)[0]
+    noise_form = quad(lambda u: np.exp(end - u) * poly(u), points[0], end)[0]
     assert float(pg.DPMSolver(order=3, variant="multistep")._history(tensors, h)) == pytest.approx(noise_form, abs=1e-12)
-    sde_form = quad(lambda l: 2 * np.exp(-2 * (end - l)) * poly(l), points[0], end)[0]
+    sde_form = quad(lambda u: 2 * np.exp(-2 * (end - u)) * poly(u), points[0], end)[0]
     assert float(2 * h * combine(tensors, h, -2 * h, False)) == pytest.approx(sde_form, abs=1e-12)
 
 

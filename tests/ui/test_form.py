@@ -51,6 +51,19 @@ EXPERIMENTS = [
         start="exact",
         dtype="float64",
     ),
+    Experiment(
+        process={"kind": "Interpolant", "origin": "rings", "gamma": 0.5, "coupling": "minibatch OT"},
+        grid={"kind": "Custom", "unit": "times", "levels": [0.9, 0.5, 0.1], "denoise": False},
+        guidance={"kind": "ClassifierFree", "label": 1, "weight": 3.0},
+        start_at=0.8,
+        stop_at=0.1,
+        start="gaussian",
+    ),
+    Experiment(process={"kind": "VP", "schedule": {"kind": "Drawn", "axis": "β", "knots": [[0, 0.1], [0.4, 3], [1, 12]]}}, sampler="UniPC"),
+    Experiment(process={"kind": "CLD", "schedule": {"kind": "ZeroTerminalSNR", "base": "Cosine"}}, grid={"kind": "Quadratic", "steps": 7}),
+    Experiment(process={"kind": "PFGMPP", "D": 8}, sampler={"kind": "EulerAncestral", "eta": 0}),
+    Experiment(process="Anisotropic", sampler={"kind": "RK45", "log_tol": -3}),
+    Experiment(sampler={"kind": "PredictorCorrector", "predictor": "DDPM", "corrector_steps": 3}),
     Experiment(data={"weights": [0.25, 0.75], "means": [[-1.0, 0], [1, 0]], "covs": [[[0.1, 0], [0, 0.1]], [[0.2, 0], [0, 0.2]]]}),
 ]
 
@@ -118,6 +131,15 @@ def test_a_good_link_is_not_repaired(exp: Experiment) -> None:
         ({"data": "nope", "seed": "3"}, {"seed": "3"}, ["data"]),
         ({"seed": "x", "particles": "0"}, {}, ["seed", "particles"]),
         ({"sampler": "SSCS"}, {}, ["sampler"]),
+        ({"process": "Interpolant", "process.origin": "nope", "seed": "3"}, {"process": "Interpolant", "seed": "3"}, ["process.origin"]),
+        ({"grid": "Custom", "grid.levels": "1, 2"}, {"grid": "Custom"}, ["grid.levels"]),
+        ({"guidance": "ClassifierFree", "guidance.label": "9"}, {"guidance": "ClassifierFree"}, ["guidance.label"]),
+        (
+            {"process": "Interpolant", "data": "two_modes", "process.origin": "moons"},
+            {"process": "Interpolant", "data": "two_modes"},
+            ["process.origin"],
+        ),
+        ({"process": "Anisotropic", "data": "two_modes"}, {"process": "Anisotropic"}, ["data"]),
         (
             {"process": "CLD", "sampler": "DDIM", "sampler.eta": "0.5", "grid": "Quadratic"},
             {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
@@ -154,8 +176,24 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
         for process, cls in registry("processes").items():
             for key, choice in registry(family).items():
                 assert table[slot][process].get(key, "") == why_illegal(choice, cls)
-    for process, slots in form.config()["fallback"].items():
-        Experiment(process=process, **slots)  # raises if it does not fit
+    for process, slots in form.config()["fallback"].items():  # what form.js leaves out of a link
+        assert Experiment(process=process, **slots) == Experiment(process=process)
+        assert Experiment(process=process, **slots).to_query() == ({} if process == "VP" else {"process": process})
+
+
+def test_a_list_has_a_text_box(form: Form) -> None:
+    """Lists and sources are typed; what is typed is checked where it is used, in words that name the field."""
+    for path in ("Custom:grid.levels", "Drawn:process.schedule.knots", "Interpolant:process.origin"):
+        assert isinstance(form[path].component, gr.Textbox), path
+    assert Experiment.from_query({"grid": "Custom", "grid.levels": form["Custom:grid.levels"].default}) == Experiment(grid="Custom")
+    for path, query in (
+        ("grid.levels", {"grid": "Custom", "grid.levels": "1; 0.5"}),
+        ("process.schedule.knots", {"process.schedule": "Drawn", "process.schedule.knots": "[[0, 1]]"}),
+        ("process.origin", {"process": "Interpolant", "process.origin": "somewhere"}),
+    ):
+        with pytest.raises(pg.BadValue) as told:
+            Experiment.from_query(query)
+        assert told.value.field == path
 
 
 @pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))

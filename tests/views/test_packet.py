@@ -157,7 +157,9 @@ def test_metrics_floor_and_distance():
     """Exact ancestral from the exact start stays at the floor; two DDIM steps do not."""
     exact = read(metrics_packet(run_of("2D", sampler="ExactAncestral", start="exact", particles=1500))).header["metrics"][0]
     assert exact["final"] < exact["floor"] + 4 * exact["floor_sd"]
-    coarse = read(metrics_packet(run_of("2D", sampler="DDIM", grid={"kind": "UniformTime", "steps": 3}, particles=1500))).header["metrics"][0]
+    coarse = read(metrics_packet(run_of("2D", sampler="DDIM", grid={"kind": "UniformTime", "steps": 3}, particles=1500))).header["metrics"][
+        0
+    ]
     assert coarse["final"] > 2 * coarse["floor"]
 
 

@@ -47,9 +47,7 @@ TOYS: Mapping[str, Toy] = _Toys()
 def toy(key: str) -> Toy:
     """The distribution of that key; BadValue (a ValueError) if there is none."""
     if not isinstance(key, str) or key not in TOYS:
-        from playground.core.fields import (
-            BadValue,
-        )  # here, so that the distributions import nothing but numpy
+        from playground.core.fields import BadValue  # here, so that the distributions import nothing but numpy
 
         raise BadValue("data", key, ", ".join(TOYS))
     return TOYS[key]

@@ -62,6 +62,16 @@ class MixtureOracle:
         self._cast: dict[tuple, Tables] = {}
         self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
 
+    @property
+    def weights(self) -> Tensor:
+        """Weights of p_t's components."""
+        return self.data.weights
+
+    def rms(self, t: Tensor) -> Tensor:
+        """√E|z_t|², (T,)."""
+        mean, cov = self.moments(t)
+        return ((mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)) @ self.weights).sqrt()
+
     # exact laws -----------------------------------------------------------------------------------------------------------
 
     def lifted(self) -> GaussianMixture:
@@ -144,7 +154,7 @@ class MixtureOracle:
     def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Means (T, K, n) and covariances (T, K, n, n) of p_t's components."""
         psi, sigma = self.process.mean_and_cov(t)
-        steps, k = psi.shape
+        steps, _k = psi.shape
         mean = torch.einsum("tb,kd->tkbd", psi, self.data.means).reshape(steps, -1, self.state_dim)
         grown = torch.einsum("ta,tb,kij->tkaibj", psi, psi, self.data.covs)
         eye = torch.eye(self.dim, dtype=torch.float64)

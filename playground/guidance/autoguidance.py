@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.core.fields import integer, slider
+from playground.core.guidance import Blend, Guidance, interval
+from playground.core.process import Process
+from playground.core.spec import Info
+from toy_models.mixture import GaussianMixture
+
+
+@dataclass(frozen=True)
+class Autoguidance(Guidance):
+    """D = D_0 + W (D_1 − D_0): the model of a class, pushed away from a weaker model of the same class (here: covariances inflated).
+
+    Sharpens without moving mass to the class's far side, as classifier-free guidance does. Two model calls.
+    Karras et al. 2024, 2406.02507.
+    """
+
+    info = Info(
+        "Autoguidance", "autoguidance", "pushes a model away from a weaker version of itself", "Karras et al. 2024", "2406.02507", rank=40
+    )
+    formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
+    label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="1: the model itself, more: away from the weak one")
+    inflate: float = slider(3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large")
+    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+
+    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        one = data.only(self.label)
+        weak = GaussianMixture(one.weights, one.means, one.covs * self.inflate, one.labels)
+        return Blend(oracle_for(one, process), oracle_for(weak, process), self.weight, interval(process, self.start, self.stop))

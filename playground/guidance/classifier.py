@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import integer, slider
+from playground.core.guidance import Guidance, interval
+from playground.core.problem import Prediction
+from playground.core.process import LinearProcess, Process
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class Classifier(Guidance):
+    """score = s_u + W ∇ log p_t(c | z): an unconditional model and the gradient of a noisy classifier, here the exact one, p_t(c | z) = Σ_{k∈c} r_k(z).
+
+    With the exact classifier this is classifier-free guidance with the same W. One call is a model and a classifier: counted as two; outside of
+    the interval the model alone, unconditional. Dhariwal & Nichol 2021, 2105.05233.
+    """
+
+    info = Info(
+        "Classifier",
+        "classifier",
+        "follows the gradient of a classifier that knows noisy points",
+        "Dhariwal & Nichol 2021",
+        "2105.05233",
+        rank=30,
+        needs=frozenset({"linear"}),
+    )
+    formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
+    label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="strength of the classifier's gradient; 1: the condition itself")
+    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+
+    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        assert isinstance(process, LinearProcess)
+        return ClassifierGuided(oracle_for(data, process), self.label, self.weight, interval(process, self.start, self.stop))
+
+
+class ClassifierGuided:
+    """The unconditional oracle and the exact noisy classifier made of the same component densities."""
+
+    gives = frozenset({"mean"})
+
+    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool]):
+        self.oracle, self.process, self.weight, self.active = oracle, oracle.process, weight, active
+        self.outside = oracle.data.labels != label
+
+    def cost(self, t: float) -> int:
+        return 2 if self.weight != 0 and self.active(t) else 1
+
+    def prepare(self, times: list[float]) -> None:
+        self.oracle.prepare(times)
+
+    def log_prob(self, z: Tensor, t: float) -> Tensor:
+        """log p_t(c | z), (batch,)."""
+        parts = self.oracle.component_log_prob(z, t)
+        return torch.logsumexp(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.logsumexp(parts, -1)
+
+    def gradient(self, z: Tensor, t: float) -> Tensor:
+        """∇_z log p_t(c | z) = Σ_k (r_k^c − r_k) ∇ log N_k, the state's shape; r^c are the responsibilities inside the class."""
+        flat = self.oracle.flatten(z)
+        logit = self.oracle.tables(t, flat).logit
+        parts = self.oracle.features(flat) @ logit
+        gap = torch.softmax(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.softmax(parts, -1)
+        slope = gap @ logit.mT  # of Σ gap_k φ·logit_k, to be contracted with dφ/dz
+        n = flat.shape[1]
+        i, j = self.oracle._pairs
+        out = slope[:, len(i) : len(i) + n].clone()
+        for column, (a, b) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+            out[:, a] += slope[:, column] * flat[:, b]
+            out[:, b] += slope[:, column] * flat[:, a]
+        return out.view(z.shape)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        x0 = self.oracle(z_t, t).x0_hat
+        if self.cost(t) == 1:
+            return Prediction(x0)
+        k = self.process.kernel(t)
+        # score = −Σ⁻¹(z − ψ x̂_0): a change of the score by g is a change of x̂_0 by ψᵀΣ g/|ψ|²
+        pull = (k.cov @ k.psi / k.psi.square().sum()).to(z_t)
+        g = self.process.split(self.gradient(z_t, t))
+        return Prediction(x0 + self.weight * torch.einsum("b,nb...->n...", pull, g))

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.core.fields import integer, slider
+from playground.core.guidance import Blend, Guidance, interval
+from playground.core.process import Process
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class ClassifierFree(Guidance):
+    """D = D_u + W (D_c − D_u): the model of one class, pushed away from the model of all. Two model calls, one where it is off or W = 1.
+
+    W = 1 samples p(x | c); W > 1 does not sample p(x) p(c | x)^W: the noised tilt is not the tilt of the noised law. The paper's w is W − 1.
+    Outside of the interval the conditional model alone (W = 1). Ho & Salimans 2022, 2207.12598; Kynkäänniemi et al. 2024, 2404.07724 (interval).
+    """
+
+    info = Info(
+        "ClassifierFree",
+        "classifier-free",
+        "pushes the model of one class away from the model of all",
+        "Ho & Salimans 2022",
+        "2207.12598",
+        rank=20,
+    )
+    formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
+    label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="0: no condition, 1: the condition, more: exaggerated")
+    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+
+    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        active = interval(process, self.start, self.stop)
+        return Blend(oracle_for(data.only(self.label), process), oracle_for(data, process), self.weight, active)

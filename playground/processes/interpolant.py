@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
+from playground.core.fields import BadValue, choice, free, slider
+from playground.core.process import Process, t64
+from playground.core.rng import Rng
+from playground.core.spec import Info
+
+
+def _check(name: str, value: Any) -> str:
+    """'gaussian' or data, stored as an Experiment's are."""
+    from toy_models.data import check_source
+
+    return check_source(name, value)
+
+
+@dataclass(frozen=True)
+class Interpolant(Process):
+    """Stochastic interpolant between the data (t = 0) and any other distribution (t = 1), no Gaussian needed:
+
+        x_t = (1 − t) x_0 + t x_1 + γ(t) z,  γ = g √(2t(1 − t)),   u(x, t) = E[x_1 − x_0 + γ̇ z | x_t = x]
+
+    For mixtures u, the score and p_t are closed form (pairs of components). g = 0 and Euler steps are alpha-blending (IADB); g = 0 with a
+    Gaussian source is the linear flow. The SNR is not a number here: solvers of the probability flow apply, noise-level samplers do not.
+    Coupling "minibatch OT" pairs draws of both ends by optimal transport inside batches of 256: its velocity has no closed form, so it is the
+    exact velocity of 2048 such pairs, each smoothed by N(0, 0.05² I).
+    Albergo et al. 2023, 2303.08797; Heitz et al. 2023, 2305.03486; Tong et al. 2023, 2302.00482 (minibatch OT).
+    """
+
+    info = Info(
+        "Interpolant",
+        "interpolant",
+        "blends the data with any other distribution: x_t = (1 − t) x₀ + t x₁ + γ(t) z",
+        "Albergo et al. 2023; Heitz et al. 2023",
+        "2303.08797",
+        rank=58,
+    )
+    caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
+    view_scale_label: ClassVar[str] = ""
+
+    origin: Any = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
+    gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
+    coupling: str = choice(
+        "independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs"
+    )
+
+    formula = r"x_t = (1-t)\,x_0 + t\,x_1 + \gamma(t)\,z,\quad u = \mathbb E[x_1 - x_0 + \dot\gamma z\mid x_t]"
+
+    @property
+    def note(self) -> str:
+        if self.coupling == "independent":
+            return ""
+        return (
+            f"minibatch OT: the velocity is that of {PAIRS} drawn pairs, each smoothed by {SMOOTH:g}: an approximation of the coupled law"
+        )
+
+    def gamma2(self, t: Tensor) -> Tensor:
+        """γ²."""
+        return 2 * self.gamma**2 * t * (1 - t)
+
+    def gamma_dgamma(self, t: Tensor) -> Tensor:
+        """γ γ̇ = ½ dγ²/dt, finite at both ends where γ̇ is not."""
+        return self.gamma**2 * (1 - 2 * t)
+
+    def ends(self, dim: int) -> Any:
+        """The source as a mixture on R^dim."""
+        from toy_models.data import source_of
+
+        return source_of(self.origin, dim)
+
+    def check_data(self, data: Any) -> None:
+        from toy_models.mixture import MAX_COMPONENTS
+
+        source = self.ends(data.dim)
+        if source.dim != data.dim:
+            raise BadValue("origin", self.origin, f"'gaussian' or a distribution in {data.dim}D, like the data")
+        pairs = source.components * data.components
+        if self.coupling == "independent" and pairs > MAX_COMPONENTS:
+            most = MAX_COMPONENTS // data.components
+            allowed = f"a source of at most {most} components beside data of {data.components} ({MAX_COMPONENTS} pairs), or minibatch OT"
+            raise BadValue("origin", f"{self.origin} ({source.components} components)", allowed)
+
+    def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
+        x, _ = self.ends(event[0]).sample(rng.uniform((batch,)), rng.normal((batch, *event)))
+        return x
+
+    def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
+        """x_t along t with one x_1 and one z a particle."""
+        x1 = self.source(x0.shape[0], tuple(x0.shape[1:]), rng).to(x0)
+        if self.coupling == "minibatch OT":
+            x1 = minibatch_ot(x0, x1)
+        z = rng.normal(tuple(x0.shape)).to(x0)
+        for t in times:
+            yield (1 - t) * x0 + t * x1 + float(self.gamma2(t64(t))) ** 0.5 * z
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        """2 ln((1 − t)/√(t² + γ²)): what is left of the data against everything else, for ends of unit size."""
+        t = t64(t).clamp(1e-6, 1 - 1e-6)
+        return 2 * torch.log1p(-t) - torch.log(t * t + self.gamma2(t))
+
+    def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
+        out = [("alpha", "1 − t", "data", 1 - t), ("sigma", "t", "noise", t)]
+        if self.gamma:
+            out.append(("gamma", "γ", "learned", self.gamma2(t).clamp_min(0).sqrt()))
+        return out

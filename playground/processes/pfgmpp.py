@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import slider
+from playground.core.process import t64
+from playground.core.rng import Rng, chi2_over
+from playground.core.spec import Info
+from playground.processes.edm import EDM
+
+
+@dataclass(frozen=True)
+class PFGMPP(EDM):
+    """Poisson flow ++: heavy-tailed noise. x_t = x_0 + σ ξ √(D/χ²_D), σ = t: a multivariate Student-t of D degrees of freedom.
+
+    From a charge picture in d + D dimensions: p(x | y) ∝ (|x − y|² + r²)^{−(d + D)/2} with r = σ√D. D = 1 is PFGM, D → ∞ is EDM. The velocity is
+    EDM's, dx/dσ = (x − E[x_0 | x])/σ, so every deterministic solver in σ applies; there is no forward SDE, hence no reverse one: samplers
+    that add noise do not fit. Kernel variance σ² D/(D − 2), infinite for D ≤ 2.
+    Xu et al. 2022, 2209.11178; Xu et al. 2023, 2302.04265.
+    """
+
+    info = Info(
+        "PFGMPP",
+        "PFGM++",
+        "heavy-tailed noise from D extra dimensions: 1 is the Poisson flow, many are EDM",
+        "Xu et al. 2022, 2023",
+        "2302.04265",
+        rank=70,
+    )
+    caps: ClassVar[frozenset[str]] = frozenset({"velocity", "snr"})
+    sigma_max: float = slider(80.0, 1.0, 160.0, 1.0, label="σ max", help="where sampling starts")
+    D: float = slider(128.0, 1.0, 1e6, 1.0, log=True, label="D", help="extra dimensions: 1 is PFGM (very heavy tails), 1,000,000 is EDM")
+
+    formula = (
+        r"x_t = x_0 + \sigma\,\xi\,\sqrt{D/\chi^2_D},\quad \frac{\mathrm dx}{\mathrm d\sigma} = \frac{x - \mathbb E[x_0\mid x]}{\sigma}"
+    )
+
+    def _ray(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
+        """ξ √(D/χ²_D), one χ² a particle."""
+        scale = chi2_over(rng.uniform((shape[0],)), self.D).sqrt()
+        return rng.normal(shape) * scale.to(rng.dtype).view(-1, *[1] * (len(shape) - 1)).to(rng.device)
+
+    def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
+        """σ_max times a Student-t: the kernel around the origin."""
+        return self.sigma_max * self._ray((batch, *event), rng)
+
+    def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
+        return x0 + t * self._ray(tuple(x0.shape), rng).to(x0)
+
+    def diffuse(self, z_s: Tensor, s: float, t: float, rng: Rng) -> Tensor:
+        raise NotImplementedError("PFGM++ has no forward SDE, only marginals")
+
+    def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
+        """Straight rays x_0 + t ξ: every time has its exact marginal."""
+        ray = self._ray(tuple(x0.shape), rng).to(x0)
+        for t in times:
+            yield x0 + t * ray
+
+    def kernel_log_prob(self, offset: Tensor, t: float) -> Tensor:
+        """log p(x | y) at x − y = offset (..., d), from r = σ√D by logarithms: r^{d + D} itself overflows."""
+        d, big = offset.shape[-1], t64(self.D)
+        r2 = t64(t) ** 2 * big
+        norm = torch.lgamma((d + big) / 2) - torch.lgamma(big / 2) - 0.5 * d * torch.log(torch.pi * r2)
+        return norm - 0.5 * (d + big) * torch.log1p(offset.square().sum(-1) / r2)

@@ -1,0 +1,110 @@
+"""Exact predictors of processes that are not k × k linear: everything is read off one Gaussian mixture a time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.problem import Prediction
+from playground.core.process import small_inverse, t64
+from toy_models.mixture import GaussianMixture
+
+CACHE_ROWS = 1 << 18  # particles × components evaluated at once
+
+
+class TableOracle:
+    """p_t = Σ_k w_k N(m_k(t), S_k(t)) on R^d, and quantities whose conditional means given component and state are affine in the state.
+
+    Subclasses give ``weights`` (K,), ``moments(t)`` and ``reads(t)``; the rest (score, x̂_0, velocity, log p, draws) follows. One evaluation is
+    features φ(z) = (z_i z_j, z_i, 1), a matrix product, a softmax, a matrix product, as in MixtureOracle.
+    """
+
+    gives = frozenset({"mean"})
+    has_velocity = True
+
+    def __init__(self, data: GaussianMixture, process: Any):
+        self.data, self.process, self.dim, self.state_dim = data, process, data.dim, data.dim
+        self._tables: dict[float, tuple[Tensor, Tensor]] = {}
+        self._cast: dict[tuple, tuple[Tensor, Tensor]] = {}
+        self._pairs = torch.triu_indices(self.dim, self.dim)
+
+    @property
+    def weights(self) -> Tensor:
+        return self.data.weights
+
+    def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Means (T, K, d) and covariances (T, K, d, d) of p_t's components, float64."""
+        raise NotImplementedError
+
+    def reads(self, t: Tensor, mean: Tensor, precision: Tensor) -> tuple[Tensor, Tensor]:
+        """Offsets (T, K, m) and gains (T, K, m, d): E[q | z, k] = offset + gain z for the m numbers x̂_0 (d) and, where there is one, velocity (d)."""
+        raise NotImplementedError
+
+    # exact laws -----------------------------------------------------------------------------------------------------------
+
+    def lifted(self) -> Any:
+        """Law of z_0."""
+        return self.marginal(0.0)
+
+    def marginal(self, t: float) -> Any:
+        mean, cov = self.moments(t64([t]))
+        return GaussianMixture(self.weights, mean[0], cov[0])
+
+    def rms(self, t: Tensor) -> Tensor:
+        """√E|z_t|², (T,)."""
+        mean, cov = self.moments(t)
+        return ((mean.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1)) @ self.weights).sqrt()
+
+    # fast evaluation ------------------------------------------------------------------------------------------------------
+
+    def _make(self, t: Tensor, weights: Tensor, mean: Tensor, cov: Tensor) -> tuple[Tensor, Tensor]:
+        """Logit tables (T, features, K) and read tables (T, K, m (1 + d))."""
+        precision = small_inverse(cov)
+        logdet = torch.linalg.slogdet(cov).logabsdet if self.dim > 1 else cov[..., 0, 0].log()
+        pull = (precision @ mean[..., None])[..., 0]
+        const = weights.log() - 0.5 * ((pull * mean).sum(-1) + logdet + self.dim * math.log(2 * math.pi))
+        i, j = self._pairs
+        quadratic = -torch.where(i == j, 0.5, 1.0) * precision[..., i, j]
+        offset, gain = self.reads(t, mean, precision)
+        return torch.cat([quadratic, pull, const[..., None]], -1).mT, torch.cat([offset[..., None], gain], -1).flatten(-2)
+
+    def prepare(self, times: list[float]) -> None:
+        new = [t for t in dict.fromkeys(times) if t > 0 and t not in self._tables]
+        for part in [new[i : i + 64] for i in range(0, len(new), 64)]:
+            t = t64(part)
+            logit, read = self._make(t, self.weights, *self.moments(t))
+            for index, time in enumerate(part):
+                self._tables[time] = logit[index], read[index]
+
+    def tables(self, t: float, like: Tensor) -> tuple[Tensor, Tensor]:
+        key = (t, like.dtype, like.device)
+        if key not in self._cast:
+            self.prepare([t])
+            logit, read = self._tables[t]
+            self._cast[key] = logit.to(like).contiguous(), read.to(like).contiguous()
+        return self._cast[key]
+
+    def features(self, z: Tensor) -> Tensor:
+        i, j = self._pairs
+        return torch.cat([z[:, i] * z[:, j], z, torch.ones_like(z[:, :1])], -1)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        """x̂_0 and, unless it follows from x̂_0, the velocity; z_t (batch, d)."""
+        logit, read = self.tables(t, z_t)
+        rows = max(256, CACHE_ROWS // logit.shape[1]) if z_t.device.type == "cpu" else 1 << 20
+        parts = []
+        for z in z_t.split(rows):
+            out = (torch.softmax(self.features(z) @ logit, -1) @ read).view(len(z), -1, 1 + self.dim)
+            parts.append(out[..., 0] + (out[..., 1:] @ z[:, :, None])[..., 0])
+        out = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return Prediction(out[:, : self.dim], out[:, self.dim :] if self.has_velocity else None)
+
+    def component_log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        return self.features(z_t) @ self.tables(t, z_t)[0]
+
+    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """log p_t, (batch,)."""
+        return torch.logsumexp(self.component_log_prob(z_t, t), -1)
