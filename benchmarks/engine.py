@@ -33,7 +33,7 @@ def evaluations(particles: int, count: int, data: str, device: str) -> float:
     z = torch.randn(particles, 2, device=device)
 
     def work() -> None:
-        with torch.inference_mode():
+        with torch.no_grad():
             for t in times:
                 oracle(z, t)
         if device == "cuda":

@@ -90,12 +90,12 @@ def pair(name: str) -> dict[str, float]:
             if hasattr(scheduler, "model_outputs"):
                 scheduler.model_outputs = [None] * len(scheduler.model_outputs)
         x = start
-        with torch.inference_mode():
+        with torch.no_grad():
             for t, own in zip(scheduler.timesteps, model_times, strict=True):
                 x = scheduler.step(model(x, own).x0_hat, t, x, return_dict=False)[0]
 
     def ours() -> None:
-        with torch.inference_mode():
+        with torch.no_grad():
             for _ in run(Problem(process, model), sampler, start, times, Rng(0)):
                 pass
 

@@ -67,7 +67,7 @@ def invert(
     problem, sampler, rng = Problem(process, predictor or oracle), exp.sampler, Rng(exp.seed, dtype=dtype)
     z = process.at(grid[0]).alpha * z
     frames = [Frame(0, grid[0], z, 0)]
-    with torch.inference_mode():
+    with torch.no_grad():
         carry = sampler.init(problem, z, grid)
         for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
             z, carry = sampler.step(problem, z, t, s, carry, rng)

@@ -80,7 +80,7 @@ def simulate(
     path = rng.stream("path") if noise is None else rng
     stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
     last = len(grid) - 1
-    with torch.inference_mode():
+    with torch.no_grad():
         frames = [f for f in run(problem, exp.sampler, z, grid, path) if f.step % stride == 0 or f.step == last]
     diverged = _diverged(frames, oracle)
     return Trace(process, frames, t64(grid), diverged, {"oracle": oracle, "model": problem.predictor})

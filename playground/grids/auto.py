@@ -102,7 +102,7 @@ def _measure(process: Process, problem: Problem, oracle: Any, sampler: Sampler, 
     problem.prepare(torch.stack(fine).T.flatten().tolist())
     sizes = oracle.rms(fine[0]).clamp_max(1e12)
     errors = np.empty(PLACES)
-    with torch.inference_mode():
+    with torch.no_grad():
         for i in range(PLACES):
             ts = [float(f[i]) for f in fine]
             z = oracle.marginal(ts[0]).sample(u, n)[0].reshape(shape).to(dtype)

@@ -39,7 +39,7 @@ class AnnealedLangevin(Sampler):
         group="Langevin",
         rank=112,
         nfe=5,
-        needs=frozenset({"linear", "snr", "mean"}),
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
     repeats: int = integer(5, 1, 200, label="L", help="Langevin steps on every level (NCSN: 100)")

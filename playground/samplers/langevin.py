@@ -34,7 +34,7 @@ class Langevin(Sampler):
         group="Langevin",
         rank=113,
         nfe=5,
-        needs=frozenset({"linear", "snr", "mean"}),
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_{\rho}(x) + \sqrt{a}\;z,\quad a = c\,\sigma^2"
     level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ", help="the noise level σ/α of the score")

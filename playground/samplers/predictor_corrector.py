@@ -35,7 +35,7 @@ class PredictorCorrector(Sampler):
         group="reverse SDE",
         rank=82,
         nfe=2,
-        needs=frozenset({"linear", "snr", "mean"}),
+        needs=frozenset({"snr", "mean"}),
     )
     formula = (
         r"x \leftarrow x + e\,\nabla\log p_t(x) + \sqrt{2e}\;z,\quad e = 2a\Big(r\frac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"

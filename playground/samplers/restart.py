@@ -39,7 +39,7 @@ class Restart(Sampler):
         group="reverse SDE",
         rank=86,
         nfe=2,
-        needs=frozenset({"linear", "snr", "mean"}),
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_{\min}^2}\;z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_{\min})\quad K\ \text{times}"
     low: float = slider(0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this")

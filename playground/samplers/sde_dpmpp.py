@@ -35,7 +35,7 @@ class SDEDPMSolverPP(Sampler):
         group="reverse SDE",
         rank=83,
         nfe=1,
-        needs=frozenset({"linear", "snr", "mean"}),
+        needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
     order: int = integer(2, 1, 3, help="how many predictions are used")

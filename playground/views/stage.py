@@ -169,7 +169,7 @@ def _x0_frames(run: Run) -> np.ndarray:
     """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
     out = []
     model = run.trace.facts.get("model", run.oracle)
-    with torch.inference_mode():
+    with torch.no_grad():
         for frame in run.trace.frames:
             x = model(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
             out.append(x.float().cpu().numpy().T)

@@ -174,10 +174,15 @@ def test_em_keeps_the_marginals(strength):
 
 
 def test_one_step_is_the_mean(scalar, five):
-    """One denoising step from t_max to 0 gives E[x_0 | x_T], whatever the sampler but the exact one."""
+    """One denoising step from t_max to 0 gives E[x_0 | x_T], whatever the sampler; not for the exact one, which draws, and those that
+    move the state by Langevin steps before it is denoised."""
     exp = Experiment(process=scalar, grid={"kind": "UniformTime", "steps": 1}, particles=8, dtype="float64")
     ends = [
-        simulate(exp.replace(sampler=key), data=five).states[-1] for key in registry("samplers") if key not in ("ExactAncestral", "SSCS")
+        simulate(exp.replace(sampler=key), data=five).states[-1]
+        for key in registry("samplers")
+        if key not in ("ExactAncestral", "SSCS", "PredictorCorrector", "Langevin")
     ]
+    c = scalar.at(scalar.t_max)
+    tol = max(1e-12, 1e-15 * c.sigma / c.alpha)  # samplers on y = x/α divide by α, 4.5e-5 where the terminal SNR is zero
     for end in ends[1:]:
-        torch.testing.assert_close(end, ends[0], rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(end, ends[0], rtol=tol, atol=tol)

@@ -30,8 +30,14 @@ PROCESSES = {
     "CLD": CLD(),
     "CLD-under": CLD(friction=0.4),
 }
-SOLVERS = {key: cls() for key, cls in registry("samplers").items() if cls.info.order is not None and key != "RK45"}
-PAIRS = [(s, p) for s, p in itertools.product(SOLVERS, PROCESSES) if not why_illegal(SOLVERS[s], PROCESSES[p])]
+# RK45 chooses its own steps. The others begin with a first-order step, whose error shows from a finite noise level as here:
+# test_family_orders fits them from pure noise, and its test_cold_start holds that fact
+ELSEWHERE = {"RK45", "DEIS", "LMS", "DPMSolverPP3M"}
+# the midpoint rule's leading error vanishes for Gaussian data where time is the noise level: it is of order 3 there (CONTRIBUTING's
+# sampler; measured in test_family_orders on VP)
+TOO_GOOD = {("Midpoint", "EDM"), ("Midpoint", "Flow")}
+SOLVERS = {key: cls() for key, cls in registry("samplers").items() if cls.info.order is not None and key not in ELSEWHERE}
+PAIRS = [(s, p) for s, p in itertools.product(SOLVERS, PROCESSES) if not why_illegal(SOLVERS[s], PROCESSES[p]) and (s, p) not in TOO_GOOD]
 
 
 def levels(process, n, lo, hi):

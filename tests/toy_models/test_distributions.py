@@ -151,7 +151,7 @@ def test_the_stated_fit_error_is_right(key):
 
 def test_the_measure_sees_a_bad_fit():
     t = toy("moons")
-    moved = make("moons", "", "", [*t.means, 0.15, 0], 0.11)
+    moved = make("moons", "", "", t.means + np.array([0.15, 0]), 0.11)
     m = fit.measure(moved, repeats=5)
     assert m["error"].mean() > 1.8 * m["floor"].mean()
 
@@ -161,7 +161,7 @@ def test_distance_of_known_samples():
     x = rng.standard_normal((500, 2))
     assert fit.distance(x, x) == 0
     # a shift by v moves each projection by <v, a>: the mean square over directions is |v|^2 / 2
-    assert fit.distance(x, [*x, 0.3, 0.4]) == pytest.approx(0.5 / np.sqrt(2), rel=1e-9)
+    assert fit.distance(x, x + np.array([0.3, 0.4])) == pytest.approx(0.5 / np.sqrt(2), rel=1e-9)
     assert fit.distance(x[:, :1], x[:, :1] + 0.7) == pytest.approx(0.7)
 
 

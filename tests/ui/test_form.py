@@ -104,13 +104,17 @@ def test_values_hold_the_whole_experiment(form: Form, exp: Experiment) -> None:
     """What the controls show for an experiment is enough to build it again (mutant: a default shown instead of the value)."""
     values = dict(zip([(c.path, c.kind) for c in form.controls], form.values(exp), strict=True))
 
-    def record(path: str, spec: Spec) -> dict:
-        out = {"kind": values[path, ""]}
+    def record(path: str, spec: Spec, within: str = "") -> dict:
+        out = {"kind": values.get((path, within), values.get((path, "")))}
         for name, param in params(spec).items():
-            full = f"{path}.{name}"
-            out[name] = (
-                record(full, getattr(spec, name)) if param.kind == "spec" else values.get((full, out["kind"]), values.get((full, "")))
-            )
+            full, kind = f"{path}.{name}", out["kind"]
+            if param.kind == "spec":
+                out[name] = record(full, getattr(spec, name), kind)
+            elif (full, kind) in values or (
+                full,
+                "",
+            ) in values:  # parameters of a choice within a choice have no control: a link keeps them
+                out[name] = values.get((full, kind), values.get((full, "")))
         return out
 
     again = {n: record(n, getattr(exp, n)) if isinstance(getattr(exp, n), Spec) else values[n, ""] for n in params(exp)}
