@@ -113,7 +113,7 @@ class Experiment:
                 raise BadValue(name, value, "one of " + ", ".join(known))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
-                    process = values.get("process") or registry("processes")[DEFAULTS["process"]]
+                    process: Any = values.get("process") or registry("processes")[DEFAULTS["process"]]
                     value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
                 value = from_dict(known[name].family, name, value)
             elif isinstance(value, dict) and name != "data":

@@ -47,6 +47,7 @@ class Auto(Grid):
         if sampler is None or sampler.info.order is None or sampler.info.nfe is None:
             solvers = registry("samplers")
             sampler = solvers["Heun"]() if sampler is not None and sampler.info.nfe is None else (sampler or solvers["Euler"]())  # type: ignore[assignment]
+        assert sampler is not None
         intervals = self.steps - 1 if self.denoise else self.steps
         if intervals <= 1:
             return Grid.times(self, process)
