@@ -338,8 +338,10 @@
     if (cursorInfo) also(part, "cursor", part === curves ? cursorInfo.c : cursorInfo);
   }
 
+  let toldScreen = 0; // kept for a status line that is mounted after the first picture
   function tellStatus(run, toScreen) {
-    also(status, "update", { run, toScreen });
+    if (toScreen) toldScreen = toScreen;
+    also(status, "update", { run, toScreen: toldScreen });
   }
 
   // ---- notices: the stage shows them; what only informs goes by itself -----------------------------------------------------------
