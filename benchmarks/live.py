@@ -33,7 +33,7 @@ START = "data=swiss_roll&particles=2000&grid.steps=40"
 TIMED = """
 async ([id, value, layer]) => {
   const frame = () => new Promise(requestAnimationFrame);
-  const input = document.querySelector(`#${id} input[type=number]`) || document.querySelector(`#${id} input`);
+  const input = document.querySelector(`#${id} input[type=range]`) || document.querySelector(`#${id} input`);
   const stage = window.__pgStage, before = window.__pg.painted;
   const key = () => stage.painted.fieldsKey;
   const keyBefore = key(), started = performance.now();

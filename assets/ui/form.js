@@ -402,9 +402,29 @@
         if (!same(forced.get(c.id), v)) return;
         forced.delete(c.id);
       }
+      const dragged = ahead.get(c.id);
+      if (dragged && !same(dragged.value, v) && performance.now() - dragged.at < AHEAD) return; // older than what the slider shows
+      ahead.delete(c.id);
       values[c.id] = v;
     });
   }
+
+  // A dragged slider is read from the document: Gradio's own event takes tens of milliseconds to gather all values. It comes later
+  // and confirms what is known by then.
+  const AHEAD = 1000;
+  const ahead = new Map(); // id → {value, at}
+  const ids = new Set(controls.map((c) => c.id));
+  document.addEventListener("input", ({ target }) => {
+    if (!ready || !(target instanceof HTMLInputElement) || target.type !== "range") return;
+    let node = target;
+    while (node && !ids.has(node.id)) node = node.parentElement;
+    if (!node) return;
+    values[node.id] = Number(target.value);
+    ahead.set(node.id, { value: values[node.id], at: performance.now() });
+    show();
+    ask(query());
+    urlLater();
+  }, true);
 
   PG.form = {
     value: (id) => values[id],
