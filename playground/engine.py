@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,8 +91,8 @@ def _diverged(frames: list[Frame], oracle: Any) -> int | None:
     """The first kept step whose states are not finite or, in root mean square, LOST times as large as the exact p_t's."""
     exact = oracle.rms(t64([f.t for f in frames])).tolist()
     for frame, size in zip(frames, exact, strict=True):
-        rms = float(frame.z.double().flatten(1).square().sum(-1).mean().sqrt())
-        if not rms < LOST * size:  # NaN compares as false
+        rms = float(torch.linalg.vector_norm(frame.z)) / math.sqrt(frame.z.shape[0])
+        if not rms < LOST * size:  # NaN and infinity compare as false
             return frame.step
     return None
 

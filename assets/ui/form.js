@@ -141,6 +141,9 @@
       ["pg-sec-grid", title("grids", values["pg-grid"])],
       ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} particles`],
     ];
+    const told = words.join();
+    if (box.dataset.told === told) return;
+    box.dataset.told = told;
     box.replaceChildren(...words.map(([section, text]) => {
       const b = el("button", { type: "button", className: "pg-chip", textContent: text });
       b.addEventListener("click", () => drawer(true, section));
@@ -394,55 +397,56 @@
   // ---- what Gradio calls -----------------------------------------------------------------------------------------------------
   const bridgeState = { props: null, token: 0, timer: 0 };
 
-  function take(list) {
-    controls.forEach((c, i) => {
-      const v = list[i];
-      if (v == null || v === "") return; // a number that is being typed
-      if (forced.has(c.id)) {
-        if (!same(forced.get(c.id), v)) return;
-        forced.delete(c.id);
-      }
-      const dragged = ahead.get(c.id);
-      if (dragged && !same(dragged.value, v) && performance.now() - dragged.at < AHEAD) return; // older than what the slider shows
-      ahead.delete(c.id);
-      values[c.id] = v;
-    });
+  /** What a component says; false if that is no news: a number that is being typed, or older than what the page already knows. */
+  function take(c, v) {
+    if (v == null || v === "") return false;
+    if (forced.has(c.id)) {
+      if (!same(forced.get(c.id), v)) return false;
+      forced.delete(c.id);
+    }
+    const seen = ahead.get(c.id);
+    if (seen && !same(seen.value, v) && performance.now() - seen.at < AHEAD) return false;
+    ahead.delete(c.id);
+    values[c.id] = v;
+    return true;
+  }
+  const takeAll = (list) => controls.forEach((c, i) => take(c, list[i]));
+
+  function follow() {
+    ask(query()); // first: the server works while the page is brought up to date
+    show();
+    urlLater();
   }
 
-  // A dragged slider is read from the document: Gradio's own event takes tens of milliseconds to gather all values. It comes later
-  // and confirms what is known by then.
+  // Sliders and number boxes are read from the document: Gradio tells of them tens of milliseconds later, and then confirms.
   const AHEAD = 1000;
   const ahead = new Map(); // id → {value, at}
-  const ids = new Set(controls.map((c) => c.id));
+  const byId = new Map(controls.map((c) => [c.id, c]));
   document.addEventListener("input", ({ target }) => {
-    if (!ready || !(target instanceof HTMLInputElement) || target.type !== "range") return;
+    if (!ready || !(target instanceof HTMLInputElement) || !/^(range|number)$/.test(target.type)) return;
+    if (target.value === "" || !Number.isFinite(+target.value)) return;
     let node = target;
-    while (node && !ids.has(node.id)) node = node.parentElement;
+    while (node && !byId.has(node.id)) node = node.parentElement;
     if (!node) return;
     values[node.id] = Number(target.value);
     ahead.set(node.id, { value: values[node.id], at: performance.now() });
-    show();
-    ask(query());
-    urlLater();
+    follow();
   }, true);
 
   PG.form = {
     value: (id) => values[id],
     controls,
-    /** Any component changed; ``list`` holds all values. */
-    changed(list) {
-      if (!ready) return;
-      take(list);
+    /** A component changed. */
+    changed(id, value) {
+      if (!ready || !take(byId.get(id), value)) return;
       settleProcess();
-      show();
-      ask(query());
-      urlLater();
+      follow();
     },
     /** Python has put a link's values into the components. */
     restored(list) {
       clearTimeout(bridgeState.timer);
       forced.clear();
-      take(list);
+      takeAll(list);
       lastProcess = scheduleOwner = values["pg-process"];
       ready = true;
       show();

@@ -66,7 +66,7 @@ class ClassifierGuided:
         """∇_z log p_t(c | z) = Σ_k (r_k^c − r_k) ∇ log N_k, the state's shape; r^c are the responsibilities inside the class."""
         flat = self.oracle.flatten(z)
         logit = self.oracle.tables(t, flat).logit
-        parts = self.oracle.features(flat) @ logit
+        parts = self.oracle.component_log_prob(z, t)
         gap = torch.softmax(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.softmax(parts, -1)
         slope = gap @ logit.mT  # of Σ gap_k φ·logit_k, to be contracted with dφ/dz
         n = flat.shape[1]

@@ -19,16 +19,17 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
-from playground.views.export import csv_rows, gif
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
 
 log = logging.getLogger("playground")
@@ -66,7 +67,12 @@ class Cache:
 
 runs = Cache(KEPT_RUNS, KEPT_BYTES)
 field_packets = Cache(32, 64_000_000)
-worker = threading.Lock()  # one computation at a time: two would only slow each other down
+# One computation at a time, always in the same thread: OpenMP keeps a team of threads for each thread that asks, and a second team on
+# the same cores makes every operation of torch twice as slow. Thus no other thread of the server may have a team. One core is left to
+# Python and to a browser beside it: on two busy cores, two threads that wait for each other took 75 ms where one takes 35.
+CORES = torch.get_num_threads()
+torch.set_num_threads(1)
+worker = ThreadPoolExecutor(1, thread_name_prefix="compute", initializer=torch.set_num_threads, initargs=(max(1, CORES - 1),))
 
 
 def experiment_of(query: dict[str, str]) -> Experiment:
@@ -93,19 +99,21 @@ def packet(query: dict[str, str]) -> bytes:
     seq = query.get("seq", "0")
     if not seq.isdigit() or len(seq) > 15:
         raise BadValue("seq", seq, "a whole number")
-    exp = experiment_of(query)
-    with worker:
-        if layer == "run":
-            return run_packet(run_of(exp), want, int(seq)).to_bytes()
-        if layer == "metrics":
-            return metrics_packet(run_of(exp)).to_bytes()
-        key = (fields_key(exp), want)
-        made = field_packets.get(key)
-        if made is None:
-            made = fields_packet(exp, want)
-            field_packets.put(key, made, sum(a.nbytes for a, _ in made.arrays.values()))
-        made.header["key"] = exp.key
-        return made.to_bytes()
+    return worker.submit(_packet, experiment_of(query), layer, want, int(seq)).result()
+
+
+def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
+    if layer == "run":
+        return run_packet(run_of(exp), want, seq).to_bytes()
+    if layer == "metrics":
+        return metrics_packet(run_of(exp)).to_bytes()
+    key = (fields_key(exp), want)
+    made = field_packets.get(key)
+    if made is None:
+        made = fields_packet(exp, want)
+        field_packets.put(key, made, sum(a.nbytes for a, _ in made.arrays.values()))
+    made.header["key"] = exp.key
+    return made.to_bytes()
 
 
 def complaint(error: Exception) -> dict[str, Any]:
@@ -168,16 +176,19 @@ def routes() -> list[Route]:
         return answer(make)
 
     def states_csv(request: Request) -> Response:
+        from playground.views.export import csv_rows
+
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
-            with worker:
-                run = run_of(exp)
+            run = worker.submit(run_of, exp).result()
             name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.csv"'}
             return StreamingResponse(csv_rows(run), media_type="text/csv", headers=name)
 
         return answer(make)
 
     def gif_lines(run: Run, by_class: bool) -> Iterator[str]:
+        from playground.views.export import gif  # matplotlib: 0.4 s that the start need not wait for
+
         for done, of, picture in gif(run, by_class):
             line = {"done": done, "of": of} if picture is None else {"gif": base64.b64encode(picture).decode()}
             yield json.dumps(line) + "\n"
@@ -185,8 +196,7 @@ def routes() -> list[Route]:
     def run_gif(request: Request) -> Response:
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
-            with worker:
-                run = run_of(exp)
+            run = worker.submit(run_of, exp).result()
             return StreamingResponse(gif_lines(run, request.query_params.get("view.color") == "class"), media_type="application/x-ndjson")
 
         return answer(make)

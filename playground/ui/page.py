@@ -147,9 +147,11 @@ def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
         query = (value or {}).get("query") if isinstance(value, dict) else {}
         return restore({str(k)[:200]: str(v)[:200_000] for k, v in (query or {}).items()})
 
+    # each tells only of itself: Gradio takes half a millisecond to gather one value, and there are a hundred controls.
     # "multiple" loses no value: the script itself keeps one request in flight and the newest waiting ("once" leaves stale pictures)
-    changed = [c.change for c in controls]
-    gr.on(changed, fn=None, js="(...v) => { window.PG.form.changed(v) }", inputs=controls, trigger_mode="multiple", **quiet)
+    for control in form.controls:
+        js = f"(v) => {{ window.PG.form.changed('{control.id}', v) }}"
+        control.component.change(fn=None, js=js, inputs=[control.component], trigger_mode="multiple", **quiet)
     done = "(...v) => { window.PG.form.restored(v) }"
     demo.load(arrive, None, [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
     bridge.change(back, [bridge], [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)

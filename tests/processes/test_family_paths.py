@@ -60,8 +60,10 @@ def test_same_snr_same_ends(five):
         alpha = [float(p.alpha(p.time_at(t64(v / 2)))) for v in (levels[0], levels[-1])]
         e = Experiment(process=p, sampler=pg.RK45(log_tol=-10), grid="UniformTime", dtype="float64")
         ends.append(pg.simulate(e, data=five, initial=start * alpha[0], log_snr=levels).states[-1] / alpha[1])
-    for other in ends[1:]:
-        torch.testing.assert_close(other, ends[0], rtol=0, atol=2e-7)
+    for other in ends[1:-1]:
+        torch.testing.assert_close(other, ends[0], rtol=0, atol=1e-9)
+    # the table's ln α has 999 kinks: the fifth order of RK45 ends there, and its error control with it
+    torch.testing.assert_close(ends[-1], ends[0], rtol=0, atol=1e-6)
 
 
 # anisotropic --------------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,7 @@ from torch import Tensor
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, small_inverse, t64
 from toy_models.mixture import GaussianMixture
-
-CACHE_ROWS = 1 << 18  # particles × components evaluated at once: keeps the (rows, K) weights in cache
-
+from toy_models.oracles.fast import CACHE_ROWS, features, mean_of
 
 VARIANCES: dict[tuple, tuple[float, GaussianMixture]] = {}
 QUADRATURE = 8192  # points for an expectation over p_t, all components together
@@ -119,7 +117,7 @@ class MixtureOracle:
         read = read.view(-1, self.dim, 1 + self.state_dim)
         out = []
         for z in flat.split(max(256, CACHE_ROWS // (4 * logit.shape[1]))):
-            weight = torch.softmax(self.features(z) @ logit, -1)
+            weight = torch.softmax(features(z) @ logit, -1)
             mean = read[..., 0] + torch.einsum("kin,bn->bki", read[..., 1:], z)
             gap = mean - torch.einsum("bk,bki->bi", weight, mean)[:, None]
             out.append(torch.einsum("bk,kij->bij", weight, inside) + torch.einsum("bk,bki,bkj->bij", weight, gap, gap))
@@ -193,23 +191,10 @@ class MixtureOracle:
             self._cast[key] = Tables(*(m.to(like).contiguous() for m in self._tables[t]))
         return self._cast[key]
 
-    def features(self, z: Tensor) -> Tensor:
-        """φ(z), (batch, features)."""
-        i, j = self._pairs
-        return torch.cat([z[:, i] * z[:, j], z, torch.ones_like(z[:, :1])], -1)
-
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """x0_hat = E[x_0 | z_t], in z_t's dtype; z_t (batch, *state)."""
         flat = self.flatten(z_t)
-        logit, read = self.tables(t, flat)
-        rows = max(256, CACHE_ROWS // logit.shape[1]) if flat.device.type == "cpu" else 1 << 20
-        parts = []
-        for z in flat.split(rows):
-            weight = torch.softmax(self.features(z) @ logit, -1)
-            out = (weight @ read).view(-1, self.dim, 1 + self.state_dim)
-            parts.append(out[..., 0] + (out[..., 1:] @ z[:, :, None])[..., 0])
-        x0 = parts[0] if len(parts) == 1 else torch.cat(parts)
-        return Prediction(x0.view(z_t.shape[0], *self._event(z_t)))
+        return Prediction(mean_of(flat, *self.tables(t, flat)).view(z_t.shape[0], *self._event(z_t)))
 
     def _event(self, z: Tensor) -> tuple[int, ...]:
         return tuple(z.shape[1:] if self.process.blocks == 1 else z.shape[2:])
@@ -217,9 +202,9 @@ class MixtureOracle:
     def log_prob(self, z_t: Tensor, t: float) -> Tensor:
         """log p_t(z_t), (batch,)."""
         flat = self.flatten(z_t)
-        return torch.logsumexp(self.features(flat) @ self.tables(t, flat).logit, -1)
+        return torch.logsumexp(features(flat) @ self.tables(t, flat).logit, -1)
 
     def component_log_prob(self, z_t: Tensor, t: float) -> Tensor:
         """log w_k N(z_t; m_k(t), S_k(t)), (batch, K)."""
         flat = self.flatten(z_t)
-        return self.features(flat) @ self.tables(t, flat).logit
+        return features(flat) @ self.tables(t, flat).logit

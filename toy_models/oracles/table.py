@@ -11,8 +11,7 @@ from torch import Tensor
 from playground.core.problem import Prediction
 from playground.core.process import small_inverse, t64
 from toy_models.mixture import GaussianMixture
-
-CACHE_ROWS = 1 << 18  # particles × components evaluated at once
+from toy_models.oracles.fast import features, mean_of
 
 
 class TableOracle:
@@ -87,23 +86,13 @@ class TableOracle:
             self._cast[key] = logit.to(like).contiguous(), read.to(like).contiguous()
         return self._cast[key]
 
-    def features(self, z: Tensor) -> Tensor:
-        i, j = self._pairs
-        return torch.cat([z[:, i] * z[:, j], z, torch.ones_like(z[:, :1])], -1)
-
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """x̂_0 and, unless it follows from x̂_0, the velocity; z_t (batch, d)."""
-        logit, read = self.tables(t, z_t)
-        rows = max(256, CACHE_ROWS // logit.shape[1]) if z_t.device.type == "cpu" else 1 << 20
-        parts = []
-        for z in z_t.split(rows):
-            out = (torch.softmax(self.features(z) @ logit, -1) @ read).view(len(z), -1, 1 + self.dim)
-            parts.append(out[..., 0] + (out[..., 1:] @ z[:, :, None])[..., 0])
-        out = parts[0] if len(parts) == 1 else torch.cat(parts)
+        out = mean_of(z_t, *self.tables(t, z_t))
         return Prediction(out[:, : self.dim], out[:, self.dim :] if self.has_velocity else None)
 
     def component_log_prob(self, z_t: Tensor, t: float) -> Tensor:
-        return self.features(z_t) @ self.tables(t, z_t)[0]
+        return features(z_t) @ self.tables(t, z_t)[0]
 
     def log_prob(self, z_t: Tensor, t: float) -> Tensor:
         """log p_t, (batch,)."""
