@@ -209,7 +209,7 @@
   let touched = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
-  let stage = null, curves = null, panel = null, status = null;
+  let stage = null, labs = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted
   const text = (q) => new URLSearchParams(Object.entries(q).sort(([a], [b]) => (a < b ? -1 : 1))).toString(); // a link may have any order
 
@@ -249,7 +249,7 @@
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
       put((s) => s.setRun(run));
-      beside(curves, run);
+      beside(labs, run);
       beside(panel, run);
       hook.painted = job.id;
       refused = null;
@@ -277,6 +277,7 @@
       if (next) return;
       fieldsShown = { key: job.key, want: job.want };
       put((s) => s.setFields(packet));
+      also(labs, "setFields", packet);
       also(panel, "setFields", packet);
     } catch (error) {
       if (error.name !== "AbortError") failed(error, job);
@@ -288,7 +289,7 @@
   function metricsLater() {
     clearTimeout(metricsTimer);
     metricsTimer = 0;
-    if (!shownQuery || metricsFor === text(shownQuery) || !curves?.setMetrics) return;
+    if (!shownQuery || metricsFor === text(shownQuery) || !labs) return;
     metricsTimer = setTimeout(async () => {
       const q = shownQuery;
       aborter = new AbortController();
@@ -296,7 +297,7 @@
         const packet = await fetchPacket("metrics", "", q, aborter.signal);
         if (text(q) !== text(shownQuery)) return;
         metricsFor = text(q);
-        also(curves, "setMetrics", packet);
+        also(labs, "setMetrics", packet);
         also(panel, "setMetrics", packet);
         also(status, "update", { metrics: packet });
       } catch (error) {
@@ -334,11 +335,11 @@
   }
 
   let cursorInfo = null;
-  /** A run for the curves or the panel, and where the stage's cursor stands: a stage at rest does not tell again. */
+  /** A run for the labs or the panel, and where the stage's cursor stands: a stage at rest does not tell again. */
   function beside(part, run) {
     if (!run) return;
     also(part, "setRun", run);
-    if (cursorInfo) also(part, "cursor", part === curves ? cursorInfo.c : cursorInfo);
+    if (cursorInfo) also(part, "cursor", cursorInfo);
   }
 
   let toldScreen = 0; // kept for a status line that is mounted after the first picture
@@ -483,6 +484,48 @@
     openDoor();
   };
 
+  // ---- what the labs may use of the page ---------------------------------------------------------------------------------------
+  let pinned = null;
+  const queues = new Map(); // layer → {flying, waiting}
+  const host = {
+    get stage() { return stage; },
+    form: PG.form,
+    view,
+    setView,
+    notice,
+    seek: (c) => stage?.seek?.(c),
+    failed(name, error) {
+      hook.errors.push(`${name}: ${error.message}`);
+      console.error(error);
+    },
+    /** A packet of a lab's layer for the experiment that is shown. One request a layer is in flight and the newest waits; what it
+     * displaces rejects with an AbortError. */
+    fetch(layer, params = {}) {
+      const queue = queues.get(layer) || { flying: false, waiting: null };
+      queues.set(layer, queue);
+      const asked = Object.fromEntries(Object.entries(params).map(([k, v]) => [`lab.${k}`, String(v)]));
+      return new Promise((resolve, reject) => {
+        queue.waiting?.reject(new DOMException("a newer one waits", "AbortError"));
+        queue.waiting = { resolve, reject, q: { ...(shownQuery || PG.first.query), ...asked } };
+        fly(layer, queue);
+      });
+    },
+  };
+  async function fly(layer, queue) {
+    if (queue.flying) return;
+    queue.flying = true;
+    while (queue.waiting) {
+      const job = queue.waiting;
+      queue.waiting = null;
+      try {
+        job.resolve(await fetchPacket(layer, "", job.q));
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+    queue.flying = false;
+  }
+
   // ---- mounting ----------------------------------------------------------------------------------------------------------------
   const mounts = {
     header(root) {
@@ -512,19 +555,22 @@
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
         cursorInfo = info;
-        also(curves, "cursor", info.c);
+        also(labs, "cursor", info);
         also(panel, "cursor", info);
+      });
+      stage.on("pin", (pin) => {
+        pinned = pin;
+        also(labs, "pin", pin);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
       viewToStage();
       waiting.splice(0).forEach((fn) => fn(stage));
       refetch(); // the layers of a link may need more than what was asked for before the stage was there
     },
-    curves(root) {
-      if (!PG.Curves) return;
-      curves = new PG.Curves(root);
-      curves.on?.("cursor", (c) => stage?.seek?.(c));
-      beside(curves, shownRun);
+    labs(root) {
+      labs = new PG.Labs(root, host);
+      if (pinned) also(labs, "pin", pinned);
+      beside(labs, shownRun);
       if (!working) metricsLater();
     },
     panel(root) {
@@ -555,6 +601,7 @@
     if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
     stage.setColor(view.color || "");
     if (at && Number.isFinite(+at)) stage.seek(+at);
+    labs?.open(view.lab || "curves");
   }
   function refetch() {
     if (!shownQuery) return;

@@ -1,6 +1,7 @@
 """The live routes: stateless, each a pure function of the experiment in its query.
 
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
+GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
 GET /live/states.csv?<experiment>                                            states as CSV
 GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
@@ -18,7 +19,7 @@ import mimetypes
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.packet import Packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
 
 log = logging.getLogger("playground")
@@ -37,7 +39,9 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "fields", "metrics")
 WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
-OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own
+OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
+# what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {}
 
 
 class Cache:
@@ -76,7 +80,7 @@ worker = ThreadPoolExecutor(1, thread_name_prefix="compute", initializer=torch.s
 
 
 def experiment_of(query: dict[str, str]) -> Experiment:
-    return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith("view.")})
+    return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))})
 
 
 def run_of(exp: Experiment) -> Run:
@@ -91,8 +95,11 @@ def run_of(exp: Experiment) -> Run:
 def packet(query: dict[str, str]) -> bytes:
     """The packet that a query asks for. Raises BadValue."""
     layer = query.get("layer", "run")
+    if layer in LABS:
+        params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
+        return worker.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
     if layer not in LAYERS:
-        raise BadValue("layer", layer, "one of " + ", ".join(LAYERS))
+        raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *LABS]))
     want = frozenset(w for w in query.get("want", "").split(",") if w)
     if not want <= set(WANTS):
         raise BadValue("want", query["want"], "some of " + ", ".join(WANTS))

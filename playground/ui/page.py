@@ -24,8 +24,9 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", "panel.js", "picker.js", "form.js")
-STYLES = ("style.css", "stage.css", "curves.css", "panel.css", "status.css")
+LABS = ("labs", "inspector", "phase", "errors")
+SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", *(f"{lab}.js" for lab in LABS), "panel.js", "picker.js", "form.js")
+STYLES = ("style.css", "stage.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 
 HEADER = """
@@ -100,7 +101,7 @@ def build() -> Page:
             with gr.Column(elem_id="pg-center", min_width=0):
                 _slot("summary", '<div class="pg-chips" role="list"></div>')
                 _slot("stage")
-                _slot("curves")
+                _slot("labs")
             with gr.Column(elem_id="pg-right", min_width=0):
                 _slot("panel")
         _slot("status")
