@@ -534,14 +534,16 @@
         if (b) actions[b.dataset.do]?.(b);
         else if (e.target.closest("nav a")) e.preventDefault();
       });
-      root.querySelector("[role=menu]").addEventListener("keydown", (e) => {
-        const items = [...root.querySelectorAll("[role=menuitem]")], i = items.indexOf(document.activeElement);
-        if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
-        else if (e.key === "ArrowUp") items[(i - 1 + items.length) % items.length].focus();
-        else if (e.key === "Escape") exportMenu(false);
-        else return;
-        e.preventDefault();
-      });
+      for (const menu of root.querySelectorAll("[role=menu]")) {
+        menu.addEventListener("keydown", (e) => {
+          const items = [...menu.querySelectorAll("[role=menuitem]")], i = items.indexOf(document.activeElement);
+          if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
+          else if (e.key === "ArrowUp") items[(i - 1 + items.length) % items.length].focus();
+          else if (e.key === "Escape") openMenu(null);
+          else return;
+          e.preventDefault();
+        });
+      }
     },
     summary() { chips(); },
     stage(root) {
@@ -639,18 +641,19 @@
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
   }
   const fileName = () => [values["pg-data"].startsWith("{") ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
-  function exportMenu(open) {
-    const button = document.querySelector("[data-do=export]"), menu = document.querySelector(".pg-menu-list");
-    menu.hidden = !open;
-    button.setAttribute("aria-expanded", String(open));
-    if (open) menu.querySelector("button").focus();
-    else if (menu.contains(document.activeElement)) button.focus();
+  /** Opens the header's menu of this button and closes the others; null closes all. */
+  function openMenu(button) {
+    for (const menu of document.querySelectorAll(".pg-menu-list")) {
+      const its = menu.parentElement.querySelector("[data-do=menu]");
+      const had = menu.contains(document.activeElement);
+      menu.hidden = its !== button;
+      its.setAttribute("aria-expanded", String(!menu.hidden));
+      if (!menu.hidden) menu.querySelector("[role=menuitem]").focus();
+      else if (had && !button) its.focus();
+    }
   }
   document.addEventListener("pointerdown", (e) => {
-    if (!e.target.closest?.(".pg-export")) {
-      const menu = document.querySelector(".pg-menu-list");
-      if (menu && !menu.hidden) exportMenu(false);
-    }
+    if (!e.target.closest?.(".pg-menu")) openMenu(null);
   });
   const liveUrl = (name) => {
     const url = new URL(`live/${name}`, document.baseURI);
@@ -672,18 +675,18 @@
         notice({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => actions.python(button) } });
       }
     },
-    export() { exportMenu(document.querySelector(".pg-menu-list").hidden); },
+    menu(button) { openMenu(button.getAttribute("aria-expanded") === "true" ? null : button); },
     async png() {
-      exportMenu(false);
+      openMenu(null);
       const made = stage?.toBlob ? await stage.toBlob() : await new Promise((done) => document.querySelector("#pg-stage canvas")?.toBlob(done));
       if (made) save(made, `${fileName()}.png`);
     },
     csv() {
-      exportMenu(false);
+      openMenu(null);
       save(liveUrl("states.csv").href, `${fileName()}.csv`);
     },
     async gif() {
-      exportMenu(false);
+      openMenu(null);
       try {
         notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
         const response = await fetch(liveUrl("gif"));

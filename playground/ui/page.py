@@ -7,10 +7,12 @@ components change → flat query → binary packet from ``/live/packet`` → sta
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from gradio.themes import Base
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
+from playground.presets import PRESETS, Preset
 from playground.ui import live
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
@@ -29,16 +32,21 @@ SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", *(f"{lab}.js" for 
 STYLES = ("style.css", "stage.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 
+EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
 HEADER = """
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
   <nav aria-label="Pages"><a class="on" aria-current="page" href="#">Stage</a></nav>
   <div class="pg-tools">
+    <span class="pg-menu">
+      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>
+      <span class="pg-menu-list" role="menu" hidden>{examples}</span>
+    </span>
     <button type="button" data-do="drawer" class="pg-narrow" aria-expanded="false" aria-controls="pg-left">Controls</button>
     <button type="button" data-do="link" class="pg-wide" title="Copies the address of exactly this picture">Copy link</button>
     <button type="button" data-do="python" class="pg-wide" title="Copies Python code that gives the same numbers">Copy as Python</button>
-    <span class="pg-export pg-wide">
-      <button type="button" data-do="export" aria-haspopup="menu" aria-expanded="false">Export <span aria-hidden="true">▾</span></button>
+    <span class="pg-menu pg-wide">
+      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false">Export <span aria-hidden="true">▾</span></button>
       <span class="pg-menu-list" role="menu" hidden>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
@@ -94,7 +102,7 @@ def theme() -> Base:
 
 def build() -> Page:
     with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
-        _slot("header", HEADER)
+        _slot("header", HEADER.format(examples="".join(_example(p) for p in PRESETS)))
         with gr.Row(elem_id="pg-main"):
             with gr.Column(elem_id="pg-left", min_width=0):
                 demo.form = form = Form()
@@ -117,6 +125,10 @@ def build() -> Page:
         notice = gr.Textbox(elem_id="pg-link-notice", visible="hidden", interactive=False)
         _wire(demo, form, bridge, notice)
     return demo
+
+
+def _example(preset: Preset) -> str:
+    return EXAMPLE.format(**{name: html.escape(value, quote=True) for name, value in asdict(preset).items()})
 
 
 def _slot(name: str, template: str = "<div></div>") -> None:

@@ -69,17 +69,18 @@ def test_analytic_with_point_data_is_ddpm():
         torch.testing.assert_close(*runs, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    "key", [k for k in registry("samplers") if k not in ("Euler", "Midpoint", "Heun", "RK4", "RK45", "EulerMaruyama", "SSCS", "PNDM")]
-)
+# they integrate in t, or use the process's α, or draw in a way of their own
+OWN_WAY = {"Euler", "Midpoint", "Heun", "RK4", "RK45", "EulerMaruyama", "SSCS", "PNDM"}
+OWN_WAY |= {"ReverseDiffusion", "PredictorCorrector", "ExactAncestral", "Langevin", "AnnealedLangevin"}
+
+
+@pytest.mark.parametrize("key", [k for k in registry("samplers") if k not in OWN_WAY])
 def test_same_path_in_every_process(key):
     """Samplers that see ρ = σ/α only give the same y = x/α on every process with one noise level (math 1.7); reverse diffusion sees α too.
 
     Mutant killed: α_t for α_s anywhere.
     """
     sampler = registry("samplers")[key]()
-    if key in ("ReverseDiffusion", "PredictorCorrector", "ExactAncestral", "Langevin", "AnnealedLangevin"):
-        pytest.skip("these use the process's α or draw in its own way")
     want = path(sampler, SCALAR["VP"])[-1]
     for name, process in SCALAR.items():
         levels = torch.cat([LEVELS, torch.tensor([math.inf])])
