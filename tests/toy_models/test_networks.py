@@ -1,0 +1,143 @@
+"""Networks, their preconditioning and the training loop, on sixteen 8×8 images."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import playground as pg
+from playground.core.fields import BadValue
+from toy_models.networks.denoiser import Denoiser, NetworkPredictor
+from toy_models.networks.unet import UNet, UNetConfig
+from toy_models.oracles import oracle_for
+from toy_models.training.configs import TrainConfig
+from toy_models.training.data import Images, load_npz
+from toy_models.training.loop import Trainer
+
+TINY = TrainConfig(UNetConfig(width=(8, 8), classes=3), steps=8, batch=4, warm=2, ema=4.0)
+IMAGES = Images(torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1, torch.arange(16) % 3)
+
+
+class Wiener(torch.nn.Module):
+    """The exact denoiser of N(0, σ_d²) pixels, D = σ_d²/(σ² + σ_d²) y, in place of a network: F = 0."""
+
+    config = UNetConfig()
+
+    def forward(self, x, noise, label):
+        return torch.zeros_like(x)
+
+
+@pytest.mark.parametrize(
+    "process", [pg.VP(), pg.SubVP(), pg.VE(), pg.EDM(), pg.Flow(), pg.CLD(), pg.CLD(gamma=0.3)], ids=lambda p: p.info.key
+)
+@pytest.mark.parametrize("t", [0.05, 0.4, 0.9])
+def test_one_denoiser_serves_every_linear_process(process, t):
+    """E[x_0 | z_t] through the scalar statistic y(z), τ is the Gaussian oracle's, CLD's from x and v. Mutant killed: Σ for Σ⁻¹ in y."""
+    std = 0.7
+    t = float(process.unclock(torch.tensor(t, dtype=torch.float64)))
+    data = pg.GaussianMixture([1.0], [[0.0]], [[[std**2]]])
+    shape = (5, 1) if process.blocks == 1 else (5, 2, 1)
+    z = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    want = oracle_for(data, process)(z, t).x0_hat.view(5, 1, 1, 1)
+    predictor = NetworkPredictor(process, Denoiser(Wiener(), std))
+    got = predictor(z.view(*shape[:-1], 1, 1, 1), t).x0_hat
+    torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-12)
+
+
+def test_preconditioning():
+    """At initialisation F = 0, so D is the Wiener filter; with data variance σ_d² the loss is E over pixels of 1 (EDM, table 1)."""
+    d = Denoiser(UNet(UNetConfig(width=(8, 8))), 0.5)
+    x, sigma = torch.randn(4096, 1, 4, 4) * 0.5, torch.full((4096,), 0.8)
+    with torch.no_grad():
+        loss = d.loss(x, sigma, torch.randn_like(x), torch.zeros(4096, dtype=torch.long))
+    assert float(loss.mean()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_unet_sees_label_and_noise():
+    """Mutants killed: label not embedded; noise level not embedded."""
+    torch.manual_seed(0)
+    net = UNet(UNetConfig(width=(8, 16)))
+    for p in net.parameters():
+        torch.nn.init.normal_(p, std=0.1)
+    x, one = torch.randn(1, 1, 8, 8), torch.ones(1)
+    base = net(x, one, torch.tensor([1]))
+    assert base.shape == x.shape
+    assert not torch.allclose(base, net(x, one, torch.tensor([2])))
+    assert not torch.allclose(base, net(x, 2 * one, torch.tensor([1])))
+
+
+@pytest.mark.parametrize("config", [TINY, replace(TINY, importance=True), replace(TINY, min_snr=5.0)], ids=["edm", "importance", "min-snr"])
+@pytest.mark.parametrize("stop", [1, 5])
+def test_an_interrupted_run_ends_the_same(tmp_path, config, stop):
+    """Bit for bit. Mutants killed: Adam's moments, the average or the loss history left out of the state."""
+    whole = Trainer(config, IMAGES, bf16=False)
+    if config.importance:  # as if every bin had been seen, so that times are drawn by their losses
+        whole.seen += 10
+        whole.history += torch.rand(whole.history.shape, generator=torch.Generator().manual_seed(2))
+    first = Trainer(config, IMAGES, bf16=False)
+    first.history, first.seen = whole.history.clone(), whole.seen.clone()
+    for _ in range(config.steps):
+        whole.step()
+    for _ in range(stop):
+        first.step()
+    first.save(tmp_path)
+    again = Trainer(config, IMAGES, bf16=False)
+    assert again.resume(tmp_path)
+    assert again.at == stop
+    for _ in range(config.steps - stop):
+        again.step()
+    for name, value in whole.average.items():
+        assert torch.equal(value, again.average[name]), name
+        assert torch.equal(whole.model.state_dict()[name], again.model.state_dict()[name]), name
+
+
+def test_a_state_of_another_configuration_is_refused(tmp_path):
+    first = Trainer(TINY, IMAGES, bf16=False)
+    first.save(tmp_path)
+    with pytest.raises(BadValue, match="same configuration"):
+        Trainer(replace(TINY, rate=1e-4), IMAGES).resume(tmp_path)
+
+
+def test_importance_weights_keep_the_mean():
+    """E_p[w f(u)] = E_uniform[f(u)] for f = u². Mutant killed: weights left out."""
+    trainer = Trainer(replace(TINY, importance=True, batch=200_000), IMAGES)
+    trainer.seen += 10
+    trainer.history += torch.linspace(0.2, 3, len(trainer.history))[:, None]
+    u, weight = trainer.levels(torch.Generator().manual_seed(0))
+    assert float((weight * u.square()).mean()) == pytest.approx(1 / 3, abs=0.005)
+    assert float(u.mean()) > 0.55
+
+
+def test_min_snr_weight():
+    """Weight min(SNR, γ) on the x_0 loss in place of EDM's (Hang et al. 2023, math 2.22). Mutant killed: max for min."""
+    trainer = Trainer(replace(TINY, min_snr=5.0), IMAGES)
+    sigma = torch.tensor([0.05, 0.3, 2.0])
+    snr = (trainer.sigma_data / sigma).square()
+    want = snr.clamp(max=5.0) / (snr + 1)  # EDM's own weight on standardised data is SNR + 1
+    torch.testing.assert_close(trainer.reweight(sigma), want)
+
+
+def test_training_learns(tmp_path):
+    """Forty steps on one image halve the loss at middling noise."""
+    images = Images(IMAGES.x[:1].repeat(8, 1, 1, 1), torch.zeros(8, dtype=torch.long))
+    trainer = Trainer(replace(TINY, steps=60, batch=8, rate=5e-3), images, bf16=False)
+    losses = [trainer.step() for _ in range(60)]
+    assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
+
+
+def test_data_files(tmp_path):
+    """Missing file, missing array, wrong type: each named."""
+    with pytest.raises(BadValue, match=r"a file \.npz"):
+        load_npz(tmp_path / "none.npz")
+    np.savez(tmp_path / "a.npz", x=np.zeros(3))
+    with pytest.raises(BadValue, match="train_images or x_train"):
+        load_npz(tmp_path / "a.npz")
+    np.savez(tmp_path / "b.npz", train_images=np.zeros((2, 8, 8)), train_labels=np.zeros(2))
+    with pytest.raises(BadValue, match="uint8 images"):
+        load_npz(tmp_path / "b.npz")
+    np.savez(tmp_path / "c.npz", train_images=np.full((2, 8, 8), 255, np.uint8), train_labels=np.array([1, 2]))
+    images = load_npz(tmp_path / "c.npz")
+    assert images.x.shape == (2, 1, 8, 8)
+    assert float(images.x.max()) == 1.0
+    assert images.labels.tolist() == [1, 2]

@@ -1,0 +1,1 @@
+"""Networks that predict: U-Net and its preconditioning."""

@@ -1,0 +1,1 @@
+"""Training of networks: configurations, the loop, checkpoints."""

@@ -1,0 +1,38 @@
+"""What can be trained by name: ``python -m toy_models.train <name>``. A new model is an entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from toy_models.networks.unet import UNetConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides the weights.
+
+    sigma_mean, sigma_std: ln σ ~ N(mean, std²) (EDM). drop: share of images whose label is replaced by the null label. min_snr: γ of min-SNR
+    weighting (Hang et al. 2023, 2303.09556), 0 = EDM's weight. importance: times drawn ∝ √E[L²] with a .001 uniform share (iDDPM, math 2.22).
+    ema: half-life of the average in steps, at most a tenth of the steps so far. warm: steps until the full learning rate; it decays as a cosine
+    to a tenth at ``steps``.
+    """
+
+    network: UNetConfig = field(default_factory=UNetConfig)
+    steps: int = 8_000
+    batch: int = 64
+    rate: float = 2e-3
+    warm: int = 200
+    drop: float = 0.15
+    sigma_mean: float = -1.2
+    sigma_std: float = 1.2
+    min_snr: float = 0.0
+    importance: bool = False
+    ema: float = 500.0
+    seed: int = 0
+
+
+CONFIGS = {
+    "mnist-unet": TrainConfig(),
+    # for a GPU: the same data, wider and longer; fits in 8 MB as float16
+    "mnist-unet-wide": TrainConfig(UNetConfig(width=(48, 96, 128), blocks=2), steps=60_000, batch=256, rate=1e-3, ema=2000.0),
+}

@@ -1,0 +1,167 @@
+"""The training loop: every step is a function of (seed, step), so that a run that was interrupted anywhere ends the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from playground.core.fields import BadValue
+from toy_models.networks.denoiser import Denoiser
+from toy_models.networks.unet import UNet
+from toy_models.training.configs import TrainConfig
+from toy_models.training.data import Images
+
+BINS, HISTORY = 32, 10  # of the importance-sampled times
+
+
+class Trainer:
+    """State of one training run.
+
+    ``step()`` draws everything (images, labels dropped, noise levels, noise) from a generator seeded by (seed, step); weights, average and Adam's
+    moments go to one safetensors file, numbers to the JSON beside it.
+    """
+
+    def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool = True):
+        self.config, self.images, self.device, self.bf16 = config, images, torch.device(device), bf16
+        torch.manual_seed(config.seed)
+        self.sigma_data = float(images.x.std())
+        self.model = Denoiser(UNet(config.network), self.sigma_data).to(self.device)
+        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.rate, betas=(0.9, 0.99))
+        self.at = 0
+        self.seconds = 0.0
+        self.history = torch.zeros(BINS, HISTORY)  # latest losses of each bin of noise levels
+        self.seen = torch.zeros(BINS, dtype=torch.long)
+
+    # -- one step ------------------------------------------------------------------------------------------------------------
+
+    def step(self) -> float:
+        """One Adam step; the mean loss."""
+        began, c = time.perf_counter(), self.config
+        draw = torch.Generator().manual_seed(c.seed * 1_000_003 + self.at)
+        pick = torch.randint(len(self.images.x), (c.batch,), generator=draw)
+        x = self.images.x[pick].to(self.device)
+        dropped = torch.rand(c.batch, generator=draw) < c.drop
+        label = torch.where(dropped, c.network.classes, self.images.labels[pick]).to(self.device)
+        level, weight = self.levels(draw)
+        sigma = (c.sigma_mean + c.sigma_std * math.sqrt(2) * torch.erfinv(2 * level - 1)).exp().to(self.device)
+        noise = torch.randn(x.shape, generator=draw).to(self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            loss = self.model.loss(x, sigma, noise, label)
+        loss = loss * self.reweight(sigma)
+        self.remember(level, loss.detach().cpu())
+        self.optimizer.zero_grad()
+        (loss * weight.to(self.device)).mean().backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.at += 1
+        half = min(c.ema, max(1.0, self.at / 10))
+        keep = 0.5 ** (1 / half)
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+        self.seconds += time.perf_counter() - began
+        return float(loss.detach().mean())
+
+    def rate(self) -> float:
+        c = self.config
+        return c.rate * min(1.0, (self.at + 1) / c.warm) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.at / c.steps))))
+
+    def reweight(self, sigma: Tensor) -> Tensor:
+        """Min-SNR: the weight on the x_0 loss becomes min(SNR, γ) in place of EDM's 1/c_out²; SNR = σ_d²/σ²."""
+        if not self.config.min_snr:
+            return torch.ones_like(sigma)
+        snr = (self.sigma_data / sigma).square()
+        edm = (sigma.square() + self.sigma_data**2) / (sigma * self.sigma_data).square()
+        return snr.clamp(max=self.config.min_snr) / (edm * self.sigma_data**2)
+
+    def levels(self, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Quantiles u in (0, 1) of the noise level and the weights 1/(density of u) that keep the loss unbiased."""
+        u = torch.rand(self.config.batch, generator=draw)
+        if not self.config.importance or int(self.seen.min()) < HISTORY:
+            return u.clamp(1e-6, 1 - 1e-6), torch.ones_like(u)
+        p = self.history.square().mean(1).sqrt()
+        p = 0.999 * p / p.sum() + 0.001 / BINS
+        bins = torch.multinomial(p, self.config.batch, True, generator=draw)
+        return ((bins + u) / BINS).clamp(1e-6, 1 - 1e-6), 1 / (BINS * p[bins])
+
+    def remember(self, level: Tensor, loss: Tensor) -> None:
+        for b, value in zip((level * BINS).long().clamp(max=BINS - 1).tolist(), loss.tolist(), strict=True):
+            self.history[b, int(self.seen[b]) % HISTORY] = value
+            self.seen[b] += 1
+
+    # -- files ---------------------------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """state.safetensors and state.json, each replaced in one move: an interruption leaves the state before."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()} | {f"average.{k}": v for k, v in self.average.items()}
+        for i, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
+        tensors |= {"history": self.history, "seen": self.seen}
+        told = {"step": self.at, "seconds": round(self.seconds, 1), "config": asdict(self.config), "sigma_data": self.sigma_data}
+        save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "state.new", metadata={"state": json.dumps(told)})
+        (folder / "state.new").replace(folder / "state.safetensors")
+
+    def resume(self, folder: Path) -> bool:
+        """Continues from ``folder`` if a state lies there. Raises BadValue if it belongs to another configuration."""
+        from safetensors import safe_open
+
+        file = folder / "state.safetensors"
+        if not file.is_file():
+            return False
+        with safe_open(file, "pt") as opened:
+            told = json.loads((opened.metadata() or {}).get("state", "{}"))
+        mine = json.loads(json.dumps(asdict(self.config)))
+        if told.get("config") != mine:
+            raise BadValue("out", str(folder), "a folder whose state has the same configuration, or an empty one")
+        tensors = load_file(file)
+        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+        self.average = {k[8:]: v.to(self.device) for k, v in tensors.items() if k.startswith("average.")}
+        state: dict[int, dict[str, Any]] = {}
+        for name, value in tensors.items():
+            if name.startswith("adam."):
+                _, i, key = name.split(".")
+                state.setdefault(int(i), {})[key] = value
+        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        self.history, self.seen = tensors["history"], tensors["seen"]
+        self.at, self.seconds = told["step"], told["seconds"]
+        return True
+
+    def averaged(self) -> Denoiser:
+        """The model with its averaged weights, for sampling."""
+        model = Denoiser(UNet(self.config.network), self.sigma_data).to(self.device)
+        model.load_state_dict(self.average)
+        return model.eval()
+
+
+def train(
+    trainer: Trainer, folder: Path, *, every: int, minutes: float, tell: Callable[[str], None], grid: Callable[[Trainer, Path], None]
+) -> None:
+    """Until ``config.steps`` or ``minutes``; saves a state and a grid of samples every ``every`` steps and at the end."""
+    began, losses = time.monotonic(), []
+    while trainer.at < trainer.config.steps and time.monotonic() - began < 60 * minutes:
+        losses.append(trainer.step())
+        if trainer.at % 100 == 0:
+            left = (trainer.config.steps - trainer.at) * trainer.seconds / trainer.at
+            mean = sum(losses) / len(losses)
+            tell(
+                f"step {trainer.at:,} of {trainer.config.steps:,} · loss {mean:.4f} · {trainer.seconds / trainer.at:.2f} s a step · {left / 60:.0f} min left"
+            )
+            losses.clear()
+        if trainer.at % every == 0:
+            trainer.save(folder)
+            grid(trainer, folder / f"samples-{trainer.at:06d}.png")
+    trainer.save(folder)
+    grid(trainer, folder / f"samples-{trainer.at:06d}.png")
