@@ -12,6 +12,7 @@ import torch
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
+from playground.core.spec import registry
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.configs import CONFIGS
 from toy_models.training.data import load_npz
@@ -23,16 +24,14 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     """A picture of rows × classes samples: DPM-Solver++ 2M, 20 steps on EDM's grid, the same noise at every checkpoint."""
     from PIL import Image
 
-    import playground as pg
-
-    process, classes = pg.EDM(), trainer.config.network.classes
+    process, classes = registry("processes")["EDM"](), trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = pg.Karras(steps=steps).times(process).tolist()
+    times = registry("grids")["Karras"](steps=steps).times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = rng.stream("prior").normal(shape) * process.at(times[0]).sigma
-    *_, last = run(problem, pg.DPMSolverPP2M(), z, times, rng.stream("path"))
+    *_, last = run(problem, registry("samplers")["DPMSolverPP2M"](), z, times, rng.stream("path"))
     x = last.z.clamp(-1, 1).cpu()
     h, w = x.shape[-2:]
     sheet = x.view(rows, classes, *x.shape[1:]).permute(0, 3, 1, 4, 2).reshape(rows * h, classes * w, -1)
