@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -24,14 +25,17 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     """A picture of rows × classes samples: DPM-Solver++ 2M, 20 steps on EDM's grid, the same noise at every checkpoint."""
     from PIL import Image
 
-    process, classes = registry("processes")["EDM"](), trainer.config.network.classes
+    process: Any = registry("processes")["EDM"]()
+    sampler: Any = registry("samplers")["DPMSolverPP2M"]()
+    spacing: Any = registry("grids")["Karras"](steps=steps)
+    classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = registry("grids")["Karras"](steps=steps).times(process).tolist()
+    times = spacing.times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = rng.stream("prior").normal(shape) * process.at(times[0]).sigma
-    *_, last = run(problem, registry("samplers")["DPMSolverPP2M"](), z, times, rng.stream("path"))
+    *_, last = run(problem, sampler, z, times, rng.stream("path"))
     x = last.z.clamp(-1, 1).cpu()
     h, w = x.shape[-2:]
     sheet = x.view(rows, classes, *x.shape[1:]).permute(0, 3, 1, 4, 2).reshape(rows * h, classes * w, -1)
