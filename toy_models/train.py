@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
+from toy_models.networks.checkpoint import FOLDER, save_model
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.configs import CONFIGS
 from toy_models.training.data import load_npz
@@ -26,21 +28,34 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     from PIL import Image
 
     process: Any = registry("processes")["EDM"]()
-    sampler: Any = registry("samplers")["DPMSolverPP2M"]()
-    spacing: Any = registry("grids")["Karras"](steps=steps)
+    samplers: Any = registry("samplers")
+    grids: Any = registry("grids")
     classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = spacing.times(process).tolist()
+    times = grids["Karras"](steps=steps).times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = rng.stream("prior").normal(shape) * process.at(times[0]).sigma
-    *_, last = run(problem, sampler, z, times, rng.stream("path"))
+    *_, last = run(problem, samplers["DPMSolverPP2M"](), z, times, rng.stream("path"))
     x = last.z.clamp(-1, 1).cpu()
     h, w = x.shape[-2:]
     sheet = x.view(rows, classes, *x.shape[1:]).permute(0, 3, 1, 4, 2).reshape(rows * h, classes * w, -1)
     pixels = ((sheet + 1) * 127.5).round().to(torch.uint8).numpy()
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file)
+
+
+def export(trainer: Trainer, name: str, folder: Path) -> Path:
+    """The averaged weights and their card."""
+    facts = {
+        "data": f"{len(trainer.images.x):,} images, {' × '.join(map(str, trainer.images.x.shape[1:]))}, scaled to [−1, 1]",
+        "command": f"python -m toy_models.train {name} --data <file>.npz",
+        "training": json.loads(json.dumps(asdict(trainer.config))),
+        "step": trainer.at,
+        "seconds": round(trainer.seconds),
+        "device": trainer.device.type,
+    }
+    return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
 
 def say(line: str) -> None:
@@ -61,6 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--no-bf16", action="store_true")
     parser.add_argument("--min-snr", type=float)
     parser.add_argument("--importance", action="store_true")
+    parser.add_argument(
+        "--export", type=Path, nargs="?", const=FOLDER, help="write the averaged weights and their card there, and train no more"
+    )
     told = parser.parse_args(argv)
     if told.threads:
         torch.set_num_threads(told.threads)
@@ -72,6 +90,9 @@ def main(argv: list[str] | None = None) -> int:
         trainer = Trainer(config, load_npz(told.data), told.device, not told.no_bf16)
         if trainer.resume(folder):
             say(f"resumed at step {trainer.at:,}")
+        if told.export:
+            say(f"wrote {export(trainer, told.name, told.export)}")
+            return 0
         train(trainer, folder, every=told.every, minutes=told.minutes, tell=say, grid=sample_grid)
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")

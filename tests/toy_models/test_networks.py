@@ -1,5 +1,6 @@
 """Networks, their preconditioning and the training loop, on sixteen 8×8 images."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
+from toy_models.networks.checkpoint import load_model, models, read_card, save_model, sha256
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor
 from toy_models.networks.unet import UNet, UNetConfig
 from toy_models.oracles import oracle_for
@@ -141,3 +143,61 @@ def test_data_files(tmp_path):
     assert images.x.shape == (2, 1, 8, 8)
     assert float(images.x.max()) == 1.0
     assert images.labels.tolist() == [1, 2]
+
+
+def stored(folder):
+    torch.manual_seed(0)
+    model = Denoiser(UNet(UNetConfig(width=(8, 8), classes=3)), 0.5)
+    save_model("tiny", model, (1, 8, 8), {"data": "noise"}, folder)
+    return model
+
+
+def test_a_model_comes_back(tmp_path):
+    """The same picture up to float16 weights; the card counts the parameters."""
+    model = stored(tmp_path)
+    back = load_model("tiny", tmp_path)
+    y, sigma, label = torch.randn(2, 1, 8, 8), torch.tensor([0.5, 2.0]), torch.tensor([0, 3])
+    torch.testing.assert_close(back(y, sigma, label), model(y, sigma, label).detach(), rtol=0, atol=5e-3)
+    assert read_card("tiny", tmp_path)["parameters"] == sum(p.numel() for p in model.parameters())
+    assert models(tmp_path) == ["tiny"]
+
+
+def broken(folder, how):
+    card, weights = folder / "tiny.json", folder / "tiny.safetensors"
+    told = json.loads(card.read_text())
+    if how == "cut weights":
+        weights.write_bytes(weights.read_bytes()[:-50])
+    elif how == "cut card":
+        card.write_text(card.read_text()[:100])
+    elif how == "card lacks":
+        card.write_text(json.dumps({"name": "tiny"}))
+    elif how == "another network":
+        card.write_text(json.dumps({**told, "network": {**told["network"], "width": [8, 16]}}))
+    elif how == "a foreign file":
+        weights.write_bytes(b"PK not safetensors")
+        card.write_text(json.dumps({**told, "sha256": sha256(weights)}))
+    else:
+        weights.unlink()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("cut weights", "damaged"),
+        ("cut card", "whole JSON"),
+        ("card lacks", "network"),
+        ("another network", "fit the card's network"),
+        ("a foreign file", "fit the card's network"),
+        ("no weights", "beside the card"),
+    ],
+)
+def test_a_broken_model_is_named(tmp_path, how, told):
+    stored(tmp_path)
+    broken(tmp_path, how)
+    with pytest.raises(BadValue, match=told):
+        load_model("tiny", tmp_path)
+
+
+def test_no_such_model(tmp_path):
+    with pytest.raises(BadValue, match="no model is installed"):
+        load_model("none", tmp_path)
