@@ -14,14 +14,6 @@
   const fitting = new Map(); // legality of a process → the last sampler and grid chosen there
   let ready = false, lastProcess = values["pg-process"];
 
-  let extras = {}; // what a link says of parameters that have no control (those of a predictor within a sampler), by path
-  function keepExtras(q) {
-    extras = {};
-    for (const [path, value] of Object.entries(q)) {
-      if (!controls.some((c) => c.path === path)) extras[path] = { value, kind: q[path.slice(0, path.lastIndexOf("."))] };
-    }
-  }
-
   const control = (path, kind = "") => byPath.get(`${path}|${kind}`) || byPath.get(`${path}|`);
   const at = (path, kind) => values[control(path, kind)?.id];
   const same = (a, b) => String(a) === String(b) || (a !== "" && b !== "" && Number(a) === Number(b));
@@ -40,7 +32,7 @@
         const inner = flat(full, p.family, inside);
         if (!equal(inner, renamed(p.default, name, full))) Object.assign(out, inner);
       } else {
-        const v = at(full, kind) ?? (extras[full]?.kind === kind ? extras[full].value : null);
+        const v = at(full, kind);
         if (v != null && !same(v, p.default)) out[full] = String(v);
       }
     }
@@ -65,7 +57,35 @@
     return out;
   }
 
-  PG.why = (slot, key) => C.reasons[C.nested[slot] ?? slot]?.[values["pg-process"]]?.[key] || "";
+  /** Why a choice cannot be made now ('' if it can): samplers, grids and guidance by the process, data and process by each other. */
+  PG.why = (slot, key) => {
+    const process = values["pg-process"];
+    if (slot === "process") return clash(key, values["pg-data"]);
+    if (slot !== "data") return C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
+    const no = clash(process, key);
+    return no && `${title("processes", process)} ${no}`;
+  };
+  /** Why a process cannot take these data: their dimension, or the other end of an interpolant. */
+  function clash(process, data) {
+    const [dim, count] = sizeOf(data) ?? [], no = C.reasons.data[process]?.[dim];
+    if (no || !dim) return no || "";
+    const origin = at("process.origin", process), [other, ends] = sizeOf(origin) ?? [];
+    if (!other) return ""; // "gaussian" fits everything; what is being typed the server judges
+    const name = C.titles.data[origin] || "own mixture";
+    if (other !== dim) return `needs both ends in one dimension: its source, ${name}, is in ${other}D, the data in ${dim}D`;
+    if (at("process.coupling", process) !== "independent" || count * ends <= C.most) return "";
+    return `needs at most ${C.most.toLocaleString("en")} pairs of components: the source, ${name}, has ${ends}, the data have ${count}; or take minibatch OT`;
+  }
+  /** [dimension, components] of data by name or as JSON. */
+  function sizeOf(data) {
+    if (!String(data).startsWith("{")) return C.sizes[data];
+    try {
+      const { means } = JSON.parse(data);
+      return [means[0].length, means.length];
+    } catch {
+      return undefined;
+    }
+  }
   const signature = (process) => JSON.stringify([C.reasons.sampler[process], C.reasons.grid[process]]);
   const title = (family, key) => C.titles[family]?.[key] || key;
 
@@ -122,6 +142,10 @@
     const process = values["pg-process"], on = [];
     on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`, `#pg-guidance-${values["pg-guidance"]}`);
     if (C.families.processes[process]?.schedule) on.push("#pg-process-schedule-row", `#pg-schedule-${values["pg-schedule"]}`);
+    for (const slot of Object.keys(C.nested)) { // a choice within a choice: its group stands in that of the outer one, which hides it
+      const [kind, path] = slot.split(":"), { id } = control(path, kind);
+      on.push(`#${id}-${values[id]}`);
+    }
     const css = `${on.join(",")}{display:flex!important}`;
     if (shown.textContent !== css) shown.textContent = css;
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
@@ -452,7 +476,6 @@
       ready = true;
       show();
       const message = list[controls.length];
-      if (message) extras = {};
       if (message) notice({ kind: "warning", message, stay: 15000 });
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
@@ -470,7 +493,6 @@
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
     viewToStage();
     if (equal(q, query())) return;
-    keepExtras(q);
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
     ready = false;
@@ -741,7 +763,6 @@
     if (c && !c.kind && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
-  keepExtras(PG.first.query);
   show();
   ask(PG.first.query, PG.first.response);
   setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed

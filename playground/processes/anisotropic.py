@@ -61,7 +61,7 @@ class Anisotropic(Process):
 
     def check_data(self, data: Any) -> None:
         if data.dim != 2:
-            raise BadValue("data", f"{data.dim}D", "a distribution in 2D: two directions are needed")
+            raise BadValue("data", f"{data.dim}D", "2D data, whose two directions fade at different rates")
 
     def alphas(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """α_1, α_2."""

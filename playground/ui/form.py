@@ -16,7 +16,9 @@ from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illega
 from playground.core.fields import BadValue, Param, params
 from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
+from toy_models.data import GAUSSIAN, mixture_of, source_of
 from toy_models.distributions import toys
+from toy_models.mixture import MAX_COMPONENTS
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
@@ -106,9 +108,13 @@ class Form:
         )
         self.controls.append(Control(elem_id, path, kind, component, param, default))
 
-    def _spec_params(self, path: str, family: str, prefix: str) -> None:
-        """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one."""
-        members = {key: params(cls) for key, cls in registry(family).items()}
+    def _spec_params(self, path: str, family: str, prefix: str, without: frozenset[str] = frozenset()) -> None:
+        """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one.
+
+        A choice within a choice (a corrector's predictor) has its menu and its own parameters in the group of the outer one; ``without`` are the
+        outer members, which cannot hold themselves.
+        """
+        members = {key: params(cls) for key, cls in registry(family).items() if key not in without}
         first = next(iter(members.values()))
         shared = {n: p for n, p in first.items() if all(m.get(n) == p for m in members.values())}
         for name, param in shared.items():
@@ -120,10 +126,11 @@ class Form:
                 with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
                     for name, param in own.items():
                         full, elem_id = f"{path}.{name}", f"{prefix}-{key}-{name}"
-                        if param.kind == "spec":  # its own parameters have no controls: the page keeps those that a link brings
-                            inside = [c for c in specs(param.family) if c.key != key]
+                        if param.kind == "spec":
+                            inside = [c for c in specs(param.family) if c.key not in without | {key}]
                             self._menu(full, key, inside, param.default.info.key, elem_id, param.label or name.replace("_", " "))
                             self.nested[f"{key}:{full}"] = path
+                            self._spec_params(full, param.family, elem_id, without | {key})
                         else:
                             self._field(full, key, param, elem_id)
 
@@ -243,7 +250,9 @@ class Form:
                 **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
                 "data": {t.key: t.title for t in toys()},
             },
-            "reasons": reasons(),
+            "reasons": {**reasons(), "data": data_reasons()},
+            "sizes": {key: (mixture.dim, mixture.components) for key, mixture in ((t.key, mixture_of(t.key)) for t in toys())},
+            "most": MAX_COMPONENTS,
             "nested": self.nested,
             "fallback": {key: fallback(key) for key in registry("processes")},
         }
@@ -272,6 +281,18 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
         for process, cls in registry("processes").items():
             found = {key: why_illegal(choice(), cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
             out[slot][process] = {key: why for key, why in found.items() if why}
+    return out
+
+
+def data_reasons() -> dict[str, dict[int, str]]:
+    """process → dimension of the data → why it cannot take them; legal ones are left out."""
+    out: dict[str, dict[int, str]] = {}
+    for process, cls in registry("processes").items():
+        for dim in (1, 2):
+            try:
+                cls().check_data(source_of(GAUSSIAN, dim))  # type: ignore[attr-defined]
+            except BadValue as error:
+                out.setdefault(process, {})[dim] = f"needs {error.allowed}"
     return out
 
 
@@ -320,4 +341,4 @@ def explain(errors: list[BadValue]) -> str:
     return f"This link was not fully readable: {told}. Defaults are used there."
 
 
-__all__ = ["Control", "Form", "experiment_part", "explain", "fallback", "reasons", "repair"]
+__all__ = ["Control", "Form", "data_reasons", "experiment_part", "explain", "fallback", "reasons", "repair"]

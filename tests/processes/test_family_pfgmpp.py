@@ -16,6 +16,8 @@ from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
 from playground.metrics.distances import wasserstein_1d
+from toy_models.data import mixture_of
+from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
 from toy_models.oracles.mixture import MixtureOracle
 from toy_models.oracles.student import LIVE, scale_nodes
@@ -153,6 +155,29 @@ def test_few_nodes_stay_live():
     assert counts[1.0] <= 48
     for D in FREEDOMS:
         assert float(scale_nodes(D, 2, LIVE)[1].sum()) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("D", [1.0, 3.5, 8.0])
+@pytest.mark.parametrize("data", ["moons", "skewed", "far outlier"])
+def test_wide_nodes_see_one_gaussian_within_the_quadratures_error(D, data):
+    """x̂_0 of the float32 tables against the float64 ones at 500 draws of p_t: within 1e-4 of the data's standard deviation, and fewer columns.
+
+    Mutants killed: a threshold in variances alone (the outlier's skewness then shows, 1e-3), the data's covariance left out of a wide node,
+    all components of a wide node kept.
+    """
+    outlier = GaussianMixture([0.02, 0.98], [[6.0, 0.0], [0.0, 0.0]], [[[0.01, 0.0], [0.0, 0.01]], [[0.02, 0.01], [0.01, 0.05]]])
+    mixture = outlier if data == "far outlier" else mixture_of(data)
+    oracle, rng = oracle_for(mixture, pg.PFGMPP(D=D)), Rng(3, dtype=torch.float64)
+    size = mixture.cov().diagonal().max().sqrt()
+    for t in (80.0, 20.0, 3.0, 0.5, 0.05):
+        z, _ = oracle.marginal(t).sample(rng.uniform((500,)), rng.normal((500, mixture.dim)))
+        exact, live = oracle(z, t).x0_hat, oracle(z.float(), t).x0_hat
+        assert float((live - exact).abs().max() / size) < 1.5e-4
+    nodes = len(scale_nodes(D, mixture.dim, LIVE)[0])
+    kept = [oracle.tables(t, z.float())[0].shape[1] for t in (80.0, 0.05)]
+    assert kept[0] < kept[1] <= nodes * mixture.components
+    if data == "moons":
+        assert kept[0] < 0.25 * nodes * mixture.components
 
 
 def test_what_needs_a_gaussian_is_illegal():

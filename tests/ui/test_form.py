@@ -15,6 +15,8 @@ from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import build, python_of
 from playground.views.snippet import as_python
+from toy_models.data import mixture_of
+from toy_models.mixture import MAX_COMPONENTS
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -64,6 +66,10 @@ EXPERIMENTS = [
     Experiment(process={"kind": "PFGMPP", "D": 8}, sampler={"kind": "EulerAncestral", "eta": 0}),
     Experiment(process="Anisotropic", sampler={"kind": "RK45", "log_tol": -3}),
     Experiment(sampler={"kind": "PredictorCorrector", "predictor": "DDPM", "corrector_steps": 3}),
+    Experiment(
+        process={"kind": "VP", "schedule": {"kind": "ZeroTerminalSNR", "base": {"kind": "Cosine", "offset": 0.02}}},
+        sampler={"kind": "PredictorCorrector", "predictor": {"kind": "DDIM", "eta": 0.4}},
+    ),
     Experiment(data={"weights": [0.25, 0.75], "means": [[-1.0, 0], [1, 0]], "covs": [[[0.1, 0], [0, 0.1]], [[0.2, 0], [0, 0.2]]]}),
 ]
 
@@ -80,6 +86,9 @@ def test_every_declared_field_has_one_component(form: Form) -> None:
                 assert (full, key) in have or (full, "") in have, full
                 if param.kind == "spec":
                     assert full in paths
+                if param.kind == "spec" and family != "processes":  # a choice within a choice: all but the outer one, each with its own
+                    for inner, inside in registry(param.family).items():
+                        assert inner == key or all((f"{full}.{n}", inner) in have for n in params(inside)), (full, inner)
 
 
 def test_ids_are_unique_and_speak(form: Form) -> None:
@@ -110,11 +119,8 @@ def test_values_hold_the_whole_experiment(form: Form, exp: Experiment) -> None:
             full, kind = f"{path}.{name}", out["kind"]
             if param.kind == "spec":
                 out[name] = record(full, getattr(spec, name), kind)
-            elif (full, kind) in values or (
-                full,
-                "",
-            ) in values:  # parameters of a choice within a choice have no control: a link keeps them
-                out[name] = values.get((full, kind), values.get((full, "")))
+            else:
+                out[name] = values[(full, kind) if (full, kind) in values else (full, "")]
         return out
 
     again = {n: record(n, getattr(exp, n)) if isinstance(getattr(exp, n), Spec) else values[n, ""] for n in params(exp)}
@@ -183,6 +189,24 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
     for process, slots in form.config()["fallback"].items():  # what form.js leaves out of a link
         assert Experiment(process=process, **slots) == Experiment(process=process)
         assert Experiment(process=process, **slots).to_query() == ({} if process == "VP" else {"process": process})
+
+
+def test_data_and_process_refuse_each_other_in_the_page_as_in_the_engine(form: Form) -> None:
+    """A tile or a pill is struck through exactly where the Experiment would be refused (mutants: the dimensions exchanged, no table at all)."""
+    config = form.config()
+    for process in registry("processes"):
+        for data, (dim, components) in config["sizes"].items():
+            mixture = mixture_of(data)
+            assert (dim, components) == (mixture.dim, mixture.components)
+            why = config["reasons"]["data"].get(process, {}).get(dim, "")
+            try:
+                Experiment(data=data, process=process)
+            except pg.BadValue as error:
+                assert why and error.allowed in why
+            else:
+                assert not why, (process, data)
+    assert config["most"] == MAX_COMPONENTS
+    assert config["reasons"]["data"] == {"Anisotropic": {1: "needs 2D data, whose two directions fade at different rates"}}
 
 
 def test_a_list_has_a_text_box(form: Form) -> None:

@@ -166,11 +166,57 @@ def test_a_link_with_values_between_the_slider_steps_is_exact(visit: Any) -> Non
 def test_a_spec_within_a_spec(visit: Any) -> None:
     query = {"sampler": "PredictorCorrector", "sampler.predictor": "DDIM", "sampler.predictor.eta": "0.25", "sampler.snr": "0.2"}
     site = visit("?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    assert site.page.evaluate("__pg.query()") == query  # the predictor's own eta has no control and is kept
-    site.page.locator("#pg-sampler-PredictorCorrector-predictor .pg-combo").click()
-    site.page.keyboard.type("euler")
-    site.page.keyboard.press("Enter")
-    site.page.wait_for_function("__pg.query()['sampler.predictor'].startsWith('Euler') && !('sampler.predictor.eta' in __pg.query())")
+    page, eta = site.page, "#pg-sampler-PredictorCorrector-predictor-DDIM-eta"
+    assert page.evaluate("__pg.query()") == query
+    assert page.locator(f"{eta} input[type=number]").input_value() == "0.25"
+    page.locator(f"{eta} input[type=range]").press("ArrowRight")
+    site.until({**query, "sampler.predictor.eta": "0.3"})
+    page.locator("#pg-sampler-PredictorCorrector-predictor .pg-combo").click()
+    page.locator(".pg-option[data-key=Heun]").click()
+    site.until({"sampler": "PredictorCorrector", "sampler.predictor": "Heun", "sampler.snr": "0.2"})
+    assert not page.locator(eta).is_visible()
+    page.go_back()
+    site.until({**query, "sampler.predictor.eta": "0.3"})
+    assert page.locator(f"{eta} input[type=number]").input_value() == "0.3"
+    page.locator("[data-do=python]").click()
+    page.wait_for_function("__pg.copied")
+    assert "predictor=pg.DDIM(eta=0.3)" in page.evaluate("__pg.copied")
+    assert site.problems == []
+
+
+def test_a_schedule_within_a_schedule_survives_a_change_of_process(visit: Any) -> None:
+    schedule = {"process.schedule": "ZeroTerminalSNR", "process.schedule.base": "Cosine", "process.schedule.base.offset": "0.02"}
+    query = {"process": "VP", **schedule}
+    site = visit("?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    assert site.page.evaluate("__pg.query()") == query
+    assert site.page.locator("#pg-schedule-ZeroTerminalSNR-base-Cosine-offset").is_visible()
+    site.page.locator("#pg-process [data-key=SubVP]").click()
+    site.until({**query, "process": "SubVP"})
+    assert site.problems == []
+
+
+def test_data_and_process_that_refuse_each_other_cannot_be_chosen(visit: Any) -> None:
+    site = visit("?process=Interpolant&process.origin=rings")
+    page = site.page
+    tile, pill = page.locator("#pg-data [data-key=two_modes]"), page.locator("#pg-process [data-key=Anisotropic]")
+    assert tile.get_attribute("aria-disabled") == "true"
+    assert "rings, is in 2D" in tile.get_attribute("data-tip")
+    tile.click(force=True)
+    page.locator("#pg-process-Interpolant-origin input").fill("gaussian")
+    site.until({"process": "Interpolant"})
+    assert tile.get_attribute("aria-disabled") == "false"
+    assert pill.get_attribute("aria-disabled") == "false"
+    tile.click()
+    site.until({"process": "Interpolant", "data": "two_modes"})
+    assert pill.get_attribute("aria-disabled") == "true"
+    assert "2D data" in pill.get_attribute("data-tip")
+    pill.click(force=True)
+    assert page.evaluate("__pg.query().process") == "Interpolant"
+    page.locator("#pg-data [data-key=swiss_roll]").click()
+    site.until({"process": "Interpolant", "data": "swiss_roll"})
+    pill.click()
+    site.until({"process": "Anisotropic", "data": "swiss_roll"})
+    assert tile.get_attribute("aria-disabled") == "true"
     assert site.problems == []
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.problem import Prediction
-from playground.core.process import small_inverse, t64
+from playground.core.process import small_inverse, small_logdet, t64
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles.fast import features, mean_of
 
@@ -59,22 +61,21 @@ class TableOracle:
 
     # fast evaluation ------------------------------------------------------------------------------------------------------
 
-    def _make(self, t: Tensor, weights: Tensor, mean: Tensor, cov: Tensor) -> tuple[Tensor, Tensor]:
-        """Logit tables (T, features, K) and read tables (T, K, m (1 + d))."""
+    def _make(self, weights: Tensor, mean: Tensor, cov: Tensor, reads: Callable[[Tensor, Tensor], Any]) -> tuple[Tensor, Tensor]:
+        """Logit tables (T, features, K) and read tables (T, K, m (1 + d)); ``reads(mean, precision)`` gives offsets and gains."""
         precision = small_inverse(cov)
-        logdet = torch.linalg.slogdet(cov).logabsdet if self.dim > 1 else cov[..., 0, 0].log()
         pull = (precision @ mean[..., None])[..., 0]
-        const = weights.log() - 0.5 * ((pull * mean).sum(-1) + logdet + self.dim * math.log(2 * math.pi))
+        const = weights.log() - 0.5 * ((pull * mean).sum(-1) + small_logdet(cov) + self.dim * math.log(2 * math.pi))
         i, j = self._pairs
         quadratic = -torch.where(i == j, 0.5, 1.0) * precision[..., i, j]
-        offset, gain = self.reads(t, mean, precision)
+        offset, gain = reads(mean, precision)
         return torch.cat([quadratic, pull, const[..., None]], -1).mT, torch.cat([offset[..., None], gain], -1).flatten(-2)
 
     def prepare(self, times: list[float]) -> None:
         new = [t for t in dict.fromkeys(times) if t > 0 and t not in self._tables]
         for part in [new[i : i + 64] for i in range(0, len(new), 64)]:
             t = t64(part)
-            logit, read = self._make(t, self.weights, *self.moments(t))
+            logit, read = self._make(self.weights, *self.moments(t), functools.partial(self.reads, t))
             for index, time in enumerate(part):
                 self._tables[time] = logit[index], read[index]
 
