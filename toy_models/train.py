@@ -15,11 +15,14 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
-from toy_models.networks.checkpoint import FOLDER, save_model
+from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
+from toy_models.training.classify import train_classifier
 from toy_models.training.configs import CONFIGS
 from toy_models.training.data import load_npz
 from toy_models.training.loop import Trainer, train
+
+CLASSIFIER = "mnist-classifier"
 
 
 @torch.no_grad()
@@ -58,6 +61,19 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
     return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
 
+def classifier(data: str, folder: Path) -> int:
+    """Trains the classifier and writes it."""
+    try:
+        images = load_npz(data)
+        net, facts = train_classifier(images, load_npz(data, "test"), tell=say)
+    except ValueError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    told = {"data": f"{len(images.x):,} images", "command": f"python -m toy_models.train {CLASSIFIER} --data <file>.npz", **facts}
+    say(f"wrote {save_network(CLASSIFIER, net, told, folder)}")
+    return 0
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -65,7 +81,7 @@ def say(line: str) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
-    parser.add_argument("name", choices=sorted(CONFIGS))
+    parser.add_argument("name", choices=sorted([*CONFIGS, CLASSIFIER]))
     parser.add_argument("--data", required=True, help="an .npz with train_images (uint8) and train_labels")
     parser.add_argument("--out", type=Path, help="folder of the states (default runs/<name>)")
     parser.add_argument("--steps", type=int)
@@ -82,6 +98,8 @@ def main(argv: list[str] | None = None) -> int:
     told = parser.parse_args(argv)
     if told.threads:
         torch.set_num_threads(told.threads)
+    if told.name == CLASSIFIER:
+        return classifier(told.data, told.export or FOLDER)
     config = CONFIGS[told.name]
     changes = {"steps": told.steps, "min_snr": told.min_snr, "importance": told.importance or None}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})

@@ -9,10 +9,11 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
-from toy_models.networks.checkpoint import load_model, models, read_card, save_model, sha256
+from toy_models.networks.checkpoint import load_model, load_network, models, read_card, save_model, save_network, sha256
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor
 from toy_models.networks.unet import UNet, UNetConfig
 from toy_models.oracles import oracle_for
+from toy_models.training.classify import train_classifier
 from toy_models.training.configs import TrainConfig
 from toy_models.training.data import Images, load_npz
 from toy_models.training.loop import Trainer
@@ -201,3 +202,17 @@ def test_a_broken_model_is_named(tmp_path, how, told):
 def test_no_such_model(tmp_path):
     with pytest.raises(BadValue, match="no model is installed"):
         load_model("none", tmp_path)
+
+
+def test_the_classifier_learns(tmp_path):
+    """Two kinds of 8×8 image, told apart after one epoch; it comes back from its file with the same logits."""
+    g = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 2, (512,), generator=g)
+    x = 0.3 * torch.randn(512, 1, 8, 8, generator=g) + torch.where(labels == 1, 0.7, -0.7)[:, None, None, None]
+    images = Images(x, labels)
+    net, facts = train_classifier(images, images, epochs=2, batch=32, tell=lambda line: None)
+    assert facts["test accuracy"] > 0.95
+    save_network("tiny-classifier", net, facts, tmp_path)
+    torch.testing.assert_close(load_network("tiny-classifier", tmp_path)(x[:8]), net(x[:8]).detach(), rtol=0, atol=0.05)
+    with pytest.raises(BadValue, match="card of a denoiser"):
+        load_model("tiny-classifier", tmp_path)

@@ -11,31 +11,33 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from playground.core.fields import BadValue
+from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser
 from toy_models.networks.unet import UNet, UNetConfig
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
-REQUIRED = ("name", "architecture", "network", "sigma_data", "event", "sha256")
+REQUIRED = ("name", "architecture", "network", "sha256")
+ARCHITECTURES: dict[str, tuple[Any, Any]] = {"UNet": (UNet, UNetConfig), "Classifier": (Classifier, ClassifierConfig)}
 
 
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path = FOLDER) -> Path:
+def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: Path = FOLDER) -> Path:
     """Writes ``name.safetensors`` (float16) and the card ``name.json``; ``facts``: data, command, seed, time, metrics … Returns the card's path."""
     folder.mkdir(parents=True, exist_ok=True)
     weights, card = folder / f"{name}.safetensors", folder / f"{name}.json"
-    save_file({k: v.detach().cpu().half().contiguous() for k, v in model.network.state_dict().items()}, weights)
+    state = {k: v.detach().cpu() for k, v in network.state_dict().items()}
+    save_file({k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items()}, weights)
     told = {
         "name": name,
-        "architecture": "UNet",
-        "network": asdict(model.network.config),
-        "sigma_data": model.sigma_data,
-        "event": list(event),
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "architecture": type(network).__name__,
+        "network": asdict(network.config),  # type: ignore[arg-type]
+        "parameters": sum(p.numel() for p in network.parameters()),
         "precision": "float16 weights, computed in float32",
         **facts,
         "sha256": sha256(weights),
@@ -43,6 +45,11 @@ def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[s
     }
     card.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return card
+
+
+def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """A denoiser: its network, and σ_d and the image's shape on the card."""
+    return save_network(name, model.network, {"sigma_data": model.sigma_data, "event": list(event), **facts}, folder)
 
 
 def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
@@ -65,18 +72,28 @@ def models(folder: Path = FOLDER) -> list[str]:
     return sorted(p.stem for p in folder.glob("*.json")) if folder.is_dir() else []
 
 
-def load_model(name: str, folder: Path = FOLDER, device: str | torch.device = "cpu") -> Denoiser:
-    """The denoiser of a card. Raises BadValue if the weights are missing, damaged, or belong to another network."""
+def load_network(name: str, folder: Path = FOLDER) -> nn.Module:
+    """The network of a card, for evaluation. Raises BadValue if the weights are missing, damaged, or belong to another network."""
     card = read_card(name, folder)
     weights = folder / f"{name}.safetensors"
     if not weights.is_file():
         raise BadValue("model", name, f"the weights {weights.name} beside the card")
     if sha256(weights) != card["sha256"]:
         raise BadValue("model", name, f"weights {weights.name} with the card's sha256 (the file is damaged or another one)")
+    if card["architecture"] not in ARCHITECTURES:
+        raise BadValue("model", name, f"an architecture of {', '.join(ARCHITECTURES)}, not {card['architecture']!r}")
+    make, config = ARCHITECTURES[card["architecture"]]
     try:
-        config = UNetConfig(**{**card["network"], "width": tuple(card["network"]["width"])})
-        model = Denoiser(UNet(config), float(card["sigma_data"]))
-        model.network.load_state_dict({k: v.float() for k, v in load_file(weights).items()})
-    except (SafetensorError, TypeError, KeyError, RuntimeError, ValueError) as error:
+        network = make(config(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()}))
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
+    except (SafetensorError, TypeError, KeyError, AttributeError, RuntimeError, ValueError) as error:
         raise BadValue("model", name, f"weights that fit the card's network ({str(error).splitlines()[0]})") from None
-    return model.to(device).eval().requires_grad_(False)
+    return network.eval().requires_grad_(False)
+
+
+def load_model(name: str, folder: Path = FOLDER, device: str | torch.device = "cpu") -> Denoiser:
+    """The denoiser of a card. Raises BadValue as load_network, or if the card is not a denoiser's."""
+    card = read_card(name, folder)
+    if not isinstance(card.get("sigma_data"), float) or "event" not in card:
+        raise BadValue("model", name, "a card of a denoiser, with sigma_data and event")
+    return Denoiser(load_network(name, folder), card["sigma_data"]).to(device).eval()

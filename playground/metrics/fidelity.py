@@ -1,0 +1,44 @@
+"""How far generated samples are from real ones in a feature space (math 2.23)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+def frechet_distance(x: Tensor, y: Tensor) -> float:
+    """‖m_x − m_y‖² + tr(C_x + C_y − 2 (C_x C_y)^½) of features x (n, d), y (m, d): the squared W₂ of the moment-matched Gaussians.
+
+    tr (C_x C_y)^½ = Σ √eigenvalues of C_x^½ C_y C_x^½, in float64. Blind beyond two moments. Called FID only with the features of FID's own network.
+    """
+    (mx, cx), (my, cy) = moments(x), moments(y)
+    value, vector = torch.linalg.eigh(cx)
+    root = (vector * value.clamp_min(0).sqrt()) @ vector.T
+    cross = torch.linalg.eigvalsh(root @ cy @ root).clamp_min(0).sqrt().sum()
+    return float((mx - my).square().sum() + cx.trace() + cy.trace() - 2 * cross)
+
+
+def moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (d,) and covariance (d, d) of rows, float64, n − 1 in the denominator."""
+    x = x.double()
+    return x.mean(0), torch.cov(x.T).reshape(x.shape[1], x.shape[1])
+
+
+class Coverage(NamedTuple):
+    """precision: share of generated samples inside the real manifold; recall: share of real ones inside the generated manifold."""
+
+    precision: float
+    recall: float
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> Coverage:
+    """Union of balls to the k-th neighbour (Kynkäänniemi et al. 2019, 1904.06991); real (n, d), fake (m, d)."""
+    return Coverage(_inside(fake, real, k), _inside(real, fake, k))
+
+
+def _inside(points: Tensor, manifold: Tensor, k: int) -> float:
+    radius = torch.cat([torch.cdist(part, manifold).kthvalue(k + 1).values for part in manifold.split(2000)])
+    hits = [(torch.cdist(part, manifold) <= radius).any(1) for part in points.split(2000)]
+    return float(torch.cat(hits).float().mean())
