@@ -51,8 +51,9 @@ def fits_data(choice, key):
 
 
 def test_every_legal_combination_is_finite():
-    """process × grid × sampler, all of them, at one step and at four in turn; schedules, data sets and guidance take turns too, so that every
+    """process × grid × sampler, all of them, at one step and at four in turn; schedules, data sets, guidance and precision take turns too, so that every
     data set meets every process and every sampler, and every guidance every process that it fits."""
+    dtypes = ("float32", "float64")
     data, guides, seen = itertools.cycle(TOYS), itertools.cycle(registry("guidance").values()), set()
     count = 0
 
@@ -61,7 +62,9 @@ def test_every_legal_combination_is_finite():
         guidance = next(guides)()
         if not fits_data(guidance, key) or why_illegal(guidance, process) or why_illegal(solver, process, guidance.gives):
             guidance = NoGuidance()
-        exp = Experiment(data=key, process=process, grid=grid, sampler=solver, guidance=guidance, particles=3, seed=count)
+        exp = Experiment(
+            data=key, process=process, grid=grid, sampler=solver, guidance=guidance, particles=3, seed=count, dtype=dtypes[count // 2 % 2]
+        )
         trace = simulate(exp)
         assert trace.states.shape == (grid.steps + 1, *process.state_shape(3, (mixture_of(key).dim,))), exp
         # textbook solvers may leave the axes at four steps of a stiff problem, but stay finite

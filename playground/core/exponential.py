@@ -68,6 +68,20 @@ def lagrange(process: ScalarGaussian, space: str, nodes: tuple[float, ...], s: f
     return tuple(out)
 
 
+History = tuple[tuple[float, Tensor], ...]
+"""Values (L_i, f_i) of past steps, newest first; in ``adams_step`` (t_i, ε̂_i)."""
+
+
+def adams_step(process: ScalarGaussian, space: str, z: Tensor, history: History, s: float) -> Tensor:
+    """x_s = (α_s/α_t) x_t + α_s Σ_j C_j ε̂_j from the newest time t = history[0][0] to s (0 for space "rho" only): one step of Adams–Bashforth with
+    uneven steps on dy/dρ = ε̂, y = x/α, with the polynomial through the predictions of ``history`` integrated exactly."""
+    alpha = 1.0 if s == 0 else process.at(s).alpha
+    out = alpha / process.at(history[0][0]).alpha * z
+    for c, (_, e) in zip(lagrange(process, space, tuple(t for t, _ in history), s), history, strict=True):
+        out = out + alpha * c * e
+    return out
+
+
 class Ancestral(NamedTuple):
     """A step of the noise level ρ → down → s: the ODE goes to ``down``, noise of standard deviation ``up`` restores ρ_s."""
 
@@ -82,12 +96,8 @@ def ancestral(rho: float, low: float, eta: float) -> Ancestral:
     return Ancestral(rho, math.sqrt(low * low - up * up), up)
 
 
-History = tuple[tuple[float, Tensor], ...]
-"""Values (L_i, f_i) of past steps, newest first."""
-
-
 def differences(history: History, h: float, halved: bool = False) -> tuple[Tensor, Tensor]:
-    """h f′ and h² f″ at the newest of three values of the quadratic through them; f″ halved as in the released multistep solvers."""
+    """h f′ and h² f″ at the newest of three values of the quadratic through them; f″ halved as in `diffusers`' multistep solvers."""
     (l0, f0), (l1, f1), (l2, f2) = history
     a, b = (l0 - l1) / h, (l1 - l2) / h
     first, second = (f0 - f1) / a, (f1 - f2) / b

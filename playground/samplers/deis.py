@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.exponential import lagrange
+from playground.core.exponential import adams_step, lagrange
 from playground.core.fields import choice, integer
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
@@ -50,15 +50,9 @@ class DEIS(Sampler):
         return ()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        assert isinstance(problem.process, ScalarGaussian)
         kept = ((t, problem.eps(z, t)), *carry)[: self.order]
-        weights = lagrange(process, SPACES[self.space], tuple(u for u, _ in kept), s)
-        alpha = process.at(s).alpha
-        out = alpha / process.at(t).alpha * z
-        for c, (_, e) in zip(weights, kept, strict=True):
-            out = out + alpha * c * e
-        return out, kept
+        return adams_step(problem.process, SPACES[self.space], z, kept, s), kept
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         assert isinstance(problem.process, ScalarGaussian)

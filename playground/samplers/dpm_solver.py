@@ -24,7 +24,7 @@ class DPMSolver(Sampler):
         singlestep 3, u₁ at h/3, u₂ at 2h/3: u₂ = (α_2/α_t) x − σ_2 E(2h/3) ε̂ − 2 σ_2 (E(2h/3)/(2h/3) − 1)(ε̂₁ − ε̂),
             x_s = (α_s/α_t) x − σ_s E(h) ε̂ − (3/2) σ_s (E(h)/h − 1)(ε̂₂ − ε̂)
         multistep 2: ε̂ + (h/2h_prev)(ε̂ − ε̂_prev) in place of ε̂; 3: a quadratic through the last three ε̂;
-            the authors' code (and its ports) halves the quadratic's second derivative, which leaves order 2: "as released"
+            `diffusers` halves the quadratic's second derivative, which leaves order 2: "as released"
 
     Order as chosen; multistep starts with lower orders, whose error shows only when the start is not yet pure noise.
     Model calls a step: order (singlestep) or one. Lu et al. 2022, 2206.00927; multistep as in Lu et al. 2022, 2211.01095.
@@ -46,7 +46,7 @@ class DPMSolver(Sampler):
     order: int = integer(2, 1, 3, help="order of the solver")
     variant: str = choice("singlestep", ("singlestep", "multistep"), help="more model calls in a step, or the last steps' calls")
 
-    released: bool = flag(False, label="as released", help="multistep 3: halve the second difference, as the authors' code does (order 2)")
+    released: bool = flag(False, label="as released", help="multistep 3: halve the second difference, as diffusers does (order 2)")
 
     @property
     def declared_order(self) -> float | None:

@@ -18,7 +18,7 @@ from playground.samplers.sde_dpmpp import combine, low_order_from
 class DPMSolverPP3M(Sampler):
     """x_s = (σ_s/σ_t) x_t + α_s h [φ_1(−h) D + φ_2(−h) h D′ + φ_3(−h) h² D″], D a quadratic in L through the last three predictions.
 
-    The authors' code and its ports halve D″, which leaves order 2 ("as released"). Order 3 (the first two steps have order 1 and 2, whose
+    `diffusers` halves D″, which leaves order 2 ("as released"). Order 3 (the first two steps have order 1 and 2, whose
     error shows only when the start is not yet pure noise), one model call a step. Lu et al. 2022, 2211.01095.
     """
 
@@ -38,7 +38,7 @@ class DPMSolverPP3M(Sampler):
     lower_final: bool = flag(
         True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps"
     )
-    released: bool = flag(False, label="as released", help="halve the second difference, as the authors' code does (order 2)")
+    released: bool = flag(False, label="as released", help="halve the second difference, as diffusers does (order 2)")
 
     @property
     def declared_order(self) -> float | None:

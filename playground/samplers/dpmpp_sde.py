@@ -22,8 +22,8 @@ class DPMSolverPPSDE(Sampler):
         y_m = (d_m/ρ_t) y + (1 − d_m/ρ_t) D(y, t) + u_m n_1,    y_s = (d_s/ρ_t) y + (1 − d_s/ρ_t) D(y_m, m) + u_s n_2
 
     u = η ρ′ √(1 − ρ′²/ρ_t²), d = √(ρ′² − u²). Both draws belong to one Brownian path: n_2 = c n_1 + √(1 − c²) z. Path "sde": the
-    correlation that the reverse SDE's own noise has, c = (ρ_s/ρ_m)² u_m/u_s at η = 1; "sigma": a Brownian motion in ρ, as k-diffusion has
-    it, c = √((ρ_t − ρ_m)/(ρ_t − ρ_s)). η = 0: DPM-Solver++ 2S. Two model calls a step. Lu et al. 2022, 2211.01095; Crowson, k-diffusion.
+    correlation that the reverse SDE's own noise has, c = (ρ_s/ρ_m)² u_m/u_s at η = 1; "sigma": a Brownian motion in ρ, as `diffusers`
+    has it, c = √((ρ_t − ρ_m)/(ρ_t − ρ_s)). η = 0: DPM-Solver++ 2S. Two model calls a step. Lu et al. 2022, 2211.01095; Crowson 2022.
     """
 
     info = Info(
@@ -39,7 +39,7 @@ class DPMSolverPPSDE(Sampler):
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
-    path: str = choice("sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in k-diffusion")
+    path: str = choice("sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in diffusers")
 
     @property
     def declared_order(self) -> float | None:

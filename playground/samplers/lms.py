@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.exponential import lagrange
+from playground.core.exponential import adams_step, lagrange
 from playground.core.fields import integer
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
@@ -46,15 +46,9 @@ class LMS(Sampler):
         return ()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        assert isinstance(problem.process, ScalarGaussian)
         kept = ((t, problem.eps(z, t)), *carry)[: self.order]
-        weights = lagrange(process, "rho", tuple(u for u, _ in kept), s)
-        alpha = 1.0 if s == 0 else process.at(s).alpha
-        out = alpha / process.at(t).alpha * z
-        for c, (_, e) in zip(weights, kept, strict=True):
-            out = out + alpha * c * e
-        return out, kept
+        return adams_step(problem.process, "rho", z, kept, s), kept
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
         return self.step(problem, z, t, 0.0, carry, rng)[0]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -58,6 +58,8 @@ class PLMS(Sampler):
     )
     formula = r"x_s = \phi(x_t, e', t, s),\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3)"
 
+    warm_steps: ClassVar[int] = 1
+
     def calls(self, steps: int) -> float | None:
         return steps + 1 if steps > 1 else 1
 
@@ -67,10 +69,12 @@ class PLMS(Sampler):
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         e = problem.eps(z, t)
         past = (e, *carry)[:4]
-        if len(past) > 1 or s == 0:
-            return transfer(problem, z, adams(past), t, s), past
-        guess = transfer(problem, z, e, t, s)
-        return transfer(problem, z, 0.5 * (e + problem.eps(guess, s)), t, s), past
+        warm = len(past) > self.warm_steps or s == 0
+        return transfer(problem, z, adams(past) if warm else self.warm_up(problem, z, e, t, s), t, s), past
+
+    def warm_up(self, problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
+        """The noise of one of the first ``warm_steps`` steps, for which there is no history yet; e is the prediction at (z, t)."""
+        return 0.5 * (e + problem.eps(transfer(problem, z, e, t, s), s))
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
         return self.step(problem, z, t, 0.0, carry, rng)[0]

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from torch import Tensor
 
 from playground.core.problem import Problem
-from playground.core.rng import Rng
-from playground.core.sampler import Sampler
 from playground.core.spec import Info
-from playground.samplers.plms import adams, transfer
+from playground.samplers.plms import PLMS, transfer
 
 
 @dataclass(frozen=True)
-class PNDM(Sampler):
-    """Three pseudo Runge–Kutta steps, then PLMS. With the DDIM step φ and m = (t + s)/2:
+class PNDM(PLMS):
+    """Three pseudo Runge–Kutta steps, then PLMS (whose step and last step it shares). With the DDIM step φ and m = (t + s)/2:
 
         k₁ = ε̂(x, t), k₂ = ε̂(φ(x, k₁, t, m), m), k₃ = ε̂(φ(x, k₂, t, m), m), k₄ = ε̂(φ(x, k₃, t, s), s)
         x_s = φ(x, (k₁ + 2k₂ + 2k₃ + k₄)/6, t, s), later x_s = φ(x, (55 e_0 − 59 e_1 + 37 e_2 − 9 e_3)/24, t, s)
@@ -36,27 +34,14 @@ class PNDM(Sampler):
     )
     formula = r"x_s = \phi(x_t, e', t, s),\quad e' = \tfrac16(k_1+2k_2+2k_3+k_4)\ \text{or}\ \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3)"
 
+    warm_steps: ClassVar[int] = 3
+
     def calls(self, steps: int) -> float | None:
         return steps + 3 * min(steps - 1, 3)
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
-        return ()
-
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        k1 = problem.eps(z, t)
-        past = (k1, *carry)[:4]
-        if len(past) == 4 or s == 0:
-            return transfer(problem, z, adams(past), t, s), past
+    def warm_up(self, problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
         m = 0.5 * (t + s)
-        k2 = problem.eps(transfer(problem, z, k1, t, m), m)
+        k2 = problem.eps(transfer(problem, z, e, t, m), m)
         k3 = problem.eps(transfer(problem, z, k2, t, m), m)
         k4 = problem.eps(transfer(problem, z, k3, t, s), s)
-        return transfer(problem, z, (k1 + 2 * k2 + 2 * k3 + k4) / 6, t, s), past
-
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
-        return self.step(problem, z, t, 0.0, carry, rng)[0]
-
-    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        now, then = problem.at(t), problem.at(s)
-        ratio = then.alpha / now.alpha
-        return {r"\frac{\alpha_s}{\alpha_t}": ratio, r"\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t": then.sigma - ratio * now.sigma}
+        return (e + 2 * k2 + 2 * k3 + k4) / 6

@@ -20,10 +20,10 @@ class SDEDPMSolverPP(Sampler):
 
         order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D;
         3: α_s H [φ_1(−H) D + φ_2(−H) h D′ + φ_3(−H) h² D″] with the quadratic through the last three D
-           ("as released": D″ halved, as the authors' code and its ports have it)
+           ("as released": D″ halved, as `diffusers` has it at η = 0)
 
     η = 1: the reverse SDE (order 1 is then DDPM with small variance); η = 0: DPM-Solver++ 1, 2M, 3M. No noise in the last step.
-    One model call a step; order of the mean for a linear model as chosen, strong order 1. Lu et al. 2022, 2211.01095; η: k-diffusion.
+    One model call a step; order of the mean for a linear model as chosen, strong order 1. Lu et al. 2022, 2211.01095; η: Crowson 2022.
     """
 
     info = Info(
@@ -43,7 +43,7 @@ class SDEDPMSolverPP(Sampler):
     lower_final: bool = flag(
         True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps"
     )
-    released: bool = flag(False, label="as released", help="order 3: halve the second difference, as the authors' code does")
+    released: bool = flag(False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0")
 
     @property
     def declared_order(self) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from playground.core.rng import Rng
 from playground.core.run import Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
+from playground.guidance.none import NoGuidance
 from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
@@ -153,7 +155,7 @@ def _notes(run: Run) -> list[str]:
     elif run.exp.start == "prior":
         notes.append("starts from the prior, which p_T only approximates")
     if run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
-        notes.append(f"{run.exp.guidance.info.title} guidance; the distances compare with the class itself, p(x | class)")
+        notes.append(_guided_note(run))
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:
@@ -163,6 +165,17 @@ def _notes(run: Run) -> list[str]:
     if run.process.blocks == 2 and run.oracle.dim == 1:
         notes.append(getattr(run.process, "regime", ""))
     return notes
+
+
+def _guided_note(run: Run) -> str:
+    """What of the picture is the guided model's and what is not."""
+    arrows = guided_arrows(run.exp)
+    plain = ["density"] + ["score"] * ("score" not in arrows and any(p.kind == "plane" for p in run.geometry.panels))
+    title = run.exp.guidance.info.title
+    verb = lambda words: f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'}"  # noqa: E731
+    parts = [f"{verb(arrows)} guided"] if arrows else []
+    parts += [f"{verb(plain)} of all classes", "distances compare with p(x | class)"]
+    return f"{title.removesuffix('guidance').strip()}{'' if title.endswith('guidance') else ' '}guidance: {', '.join(parts)}"
 
 
 def _x0_frames(run: Run) -> np.ndarray:
@@ -261,14 +274,26 @@ def _add_terms(packet: Packet, run: Run) -> None:
 
 
 def fields_key(exp: Experiment) -> str:
-    """Fields depend on data, process and direction only: runs that share them share their fields."""
-    return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), mode=exp.mode).key
+    """Fields depend on data, process, direction and, where arrows are guided, on guidance only: runs that share them share their fields."""
+    guidance = exp.guidance if guided_arrows(exp) else NoGuidance()
+    return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode).key
+
+
+def guided_arrows(exp: Experiment) -> list[str]:
+    """Which arrows follow the guided model, as the sampler does: those of a state that is one plane. A blend of scores is linear in them where
+    the process is; the score of a marginal (CLD in 2D) is no part of a guided field."""
+    plane = mixture_of(exp.data).dim * exp.process.blocks == 2
+    if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
+        return []
+    return ["score"] * ("linear" in exp.process.caps) + ["velocity"]
 
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
-    """Exact density, score and velocity over (clock, panel) for everything in ``want``."""
-    process = exp.process
-    oracle = oracle_for(mixture_of(exp.data), process)
+    """Exact density, score and velocity over (clock, panel) for everything in ``want``; arrows of the guided model where there is one."""
+    process, mixture = exp.process, mixture_of(exp.data)
+    oracle = oracle_for(mixture, process)
+    guided = guided_arrows(exp)
+    model = exp.guidance.model(mixture, process, oracle_for) if guided else oracle
     geo = geometry(process, oracle.dim)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     t = process.unclock(clock)
@@ -295,9 +320,11 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
             (_plane_density if panel.kind == "plane" else _column_density)(packet, panel, weights, m, c)
         if panel.kind == "plane" and "score" in want:
             vm, vc = _view_moments(oracle, t_arrows)
-            _score_arrows(packet, panel, weights, vm[..., axes], vc[..., axes, :][..., axes], phase=process.blocks > 1 and oracle.dim == 1)
+            score = _guided_score(Problem(process, model), t_arrows) if "score" in guided else None
+            phase = process.blocks > 1 and oracle.dim == 1
+            _score_arrows(packet, panel, weights, vm[..., axes], vc[..., axes, :][..., axes], phase, score)
         if panel.kind == "plane" and "velocity" in want and len(geo.components) == 2:
-            _velocity_arrows(packet, panel, oracle, t_arrows, exp.mode)
+            _velocity_arrows(packet, panel, oracle, model, t_arrows, exp.mode)
     return packet
 
 
@@ -382,10 +409,23 @@ def _lattice(panel: Panel) -> Tensor:
     return torch.stack([a.repeat(len(b)), b.repeat_interleave(len(a))], -1).double()
 
 
-def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool) -> None:
-    """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance); phase plane: its velocity part only."""
+def _guided_score(problem: Problem, t: Tensor) -> Callable[[int, Tensor], Tensor]:
+    """(frame, points in view coordinates (n, 2)) ↦ the guided model's score in view coordinates (n, 2)."""
+    problem.prepare(t.tolist())
+    scales = problem.process.view_scale(t).tolist()
+
+    def score(frame: int, points: Tensor) -> Tensor:
+        z = problem.process.join((points / scales[frame]).reshape(len(points), problem.process.blocks, -1))
+        return problem.score(z, float(t[frame])).reshape(points.shape) / scales[frame]
+
+    return score
+
+
+def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool, guided: Any = None) -> None:
+    """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance), or the ``guided`` one so scaled; phase plane: its
+    velocity part only."""
     points = _lattice(panel)
-    if len(w) > MANY:
+    if len(w) > MANY and guided is None:
         points = points.float()
     dtype = points.dtype
     w, mean, cov = w.to(dtype), mean.to(dtype), cov.to(dtype)
@@ -397,7 +437,7 @@ def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Te
         da, db = (points[:, i, None] - m[:, i] for i in range(2))
         pa, pb = p[:, 0, 0] * da + p[:, 0, 1] * db, p[:, 1, 0] * da + p[:, 1, 1] * db
         r = torch.softmax(w.log() - 0.5 * (logdet[f] + pa * da + pb * db), -1)
-        score = -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1)
+        score = -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1) if guided is None else guided(f, points)
         if phase:
             score[:, 0] = 0
         spread = (w[:, None] * cov[f].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt()
@@ -405,14 +445,14 @@ def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Te
     _add_arrows(packet, f"score:{panel.id}", torch.stack(arrows))
 
 
-def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, t: Tensor, mode: str) -> None:
+def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, model: Any, t: Tensor, mode: str) -> None:
     """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays."""
     points = _lattice(panel)
     if len(oracle.weights) > MANY:
         points = points.float()
     process = oracle.process
-    problem = Problem(process, oracle)
-    oracle.prepare(t.tolist())
+    problem = Problem(process, model)
+    problem.prepare(t.tolist())
     shape = process.state_shape(points.shape[0], (oracle.dim,))
     arrows = []
     for time_ in t.tolist():

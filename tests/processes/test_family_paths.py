@@ -8,10 +8,9 @@ import pytest
 import torch
 
 import playground as pg
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.process import t64
 from playground.core.rng import Rng
-from playground.core.spec import registry
 from playground.views.stage import Run, fields_packet, metrics_packet, run_packet
 from toy_models.data import mixture_of
 from toy_models.oracles import oracle_for
@@ -147,42 +146,7 @@ def test_hsm_is_dsm_averaged_over_the_start(friction):
     assert torch.equal(pg.simulate(e).states, pg.simulate(e.replace(process=dsm)).states)
 
 
-# everything once ----------------------------------------------------------------------------------------------------------------
-
-
-def combinations():
-    new_p = ("CosinePath", "PolynomialPath", "PFGMPP", "Interpolant", "Anisotropic")
-    new_g = ("Exponential", "FlowShift", "Subsequence", "Custom", "Auto")
-    samplers, grids = registry("samplers"), registry("grids")
-    for p, s, g in itertools.product(registry("processes"), samplers, grids):
-        if p not in new_p and g not in new_g:
-            continue
-        cls = registry("processes")[p]
-        if not why_illegal(samplers[s](), cls) and not why_illegal(grids[g](), cls):  # type: ignore[arg-type]
-            yield p, s, g
-
-
-def test_every_new_legal_combination_is_finite():
-    """data × process × sampler × grid, 4 steps, 5 particles, float64; then every schedule under VP and CLD."""
-    count = 0
-    for p, s, g in combinations():
-        for data in ("moons", "two_modes"):
-            if p == "Anisotropic" and data == "two_modes":
-                continue
-            if s == "RK45" and g != "Auto":
-                continue  # its steps are its own: one grid is enough
-            sampler = registry("samplers")[s](**({"log_tol": -2.0} if s == "RK45" else {}))
-            e = Experiment(data=data, process=p, sampler=sampler, grid={"kind": g, "steps": 4}, particles=5, dtype="float64")
-            states = pg.simulate(e).states
-            assert bool(torch.isfinite(states).all()), (data, p, s, g)
-            count += 1
-    for name, process in itertools.product(registry("schedules"), ("VP", "SubVP", "CLD", "Anisotropic")):
-        cls = registry("processes")[process]
-        e = Experiment(
-            process=cls(schedule=registry("schedules")[name]()), sampler="Heun", grid={"kind": "Quadratic", "steps": 6}, particles=5
-        )  # type: ignore[call-arg]
-        assert bool(torch.isfinite(pg.simulate(e).states).all()), (name, process)
-    assert count > 250
+# on the stage -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", ["moons", "three_modes"])

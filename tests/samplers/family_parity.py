@@ -95,8 +95,8 @@ case("DPMSolverPP3M released")(multistep(*DPM, pg.DPMSolverPP3M(released=True), 
 
 @case("SDEDPMSolverPP 3 released")
 def sde_three(monkeypatch, steps):
-    """`diffusers` has −½ for +½ in the second difference's coefficient (order 3 there does not converge faster than order 1): the formula of
-    k-diffusion's sample_dpmpp_3m_sde, written down again, in y with λ = −ln σ.
+    """`diffusers` has −½ for +½ in the second difference's coefficient (order 3 there does not converge faster than order 1): the formula with
+    +½, written down again and independently of ours, in y with λ = −ln σ.
     """
     rhos = EDM_.sigma(EDM_.time_at(torch.linspace(-np.log(60.0), -np.log(0.02), steps, dtype=F64)))
     noise, y = draws(), START * rhos[0]

@@ -50,7 +50,7 @@ def test_cold_start(solver):
 
 
 def test_released_third_order_is_second():
-    """The authors' multistep code halves the second difference: the leading error term stays, the order is 2 (and so in its ports).
+    """With the second difference halved, as in `diffusers` (parity is tested with it), the leading error term stays: the order is 2.
 
     From pure noise the start-up's error does not show, so that the slope is the formula's own.
     """

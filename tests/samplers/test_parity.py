@@ -1,11 +1,9 @@
 """The same noise and the same exact model through Hugging Face's `diffusers`: an independent implementation of six samplers.
 
-`diffusers` keeps its tables and casts its states to float32. Here its modules see float64 under that name (``in_float64``), and
-the noise levels of our runs are read from the scheduler's own tables, so that what is compared is the update rule alone.
+In float64, as family.py says; the noise levels of our runs are read from the scheduler's own tables, so that what is compared is the update rule.
 """
 
 import importlib
-import types
 
 import numpy as np
 import pytest
@@ -14,34 +12,18 @@ import torch
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.engine import simulate
-from playground.processes.edm import EDM
 from playground.processes.flow import Flow
-from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.samplers.ddpm import DDPM
 from playground.samplers.dpmpp_2m import DPMSolverPP2M
 from playground.samplers.edm_heun import EDMHeun
 from playground.samplers.ode import Euler
-from playground.schedules.linear import LinearBeta
+from tests.samplers.family import EDM_, VP_, draws, make, x0_at
 from toy_models.oracles.mixture import MixtureOracle
 
 INF = float("inf")
-VP_ = VP(LinearBeta(beta_max=20.5))  # ᾱ of the discrete schedule ends at 4.036e-5, a little below that of β_max = 20
-EDM_ = EDM(sigma_max=160.0)
 # `diffusers` calls np.array on tensors, of which this numpy complains
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-class In64(types.ModuleType):
-    """A module that answers float32 with float64."""
-
-    def __init__(self, module):
-        super().__init__(module.__name__)
-        self.__dict__.update(vars(module) | {"float32": module.float64})
-        self.module = module
-
-    def __getattr__(self, name):
-        return getattr(self.module, name)
 
 
 @pytest.fixture
@@ -49,25 +31,13 @@ def scheduler(monkeypatch):
     """scheduler(module, class, **config): a scheduler that computes in float64."""
     torch.set_default_dtype(torch.float64)
 
-    def make(where, name, **config):
-        module = importlib.import_module(f"diffusers.schedulers.{where}")
-        monkeypatch.setattr(module, "torch", In64(torch))
-        monkeypatch.setattr(module, "np", In64(np), raising=False)
-        return getattr(module, name)(**config)
-
-    yield make
+    yield lambda where, name, **config: make(monkeypatch, where, name, **config)[0]
     torch.set_default_dtype(torch.float32)
 
 
 @pytest.fixture
 def start():
     return torch.randn(16, 2, generator=torch.Generator().manual_seed(11), dtype=torch.float64)
-
-
-def draws(seed=7):
-    """An endless source of standard normals, the same one for both libraries."""
-    g = torch.Generator().manual_seed(seed)
-    return lambda shape: torch.randn(tuple(shape), generator=g, dtype=torch.float64)
 
 
 def ours(sampler, process, data, z, levels, noise=None):
@@ -92,11 +62,6 @@ def eps_at(data, bar, x):
     problem = Problem(VP_, MixtureOracle(data, VP_))
     t = float(VP_.time_at(torch.tensor(vp_levels([bar])[0] / 2, dtype=torch.float64)))
     return problem.eps(x, t)
-
-
-def x0_at(data, sigma, x):
-    """x̂_0 of the exact model at x = x_0 + σ ε."""
-    return MixtureOracle(data, EDM_)(x, float(sigma)).x0_hat
 
 
 @pytest.mark.parametrize("variance", ["small", "large"])

@@ -9,7 +9,18 @@ import torch
 import playground as pg
 from playground.core.process import t64
 from playground.views.packet import Packet
-from playground.views.stage import Run, fields_packet, metrics_packet, run_packet
+from playground.views.stage import (
+    Run,
+    _lattice,
+    _view_moments,
+    fields_key,
+    fields_packet,
+    guided_arrows,
+    metrics_packet,
+    run_packet,
+)
+from toy_models.data import mixture_of
+from toy_models.oracles import oracle_for
 
 CASES = {
     "2D": {"data": "moons"},
@@ -142,6 +153,58 @@ def test_score_arrows_point_along_the_exact_score():
     u = -0.5 * beta * point[0].numpy() - 0.5 * beta * exact
     arrow = p["velocity:x"][20, :, k]
     assert arrow @ -u / np.linalg.norm(arrow) / np.linalg.norm(u) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("key", ["ClassifierFree", "Classifier"])
+@pytest.mark.parametrize("process", ["VP", "VE"])
+def test_guided_arrows_are_the_exact_linear_combination(process, key):
+    """Under guidance score and velocity are those that the sampler follows: s = s_∅ + W (s_c − s_∅), each term from the mixture's own score at
+    every arrow; the density stays that of all classes. Mutants killed: W − 1 for W; the arrows of all classes; a score not in view coordinates."""
+    exp = pg.Experiment(data="rings", process=process, guidance={"kind": key, "label": 1, "weight": 3.0, "stop": 0.3}, particles=20)
+    run, plain = Run(exp), exp.replace(guidance=None)
+    p, q = (read(fields_packet(e, frozenset({"density", "score", "velocity"}))) for e in (exp, plain))
+    assert fields_key(exp) != fields_key(plain)
+    np.testing.assert_array_equal(p["density:x"], q["density:x"])
+    data = mixture_of("rings")
+    all_, one = (oracle_for(d, exp.process) for d in (data, data.only(1)))
+    points = _lattice(run.geometry.panels[0])
+    for f in (8, 24, 40):
+        clock = t64(float(p["clock"][f]))
+        t = float(exp.process.unclock(clock))
+        scale = float(exp.process.view_scale(t64(t)))
+        s_all, s_one = (o.marginal(t).score(points / scale) for o in (all_, one))
+        weight = 3.0 if clock > 0.3 else (1.0 if key == "ClassifierFree" else 0.0)
+        score = s_all + weight * (s_one - s_all)
+        _, cov = _view_moments(all_, t64([t]))
+        spread = float((all_.weights[:, None] * cov[0].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt())
+        want = score * spread / scale
+        want = want * (8 / want.norm(dim=1, keepdim=True)).clamp_max(1)
+        np.testing.assert_allclose(p["score:x"][f].T, want.numpy(), atol=2e-3)
+        c = exp.process.at(t)
+        u = c.dalpha / c.alpha * points / scale - 0.5 * c.g2 * score
+        if process == "VP":  # VE's view is rescaled while it moves
+            arrow = p["velocity:x"][f].T
+            keep = np.linalg.norm(arrow, axis=1) > 0.2
+            cosine = (arrow * -u.numpy()).sum(1) / np.linalg.norm(arrow, axis=1) / u.norm(dim=1).numpy()
+            np.testing.assert_allclose(cosine[keep], 1, atol=1e-3)
+    assert "score and velocity are guided, density is of all classes" in " ".join(run_packet(run).header["notes"])
+
+
+def test_where_no_guided_arrows_exist_the_picture_says_so():
+    """CLD in 2D shows marginals, of which a guided field has none; PFGM++ blends velocities only; noising knows no guidance."""
+    for changes, fields, words in (
+        ({"data": "moons", "process": "CLD"}, [], "density and score are of all classes"),
+        ({"data": "moons", "process": "PFGMPP"}, ["velocity"], "velocity is guided, density and score are of all classes"),
+        ({"data": "two_modes", "process": "VP"}, [], "density is of all classes"),
+        ({"data": "two_modes", "process": "CLD"}, ["score", "velocity"], "score and velocity are guided"),
+        ({"data": "moons", "process": "VP", "mode": "forward"}, [], ""),
+    ):
+        exp = pg.Experiment(guidance={"kind": "ClassifierFree", "label": 0}, particles=20, **changes)
+        assert guided_arrows(exp) == fields
+        said = " ".join(run_packet(Run(exp)).header["notes"])
+        assert words in said
+        assert ("guidance" in said) == bool(words)
+        assert (fields_key(exp) == fields_key(exp.replace(guidance=None))) == (not fields)
 
 
 def test_column_density_edges_are_prior_and_data():
