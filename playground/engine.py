@@ -15,7 +15,7 @@ from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
-from toy_models.data import mixture_of
+from toy_models.data import law_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
 
@@ -55,7 +55,7 @@ def simulate(
     """
     dtype = dtype or {"float32": torch.float32, "float64": torch.float64}[exp.dtype]
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    mixture = data or mixture_of(exp.data)
+    mixture = data or law_of(exp.data)
     process = exp.process
     guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
     oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
@@ -132,11 +132,11 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
     process = exp.process
     if initial is not None:
         z = torch.as_tensor(initial).to(rng.device, rng.dtype)
-        expected = process.state_shape(z.shape[0], (oracle.dim,))
+        expected = process.state_shape(z.shape[0], _event(oracle))
         if tuple(z.shape) != expected or not bool(torch.isfinite(z).all()):
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
-    shape = process.state_shape(exp.particles, (oracle.dim,))
+    shape = process.state_shape(exp.particles, _event(oracle))
     truncated = t < process.t_max * (1 - 1e-9)
     if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
         law = oracle.marginal(t)
@@ -151,11 +151,18 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
     if truncated and isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t64(t))
         return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
-    return process.source(exp.particles, (oracle.dim,), rng)
+    return process.source(exp.particles, _event(oracle), rng)
+
+
+def _event(oracle: Any) -> tuple[int, ...]:
+    """The shape of one point: (d,) of a toy, (channels, height, width) of an image."""
+    return getattr(oracle, "event", (oracle.dim,))
 
 
 def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
     """Data points (particles, d) and the component that each came from."""
+    if not hasattr(oracle, "weights"):
+        raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
     return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
 
 

@@ -33,8 +33,26 @@ def check_data(name: str, value: Any) -> str:
     try:
         toy(value)
     except BadValue as error:
-        raise BadValue(name, value, error.allowed) from None
+        if value in image_models():
+            return value
+        raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
     return value
+
+
+def image_models() -> list[str]:
+    """Names of the trained models that make images."""
+    from toy_models.networks.checkpoint import models, read_card
+
+    return [name for name in models() if "event" in read_card(name)]
+
+
+def law_of(data: str) -> Any:
+    """What is diffused: the exact mixture behind a (checked) ``data`` value, or a trained image model."""
+    if not data.startswith("{") and data in image_models():
+        from toy_models.images import ImageModel
+
+        return ImageModel(data)
+    return mixture_of(data)
 
 
 def check_source(name: str, value: Any) -> str:
@@ -83,6 +101,8 @@ def mixture_of(data: str) -> GaussianMixture:
     if data.startswith("{"):
         record = json.loads(data)
         return GaussianMixture(**record)
+    if data in image_models():
+        raise BadValue("data", data, "a toy distribution: an image model has no exact law")
     t = toy(data)
     return GaussianMixture(*t.tensors())
 

@@ -74,14 +74,14 @@ class Experiment:
 
     def _check_together(self) -> None:
         """What no field can know alone: whether the process takes these data, and the grid this process."""
-        from toy_models.data import mixture_of
+        from toy_models.data import law_of
 
         try:
-            self.process.check_data(mixture_of(self.data))
+            self.process.check_data(law_of(self.data))
         except BadValue as error:
             raise error if error.field == "data" else error.under("process") from None
         try:
-            self.guidance.check_data(mixture_of(self.data))
+            self.guidance.check_data(law_of(self.data))
         except BadValue as error:
             raise error.under("guidance") from None
         if not why_illegal(self.grid, self.process):

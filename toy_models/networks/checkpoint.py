@@ -27,8 +27,9 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: Path = FOLDER) -> Path:
+def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: Path | None = None) -> Path:
     """Writes ``name.safetensors`` (float16) and the card ``name.json``; ``facts``: data, command, seed, time, metrics … Returns the card's path."""
+    folder = folder or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     weights, card = folder / f"{name}.safetensors", folder / f"{name}.json"
     state = {k: v.detach().cpu() for k, v in network.state_dict().items()}
@@ -47,13 +48,14 @@ def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: P
     return card
 
 
-def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path = FOLDER) -> Path:
+def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path | None = None) -> Path:
     """A denoiser: its network, and σ_d and the image's shape on the card."""
     return save_network(name, model.network, {"sigma_data": model.sigma_data, "event": list(event), **facts}, folder)
 
 
-def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
     """The card of a model. Raises BadValue if there is none, or it cannot be read, or lacks an entry."""
+    folder = folder or FOLDER
     card = folder / f"{name}.json"
     if not card.is_file():
         raise BadValue("model", name, "one of " + (", ".join(models(folder)) or "none: no model is installed"))
@@ -67,13 +69,15 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     return told
 
 
-def models(folder: Path = FOLDER) -> list[str]:
+def models(folder: Path | None = None) -> list[str]:
     """Names of the models that lie in ``folder``."""
+    folder = folder or FOLDER
     return sorted(p.stem for p in folder.glob("*.json")) if folder.is_dir() else []
 
 
-def load_network(name: str, folder: Path = FOLDER) -> nn.Module:
+def load_network(name: str, folder: Path | None = None) -> nn.Module:
     """The network of a card, for evaluation. Raises BadValue if the weights are missing, damaged, or belong to another network."""
+    folder = folder or FOLDER
     card = read_card(name, folder)
     weights = folder / f"{name}.safetensors"
     if not weights.is_file():
@@ -91,7 +95,7 @@ def load_network(name: str, folder: Path = FOLDER) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def load_model(name: str, folder: Path = FOLDER, device: str | torch.device = "cpu") -> Denoiser:
+def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser:
     """The denoiser of a card. Raises BadValue as load_network, or if the card is not a denoiser's."""
     card = read_card(name, folder)
     if not isinstance(card.get("sigma_data"), float) or "event" not in card:

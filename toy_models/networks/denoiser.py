@@ -49,6 +49,9 @@ class NetworkPredictor:
     def __init__(self, process: LinearProcess, denoiser: Denoiser, label: int | Tensor | None = None):
         self.process, self.denoiser, self.label = process, denoiser, label
 
+    def prepare(self, times: list[float]) -> None:
+        """A network keeps no tables."""
+
     def statistic(self, z: Tensor, t: float) -> tuple[Tensor, float]:
         """y (batch, *event) and τ of z_t (batch, *state)."""
         k = self.process.kernel(t)

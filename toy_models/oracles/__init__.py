@@ -10,7 +10,7 @@ from playground.core.process import LinearProcess, Process
 from toy_models.mixture import GaussianMixture
 
 
-def oracle_for(data: GaussianMixture, process: Process) -> Any:
+def oracle_for(data: Any, process: Process) -> Any:
     """The exact model of mixture data under a process: MixtureOracle for linear ones, else the one that its kind of kernel needs.
 
     All of them have ``__call__(z, t) -> Prediction``, ``prepare``, ``gives``, ``dim``, ``state_dim``, ``weights`` and ``moments(t)`` (p_t as a
@@ -23,6 +23,8 @@ def oracle_for(data: GaussianMixture, process: Process) -> Any:
         process.check_data(data)
     except BadValue as error:
         raise error if error.field == "data" else error.under("process") from None
+    if not isinstance(data, GaussianMixture):
+        return data.oracle(process)
     key = process.info.key
     if key == "PFGMPP":
         from toy_models.oracles.student import StudentOracle
