@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_a_dragged_dot_makes_a_list_that_the_link_carries(visit: Any) -> None:
     levels = json.loads(query["grid.levels"])
     assert query["grid"] == "Custom"
     assert len(levels) == 8
-    assert all(a > b for a, b in zip(levels, levels[1:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(levels))
     assert levels[4] - levels[5] < 2e-4
     assert page.evaluate("history.length") == entries + 1  # one entry for one drag
     assert site.stage() != before
@@ -80,7 +81,7 @@ def test_a_schedule_is_drawn_and_its_knot_dragged(visit: Any) -> None:
     now = json.loads(site.query()["process.schedule.knots"])
     assert len(now) == len(knots)
     assert now != knots
-    assert all(a[0] < b[0] and a[1] > b[1] for a, b in zip(now, now[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] > b[1] for a, b in itertools.pairwise(now))
     assert site.stage() != before
     page.locator(".pg-hold-word", has_text="reset schedule").click()
     site.until({"grid": "UniformLogSNR", "grid.steps": "8"})
