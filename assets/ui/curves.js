@@ -36,6 +36,7 @@
     const m = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(hex.trim());
     return m ? `rgba(${m.slice(1).map((v) => parseInt(v, 16)).join(",")},${a})` : hex;
   };
+  PG.interpolate = (x, y, at) => interpolate(x, y, at);
   const finite = (values) => Array.from(values, (v) => (Number.isFinite(v) ? v : null));
   /** Points by rising x. */
   const sorted = (x, ...rest) => {
@@ -162,6 +163,7 @@
     place(clock) {
       const x = 1 - clock, v = this.view, w = this.width - MARGIN.l - MARGIN.r, h = this.height - MARGIN.t - MARGIN.b;
       if (!(w > 0) || !Number.isFinite(x)) return;
+      this.held?.place();
       const u = (x - v.x[0]) / (v.x[1] - v.x[0]);
       const inside = u > -1e-4 && u < 1.0001;
       if (inside !== this.inside) this.over.classList.toggle("pg-out", !(this.inside = inside));
@@ -319,6 +321,7 @@
         if (e.button || e.target.closest(".modebar")) return;
         const tool = this.gd._fullLayout?.dragmode;
         if (tool && e.target !== this.line) return;
+        if (this.held?.down(e)) return this.owner.point(null);
         dragging = { id: e.pointerId, touch: e.pointerType === "touch", x: e.clientX };
         // a finger may be about to scroll the page: it decides with its first move sideways, or by lifting
         this.owner.point(null);

@@ -94,6 +94,8 @@
     forced.set(id, value);
     const c = controls.find((x) => x.id === id);
     if (c.type === "pick") PG.pickers[c.path]?.set(value);
+    else if (c.type === "choice") PG.setRadio(id, value);
+    else if (c.type === "free") PG.setText(id, value) || forced.delete(id); // what the box says already it does not report
     else PG.setNumber(id, value);
   }
 
@@ -461,6 +463,18 @@
   PG.form = {
     value: (id) => values[id],
     controls,
+    /** A hand on a picture sets controls: changes = [[path, kind, value], …]. Until it is `done` only the picture follows: the form and the
+     * link wait, so that a drag makes one history entry. */
+    write(changes, done) {
+      touched = performance.now();
+      const ids = changes.map(([path, kind, value]) => [control(path, kind).id, value]);
+      for (const [id, value] of ids) values[id] = value;
+      if (done) for (const [id, value] of ids) force(id, value);
+      ask(query());
+      if (!done) return;
+      show();
+      urlLater();
+    },
     /** A component changed. */
     changed(id, value) {
       if (!ready || !take(byId.get(id), value)) return;

@@ -422,5 +422,13 @@
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, String(value));
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  /** The same for a text box; false if it says so already. */
+  PG.setText = (id, value) => {
+    const box = document.querySelector(`#${CSS.escape(id)} :is(input, textarea)`);
+    if (!box || box.value === String(value)) return false;
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, String(value));
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
+  };
   PG.setRadio = (id, value) => document.querySelector(`#${CSS.escape(id)} input[type=radio][value="${CSS.escape(value)}"]`)?.click();
 })();
