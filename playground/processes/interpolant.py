@@ -61,6 +61,11 @@ class Interpolant(Process):
             f"minibatch OT: the velocity is that of {PAIRS} drawn pairs, each smoothed by {SMOOTH:g}: an approximation of the coupled law"
         )
 
+    @property
+    def prior_is_exact(self) -> bool:
+        """At t = 1 the state is the source itself; the smoothed pairs of minibatch OT only approximate it."""
+        return self.coupling == "independent"
+
     def gamma2(self, t: Tensor) -> Tensor:
         """γ²."""
         return 2 * self.gamma**2 * t * (1 - t)

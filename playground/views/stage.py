@@ -152,7 +152,7 @@ def _notes(run: Run) -> list[str]:
         notes.append("each time has its exact p_t; paths are drawn as the process defines them")
     elif run.exp.mode == "forward":
         notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
-    elif run.exp.start == "prior":
+    elif run.exp.start == "prior" and not getattr(run.process, "prior_is_exact", False):
         notes.append("starts from the prior, which p_T only approximates")
     if run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))

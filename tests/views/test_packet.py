@@ -207,6 +207,13 @@ def test_where_no_guided_arrows_exist_the_picture_says_so():
         assert (fields_key(exp) == fields_key(exp.replace(guidance=None))) == (not fields)
 
 
+def test_only_an_approximate_prior_is_called_so():
+    """An interpolant starts from its source, which p_1 is; VP's N(0, I) is not quite p_T. Mutant killed: the sentence always."""
+    for process, said in (("VP", True), ("Interpolant", False), ({"kind": "Interpolant", "coupling": "minibatch OT"}, True)):
+        run = Run(pg.Experiment(process=process, particles=20))
+        assert any("only approximates" in note for note in run_packet(run).header["notes"]) == said
+
+
 def test_column_density_edges_are_prior_and_data():
     run = run_of("1D")
     p = read(fields_packet(run.exp, frozenset({"density"})))
