@@ -596,6 +596,7 @@
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
+      stage.on("time", (name) => setView("time", name === "t" ? "" : name));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
@@ -645,6 +646,7 @@
     const layers = view.layers || defaultLayers, at = view.at;
     if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
     stage.setColor(view.color || "");
+    PG.time.choose(view.time || "t");
     if (at && Number.isFinite(+at)) stage.seek(+at);
     labs?.open(view.lab || "curves");
   }
