@@ -30,6 +30,20 @@ class ImageModel:
         self.labels = torch.arange(card["network"]["classes"])
         self.title = str(card.get("title", name))
 
+    def refuses(self, slot: str, choice: Any) -> str:
+        """Why a choice of an Experiment cannot be made with a trained model, '' if it can."""
+        if slot == "process" and "linear" not in choice.caps:
+            return "needs data with a closed form; a trained denoiser serves processes with a Gaussian kernel"
+        if slot == "sampler" and "mixture" in choice.needs:
+            return "needs the exact mixture model, and this one is learned"
+        if slot == "grid" and choice.info.key == "Auto":
+            return "measures errors against the exact model, and this one is learned"
+        if slot == "mode" and choice == "forward":
+            return "a trained model has no data of its own to noise"
+        if slot == "start" and choice != "prior":
+            return "the law of a learned model is not known"
+        return ""
+
     def only(self, label: int) -> ImageModel:
         return ImageModel(self.name, label)
 

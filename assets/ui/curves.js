@@ -435,11 +435,29 @@
       this.showSchedule(h, x);
       // the old distances stay, faded, until the new ones are there
       this.far.box.classList.toggle("pg-stale", this.farKey !== h.key);
-      if (!this.far.series.length) this.far.show([this.waiting()], [-2.14, 0.14], true);
+      if (h.image) this.showBatch();
+      else if (!this.far.series.length || this.farKey === "images") this.far.show([this.waiting()], [-2.14, 0.14], true);
       if (!this.asked) {
         this.asked = true;
         this.loadLater();
       }
+    }
+
+    /** Images have no exact samples to be compared with: how large the states are, and how much the expected image still changes. */
+    showBatch() {
+      const x = Array.from(PG.arrayOf(this.run, "clock"), (c) => 1 - c), sig = PG.significant;
+      const norm = finite(PG.arrayOf(this.run, "image/norm")), change = finite(PG.arrayOf(this.run, "image/change"));
+      const bottom = 1e-3, raise = (v) => (v == null ? null : Math.max(v, bottom));
+      const read = (y) => (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
+      this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
+      this.far.title("the batch", "Means over the batch; norms over all pixels, pixels in [−1, 1].");
+      this.far.show([
+        { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, value: read(norm), tip: "Mean norm of the states." },
+        { key: "change", label: "step of x̂_0", role: "learned", x, y: change.map(raise), width: 1.6, dash: "dash", dot: true, room: 5, value: read(change),
+          tip: "‖x̂_0 now − x̂_0 one step before‖: how much each step changes the image that the model expects." },
+      ], roomy([...norm, ...change].filter((v) => v > 1e-3).map(Math.log10), [-1, 2], 1, 6), true);
+      this.farKey = "images";
+      this.far.box.classList.remove("pg-stale");
     }
 
     waiting() {

@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const el = PG.el;
-  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16;
 
   // ---- what is chosen ------------------------------------------------------------------------------------------------------
   const controls = C.controls;
@@ -60,8 +60,9 @@
   /** Why a choice cannot be made now ('' if it can): samplers, grids and guidance by the process, data and process by each other. */
   PG.why = (slot, key) => {
     const process = values["pg-process"];
-    if (slot === "process") return clash(key, values["pg-data"]);
-    if (slot !== "data") return C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
+    const image = C.images[values["pg-data"]]; // a trained model, and what cannot be chosen with it
+    if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
+    if (slot !== "data") return image?.[C.nested[slot] ?? slot]?.[key] || C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
     const no = clash(process, key);
     return no && `${title("processes", process)} ${no}`;
   };
@@ -135,6 +136,35 @@
     }
     if (told.length) notice({ kind: "info", message: `${title("processes", process)}: ${told.join(", ")}. ${[...why][0] || ""}`.trim() });
   }
+  /** After a change of data: between toys and trained models, what the new ones cannot take gives way; so many images are no toy's particles. */
+  let lastData = values["pg-data"];
+  const left = {}; // what was left behind: a toy's particles, the last toy, the last images
+  function settleData() {
+    const now = values["pg-data"], images = Boolean(C.images[now]), were = Boolean(C.images[lastData]);
+    left[were ? "images" : "toy"] = lastData;
+    lastData = now;
+    if (images === were) return;
+    if (images) {
+      left.particles = values["pg-particles"];
+      force("pg-particles", IMAGES);
+      force("pg-start", "prior");
+      force("pg-mode", "reverse");
+    } else if (values["pg-particles"] === IMAGES) force("pg-particles", left.particles ?? control("particles").default);
+    if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
+    settleProcess();
+    const good = C.fallback[values["pg-process"]];
+    for (const slot of ["sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
+  }
+  /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
+  function turnTo(page) {
+    const now = values["pg-data"], images = Boolean(C.images[now]);
+    if (images === (page === "images")) return;
+    const to = (images ? left.toy : left.images) ?? (images ? control("data").default : Object.keys(C.images)[0]);
+    force("pg-data", to);
+    settleData();
+    settleProcess();
+    follow();
+  }
   const automatic = {};
   let scheduleOwner = lastProcess;
 
@@ -152,6 +182,11 @@
     if (shown.textContent !== css) shown.textContent = css;
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
     (PG.rails || []).forEach((r) => r.show(values[r.target]));
+    const page = C.images[values["pg-data"]] ? "images" : "toys";
+    for (const a of document.querySelectorAll("nav a[data-page]")) {
+      a.classList.toggle("on", a.dataset.page === page);
+      a.ariaCurrent = a.dataset.page === page ? "page" : null;
+    }
     chips();
   }
 
@@ -235,7 +270,7 @@
   let touched = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
-  let stage = null, labs = null, panel = null, status = null;
+  let stage = null, images = null, labs = null, panel = null, status = null;
   const waiting = []; // what arrived before the stage was mounted
   const text = (q) => new URLSearchParams(Object.entries(q).sort(([a], [b]) => (a < b ? -1 : 1))).toString(); // a link may have any order
 
@@ -272,9 +307,17 @@
     current = job.text;
     busy(true);
     try {
+      const whole = !C.images[job.q.data] || (await streamImages(job));
+      if (!whole || (next && C.images[job.q.data])) { // stopped, or something newer is wanted: what has formed stays
+        current = before;
+        if (!next) notice({ kind: "info", message: `Stopped at step ${hook.formed}. Change a control, or run it again.`, action: { label: "Run again", run: () => ask(job.q) } });
+        return;
+      }
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
       put((s) => s.setRun(run));
+      images?.setRun(run);
+      if (run.header.image && !view.at) put((s) => s.seek(0)); // formed: there it stays until it is played again
       beside(labs, run);
       beside(panel, run);
       hook.painted = job.id;
@@ -282,7 +325,7 @@
       shownRun = run;
       shownQuery = job.q;
       const key = run.header?.fields_key || text(job.q);
-      const wants = want().fields;
+      const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
       requestAnimationFrame(() => tellStatus(run, performance.now() - job.from));
     } catch (error) {
@@ -293,6 +336,32 @@
     }
   }
   let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
+
+  /** An image run forms on the stage step by step; it ends early when something newer is asked for. */
+  async function streamImages(job) {
+    aborter = new AbortController();
+    const { signal } = aborter;
+    images?.begin();
+    try {
+      const response = await fetch(`live/images?${new URLSearchParams({ ...job.q, seq: ++hook.asked })}`, { signal }).catch((error) => {
+        if (error.name === "AbortError") throw error;
+        throw new Unreachable(String(error));
+      });
+      if (!response.ok) throw new Refused((await response.json()).error.message);
+      for await (const packet of PG.packetsOf(response.body)) {
+        if (next) break; // a newer one waits
+        images?.step(packet);
+        hook.formed = packet.header.step;
+        also(status, "update", { calls: packet.header.calls, compute: packet.header.compute_ms });
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    } finally {
+      images?.end();
+      aborter = null;
+    }
+    return !signal.aborted;
+  }
 
   async function doFields() {
     const job = fields;
@@ -315,7 +384,7 @@
   function metricsLater() {
     clearTimeout(metricsTimer);
     metricsTimer = 0;
-    if (!shownQuery || metricsFor === text(shownQuery) || !labs) return;
+    if (!shownQuery || metricsFor === text(shownQuery) || !labs || shownRun?.header.image) return;
     metricsTimer = setTimeout(async () => {
       const q = shownQuery;
       aborter = new AbortController();
@@ -482,6 +551,7 @@
     /** A component changed. */
     changed(id, value) {
       if (!ready || !take(byId.get(id), value)) return;
+      if (id === "pg-data") settleData();
       settleProcess();
       follow();
     },
@@ -494,6 +564,7 @@
       // numbers are told one by one, some with the value from before the link, and after this
       for (const c of controls) if (!/pick|choice|free/.test(c.type)) ahead.set(c.id, { value: values[c.id], until: performance.now() + AHEAD_OF_LINK });
       lastProcess = scheduleOwner = values["pg-process"];
+      lastData = values["pg-data"];
       ready = true;
       show();
       const message = list[controls.length];
@@ -575,7 +646,10 @@
       root.addEventListener("click", (e) => {
         const b = e.target.closest("[data-do]");
         if (b) actions[b.dataset.do]?.(b);
-        else if (e.target.closest("nav a")) e.preventDefault();
+        const page = e.target.closest("nav a")?.dataset.page;
+        if (!page) return;
+        e.preventDefault();
+        turnTo(page);
       });
       for (const menu of root.querySelectorAll("[role=menu]")) {
         menu.addEventListener("keydown", (e) => {
@@ -593,6 +667,8 @@
       stage = new PG.Stage(root);
       window.__pgStage = stage;
       defaultLayers = layersText(stage.layers);
+      images = new PG.Images(stage, { stop: () => aborter?.abort() });
+      if (shownRun) images.setRun(shownRun);
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
@@ -601,6 +677,7 @@
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
         cursorInfo = info;
+        images.cursor(info);
         also(labs, "cursor", info);
         also(panel, "cursor", info);
       });

@@ -1207,11 +1207,15 @@
   }
 
   // First panel at the left with its share of the width, the others above each other at its right; narrow: all stacked.
-  function arrange(specs, width, height, head, stacked) {
+  function arrange(specs, width, height, head, stacked, images) {
     const panels = specs.map((spec) => (spec.kind === "plane" ? new Plane(spec) : new Spacetime(spec)));
     const alone = panels.length === 1;
     // a lone plane fills the stage and the legend floats over it, unless there is room to spare above
     const plane = alone && specs[0].kind === "plane" && specs[0];
+    if (plane && images) {
+      panels[0].place({ x: images.w >= width ? 0 : images.w, y: head, w: images.w >= width ? width : width - images.w, h: height - head }, 0);
+      return panels;
+    }
     if (plane) {
       const spare = height - (width * (plane.b.hi - plane.b.lo)) / (plane.a.hi - plane.a.lo);
       panels[0].full = spare < head;
@@ -1317,6 +1321,7 @@
       const run = new Run(decoded);
       const first = !this.run, sameGeometry = this.run && this.run.geometry === run.geometry;
       this.run = run;
+      this.root.classList.toggle("pg-forming", Boolean(this.images && !run.header.image));
       this._mode = run.forward ? "forward" : "reverse";
       if (!sameGeometry) this._pinChanged(null);
       if (this.fields && !sameGeometry && this.fields.geometry !== run.geometry) this.fields = null;
@@ -1954,13 +1959,28 @@
       view.style.minHeight = stacked ? `${Math.round(head.offsetHeight + view.clientWidth * run.panels.reduce((sum, p) => sum + naturalHeight(p), 0))}px` : "";
       const width = view.clientWidth, height = view.clientHeight;
       if (!width || !height) return;
+      this.imagesRect = this.images ? this._imagesRect(width, height, head.offsetHeight + 8, narrow) : null;
+      this.emit("layout");
       this.scale = this.coarse ? 1 : clamp(window.devicePixelRatio || 1, 1, 2);
       canvas.width = Math.round(width * this.scale);
       canvas.height = Math.round(height * this.scale);
       this.size = { width, height };
-      if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8, stacked);
+      if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8, stacked, run.header.image ? this.imagesRect : null);
       this._touch(true);
       if (run) this._paint(performance.now()); // a resized canvas is empty: fill it before it is seen
+    }
+
+    /** Images stand on the left of the plane, or above it where there is little room. */
+    setImages(on) {
+      this.images = on;
+      this.root.classList.toggle("pg-with-images", on);
+      this.root.classList.toggle("pg-forming", on && !(this.run && this.run.header.image));
+      this._layout();
+    }
+
+    _imagesRect(width, height, head, narrow) {
+      if (narrow) return { x: 0, y: head, w: width, h: height - head }; // no room for the plane
+      return { x: 0, y: head, w: Math.round(Math.min(0.64 * width, height - head + 20)), h: height - head };
     }
 
     // a line below the panels for the notes; a lone plane has them in a corner of the picture

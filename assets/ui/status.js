@@ -68,6 +68,7 @@
         const forward = h.mode === "forward";
         Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype });
         if (fresh) this.parts.distance.classList.add("pg-stale");
+        this.parts.distance.hidden = Boolean(h.image); // no exact samples to be compared with
       }
       for (const name of ["calls", "steps", "compute", "screen", "device", "dtype"]) if (name in partial) s[name] = partial[name];
       if ("toScreen" in partial) s.screen = partial.toScreen || NaN;

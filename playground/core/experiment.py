@@ -76,6 +76,11 @@ class Experiment:
         """What no field can know alone: whether the process takes these data, and the grid this process."""
         from toy_models.data import law_of
 
+        refuses = getattr(law_of(self.data), "refuses", lambda slot, choice: "")
+        for slot in ("process", "sampler", "grid", "mode", "start"):
+            made = getattr(self, slot)
+            if why := refuses(slot, made):
+                raise BadValue(slot, made.info.key if isinstance(made, Spec) else made, f"one that fits {self.data}: this {why}")
         try:
             self.process.check_data(law_of(self.data))
         except BadValue as error:

@@ -16,7 +16,7 @@ from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illega
 from playground.core.fields import BadValue, Param, params
 from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
-from toy_models.data import GAUSSIAN, mixture_of, source_of
+from toy_models.data import GAUSSIAN, image_models, law_of, mixture_of, source_of
 from toy_models.distributions import toys
 from toy_models.mixture import MAX_COMPONENTS
 
@@ -248,9 +248,10 @@ class Form:
             "help": {k: v for k, v in self.help.items() if v},
             "titles": {
                 **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
-                "data": {t.key: t.title for t in toys()},
+                "data": {**{t.key: t.title for t in toys()}, **{name: law_of(name).title for name in image_models()}},
             },
             "reasons": {**reasons(), "data": data_reasons()},
+            "images": image_reasons(),
             "sizes": {key: (mixture.dim, mixture.components) for key, mixture in ((t.key, mixture_of(t.key)) for t in toys())},
             "most": MAX_COMPONENTS,
             "nested": self.nested,
@@ -293,6 +294,19 @@ def data_reasons() -> dict[str, dict[int, str]]:
                 cls().check_data(source_of(GAUSSIAN, dim))  # type: ignore[attr-defined]
             except BadValue as error:
                 out.setdefault(process, {})[dim] = f"needs {error.allowed}"
+    return out
+
+
+def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
+    """image model → slot → choice → why it cannot be made with it; legal ones are left out."""
+    out: dict[str, dict[str, dict[str, str]]] = {}
+    for name in image_models():
+        model = law_of(name)
+        found = {
+            slot: {key: model.refuses(slot, cls()) for key, cls in registry(family).items()}
+            for slot, family in (("process", "processes"), ("sampler", "samplers"), ("grid", "grids"))
+        }
+        out[name] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
     return out
 
 

@@ -25,6 +25,7 @@ from playground.presets import PRESETS, Preset
 from playground.ui import live
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
+from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors")
@@ -36,18 +37,19 @@ SCRIPTS = (
     "curves.js",
     "hold.js",
     *(f"{lab}.js" for lab in LABS),
+    "images.js",
     "panel.js",
     "picker.js",
     "form.js",
 )
-STYLES = ("style.css", "stage.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
+STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 
 EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
 HEADER = """
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
-  <nav aria-label="Pages"><a class="on" aria-current="page" href="#">Stage</a></nav>
+  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;particles=16">Images</a></nav>
   <div class="pg-tools">
     <span class="pg-menu">
       <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>
@@ -113,7 +115,7 @@ def theme() -> Base:
 
 def build() -> Page:
     with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
-        _slot("header", HEADER.format(examples="".join(_example(p) for p in PRESETS)))
+        _slot("header", HEADER.format(image=image_models()[0], examples="".join(_example(p) for p in PRESETS)))
         with gr.Row(elem_id="pg-main"):
             with gr.Column(elem_id="pg-left", min_width=0):
                 demo.form = form = Form()

@@ -15,7 +15,9 @@ import numpy as np
 import torch
 
 from playground.core.spec import registry
+from toy_models.data import image_models
 from toy_models.distributions import Toy, toys
+from toy_models.networks.checkpoint import read_card
 
 POINTS = 220  # samples in a tile
 CURVE = 56  # points of a thumbnail's curve
@@ -63,6 +65,10 @@ def distributions() -> list[Choice]:
     for toy in toys(2) + toys(1):
         kind, thumb = ("points", _points(toy)) if toy.dim == 2 else ("density", _density(toy))
         out.append(Choice(toy.key, toy.title, toy.tip, f"{toy.dim}D", "", kind, thumb))
+    for name in image_models():
+        card = read_card(name)
+        tip = f"A network of {card['parameters']:,} weights trained on {card['data']}; its samples have no exact law to be compared with."
+        out.append(Choice(name, card.get("title", name), tip, "images", card["architecture"]))
     return out
 
 

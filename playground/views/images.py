@@ -28,7 +28,7 @@ from toy_models.images import classify
 
 SHOWN = 64  # images of a batch that are sent to the page
 MOST_IMAGES = 51_200  # images × model calls of one run on the page
-SPAN = (4.2, 3.0)  # of the plane of the principal components, in units of their root mean square
+SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their root mean square
 
 
 def makes_images(exp: Experiment) -> bool:
@@ -187,8 +187,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     unit = paths.square().mean().sqrt().clamp_min(1e-9)
     half = [1.15 * float((paths[..., i] / unit).abs().max()) for i in range(2)]
     span = max(half[0] / SPAN[0], half[1] / SPAN[1])
-    words = [f"PC {i + 1} ({100 * float(share[i]):.0f} % of the variance)" for i in range(2)]
-    panel: dict[str, Any] = {"id": "x", "kind": "plane", "title": "paths on two principal components", "weight": 1.0}
+    words = [f"PC {i + 1} · {100 * float(share[i]):.0f} %" for i in range(2)]
+    panel: dict[str, Any] = {"id": "x", "kind": "plane", "title": "", "weight": 1.0}
     for i, name in enumerate("ab"):
         panel[name] = {"component": i, "label": words[i], "lo": -span * SPAN[i], "hi": span * SPAN[i]}
     times = t64([f.t for f in frames])
@@ -199,6 +199,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         "components": ["x1", "x2"],
         "particles": count,
         "panels": [panel],
+        "notes": [*header["notes"], "paths on two principal components of the batch, with their share of its variance"],
         "unavailable": _unavailable(),
         "image": {"event": list(run.event), "batch": run.exp.particles, "shown": count, "velocity": run.process.blocks > 1},
     }

@@ -337,7 +337,9 @@ def test_each_papers_time_is_its_process_own(visit: Any, process: str, scale: st
         assert shown == pytest.approx(exact, rel=0.02, abs=1.0 if scale == "ddpm" else 0.006)
     symbol = {"sigma": "σ", "flow": "τ", "ddpm": "n"}[scale]
     assert page.locator(".pg-scale").input_value() == scale
-    page.wait_for_function(f"() => document.querySelector('.pg-curve-snr .xtick')?.textContent?.startsWith('{symbol} = ')")  # drawn by Plotly later
+    page.wait_for_function(
+        f"() => document.querySelector('.pg-curve-snr .xtick')?.textContent?.startsWith('{symbol} = ')"
+    )  # drawn by Plotly later
     page.locator(".pg-scale").select_option("t")
     page.wait_for_function("() => !location.search.includes('view.time')")
     assert site.problems == []
