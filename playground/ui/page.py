@@ -42,7 +42,7 @@ SCRIPTS = (
     "picker.js",
     "form.js",
 )
-STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
+STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css")
 TITLE = "Diffusion Playground"
 
 EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
