@@ -43,7 +43,7 @@ class Watch:
         self.fresh()
 
     def fresh(self) -> None:
-        self.t, self.x0 = math.nan, None
+        self.t, self.z, self.x0 = math.nan, None, None
 
     @property
     def gives(self) -> frozenset[str]:
@@ -55,7 +55,7 @@ class Watch:
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         told = self.model(z_t, t)
         if self.x0 is None:
-            self.t, self.x0 = t, told.x0_hat
+            self.t, self.z, self.x0 = t, z_t, told.x0_hat
         return told
 
 
@@ -101,11 +101,12 @@ class ImageRun:
         self.x0.append(self.process.project(self.frames[-1].z))
 
     def _told(self, frame: Frame) -> Tensor:
-        """x̂_0 at a frame: the sampler's own first evaluation there; a sampler that asks elsewhere first costs one more, not counted."""
-        if self.watch.x0 is not None and self.watch.t == frame.t:
-            return self.watch.x0
+        """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more, not counted."""
+        watch = self.watch
+        if watch.x0 is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
+            return watch.x0
         with torch.no_grad():
-            return self.watch.model(frame.z, frame.t).x0_hat
+            return watch.model(frame.z, frame.t).x0_hat
 
     @property
     def times(self) -> Tensor:

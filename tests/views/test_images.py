@@ -1,0 +1,115 @@
+"""Image runs as packets: the streamed steps are the run that simulate gives, and the stage's projection is the one of an SVD."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import playground as pg
+from playground.core.fields import BadValue
+from playground.ui import live
+from playground.views.images import ImageRun, image_packet, principal, step_packet
+from playground.views.packet import Packet
+
+CASES = [
+    (pg.VP(), "DPMSolverPP2M"),
+    (pg.EDM(), "EDMHeun"),
+    (pg.Flow(), "Euler"),
+    (pg.CLD(), "SSCS"),
+    (pg.VP(), "DPMSolverPPSDE"),
+    (pg.VE(), "PredictorCorrector"),
+]
+
+
+def experiment(process: pg.VP, sampler: str, **more: object) -> pg.Experiment:
+    return pg.Experiment(
+        data="mnist-unet", process=process, sampler=pg.registry("samplers")[sampler](), grid=pg.UniformTime(steps=4), particles=3, **more
+    )
+
+
+@pytest.mark.parametrize(("process", "sampler"), CASES, ids=[s for _, s in CASES])
+def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
+    exp = experiment(process, sampler, seed=4)
+    run = ImageRun(exp)
+    steps = list(run.steps())
+    trace = pg.simulate(exp)
+    for (frame, _), other in zip(steps, trace.frames, strict=True):
+        torch.testing.assert_close(frame.z, other.z, rtol=0, atol=0)
+        assert frame.calls == other.calls
+    oracle = trace.facts["oracle"]
+    for frame, x0 in zip(run.frames[:-1], run.x0, strict=False):  # x̂_0 at each state is the model's own there
+        torch.testing.assert_close(x0, oracle(frame.z, frame.t).x0_hat, rtol=1e-4, atol=1e-4)
+    assert steps[0][1] is None
+    assert steps[1][1] is run.x0[0]
+
+
+def test_packets_hold_the_pixels() -> None:
+    run = ImageRun(experiment(pg.CLD(), "SSCS"))
+    sent = [Packet.from_bytes(step_packet(run, *told).to_bytes()) for told in run.steps()]
+    packet = Packet.from_bytes(image_packet(run).to_bytes())
+    for i, step in enumerate(sent):
+        np.testing.assert_array_equal(step["x"], packet["image/x"][i])
+        np.testing.assert_array_equal(step["v"], packet["image/v"][i])
+        if i:
+            np.testing.assert_array_equal(step["x0"], packet["image/x0"][i - 1])
+    x = run.process.project(run.frames[-1].z).clamp(-1, 1).numpy()
+    np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
+    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True}
+    assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
+
+
+def test_principal_components_are_the_svds() -> None:
+    paths = torch.randn(4, 5, 30, generator=torch.Generator().manual_seed(0)) * torch.linspace(3, 0.1, 30)
+    scores, share = principal(paths)
+    flat = paths.double().reshape(20, 30)
+    u, s, _ = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
+    torch.testing.assert_close(scores.reshape(20, 2).abs(), (u[:, :2] * s[:2]).abs())
+    torch.testing.assert_close(share, s[:2] ** 2 / (s**2).sum())
+
+
+def test_guidance_makes_its_class() -> None:
+    guidance = pg.registry("guidance")["ClassifierFree"](label=3, weight=1.5)
+    exp = pg.Experiment(data="mnist-unet", particles=12, grid=pg.UniformLogSNR(steps=12), guidance=guidance)
+    run = ImageRun(exp)
+    list(run.steps())
+    assert (image_packet(run)["label"] == 3).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"process": pg.PFGMPP()}, "process"),
+        ({"sampler": pg.ExactAncestral()}, "sampler"),
+        ({"mode": "forward"}, "mode"),
+        ({"start": "exact"}, "start"),
+        ({"grid": pg.registry("grids")["Auto"]()}, "grid"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_what_a_trained_model_cannot_do_is_said_before_anything_runs(changes: dict, field: str) -> None:
+    with pytest.raises(BadValue) as told:
+        pg.Experiment(data="mnist-unet", **changes)
+    assert told.value.field == field
+
+
+def test_a_stream_that_is_left_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real = ImageRun._told
+    monkeypatch.setattr(ImageRun, "_told", lambda self, frame: calls.append(frame.step) or real(self, frame))
+    exp = experiment(pg.VP(), "DDIM", seed=77)
+    steps = live.image_steps(exp)
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    assert calls == [0, 1]
+    assert live.runs.get(exp.key) is None  # half a run is no run
+    whole = list(live.image_steps(exp))
+    assert len(whole) == 5
+    assert int.from_bytes(whole[0][:4], "little") == len(whole[0]) - 4
+    assert list(live.image_steps(exp)) == []  # known by now
+
+
+def test_too_many_images_are_refused() -> None:
+    with pytest.raises(BadValue, match="particles"):
+        ImageRun(experiment(pg.VP(), "DDIM").replace(particles=200_000))
