@@ -800,12 +800,13 @@
     menu(button) { openMenu(button.getAttribute("aria-expanded") === "true" ? null : button); },
     async png() {
       openMenu(null);
-      const made = stage?.toBlob ? await stage.toBlob() : await new Promise((done) => document.querySelector("#pg-stage canvas")?.toBlob(done));
+      const made = shownRun?.header.image ? await images.toBlob() : stage?.toBlob ? await stage.toBlob() : await new Promise((done) => document.querySelector("#pg-stage canvas")?.toBlob(done));
       if (made) save(made, `${fileName()}.png`);
     },
     csv() {
       openMenu(null);
-      save(liveUrl("states.csv").href, `${fileName()}.csv`);
+      const kind = shownRun?.header.image ? "npz" : "csv"; // images are too large for text
+      save(liveUrl(`states.${kind}`).href, `${fileName()}.${kind}`);
     },
     async gif() {
       openMenu(null);

@@ -148,6 +148,17 @@
       this.cells.forEach((c, i) => c.setAttribute("aria-selected", String(i === n)));
     }
 
+    /** The grid as it is shown, as a PNG. */
+    toBlob() {
+      const [, h, w] = this.event, k = Math.max(1, Math.floor(640 / (this.columns * w))), rows = Math.ceil(this.cells.length / this.columns);
+      const sheet = PG.el("canvas", { width: this.columns * (k * w + GAP) - GAP, height: rows * (k * h + GAP) - GAP }), ctx = sheet.getContext("2d");
+      ctx.fillStyle = "#fff";
+      ctx.fillRect(0, 0, sheet.width, sheet.height);
+      ctx.imageSmoothingEnabled = false;
+      this.cells.forEach((c, n) => ctx.drawImage(c, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h));
+      return new Promise((done) => sheet.toBlob(done));
+    }
+
     _keys(e, host) {
       const at = this.cells.indexOf(document.activeElement);
       const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[e.key];

@@ -3,7 +3,8 @@
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
-GET /live/states.csv?<experiment>                                            states as CSV
+GET /live/states.csv?<experiment>                                            states of toys as CSV
+GET /live/states.npz?<experiment>                                            states of images as .npz
 GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
 GET /live/plotly.js                                                          the plotly.js of the installed plotly package
@@ -33,6 +34,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.knots import knots_packet
 from playground.views.packet import Packet
@@ -246,16 +248,29 @@ def routes() -> list[Route]:
 
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
+            if makes_images(exp):
+                raise BadValue("data", exp.data, "a toy: images are too large for CSV, take states.npz")
             run = worker.submit(run_of, exp).result()
             name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.csv"'}
             return StreamingResponse(csv_rows(run), media_type="text/csv", headers=name)
 
         return answer(make)
 
-    def gif_lines(run: Run, by_class: bool) -> Iterator[str]:
+    def states_npz(request: Request) -> Response:
+        def make() -> Response:
+            exp = experiment_of(dict(request.query_params))
+            if not makes_images(exp):
+                raise BadValue("data", exp.data, "an image model: toys have states.csv")
+            raw = npz(worker.submit(run_of, exp).result())
+            name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.npz"'}
+            return Response(raw, media_type="application/octet-stream", headers=name)
+
+        return answer(make)
+
+    def gif_lines(run: Any, by_class: bool) -> Iterator[str]:
         from playground.views.export import gif  # matplotlib: 0.4 s that the start need not wait for
 
-        for done, of, picture in gif(run, by_class):
+        for done, of, picture in image_gif(run) if isinstance(run, ImageRun) else gif(run, by_class):
             line = {"done": done, "of": of} if picture is None else {"gif": base64.b64encode(picture).decode()}
             yield json.dumps(line) + "\n"
 
@@ -286,6 +301,7 @@ def routes() -> list[Route]:
         Route("/live/packet", live_packet),
         Route("/live/images", live_images),
         Route("/live/states.csv", states_csv),
+        Route("/live/states.npz", states_npz),
         Route("/live/gif", run_gif),
         Route("/live/plotly.js", plotly_js),
         Route("/live/assets/{path:path}", asset),

@@ -63,7 +63,7 @@ HEADER = """
       <span class="pg-menu-list" role="menu" hidden>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
-        <button type="button" role="menuitem" data-do="csv" title="Every state of every particle">CSV of the states</button>
+        <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
       </span>
     </span>
     <button type="button" data-do="theme" class="pg-theme" title="Light or dark" aria-label="Light or dark">◐</button>

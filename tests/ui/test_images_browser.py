@@ -17,7 +17,9 @@ BRIGHT = """() => [...document.querySelectorAll('.pg-images-cell')].map((c) => {
 def test_images_form_and_follow_the_cursor(visit: Any) -> None:
     site = visit("?seed=3")
     page = site.page
-    page.evaluate("() => { window.formed = []; const step = PG.images.step; PG.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }")
+    page.evaluate(
+        "() => { window.formed = []; const step = PG.images.step; PG.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }"
+    )
     page.locator("nav a[data-page=images]").click()
     site.until({"seed": "3", "data": "mnist-unet", "particles": "16"})
     assert page.evaluate("formed") == list(range(21))

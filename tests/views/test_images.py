@@ -113,3 +113,25 @@ def test_a_stream_that_is_left_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_many_images_are_refused() -> None:
     with pytest.raises(BadValue, match="particles"):
         ImageRun(experiment(pg.VP(), "DDIM").replace(particles=200_000))
+
+
+def test_files_of_a_run() -> None:
+    import io
+
+    from PIL import Image
+
+    from playground.views.image_files import image_gif, npz, sheet
+
+    run = ImageRun(experiment(pg.VP(), "DDIM"))
+    list(run.steps())
+    told = np.load(io.BytesIO(npz(run)))
+    np.testing.assert_allclose(told["states"], torch.stack([f.z for f in run.frames]).numpy())
+    assert told["x0"].shape == (5, 3, 1, 28, 28)
+    *steps, (done, of, raw) = image_gif(run)
+    assert (len(steps), done, of) == (5, 5, 5)
+    with Image.open(io.BytesIO(raw)) as gif:
+        assert gif.n_frames == 5
+    one = np.arange(12, dtype=np.uint8).reshape(1, 1, 3, 4)
+    picture = np.asarray(sheet(one))
+    k = picture.shape[1] // 4
+    np.testing.assert_array_equal(picture[::k, ::k][:3, :4], one[0, 0])
