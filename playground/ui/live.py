@@ -2,6 +2,7 @@
 
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
+POST /live/fit?components=&scale=  (body: a table of points)                  points as a mixture: JSON
 GET /live/states.csv?<experiment>                                            states as CSV
 GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -32,8 +34,10 @@ from starlette.routing import Route
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.knots import knots_packet
+from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -42,7 +46,7 @@ WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet}
 
 
 class Cache:
@@ -159,6 +163,22 @@ def packet_base64(query: dict[str, str]) -> dict[str, Any]:
         return complaint(error)
 
 
+def fit_table(table: Table, components: str, scale: str) -> dict[str, Any]:
+    """A table that has been read, as a mixture. Raises BadValue."""
+    return worker.submit(fit_record, table.points(), components, scale).result()
+
+
+def fit_text(asked: dict[str, str]) -> dict[str, Any]:
+    """The same through Gradio's own server functions: ``text`` is the file."""
+    try:
+        table = Table()
+        table.feed(str(asked.get("text", ""))[: MOST_BYTES + 1].encode())
+        return fit_table(table, str(asked.get("components", "0")), str(asked.get("scale", "1")))
+    except Exception as error:
+        logged(error)
+        return complaint(error)
+
+
 @functools.cache
 def _plotly() -> tuple[bytes, bytes]:
     import plotly
@@ -190,6 +210,29 @@ def routes() -> list[Route]:
             return Response(body, media_type="application/octet-stream", headers={"Server-Timing": spent, "Cache-Control": "no-store"})
 
         return answer(make)
+
+    async def fit(request: Request) -> Response:
+        """Reads the body piece by piece: what is wrong or too long is no longer kept, and the rest of a body within the limit is thrown away."""
+        try:
+            told = request.headers.get("content-length", "0")
+            if not told.isdigit() or int(told) > MOST_BYTES:
+                raise BadValue("file", f"{told} bytes", ALLOWED)
+            table, bad, size = Table(), None, 0
+            async for piece in request.stream():
+                size += len(piece)
+                if size > MOST_BYTES:
+                    raise BadValue("file", f"more than {MOST_BYTES // 1_000_000} MB", ALLOWED)
+                try:
+                    if bad is None:
+                        table.feed(piece)
+                except BadValue as error:
+                    bad = error
+            if bad is not None:
+                raise bad
+            query = request.query_params
+            return JSONResponse(await run_in_threadpool(fit_table, table, query.get("components", "0"), query.get("scale", "1")))
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
 
     def states_csv(request: Request) -> Response:
         from playground.views.export import csv_rows
@@ -234,6 +277,7 @@ def routes() -> list[Route]:
 
     return [
         Route("/live/packet", live_packet),
+        Route("/live/fit", fit, methods=["POST"]),
         Route("/live/states.csv", states_csv),
         Route("/live/gif", run_gif),
         Route("/live/plotly.js", plotly_js),

@@ -27,7 +27,7 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-LABS = ("labs", "inspector", "phase", "errors")
+LABS = ("labs", "inspector", "phase", "errors", "mixture", "data")
 SCRIPTS = ("packet.js", "stage.js", "status.js", "curves.js", "hold.js", *(f"{lab}.js" for lab in LABS), "panel.js", "picker.js", "form.js")
 STYLES = ("style.css", "stage.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
 TITLE = "Diffusion Playground"
@@ -118,7 +118,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[live.packet_base64, python_of],
+            server_functions=[live.packet_base64, live.fit_text, python_of],
             elem_id="pg-bridge",
             visible="hidden",
         )

@@ -23,7 +23,7 @@ from playground.metrics.distances import energy_distance, sliced_w2, wasserstein
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
-from toy_models.data import class_names, mixture_of
+from toy_models.data import class_names, hand_made, mixture_of
 from toy_models.oracles import oracle_for
 
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
@@ -136,7 +136,7 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
 def _data_title(exp: Experiment) -> str:
     from toy_models.distributions import toy
 
-    return "your mixture" if exp.data.startswith("{") else toy(exp.data).title
+    return "your mixture" if hand_made(exp.data) else toy(exp.data).title
 
 
 def _divergence(exp: Experiment, step: int) -> str:

@@ -1,0 +1,40 @@
+"""The data's mixture for the hands on the stage, and points of a file or a brush as a mixture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.views.packet import Packet
+from toy_models.compact import encode, is_compact
+from toy_models.data import mixture_of
+from toy_models.em import MOST_COMPONENTS, fit_points
+
+
+def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
+    """``layer=mixture``: header ``text``, the compact form (toy_models/compact.py) of the experiment's data."""
+    return Packet({"kind": "mixture", "text": exp.data if is_compact(exp.data) else encode(mixture_of(exp.data))})
+
+
+def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Any]:
+    """The answer of /live/fit: a Fit (toy_models/em.py) as a record, ``data`` its text. Raises BadValue."""
+    if not components.isdigit() or not int(components) <= MOST_COMPONENTS:
+        raise BadValue("components", components, f"a whole number from 1 to {MOST_COMPONENTS}, or 0 to have it chosen")
+    if scale not in ("0", "1"):
+        raise BadValue("scale", scale, "0 or 1")
+    fit = fit_points(points, components=int(components), scale=scale == "1")
+    return {
+        "data": fit.text,
+        "dim": points.shape[1],
+        "components": fit.components,
+        "rows": fit.rows,
+        "fitted": fit.fitted,
+        "error": round(fit.error, 5),
+        "floor": round(fit.floor, 5),
+        "points": fit.points,
+        "columns": [list(c) for c in fit.columns],
+        "notes": list(fit.notes),
+    }
