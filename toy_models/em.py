@@ -49,10 +49,8 @@ def standardise(x: Tensor) -> tuple[Tensor, tuple[tuple[float, float], ...]]:
     """(x − mean)/s and the (mean, s) of each column; s is the root mean variance, or each column's own where they differ much."""
     shift, spread = x.mean(0), x.std(0, correction=0)
     least, most = float(spread.min()), float(spread.max())
-    if least > 0 and most / least > ALIKE:
-        scale = spread
-    else:
-        scale = torch.full_like(spread, math.sqrt(float(spread.square().mean())))
+    common = torch.full_like(spread, math.sqrt(float(spread.square().mean())))
+    scale = spread if least > 0 and most / least > ALIKE else common
     return (x - shift) / scale, tuple(zip(shift.tolist(), scale.tolist(), strict=True))
 
 

@@ -74,7 +74,9 @@ class Table:
             self.header = cells
             return
         if len(cells) > 2 or (self.columns and len(cells) != self.columns):
-            raise BadValue(where, f"{len(cells)} columns", f"{self.columns} as in the rows before" if self.columns else "one or two columns")
+            raise BadValue(
+                where, f"{len(cells)} columns", f"{self.columns} as in the rows before" if self.columns else "one or two columns"
+            )
         self.columns = len(cells)
         if self.rows >= MOST_ROWS:
             raise BadValue("rows", f"more than {MOST_ROWS:,}", ALLOWED)

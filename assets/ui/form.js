@@ -78,6 +78,8 @@
   }
   /** [dimension, components] of data by name or as JSON. */
   function sizeOf(data) {
+    const compact = PG.mixture?.size(String(data));
+    if (compact) return compact;
     if (!String(data).startsWith("{")) return C.sizes[data];
     try {
       const { means } = JSON.parse(data);
@@ -256,8 +258,10 @@
     working = true;
     try {
       while (next || fields) {
-        if (next) await doRun();
-        else await doFields();
+        // while a hand moves something runs follow each other without a rest: now and then it is the fields' turn
+        const turn = next && fields && performance.now() - fieldsAt > 60 + 3 * fieldsCost;
+        if (next && !turn) await doRun();
+        else await doFields(turn);
       }
     } finally {
       working = false;
@@ -292,15 +296,18 @@
       if (!next) busy(false);
     }
   }
+  let fieldsAt = 0, fieldsCost = 0; // ms
   let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
 
-  async function doFields() {
-    const job = fields;
+  async function doFields(turn) {
+    const job = fields, began = performance.now();
     fields = null;
-    aborter = new AbortController();
+    aborter = turn ? null : new AbortController();
     try {
-      const packet = await fetchPacket("fields", job.want, job.q, aborter.signal);
-      if (next) return;
+      const packet = await fetchPacket("fields", job.want, job.q, aborter?.signal);
+      fieldsAt = performance.now();
+      fieldsCost = fieldsAt - began;
+      if (next && !turn) return;
       fieldsShown = { key: job.key, want: job.want };
       put((s) => s.setFields(packet));
       also(labs, "setFields", packet);
@@ -530,6 +537,8 @@
     setView,
     notice,
     seek: (c) => stage?.seek?.(c),
+    /** A function of the Gradio server, for hosts that let none of our routes through. */
+    call: async (name, arg) => (await opened, server[name](arg)),
     failed(name, error) {
       hook.errors.push(`${name}: ${error.message}`);
       console.error(error);
@@ -676,7 +685,7 @@
     a.remove();
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
   }
-  const fileName = () => [values["pg-data"].startsWith("{") ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
+  const fileName = () => [values["pg-data"] in C.sizes ? values["pg-data"] : "mixture", values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
     for (const menu of document.querySelectorAll(".pg-menu-list")) {

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.packet import Packet
-from toy_models.compact import encode, is_compact
+from toy_models.compact import AXIS, encode, is_compact
 from toy_models.data import mixture_of
 from toy_models.em import MOST_COMPONENTS, fit_points
 
 
 def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
-    """``layer=mixture``: header ``text``, the compact form (toy_models/compact.py) of the experiment's data."""
-    return Packet({"kind": "mixture", "text": exp.data if is_compact(exp.data) else encode(mixture_of(exp.data))})
+    """``layer=mixture``: header ``text``, the compact form (toy_models/compact.py) of the experiment's data, and ``note``, what it widened."""
+    if is_compact(exp.data):
+        return Packet({"kind": "mixture", "text": exp.data, "note": ""})
+    mixture = mixture_of(exp.data)
+    thin = int((torch.linalg.eigvalsh(mixture.covs).amin(-1).sqrt() * AXIS < 1).sum())
+    note = f"{thin} of {mixture.components} components are narrower than {1 / AXIS:.2g}: held by hand they are that wide" if thin else ""
+    return Packet({"kind": "mixture", "text": encode(mixture), "note": note})
 
 
 def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Any]:
