@@ -21,7 +21,7 @@
     /** own: {mix, index, points, brush, tool, held(part…)}; see Own. */
     constructor(own) {
       this.own = own;
-      this.canvas = PG.el("canvas", { className: "pg-own-hands", tabIndex: 0 });
+      this.canvas = PG.el("canvas", { className: "pg-own-hands", tabIndex: 0, pg: own });
       this.canvas.setAttribute("role", "application");
       this.canvas.addEventListener("keydown", (e) => own.key(e));
       this.canvas.addEventListener("focus", () => own.index < 0 && own.select(0));
@@ -111,7 +111,7 @@
         if (!hit) return this.own.select(-1);
         const part = this.own.mix.parts[hit.index], centre = this.place(part.m);
         this.own.select(hit.index);
-        this.drag = { id: e.pointerId, ...hit, at, moved: false, before: copy(this.own.mix), part: { ...part }, centre,
+        this.drag = { id: e.pointerId, ...hit, at, moved: false, before: copy(this.own.mix), centre,
           grip: hit.axis < 0 ? [at[0] - centre[0], at[1] - centre[1]] : this.polar(this.ends(part)[hit.axis], centre) };
       }
       this.canvas.focus({ preventScroll: true });
@@ -133,15 +133,15 @@
       }
       if (!d.moved && Math.hypot(at[0] - d.at[0], at[1] - d.at[1]) < 3) return;
       d.moved = true;
-      const part = this.own.mix.parts[d.index];
+      const part = this.own.mix.parts[d.index], was = d.before.parts[d.index];
       if (d.axis < 0) {
         const { box } = this.panel;
         part.m = this.data([clamp(at[0] - d.grip[0], box.x, box.x + box.w), clamp(at[1] - d.grip[1], box.y, box.y + box.h)]);
       } else {
         // relative to where it was taken, so that nothing jumps: the handle of a narrow component stands off its end
         const [length, turn] = this.polar(at, d.centre), wide = this.plane ? length : Math.abs(at[1] - d.centre[1]);
-        this.own.axis(part, d.axis, (d.part.axes[d.axis] * wide) / d.grip[0]);
-        if (this.plane) part.angle = d.part.angle + turn - d.grip[1];
+        this.own.axis(part, d.axis, (was.axes[d.axis] * wide) / d.grip[0]);
+        if (this.plane) part.angle = was.angle + turn - d.grip[1];
       }
       this.own.moved();
     }
@@ -170,6 +170,7 @@
       if (this.own.tool !== "move" || !e.target.closest("canvas") || !this.inside(this.spot(e))) return;
       e.stopPropagation();
       e.preventDefault();
+      this.canvas.focus({ preventScroll: true });
       const hit = this.near(e);
       if (hit) this.own.remove(hit.index);
       else this.own.add(this.data(this.spot(e)));
@@ -224,7 +225,7 @@
       parts.forEach((p, n) => {
         if (n === held) return;
         const hot = this.hot?.index === n;
-        ctx.globalAlpha = fade * (hot ? 0.9 : crowded ? 0.25 : 0.5);
+        ctx.globalAlpha = fade * (hot ? 1 : crowded ? 0.35 : 0.75);
         ctx.lineWidth = hot ? 1.6 : 1;
         this.outline(ctx, p, n);
         ctx.globalAlpha = fade * (hot ? 1 : 0.85);
@@ -252,11 +253,11 @@
       this.dot(ctx, theme, centre, 5.5, true);
       ctx.font = `600 11px ${theme.family}`;
       ctx.textBaseline = "middle";
-      ctx.textAlign = this.plane ? "left" : "right";
+      ctx.textAlign = "right";
       ctx.lineJoin = "round";
       ctx.lineWidth = 3;
       ctx.strokeStyle = theme.stage;
-      const x = centre[0] + (this.plane ? 10 : -12), y = centre[1] + (this.plane ? 14 : 0);
+      const x = centre[0] - (this.plane ? 9 : 12), y = centre[1] + (this.plane ? 12 : 0);
       ctx.strokeText(percent(p.w), x, y);
       ctx.fillStyle = theme.ink;
       ctx.fillText(percent(p.w), x, y);
@@ -530,7 +531,7 @@
       this.mix = PG.mixture.decode(answer.data);
       this.index = -1;
       this.notes = answer.notes;
-      const numbers = [answer.rows, answer.fitted, answer.error, answer.floor, answer.points, ...answer.columns.flat().map((v) => Number(v.toPrecision(5)))];
+      const numbers = [answer.rows, answer.fitted, answer.distance, answer.floor, answer.points, ...answer.columns.flat().map((v) => Number(v.toPrecision(5)))];
       this.write(done, [kind, ...numbers].join(","));
       if (done && answer.notes.length) this.host.notice({ kind: "info", message: `The fit: ${answer.notes.join("; ")}.` });
     }
@@ -598,12 +599,12 @@
       const set = (fn) => (v) => { if (part()) (fn(part(), v), this.write(true)); };
       this.title = el("h4");
       this.fields = {
-        w: this.field("weight, %", { type: "number", min: 0.1, max: 100, step: 1 }, (v) => this.weigh(v / 100, true), "Its share of the probability; the others keep their proportions"),
+        w: this.field("weight %", { type: "number", min: 0.1, max: 100, step: 1 }, (v) => this.weigh(v / 100, true), "Its share of the probability; the others keep their proportions"),
+        angle: this.field("angle °", { type: "number", step: 5 }, set((p, v) => (p.angle = (v / 180) * Math.PI)), "Of the first axis, from the right, anticlockwise"),
         x: this.field("centre x₁", { type: "number", step: 0.05 }, set((p, v) => this.centre(p, [v, ...p.m.slice(1)]))),
         y: this.field("centre x₂", { type: "number", step: 0.05 }, set((p, v) => this.centre(p, [p.m[0], v]))),
         a: this.field("axis a", { type: "number", min: 0.01, max: 7, step: 0.02 }, set((p, v) => this.axis(p, 0, v)), "Standard deviation along the first axis"),
         b: this.field("axis b", { type: "number", min: 0.01, max: 7, step: 0.02 }, set((p, v) => this.axis(p, 1, v)), "Standard deviation across it"),
-        angle: this.field("angle, °", { type: "number", step: 5 }, set((p, v) => (p.angle = (v / 180) * Math.PI)), "Of the first axis, from the right, anticlockwise"),
       };
       const middle = el("section", {}, this.title, el("div", { className: "pg-own-fields" }, ...Object.values(this.fields).map((f) => f.row)),
         el("div", { className: "pg-own-buttons" }, button("Add", "A new component; or double click where it shall stand", () => this.mix && this.add(this.mix.dim === 2 ? [0, 0] : [0])),
@@ -648,10 +649,11 @@
       fields.x.row.firstChild.textContent = plane ? "centre x₁" : "centre x";
       fields.a.row.firstChild.textContent = plane ? "axis a" : "deviation";
       const values = part && { w: 100 * part.w, x: part.m[0], y: part.m[1], a: part.axes[0], b: part.axes[1], angle: (((part.angle / Math.PI) * 180) % 180 + 180) % 180 };
-      for (const [name, { input }] of Object.entries(fields)) {
+      for (const [name, { input, row }] of Object.entries(fields)) {
+        if (row.hidden) continue;
         input.disabled = !part || (name === "w" && mix.parts.length < 2);
         if (input === document.activeElement) continue;
-        input.value = part ? String(Number(values[name].toFixed({ w: 2, angle: 1 }[name] ?? 3))) : "";
+        input.value = part ? String(Number(values[name].toFixed({ a: 3, b: 3 }[name] ?? 2))) : "";
       }
       this.del.disabled = !part;
       this.say();
@@ -660,7 +662,7 @@
     say() {
       if (!this.mix) return;
       const { parts, dim } = this.mix, mine = Boolean(PG.mixture.size(PG.form.value("pg-data") ?? ""));
-      const lines = [[mine ? `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}, exact: ${PG.mixture.encode(this.mix).length} letters of the link` : `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}; the first change makes them yours`]];
+      const lines = [[mine ? `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}, kept in the link (${many(PG.mixture.encode(this.mix).length)} letters)` : `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}. Change one and this becomes your own mixture; the link keeps it.`]];
       const fit = mine && this.fitted();
       if (fit) {
         const what = fit.kind === "paint" ? "painted points" : "rows";

@@ -38,7 +38,7 @@ def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[
         "components": fit.components,
         "rows": fit.rows,
         "fitted": fit.fitted,
-        "error": round(fit.error, 5),
+        "distance": round(fit.error, 5),
         "floor": round(fit.floor, 5),
         "points": fit.points,
         "columns": [list(c) for c in fit.columns],
