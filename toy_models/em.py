@@ -22,8 +22,9 @@ MOST_COMPONENTS = 128
 MOST_POINTS = 20_000  # of more rows a random part is fitted
 LEAST_AXIS = 0.02  # of a fitted component, in data units: a point drawn twice would make one of width zero
 COUNTS = (1, 2, 4, 8, 16, 32, 64)  # what is tried when nobody says
-GOOD = 0.01  # nats a point: what twice as many components must gain on points that were not fitted
-TRIAL_POINTS, TRIAL_STEPS, STEPS = 6_000, 25, 60
+GOOD = 0.005  # nats a point: what twice as many components must gain on points that were not fitted
+START_POINTS, TRIAL_POINTS, TRIAL_STEPS, STEPS = 4_000, 6_000, 25, 60
+FEW, STARTS, SHORT = 8, 4, 12  # up to so many components are started so often, for so many steps
 SETTLED = 1e-4  # nats a point from one step to the next
 METRIC_POINTS, METRIC_REPEATS = 2000, 4
 ALIKE = 4.0  # columns whose deviations differ by less share one scale, so that shapes stay
@@ -78,22 +79,27 @@ def mean_log_likelihood(mix: GaussianMixture, x: Tensor) -> float:
 
 
 def _start(x: Tensor, count: int, rng: np.random.Generator) -> Tensor:
-    """Centres (count, d) by k-means++ (Arthur & Vassilvitskii 2007) and two rounds of k-means."""
-    centres = x[rng.integers(len(x))][None]
+    """Centres (count, d) by greedy k-means++ (Arthur & Vassilvitskii 2007: of a few candidates the one that helps most) and k-means."""
+    x = x[:START_POINTS]
+    centres = [x[rng.integers(len(x))]]
     near = (x - centres[0]).square().sum(-1)
+    tries = 2 + int(math.log(count))
     for _ in range(count - 1):
         total = near.cumsum(0)
         if not float(total[-1]) > 0:  # fewer different points than components
             break
-        pick = int(torch.searchsorted(total, float(rng.random()) * total[-1]).clamp_max(len(x) - 1))
-        centres = torch.cat([centres, x[pick][None]])
-        near = torch.minimum(near, (x - x[pick]).square().sum(-1))
-    for _ in range(2):
-        mine = torch.cdist(x, centres).argmin(1)
-        sums = torch.zeros_like(centres).index_add_(0, mine, x)
-        sizes = torch.bincount(mine, minlength=len(centres))
-        centres = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp_min(1), centres)
-    return centres
+        picks = torch.searchsorted(total, torch.from_numpy(rng.random(tries)) * total[-1]).clamp_max(len(x) - 1)
+        nearer = torch.minimum(near, (x[picks, None] - x).square().sum(-1))
+        best = int(nearer.sum(-1).argmin())
+        centres.append(x[picks[best]])
+        near = nearer[best]
+    middle = torch.stack(centres)
+    for _ in range(4):
+        mine = torch.cdist(x, middle).argmin(1)
+        sums = torch.zeros_like(middle).index_add_(0, mine, x)
+        sizes = torch.bincount(mine, minlength=len(middle))
+        middle = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp_min(1), middle)
+    return middle
 
 
 def _maximise(sums: Tensor, total: float, dim: int) -> GaussianMixture:
@@ -112,12 +118,25 @@ def _maximise(sums: Tensor, total: float, dim: int) -> GaussianMixture:
 
 
 def fit(x: Tensor, count: int, *, seed: int = 0, steps: int = STEPS) -> GaussianMixture:
-    """A mixture of at most ``count`` components whose likelihood EM has raised until it rests. x: (n, d) in float64, d = 1 or 2."""
-    rng = np.random.default_rng(seed)
+    """A mixture of at most ``count`` components whose likelihood EM has raised until it rests. x: (n, d) in float64, d = 1 or 2.
+
+    Likelihood has many maxima: of a few starts the one that is best after a few steps is followed.
+    """
+    rng, phi = np.random.default_rng(seed), _features(x)
+    starts = STARTS if count <= FEW else 1
+    tried = [_climb(_first(x, phi, count, rng), phi, steps if starts == 1 else SHORT) for _ in range(1 if count == 1 else starts)]
+    return _climb(max(tried, key=lambda t: t[1])[0], phi, steps)[0] if starts > 1 else tried[0][0]
+
+
+def _first(x: Tensor, phi: Tensor, count: int, rng: np.random.Generator) -> GaussianMixture:
+    """One Gaussian for each cell of k-means."""
     centres = _start(x, min(count, len(x)), rng)
     mine = torch.cdist(x, centres).argmin(1)
-    phi = _features(x)
-    mix = _maximise(torch.zeros(len(centres), phi.shape[1], dtype=x.dtype).index_add_(0, mine, phi), len(x), x.shape[1])
+    return _maximise(torch.zeros(len(centres), phi.shape[1], dtype=x.dtype).index_add_(0, mine, phi), len(x), x.shape[1])
+
+
+def _climb(mix: GaussianMixture, phi: Tensor, steps: int) -> tuple[GaussianMixture, float]:
+    """At most ``steps`` steps of EM; the mixture and the mean log-likelihood before its last step."""
     before = -math.inf
     for _ in range(steps):
         logs = phi @ _rows(mix).mT
@@ -126,8 +145,8 @@ def fit(x: Tensor, count: int, *, seed: int = 0, steps: int = STEPS) -> Gaussian
         if now - before < SETTLED:
             break
         before = now
-        mix = _maximise((logs - norm).exp_().mT @ phi, len(x), x.shape[1])
-    return mix
+        mix = _maximise((logs - norm).exp_().mT @ phi, len(phi), mix.dim)
+    return mix, before
 
 
 def choose_count(x: Tensor, *, seed: int = 0) -> int:

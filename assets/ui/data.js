@@ -24,13 +24,23 @@
       this.canvas = PG.el("canvas", { className: "pg-own-hands", tabIndex: 0, pg: own });
       this.canvas.setAttribute("role", "application");
       this.canvas.addEventListener("keydown", (e) => own.key(e));
-      this.canvas.addEventListener("focus", () => own.index < 0 && own.select(0));
+      this.canvas.addEventListener("focus", () => {
+        this.canvas.classList.toggle("pg-own-keyed", !this.byHand);
+        if (own.index < 0 && !this.byHand) own.select(0);
+      });
     }
 
     get stage() { return this.own.host.stage; }
     /** The stage's panel of x, in the plane or over time. */
     get panel() { return this.stage?.panels.find((p) => p.spec.id === "x"); }
     get plane() { return this.panel?.spec.kind === "plane"; }
+
+    /** Keys go to the component that the pointer has taken. */
+    focus() {
+      this.byHand = true;
+      this.canvas.focus({ preventScroll: true });
+      this.byHand = false;
+    }
 
     open() {
       const { view, canvas } = this.stage.ui;
@@ -55,7 +65,14 @@
     }
     close() {
       this.canvas.hidden = true;
-      if (this.drag) this.own.undo(this.drag.before), (this.drag = null);
+      this.cancel();
+    }
+
+    cancel() {
+      const d = this.drag;
+      this.drag = null;
+      if (d?.moved) this.own.undo(d.before);
+      return Boolean(d?.moved);
     }
 
     // ---- between data and pixels ----
@@ -111,10 +128,10 @@
         if (!hit) return this.own.select(-1);
         const part = this.own.mix.parts[hit.index], centre = this.place(part.m);
         this.own.select(hit.index);
-        this.drag = { id: e.pointerId, ...hit, at, moved: false, before: copy(this.own.mix), centre,
+        this.drag = { id: e.pointerId, ...hit, at, moved: false, before: this.own.state(), centre,
           grip: hit.axis < 0 ? [at[0] - centre[0], at[1] - centre[1]] : this.polar(this.ends(part)[hit.axis], centre) };
       }
-      this.canvas.focus({ preventScroll: true });
+      this.focus();
       this.view.setPointerCapture(e.pointerId);
       e.stopPropagation();
       e.preventDefault();
@@ -133,7 +150,7 @@
       }
       if (!d.moved && Math.hypot(at[0] - d.at[0], at[1] - d.at[1]) < 3) return;
       d.moved = true;
-      const part = this.own.mix.parts[d.index], was = d.before.parts[d.index];
+      const part = this.own.mix.parts[d.index], was = d.before.mix.parts[d.index];
       if (d.axis < 0) {
         const { box } = this.panel;
         part.m = this.data([clamp(at[0] - d.grip[0], box.x, box.x + box.w), clamp(at[1] - d.grip[1], box.y, box.y + box.h)]);
@@ -148,11 +165,11 @@
     up(e, done) {
       const d = this.drag;
       if (!d || d.id !== e.pointerId) return;
-      this.drag = null;
       e.stopPropagation();
+      if (!done && !d.paints) this.cancel();
+      this.drag = null;
       if (d.paints) this.own.lift();
-      else if (!done) this.own.undo(d.before);
-      else if (d.moved) this.own.write(true);
+      else if (done && d.moved) this.own.write(true);
       this.draw();
     }
     /** The pointer is at a place, or nowhere. */
@@ -170,7 +187,7 @@
       if (this.own.tool !== "move" || !e.target.closest("canvas") || !this.inside(this.spot(e))) return;
       e.stopPropagation();
       e.preventDefault();
-      this.canvas.focus({ preventScroll: true });
+      this.focus();
       const hit = this.near(e);
       if (hit) this.own.remove(hit.index);
       else this.own.add(this.data(this.spot(e)));
@@ -401,9 +418,13 @@
       this.index = Math.min(index, parts.length - 1);
       this.write(true);
     }
-    undo(before) {
-      if (before) this.mix = before;
-      this.write(true);
+    state() {
+      return { mix: copy(this.mix), text: PG.form.value("pg-data"), fit: this.fitSaid, points: this.points };
+    }
+    undo({ mix, text, fit, points }) {
+      Object.assign(this, { mix, text, points, fitSaid: fit });
+      PG.form.write([["data", "", text]], true);
+      this.tell();
     }
     warn(message) {
       if (performance.now() - (this.warned ?? -1e9) < 3000) return;
@@ -431,6 +452,8 @@
 
     key(e) {
       const part = this.mix?.parts[this.index], by = e.shiftKey ? 0.2 : 0.05;
+      this.hands.canvas.classList.add("pg-own-keyed");
+      if (e.key === "Escape" && (this.hands.cancel() || part)) return this.select(-1), e.preventDefault(), e.stopPropagation();
       if (!part || e.ctrlKey || e.metaKey || e.altKey) return;
       const step = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] }[e.key];
       const next = { PageDown: 1, PageUp: -1 }[e.key], scale = { "]": 1.1, "[": 1 / 1.1 }[e.key], weight = { "+": 1.1, "=": 1.1, "-": 1 / 1.1 }[e.key];
@@ -583,9 +606,9 @@
       this.size = this.field("brush", { type: "range", min: 0.05, max: 1, step: 0.05, value: this.brush }, (v) => ((this.brush = v), this.hands.draw()), "Radius of brush and eraser, data units");
       this.count = el("select", { title: "How many Gaussians are fitted to points; auto: as many as points that were not fitted ask for" });
       this.count.setAttribute("aria-label", "Gaussians in a fit");
-      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n })));
+      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n === "auto" ? n : `${n} Gaussian${n > 1 ? "s" : ""}` })));
       this.count.addEventListener("change", () => this.points.length && this.fit(true));
-      const count = el("label", { className: "pg-own-row" }, el("span", { textContent: "Gaussians" }), this.count);
+      const count = el("label", { className: "pg-own-row" }, el("span", { textContent: "fit with" }), this.count);
       this.file = el("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", className: "pg-own-file", tabIndex: -1 });
       this.file.setAttribute("aria-label", "A table of points");
       this.file.addEventListener("change", () => this.upload(this.file.files[0]));
@@ -662,12 +685,11 @@
     say() {
       if (!this.mix) return;
       const { parts, dim } = this.mix, mine = Boolean(PG.mixture.size(PG.form.value("pg-data") ?? ""));
-      const lines = [[mine ? `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}, kept in the link (${many(PG.mixture.encode(this.mix).length)} letters)` : `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}. Change one and this becomes your own mixture; the link keeps it.`]];
+      const lines = [[mine ? `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}, ${many(PG.mixture.encode(this.mix).length)} letters of the link` : `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}. Change one and this becomes your own mixture; the link keeps it.`]];
       const fit = mine && this.fitted();
       if (fit) {
-        const what = fit.kind === "paint" ? "painted points" : "rows";
-        lines.push([`Fitted by EM to ${many(fit.fitted)}${fit.fitted < fit.rows ? ` (random) of ${many(fit.rows)}` : ""} ${what}: an approximation`, "approx"]);
-        lines.push([`${dim === 1 ? "W₁" : "sliced W₂"} to the points ${fit.error.toFixed(3)}, floor ${fit.floor.toFixed(3)} (two draws of the mixture, ${many(fit.points)} points each)`, "approx"]);
+        const what = fit.kind === "paint" ? "painted points" : "rows", some = fit.fitted < fit.rows ? ` (a random ${many(fit.fitted)} of them)` : "";
+        lines.push([`Fitted by EM to ${many(fit.rows)} ${what}${some}: ${dim === 1 ? "W₁" : "sliced W₂"} ${fit.error.toFixed(3)} to them, floor ${fit.floor.toFixed(3)} between two draws of the mixture (${many(fit.points)} points each)`, "approx"]);
         const names = fit.columns.length > 1 ? ["x₁", "x₂"] : ["x"];
         if (fit.columns.length) lines.push([fit.columns.map(([shift, scale], i) => `${names[i]} = (column ${i + 1} ${shift < 0 ? "+" : "−"} ${short(Math.abs(shift))}) / ${short(scale)}`).join(", "), "approx"]);
       } else if (mine) lines.push(["Rounded for the link: centres to 0.0002, axes to 0.0001"]);

@@ -259,7 +259,7 @@
     try {
       while (next || fields) {
         // while a hand moves something runs follow each other without a rest: now and then it is the fields' turn
-        const turn = next && fields && performance.now() - fieldsAt > 60 + 3 * fieldsCost;
+        const turn = next && fields && performance.now() - fieldsAt > 60 + 5 * fieldsCost;
         if (next && !turn) await doRun();
         else await doFields(turn);
       }
