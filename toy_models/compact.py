@@ -73,7 +73,8 @@ def encode(mixture: GaussianMixture) -> str:
         raise BadValue("data", f"{max(far, float(axes.max())):.4g}", f"centres and axes within ±{LIMIT:g}")
     parts = [mixture.weights[:, None] / mixture.weights.max() * 65535, mixture.means * CENTRE + 32768, axes * AXIS]
     if angle is not None:
-        parts.append((angle[:, None] / math.pi * TURN).round() % TURN)  # an angle just below π is 0 again
+        angle = (angle / math.pi * TURN).round() % TURN  # an angle just below π is 0 again, that of what is round now too
+        parts.append(torch.where((axes * AXIS).round().diff(dim=-1) == 0, 0.0, angle[:, None]))
     numbers = torch.cat(parts, -1).round()
     numbers[:, 0].clamp_min_(1)
     numbers[:, 1 + mixture.dim : 1 + 2 * mixture.dim].clamp_min_(1)

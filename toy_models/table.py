@@ -67,9 +67,9 @@ class Table:
             raise BadValue(where, raw[:20].decode("utf-8", "replace"), "text in UTF-8: " + ALLOWED) from None
         if not words:
             return
-        if self.parter is None:
-            self.parter = next((p for p in ",;\t" if p in words), " ")
-        cells = words.split() if self.parter == " " else [c.strip().strip('"') for c in words.split(self.parter)]
+        if self.parter is None:  # a decimal comma beside semicolons is then complained of as a number
+            self.parter = next((p for p in ";\t," if p in words), None)
+        cells = words.split() if self.parter is None else [c.strip().strip('"') for c in words.split(self.parter)]
         if not self.columns and not self.header and not any(NUMBER.fullmatch(c) for c in cells) and not any(_special(c) for c in cells):
             self.header = cells
             return
