@@ -514,6 +514,7 @@
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
     viewToStage();
     if (equal(q, query())) return;
+    values["pg-data"] = q.data ?? C.top.data.default; // what hands hold is read with the picture
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
     ready = false;
