@@ -268,21 +268,30 @@
       });
       ctx.strokeStyle = theme.ink;
       this.dot(ctx, theme, centre, 5.5, true);
+      // its weight on the side where no handle stands
+      const away = this.ends(p).reduce((sum, end) => sum.map((v, i) => v + (centre[i] - end[i]) / Math.hypot(end[0] - centre[0], end[1] - centre[1])), [0, 0]);
+      const off = this.plane ? away.map((v) => (22 * v) / Math.hypot(...away)) : [-24, 0];
       ctx.font = `600 11px ${theme.family}`;
       ctx.textBaseline = "middle";
-      ctx.textAlign = "right";
+      ctx.textAlign = "center";
       ctx.lineJoin = "round";
       ctx.lineWidth = 3;
       ctx.strokeStyle = theme.stage;
-      const x = centre[0] - (this.plane ? 9 : 12), y = centre[1] + (this.plane ? 12 : 0);
-      ctx.strokeText(percent(p.w), x, y);
+      ctx.strokeText(percent(p.w), centre[0] + off[0], centre[1] + off[1]);
       ctx.fillStyle = theme.ink;
-      ctx.fillText(percent(p.w), x, y);
+      ctx.fillText(percent(p.w), centre[0] + off[0], centre[1] + off[1]);
     }
     dot(ctx, theme, [x, y], radius, ring) {
       ctx.beginPath();
       ctx.arc(x, y, radius, 0, 7);
-      if (!ring) return ctx.fill();
+      if (!ring) { // a rim of the ground parts it from the particles
+        ctx.strokeStyle = theme.stage;
+        ctx.lineWidth = 1;
+        ctx.fill();
+        ctx.stroke();
+        ctx.strokeStyle = theme.data;
+        return;
+      }
       ctx.fillStyle = theme.panel;
       ctx.fill();
       ctx.lineWidth = 2;
@@ -328,8 +337,9 @@
   }
 
   // ---- the lab -----------------------------------------------------------------------------------------------------------------------
+  const FINGER = matchMedia("(pointer: coarse)").matches;
   const TOOLS = [
-    ["move", "Hold", "Drag centres and axes; the wheel changes a weight; double click adds and removes."],
+    ["move", "Hold", FINGER ? "Drag centres and axes; a double tap adds and removes." : "Drag centres and axes; the wheel changes a weight; double click adds and removes."],
     ["paint", "Paint", "Paint points with the pointer; a mixture is fitted to them as you paint."],
     ["erase", "Erase", "Take points away; of data that were not painted, 2,000 draws."],
   ];
@@ -442,7 +452,7 @@
     write(done, fit = "") {
       cancelAnimationFrame(this.waiting);
       this.waiting = 0;
-      if (!fit) this.points = []; // by hand: they are no longer what is shown
+      if (!fit.startsWith("paint")) this.points = []; // they are no longer what is shown
       this.text = PG.mixture.encode(this.mix);
       PG.form.write([["data", "", this.text]], done);
       this.fitSaid = fit;
@@ -521,7 +531,7 @@
     async fit(done) {
       if (this.fitting) return void (this.fitting.again = this.fitting.again === true || done ? true : false);
       if (new Set(this.points.map(String)).size < 2) return;
-      const mine = (this.fitting = {}), body = this.points.map((p) => p.map((v) => v.toFixed(4)).join(",")).join("\n");
+      const mine = (this.fitting = {}), from = this.text, body = this.points.map((p) => p.map((v) => v.toFixed(4)).join(",")).join("\n");
       let answer = null;
       try {
         answer = await this.ask(body, false);
@@ -529,6 +539,7 @@
         this.host.notice({ kind: "error", message: error.message });
       }
       this.fitting = null;
+      if (PG.form.value("pg-data") !== from) return this.sync(); // other data were chosen meanwhile
       const more = "again" in mine;
       if (answer) this.take(answer, "paint", done && !more);
       if (more) this.fit(mine.again);
@@ -563,9 +574,10 @@
       const fail = (message) => this.host.notice({ kind: "error", message: `${file.name}: ${message}` });
       if (file.size > FILE_MOST) return fail(`${(file.size / 1e6).toPrecision(3)} MB cannot be used; allowed: numbers in one or two columns, at most 100,000 rows and ${FILE_MOST / 1e6} MB`);
       this.root.classList.add("pg-own-busy");
+      const from = PG.form.value("pg-data");
       try {
         const answer = await this.ask(file, true);
-        this.points = [];
+        if (PG.form.value("pg-data") !== from) return;
         this.setTool("move");
         this.take(answer, "file", true);
       } catch (error) {
@@ -665,7 +677,7 @@
     tell() {
       const { mix, fields } = this, part = mix?.parts[this.index];
       this.size.row.hidden = this.tool === "move";
-      this.clear.hidden = !this.points.length;
+      this.clear.hidden = this.tool === "move" || !this.points.length;
       this.title.textContent = part ? `Component ${this.index + 1} of ${mix.parts.length}` : mix ? "Click a component on the stage" : "";
       const plane = mix?.dim !== 1;
       for (const name of ["y", "b", "angle"]) fields[name].row.hidden = !plane;
@@ -684,7 +696,7 @@
     }
     say() {
       if (!this.mix) return;
-      const { parts, dim } = this.mix, mine = Boolean(PG.mixture.size(PG.form.value("pg-data") ?? ""));
+      const { parts, dim } = this.mix, mine = Boolean(PG.mixture.size(this.text));
       const lines = [[mine ? `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}, ${many(PG.mixture.encode(this.mix).length)} letters of the link` : `${parts.length} Gaussian${parts.length > 1 ? "s" : ""}. Change one and this becomes your own mixture; the link keeps it.`]];
       const fit = mine && this.fitted();
       if (fit) {

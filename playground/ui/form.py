@@ -272,7 +272,7 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
 
 
 def _heading(words: str, more: str = "") -> None:
-    gr.HTML(f"<h2>{words}{more}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
+    gr.HTML(f"{more}<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
 
 
 def reasons() -> dict[str, dict[str, dict[str, str]]]:

@@ -28,7 +28,18 @@ from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors", "data")
-SCRIPTS = ("packet.js", "mixture.js", "stage.js", "status.js", "curves.js", "hold.js", *(f"{lab}.js" for lab in LABS), "panel.js", "picker.js", "form.js")
+SCRIPTS = (
+    "packet.js",
+    "mixture.js",
+    "stage.js",
+    "status.js",
+    "curves.js",
+    "hold.js",
+    *(f"{lab}.js" for lab in LABS),
+    "panel.js",
+    "picker.js",
+    "form.js",
+)
 STYLES = ("style.css", "stage.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css", "status.css")
 TITLE = "Diffusion Playground"
 

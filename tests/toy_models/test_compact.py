@@ -95,7 +95,7 @@ def test_how_long_links_get():
     ],
 )
 def test_what_is_no_mixture_is_refused_by_name(text):
-    with pytest.raises(BadValue, match="^data = "):
+    with pytest.raises(BadValue, match=r"^data = "):
         Experiment(data=text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -61,7 +63,7 @@ def test_every_step_climbs():
     for _ in range(30):
         levels.append(em.mean_log_likelihood(mix, x))
         mix, _ = em._climb(mix, phi, 1)
-    assert all(b >= a - 1e-9 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b >= a - 1e-9 for a, b in itertools.pairwise(levels))
     assert float(torch.linalg.eigvalsh(mix.covs).sqrt().min()) == pytest.approx(em.LEAST_AXIS, rel=1e-6)
 
 
@@ -114,7 +116,9 @@ def test_degenerate_points_are_fitted_and_said_to_be_widened():
     assert any("widened" in note for note in fit.notes)
     assert em.fit_points(torch.tensor([[0.0, 0.0], [1.0, 2.0]], dtype=torch.float64)).components <= 2
     assert em.fit_points(torch.cat([line, 0 * line], -1)).columns[1][1] > 0
-    far = torch.cat([torch.zeros(4000, 1, dtype=torch.float64) + 0.001 * line.repeat(10, 1), torch.full((4, 1), 900.0, dtype=torch.float64)])
+    far = torch.cat(
+        [torch.zeros(4000, 1, dtype=torch.float64) + 0.001 * line.repeat(10, 1), torch.full((4, 1), 900.0, dtype=torch.float64)]
+    )
     assert any("beyond" in note for note in em.fit_points(far, components=2).notes)
 
 

@@ -74,20 +74,22 @@ def test_what_is_refused(text, field, allowed):
     assert allowed in caught.value.allowed
 
 
+def feed_all(table: Table, piece: bytes, times: int) -> None:
+    for _ in range(times):
+        table.feed(piece)
+
+
 def test_a_million_rows_stop_at_the_limit():
-    table, fed = Table(), 0
+    table = Table()
     with pytest.raises(BadValue, match="more than 100,000"):
-        for _ in range(1000):
-            table.feed(b"1,2\n" * 1000)
-            fed += 1000
-    assert fed == MOST_ROWS
+        feed_all(table, b"1,2\n" * 1000, 1000)
     assert table.rows == MOST_ROWS
+    assert table.bytes == 4 * (MOST_ROWS + 1000)
 
 
-def test_nothing_is_kept_beyond_the_limit_of_bytes():
-    """One endless line: refused after the longest line that there may be, not after a gigabyte."""
+def test_nothing_is_kept_beyond_the_longest_line():
+    """One endless line is refused after the longest one that there may be, not after a gigabyte."""
     table = Table()
     with pytest.raises(BadValue, match="row 1"):
-        for _ in range(1_000_000):
-            table.feed(b"1" * 1000)
+        feed_all(table, b"1" * 1000, 1_000_000)
     assert table.bytes <= LONGEST_LINE + 1000

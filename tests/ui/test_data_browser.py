@@ -222,7 +222,12 @@ def test_a_table_is_uploaded_and_a_bad_one_changes_nothing(visit: Any, tmp_path:
     assert "3,000 rows" in says
     assert re.search(r"column 1 − (99|100|101)\b", says)  # the shift that was taken
     bad = tmp_path / "bad.csv"
-    for words, told in (("1,2\n3,four\n", "row 2 = 'four'"), ("1,2,3\n", "row 1 = '3 columns'"), ("5,6\n", "at least two rows"), ("1,nan\n", "row 1 = 'nan'")):
+    for words, told in (
+        ("1,2\n3,four\n", "row 2 = 'four'"),
+        ("1,2,3\n", "row 1 = '3 columns'"),
+        ("5,6\n", "at least two rows"),
+        ("1,nan\n", "row 1 = 'nan'"),
+    ):
         bad.write_text(words)
         box.set_input_files(bad)
         page.wait_for_function("(t) => document.querySelector('#pg-stage .pg-toast').innerText.includes(t)", arg=told)
@@ -231,6 +236,20 @@ def test_a_table_is_uploaded_and_a_bad_one_changes_nothing(visit: Any, tmp_path:
     page.wait_for_function("document.querySelector('#pg-stage .pg-toast').innerText.includes('12.0 MB')")
     assert site.query() == query
     assert picture(site) == shown
+    assert site.problems == []
+
+
+def test_a_table_is_dropped_on_the_stage(visit: Any) -> None:
+    site = lab(visit("?view.lab=data"))
+    site.page.evaluate(
+        """() => {
+            const data = new DataTransfer(), view = document.querySelector('#pg-stage .pg-view');
+            data.items.add(new File(["1\\n2\\n2.5\\n4\\n"], "few.csv"));
+            for (const name of ["dragover", "drop"]) view.firstElementChild.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+        }"""
+    )
+    site.page.wait_for_function("new URLSearchParams(location.search).get('data')?.startsWith('mix1.') && __pg.settled")
+    assert "Fitted by EM to 4 rows" in site.page.locator(".pg-own-says").inner_text()
     assert site.problems == []
 
 

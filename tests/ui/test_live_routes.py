@@ -146,7 +146,9 @@ def test_bad_tables_are_refused_by_name(client, body, query, field):
     assert answer.status_code == 400
     assert answer.json()["error"]["field"] == field
     if not query:
-        assert fit_text({"text": body if isinstance(body, str) else body.decode()})["error"]["field"] == ("file" if field == "file" else field)
+        assert fit_text({"text": body if isinstance(body, str) else body.decode()})["error"]["field"] == (
+            "file" if field == "file" else field
+        )
 
 
 def test_a_gigabyte_is_not_read(client):
