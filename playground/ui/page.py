@@ -27,10 +27,10 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-LABS = ("labs", "inspector", "phase", "errors", "data")
+LABS = ("labs", "inspector", "phase", "errors", "mixture", "data")
 SCRIPTS = (
     "packet.js",
-    "mixture.js",
+    "time.js",
     "stage.js",
     "status.js",
     "curves.js",
