@@ -1,6 +1,9 @@
 """Diffusion Playground. ``python app.py``; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens."""
 
+import gc
 import os
+
+gc.disable()  # importing and building make half a million objects and no garbage, see playground.ui.live.warm
 
 # before gradio is imported: nobody is told that this page runs
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from toy_models.data import law_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
 
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
 LOST = 5.0  # root mean square of the states over that of the exact p_t beyond which a run counts as diverged
@@ -53,38 +55,89 @@ def simulate(
     Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
     Raises: ValueError naming the field, the value and what is allowed.
     """
-    dtype = dtype or {"float32": torch.float32, "float64": torch.float64}[exp.dtype]
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    mixture = data or law_of(exp.data)
+    if exp.mode == "forward":
+        dtype = dtype or DTYPES[exp.dtype]
+        oracle = oracle_for(data or law_of(exp.data), exp.process)
+        return _forward(exp, oracle, initial, Rng(exp.seed, device, dtype, noise))
+    live = stream(
+        exp,
+        data=data,
+        predictor=predictor,
+        initial=initial,
+        times=times,
+        log_snr=log_snr,
+        dtype=dtype,
+        device=device,
+        noise=noise,
+        most_work=most_work,
+    )
+    last = len(live.grid) - 1
+    stride = 1 if max_frames is None else max(1, -(-last // max(1, max_frames - 1)))
+    frames = [f for f in live if f.step % stride == 0 or f.step == last]
+    diverged = _diverged(frames, live.oracle)
+    return Trace(exp.process, frames, t64(live.grid), diverged, {"oracle": live.oracle, "model": live.problem.predictor})
+
+
+@dataclass
+class Stream:
+    """A reverse run that is computed as it is read: iterating gives the start and the state after every step."""
+
+    problem: Problem
+    oracle: Any
+    grid: list[float]
+    frames: Iterator[Frame]
+
+    def __iter__(self) -> Iterator[Frame]:
+        while True:
+            with torch.no_grad():  # around each step only: between two of them the caller's own torch code runs
+                frame = next(self.frames, None)
+            if frame is None:
+                return
+            yield frame
+
+
+def stream(
+    exp: Experiment,
+    *,
+    data: Any = None,
+    predictor: Predictor | None = None,
+    initial: Tensor | None = None,
+    times: Sequence[float] | Tensor | None = None,
+    log_snr: Sequence[float] | Tensor | None = None,
+    dtype: torch.dtype | None = None,
+    device: torch.device | str | None = None,
+    noise: Noise | None = None,
+    most_work: float = MOST_WORK,
+    watch: Callable[[Predictor], Predictor] | None = None,
+) -> Stream:
+    """A reverse run step by step: the arguments of ``simulate``. ``watch`` may wrap the predictor that the sampler asks.
+
+    Raises: ValueError naming the field, the value and what is allowed, before anything is computed.
+    """
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    law = data or law_of(exp.data)
     process = exp.process
-    guided = exp.mode == "reverse" and "mixture" not in exp.guidance.gives
-    oracle = oracle_for(exp.guidance.target(mixture) if guided else mixture, process)
-    problem = Problem(process, predictor or (exp.guidance.model(mixture, process, oracle_for) if guided else oracle), oracle)
+    guided = "mixture" not in exp.guidance.gives
+    oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
+    model = predictor or (exp.guidance.model(law, process, oracle_for) if guided else oracle)
+    problem = Problem(process, watch(model) if watch else model, oracle)
     reason = why_illegal(exp.sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
         raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")
-    rng = Rng(exp.seed, device, dtype, noise)
-    if exp.mode == "forward":
-        return _forward(exp, oracle, initial, rng)
-
+    rng = Rng(exp.seed, device, dtype or DTYPES[exp.dtype], noise)
     grid = grid_times(exp, times, log_snr, problem)
     steps = len(grid) - 1
-    work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * mixture.components
+    work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * law.components
     if work > most_work:
         raise BadValue(
             "particles",
             exp.particles,
             f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components",
         )
-
     z = _start(exp, oracle, initial, grid[0], rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng
-    stride = 1 if max_frames is None else max(1, -(-(len(grid) - 1) // max(1, max_frames - 1)))
-    last = len(grid) - 1
-    with torch.no_grad():
-        frames = [f for f in run(problem, exp.sampler, z, grid, path) if f.step % stride == 0 or f.step == last]
-    diverged = _diverged(frames, oracle)
-    return Trace(process, frames, t64(grid), diverged, {"oracle": oracle, "model": problem.predictor})
+    return Stream(problem, oracle, grid, run(problem, exp.sampler, z, grid, path))
 
 
 def _diverged(frames: list[Frame], oracle: Any) -> int | None:

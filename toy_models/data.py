@@ -123,4 +123,6 @@ def class_names(data: str) -> tuple[str, ...]:
 
     if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
+    if data in image_models():
+        return tuple(str(k) for k in law_of(data).labels.tolist())
     return toy(data).class_names

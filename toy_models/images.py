@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.core.process import LinearProcess, Process
-from toy_models.networks.checkpoint import load_model, read_card
+from toy_models.networks.checkpoint import load_model, load_network, read_card
 from toy_models.networks.denoiser import NetworkPredictor
 
 
@@ -28,6 +28,7 @@ class ImageModel:
         self.event: tuple[int, ...] = tuple(card["event"])
         self.dim = math.prod(self.event)
         self.labels = torch.arange(card["network"]["classes"])
+        self.title = str(card.get("title", name))
 
     def only(self, label: int) -> ImageModel:
         return ImageModel(self.name, label)
@@ -66,3 +67,17 @@ class ImageOracle(NetworkPredictor):
 def denoiser(name: str) -> Any:
     """The network of a model, loaded once."""
     return load_model(name)
+
+
+@functools.lru_cache(maxsize=4)
+def _classifier(name: str) -> Any:
+    return load_network(name)
+
+
+def classify(name: str, images: Tensor) -> Tensor | None:
+    """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none."""
+    judge = read_card(name).get("classifier")
+    if not judge:
+        return None
+    with torch.no_grad():
+        return torch.cat([_classifier(judge)(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])

@@ -18,7 +18,7 @@ from playground.core.spec import registry
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import train_classifier
-from toy_models.training.configs import CONFIGS
+from toy_models.training.configs import ABOUT, CONFIGS
 from toy_models.training.data import load_npz
 from toy_models.training.loop import Trainer, train
 
@@ -58,6 +58,7 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
         "seconds": round(trainer.seconds),
         "device": trainer.device.type,
     }
+    facts |= ABOUT.get(name, {})
     return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
 

@@ -389,6 +389,7 @@
       }
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
       this.readTheme();
+      addEventListener("pg-time", () => this.panels.forEach((p) => this.paint(p, 0)));
     }
 
     on(name, fn) { (this.listeners[name] ||= []).push(fn); return this; }
@@ -413,7 +414,13 @@
     }
 
     timeAt(x) {
-      return `t = ${PG.significant(interpolate(this.x || [0, 1], this.t || [1, 0], clamp(x, 0, 1)))}`;
+      return PG.time.said(this.momentAt(x));
+    }
+
+    /** t and log-SNR at x = 1 − clock. */
+    momentAt(x) {
+      const at = clamp(x, 0, 1);
+      return { t: interpolate(this.x || [0, 1], this.t || [1, 0], at), logSnr: this.snrs ? interpolate(this.x, this.snrs, at) : NaN };
     }
 
     setRun(run) {
@@ -423,6 +430,7 @@
       const [x, t, snr] = sorted(Array.from(array("curves/clock"), (c) => 1 - c), array("curves/t"), finite(array("curves/log_snr")));
       this.x = x;
       this.t = t;
+      this.snrs = snr;
       this.showSnr(h, x, snr);
       this.showSchedule(h, x);
       // the old distances stay, faded, until the new ones are there
@@ -529,12 +537,10 @@
     /** Five times under the plot: where they stand, and what the process calls them. */
     timeTicks([lo, hi]) {
       const at = [0, 0.25, 0.5, 0.75, 1].map((u) => lo + u * (hi - lo));
-      const text = at.map((x) => {
-        const t = this.t ? interpolate(this.x, this.t, clamp(x, 0, 1)) : 1 - x;
-        if (!Number.isFinite(t)) return "";
-        return x > 1 - 1e-9 || Math.abs(t) < 5e-4 ? "0" : PG.significant(t, Math.abs(t) < 0.1 ? 1 : 2).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
-      });
-      text[0] = `t = ${text[0]}`;
+      const words = at.map((x) => PG.time.words(this.momentAt(x)));
+      const text = words.map((w) => w.text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""));
+      if (hi > 1 - 1e-9 && PG.time.name !== "snr") text[4] = "0";
+      text[0] = `${words[0].symbol} = ${text[0]}`;
       return [at, text];
     }
 

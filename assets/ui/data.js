@@ -719,7 +719,7 @@
   PG.lab({
     key: "data", word: "your data", order: 6,
     tip: "Hold the mixture on the stage, paint a distribution, or upload points.",
-    why: (run) => (run.header.dim > 2 ? "images have no components to hold" : ""),
+    why: (run) => (run.header.image || run.header.dim > 2 ? "images have no components to hold" : ""),
     mount(root, host) {
       const own = new Own(root, host);
       return { setRun: (run) => own.setRun(run), cursor: () => own.cursor(), show: (on) => own.show(on), own };

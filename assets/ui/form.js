@@ -439,7 +439,7 @@
       forced.delete(c.id);
     }
     const seen = ahead.get(c.id);
-    if (seen && !same(seen.value, v) && performance.now() - seen.at < AHEAD) return false;
+    if (seen && !same(seen.value, v) && performance.now() < seen.until) return false;
     ahead.delete(c.id);
     values[c.id] = v;
     return true;
@@ -453,8 +453,8 @@
   }
 
   // Sliders and number boxes are read from the document: Gradio tells of them tens of milliseconds later, and then confirms.
-  const AHEAD = 1000;
-  const ahead = new Map(); // id → {value, at}
+  const AHEAD = 1000, AHEAD_OF_LINK = 3000;
+  const ahead = new Map(); // id → {value, until}: what is heard of a component and differs is older news
   const byId = new Map(controls.map((c) => [c.id, c]));
   document.addEventListener("input", ({ target }) => {
     if (!ready || !(target instanceof HTMLInputElement) || !/^(range|number)$/.test(target.type)) return;
@@ -463,8 +463,12 @@
     while (node && !byId.has(node.id)) node = node.parentElement;
     if (!node) return;
     values[node.id] = Number(target.value);
-    ahead.set(node.id, { value: values[node.id], at: performance.now() });
+    ahead.set(node.id, { value: values[node.id], until: performance.now() + AHEAD });
     follow();
+  }, true);
+  // a hand on a control: from here on what its component says is new
+  document.addEventListener("pointerdown", ({ target }) => {
+    for (let node = target; node instanceof Element; node = node.parentElement) if (byId.has(node.id)) ahead.delete(node.id);
   }, true);
 
   PG.form = {
@@ -492,7 +496,10 @@
     restored(list) {
       clearTimeout(bridgeState.timer);
       forced.clear();
+      ahead.clear();
       takeAll(list);
+      // numbers are told one by one, some with the value from before the link, and after this
+      for (const c of controls) if (!/pick|choice|free/.test(c.type)) ahead.set(c.id, { value: values[c.id], until: performance.now() + AHEAD_OF_LINK });
       lastProcess = scheduleOwner = values["pg-process"];
       ready = true;
       show();
@@ -599,6 +606,7 @@
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
+      stage.on("time", (name) => setView("time", name === "t" ? "" : name));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
@@ -648,6 +656,7 @@
     const layers = view.layers || defaultLayers, at = view.at;
     if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
     stage.setColor(view.color || "");
+    PG.time.choose(view.time || "t");
     if (at && Number.isFinite(+at)) stage.seek(+at);
     labs?.open(view.lab || "curves");
   }
@@ -686,7 +695,7 @@
     a.remove();
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
   }
-  const fileName = () => [values["pg-data"] in C.sizes ? values["pg-data"] : "mixture", values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
+  const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
     for (const menu of document.querySelectorAll(".pg-menu-list")) {

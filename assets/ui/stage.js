@@ -114,13 +114,6 @@
     return minus(x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1"));
   }
 
-  // a time keeps its width while it runs: two decimals, more only where it is tiny
-  function timeText(t) {
-    if (!isNumber(t)) return "–";
-    if (t >= 10) return t.toFixed(1);
-    return t > 0 && t < 0.005 ? t.toPrecision(1).replace(/e-0?(\d+)/, "e−$1") : t.toFixed(2);
-  }
-
   // where a clock lies among frames: {i, f} with value ≈ (1 − f)·frame[i] + f·frame[i + 1]; frames rise or fall
   function locate(clocks, c) {
     const last = clocks.length - 1;
@@ -1190,9 +1183,9 @@
       for (const tick of ticks(b.lo, b.hi, box.h / 56)) text(ctx, tick.text, left, toY.o + toY.k * tick.value, "right", "middle");
       const foot = box.y + box.h + 14;
       for (const clock of box.w > 320 ? [1, 0.75, 0.5, 0.25, 0] : [1, 0.5, 0]) {
-        const words = timeText(Math.max(0, run.facts(clock).t));
+        const { symbol, text: words } = PG.time.words(run.facts(clock));
         const edge = clock === 1 ? "left" : clock === 0 ? "right" : "center";
-        text(ctx, clock === 1 && box.w > 200 ? `t = ${words}` : words, this.x(clock), foot, edge);
+        text(ctx, clock === 1 && box.w > 200 ? `${symbol} = ${words}` : words, this.x(clock), foot, edge);
       }
       if (strip >= 30) text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
       if (strip >= 30) text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
@@ -1688,7 +1681,17 @@
       this._tipOn(ui.speed, () => "Speed of the clock. Keys [ and ].");
       button("loop", "Loop", icon("loop"), () => (this.loop = !this.loop), "Start again after a short rest at the end. Key L.");
       button("keys", "Keyboard", icon("help"), () => this.showHelp(), "What the keyboard does. Key ?.");
-      ui.tools.append(ui.direction, ui.speed, ui.loop, ui.keys);
+      ui.scale = make("select", "pg-speed pg-scale", { "aria-label": "Time is told as" },
+        Object.entries(PG.time.scales).map(([key, scale]) => `<option value="${key}">${scale.word}</option>`).join(""));
+      ui.scale.addEventListener("change", () => (PG.time.choose(ui.scale.value), this.emit("time", PG.time.name)));
+      this._tipOn(ui.scale, () => `Time is told as: ${PG.time.scales[PG.time.name].tip}`);
+      addEventListener("pg-time", () => {
+        ui.scale.value = PG.time.name;
+        if (!this.run) return;
+        this._showTime(this.run.facts(this.cursor));
+        this._touch(true);
+      });
+      ui.tools.append(ui.direction, ui.speed, ui.scale, ui.loop, ui.keys);
       const steps = make("div", "pg-steps");
       steps.append(ui.back, ui.forth);
       ui.time.append(ui.play, steps, ui.scrub, ui.tools, make("div", "pg-progress", { "aria-hidden": "true" }));
@@ -1911,13 +1914,13 @@
       const value = 1 - info.clock;
       ui.range.value = String(value);
       ui.range.style.setProperty("--at", value);
-      ui.cap.firstChild.textContent = `t = ${timeText(info.t)}`;
+      ui.cap.firstChild.textContent = PG.time.said(info);
       ui.cap.lastChild.textContent = this._captionMore(info, run);
     }
 
     _captionMore(info, run) {
       const steps = run.forward ? "noising" : `step ${info.step}/${run.header.steps}`;
-      return isNumber(info.logSnr) ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
+      return isNumber(info.logSnr) && PG.time.name !== "snr" ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
     }
 
     // the sampler's own steps as marks under the bar; too many of them become a band
@@ -1939,9 +1942,9 @@
       const { run } = this;
       if (!run) return;
       const { data, process, sampler } = run.header.title, info = run.facts(this.cursor);
-      this.ui.range.setAttribute("aria-valuetext", `t = ${timeText(info.t)}`);
+      this.ui.range.setAttribute("aria-valuetext", PG.time.said(info));
       const what = run.forward ? `${data} noised by ${process}` : `${data} sampled with ${sampler} from ${process}`;
-      this.ui.canvas.setAttribute("aria-label", `${what}: ${run.count} particles at t = ${timeText(info.t)}, ${this._captionMore(info, run)}. Shown: ${this.layers.join(", ")}.`);
+      this.ui.canvas.setAttribute("aria-label", `${what}: ${run.count} particles at ${PG.time.said(info)}, ${this._captionMore(info, run)}. Shown: ${this.layers.join(", ")}.`);
     }
 
     // -- drawing --
@@ -2102,7 +2105,7 @@
       ctx.fillStyle = theme.ink;
       ctx.font = `600 15px ${theme.family}`;
       text(ctx, [data, process, run.forward ? "noising" : sampler].join(" · "), 14, 27);
-      text(ctx, `t = ${timeText(info.t)}`, size.width - 14, 22, "right");
+      text(ctx, PG.time.said(info), size.width - 14, 22, "right");
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
       text(ctx, this._captionMore(info, run), size.width - 14, 37, "right");

@@ -23,7 +23,7 @@ class Autoguidance(Guidance):
         "Autoguidance", "autoguidance", "pushes a model away from a weaker version of itself", "Karras et al. 2024", "2406.02507", rank=40
     )
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
-    label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
+    label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="1: the model itself, more: away from the weak one")
     inflate: float = slider(3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large")
     start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")

@@ -32,7 +32,7 @@ class Classifier(Guidance):
         needs=frozenset({"linear"}),
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
-    label: int = integer(0, 0, 255, label="class", help="which class, counted from 0")
+    label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="strength of the classifier's gradient; 1: the condition itself")
     start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")

@@ -3,6 +3,7 @@
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
 POST /live/fit?components=&scale=  (body: a table of points)                  points as a mixture: JSON
+GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
 GET /live/states.csv?<experiment>                                            states as CSV
 GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import gc
 import gzip
 import json
 import logging
@@ -33,6 +35,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
@@ -96,13 +99,45 @@ def experiment_of(query: dict[str, str]) -> Experiment:
     return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))})
 
 
-def run_of(exp: Experiment) -> Run:
+def run_of(exp: Experiment) -> Any:
+    """The Run, or ImageRun, of an experiment."""
     run = runs.get(exp.key)
     if run is None:
-        run = Run(exp)
-        frame = run.trace.frames[0].z
-        runs.put(exp.key, run, len(run.trace.frames) * frame.numel() * frame.element_size())
+        if makes_images(exp):
+            run = ImageRun(exp)
+            for _ in run.steps():
+                pass
+        else:
+            run = Run(exp)
+        keep(run)
     return run
+
+
+def keep(run: Run | ImageRun) -> None:
+    frame = run.frames[0].z
+    runs.put(run.exp.key, run, len(run.frames) * frame.numel() * frame.element_size())
+
+
+def image_steps(exp: Experiment) -> Iterator[bytes]:
+    """Packets of an image run, each after its length (4 bytes, little endian), as its steps are computed; nothing if it is known already.
+
+    Between two steps the thread that computes is free for others. A reader that goes away ends the run within a step. Raises BadValue at once.
+    """
+    if worker.submit(runs.get, exp.key).result() is not None:
+        return iter(())
+    run = worker.submit(ImageRun, exp).result()
+    steps = run.steps()
+
+    def one() -> bytes | None:
+        told = next(steps, None)
+        return None if told is None else step_packet(run, *told).to_bytes()
+
+    def read() -> Iterator[bytes]:
+        while (raw := worker.submit(one).result()) is not None:
+            yield len(raw).to_bytes(4, "little") + raw
+        keep(run)
+
+    return read()
 
 
 def packet(query: dict[str, str]) -> bytes:
@@ -124,7 +159,10 @@ def packet(query: dict[str, str]) -> bytes:
 
 def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
     if layer == "run":
-        return run_packet(run_of(exp), want, seq).to_bytes()
+        run = run_of(exp)
+        return (image_packet(run, seq) if isinstance(run, ImageRun) else run_packet(run, want, seq)).to_bytes()
+    if makes_images(exp):
+        raise BadValue("layer", layer, "run: a trained model has no exact fields and no exact samples to compare with")
     if layer == "metrics":
         return metrics_packet(run_of(exp)).to_bytes()
     key = (fields_key(exp), want)
@@ -188,9 +226,14 @@ def _plotly() -> tuple[bytes, bytes]:
 
 
 def warm() -> None:
-    """Computes the default picture once: the first visitor then does not wait for torch to wake up."""
+    """Computes the default picture once: the first visitor then does not wait for torch to wake up.
+
+    What lives by then lives on: it is kept from the garbage collector, whose walk through it held every request up for 0.3 s now and then.
+    """
     for layer in ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"}):
         packet(layer)
+    gc.freeze()
+    gc.enable()
 
 
 def routes() -> list[Route]:
@@ -233,6 +276,13 @@ def routes() -> list[Route]:
             return JSONResponse(await run_in_threadpool(fit_table, table, query.get("components", "0"), query.get("scale", "1")))
         except Exception as error:
             return JSONResponse(complaint(error), status_code=logged(error))
+
+    def live_images(request: Request) -> Response:
+        def make() -> Response:
+            packets = image_steps(experiment_of(dict(request.query_params)))
+            return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+        return answer(make)
 
     def states_csv(request: Request) -> Response:
         from playground.views.export import csv_rows
@@ -278,6 +328,7 @@ def routes() -> list[Route]:
     return [
         Route("/live/packet", live_packet),
         Route("/live/fit", fit, methods=["POST"]),
+        Route("/live/images", live_images),
         Route("/live/states.csv", states_csv),
         Route("/live/gif", run_gif),
         Route("/live/plotly.js", plotly_js),

@@ -15,7 +15,7 @@ from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, Process, ScalarGaussian, small_inverse, t64
 from playground.core.rng import Rng
-from playground.core.run import Trace
+from playground.core.run import Frame, Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
@@ -23,7 +23,7 @@ from playground.metrics.distances import energy_distance, sliced_w2, wasserstein
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
-from toy_models.data import class_names, hand_made, mixture_of
+from toy_models.data import class_names, hand_made, image_models, law_of, mixture_of
 from toy_models.oracles import oracle_for
 
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
@@ -47,6 +47,7 @@ class Run:
         frames = max(FEWEST_FRAMES, min(FRAMES, MOST_VALUES // max(1, values)))
         self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
         self.compute_ms = 1000 * (time.perf_counter() - started)
+        self.frames, self.diverged = self.trace.frames, self.trace.diverged
         self.oracle: Any = self.trace.facts["oracle"]
         self.process: Process = self.trace.process
         self.geometry = geometry(self.process, self.oracle.dim)
@@ -69,32 +70,30 @@ class Run:
         return data.labels[component].numpy()
 
 
-def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Packet:
-    exp, trace, process, geo = run.exp, run.trace, run.process, run.geometry
-    sampler = exp.sampler
+def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
+    """What every run's packet says of it, toys' and images' alike; ``times``: of the frames that are sent."""
+    exp, process, sampler = run.exp, run.process, run.exp.sampler
     forward = exp.mode == "forward"
-    z = run.flat_view()
-    device = trace.frames[0].z.device
+    frames = run.frames
+    device = frames[0].z.device
     diverged = None
-    if trace.diverged is not None and not forward:
-        diverged = {"step": trace.diverged, "message": _divergence(exp, trace.diverged)}
-    header: dict[str, Any] = {
+    if run.diverged is not None and not forward:
+        diverged = {"step": run.diverged, "message": _divergence(exp, run.diverged)}
+    return {
         "kind": "run",
         "key": exp.key,
         "fields_key": fields_key(exp),
         "seq": seq,
         "mode": exp.mode,
         "title": {"data": _data_title(exp), "process": process.info.title, "sampler": sampler.info.title},
-        "dim": run.oracle.dim,
-        "components": list(geo.components),
-        "particles": z.shape[2],
-        "frames": z.shape[0],
-        "steps": len(trace.grid) - 1,
-        "model_calls": trace.model_calls,
+        "dim": 2,
+        "particles": exp.particles,
+        "frames": len(times),
+        "steps": len(frames) - 1,
+        "model_calls": frames[-1].calls,
         "compute_ms": round(run.compute_ms, 2),
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
         "dtype": exp.dtype,
-        "panels": geo.describe(),
         "classes": [{"name": n} for n in class_names(exp.data)],
         "sampler": {
             "title": sampler.info.title,
@@ -116,6 +115,20 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
         "diverged": diverged,
         "notes": _notes(run),
     }
+
+
+def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Packet:
+    exp, trace, process, geo = run.exp, run.trace, run.process, run.geometry
+    forward = exp.mode == "forward"
+    z = run.flat_view()
+    header = run_header(run, run.times, seq)
+    header |= {
+        "dim": run.oracle.dim,
+        "components": list(geo.components),
+        "particles": z.shape[2],
+        "steps": len(trace.grid) - 1,
+        "panels": geo.describe(),
+    }
     packet = Packet(header)
     packet.add("z", z, "u2", list(geo.lo), list(geo.hi), axis=1)
     packet.add("clock", process.clock(run.times).clamp(0, 1))
@@ -126,17 +139,19 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
     if "x0" in want:
         packet.add("x0", _x0_frames(run), "u2", list(geo.lo[: run.oracle.dim]), list(geo.hi[: run.oracle.dim]), axis=1)
     _add_references(packet, run)
-    _add_curves(packet, process)
+    add_curves(packet, process)
     if not forward:
-        _add_grid(packet, run)
-        _add_terms(packet, run)
+        add_grid(packet, process, trace.grid)
+        add_terms(packet, exp, run.oracle, trace.grid.tolist(), trace.frames)
     return packet
 
 
 def _data_title(exp: Experiment) -> str:
     from toy_models.distributions import toy
 
-    return "your mixture" if hand_made(exp.data) else toy(exp.data).title
+    if hand_made(exp.data):
+        return "your mixture"
+    return law_of(exp.data).title if exp.data in image_models() else toy(exp.data).title
 
 
 def _divergence(exp: Experiment, step: int) -> str:
@@ -146,22 +161,23 @@ def _divergence(exp: Experiment, step: int) -> str:
     )
 
 
-def _notes(run: Run) -> list[str]:
-    notes = []
+def _notes(run: Any) -> list[str]:
+    notes: list[str] = []
+    toy_run = isinstance(run, Run)
     if run.exp.mode == "forward" and "linear" not in run.process.caps:
         notes.append("each time has its exact p_t; paths are drawn as the process defines them")
     elif run.exp.mode == "forward":
         notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
     elif run.exp.start == "prior" and not getattr(run.process, "prior_is_exact", False):
         notes.append("starts from the prior, which p_T only approximates")
-    if run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
+    if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:
         notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
-    if run.trace.frames[-1].t > 0 and run.exp.mode == "reverse":
-        notes.append(f"stopped early at t = {run.trace.frames[-1].t:g}")
+    if run.frames[-1].t > 0 and run.exp.mode == "reverse":
+        notes.append(f"stopped early at t = {run.frames[-1].t:g}")
     if run.process.blocks == 2 and run.oracle.dim == 1:
         notes.append(getattr(run.process, "regime", ""))
     return notes
@@ -202,7 +218,7 @@ def _add_references(packet: Packet, run: Run) -> None:
     packet.add("prior", prior.mT.numpy(), "u2", lo, hi)
 
 
-def _add_curves(packet: Packet, process: Process) -> None:
+def add_curves(packet: Packet, process: Process) -> None:
     """Schedule curves over the clock, scaled to share one axis from 0 to 1."""
     clock = torch.linspace(1, 0, 121, dtype=torch.float64)
     t = process.unclock(clock).clamp_min(process.t_min)
@@ -248,23 +264,21 @@ def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
     return 1 / slope.clamp_min(0.2)
 
 
-def _add_grid(packet: Packet, run: Run) -> None:
-    grid = run.trace.grid
-    packet.add("grid/clock", run.process.clock(grid).clamp(0, 1))
+def add_grid(packet: Packet, process: Process, grid: Tensor) -> None:
+    packet.add("grid/clock", process.clock(grid).clamp(0, 1))
     packet.add("grid/t", grid)
     # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level
-    packet.add("grid/log_snr", run.process.log_snr(grid.clamp_min(run.process.t_min)))
+    packet.add("grid/log_snr", process.log_snr(grid.clamp_min(process.t_min)))
 
 
-def _add_terms(packet: Packet, run: Run) -> None:
+def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], frames: list[Frame]) -> None:
     """The update formula's numbers for the step that led to each frame."""
-    problem = Problem(run.process, run.oracle)
-    grid = run.trace.grid.tolist()
+    problem = Problem(exp.process, oracle)
     rows: list[dict[str, float]] = []
-    for frame in run.trace.frames:
+    for frame in frames:
         j = frame.step
         inside = j > 0 and grid[j] > 0
-        rows.append(run.exp.sampler.terms(problem, grid[j - 1], grid[j]) if inside else {})
+        rows.append(exp.sampler.terms(problem, grid[j - 1], grid[j]) if inside else {})
     symbols = list(dict.fromkeys(s for row in rows for s in row))
     packet.header["sampler"]["terms"] = [{"symbol": s} for s in symbols]
     packet.add("terms", np.array([[row.get(s, math.nan) for row in rows] for s in symbols]).reshape(len(symbols), len(rows)))
@@ -282,7 +296,7 @@ def fields_key(exp: Experiment) -> str:
 def guided_arrows(exp: Experiment) -> list[str]:
     """Which arrows follow the guided model, as the sampler does: those of a state that is one plane. A blend of scores is linear in them where
     the process is; the score of a marginal (CLD in 2D) is no part of a guided field."""
-    plane = mixture_of(exp.data).dim * exp.process.blocks == 2
+    plane = law_of(exp.data).dim * exp.process.blocks == 2
     if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
         return []
     return ["score"] * ("linear" in exp.process.caps) + ["velocity"]

@@ -318,3 +318,28 @@ def test_phone_has_the_stage_first_and_a_drawer(visit: Any) -> None:
     page.keyboard.press("Escape")
     page.wait_for_function("getComputedStyle(document.querySelector('#pg-left')).visibility === 'hidden'")
     assert site.problems == []
+
+
+@pytest.mark.parametrize(
+    ("process", "scale", "own"),
+    [("EDM", "sigma", "f.t"), ("Flow", "flow", "f.t"), ("VP", "ddpm", "Math.round(1000 * f.t - 1)")],
+)
+def test_each_papers_time_is_its_process_own(visit: Any, process: str, scale: str, own: str) -> None:
+    site = visit(f"?process={process}&view.at=0.4&view.time={scale}")
+    page = site.page
+    said = page.evaluate(
+        f"""() => [0.9, 0.6, 0.3].map((c) => {{
+          const f = __pgStage.run.facts(c);
+          return [Number(PG.time.words(f).text), {own}];
+        }})"""
+    )
+    for shown, exact in said:
+        assert shown == pytest.approx(exact, rel=0.02, abs=1.0 if scale == "ddpm" else 0.006)
+    symbol = {"sigma": "σ", "flow": "τ", "ddpm": "n"}[scale]
+    assert page.locator(".pg-scale").input_value() == scale
+    page.wait_for_function(
+        f"() => document.querySelector('.pg-curve-snr .xtick')?.textContent?.startsWith('{symbol} = ')"
+    )  # drawn by Plotly later
+    page.locator(".pg-scale").select_option("t")
+    page.wait_for_function("() => !location.search.includes('view.time')")
+    assert site.problems == []

@@ -36,3 +36,9 @@ CONFIGS = {
     # for a GPU: the same data, wider and longer; fits in 8 MB as float16
     "mnist-unet-wide": TrainConfig(UNetConfig(width=(48, 96, 128), blocks=2), steps=60_000, batch=256, rate=1e-3, ema=2000.0),
 }
+
+# what the page calls a model, and the classifier that says which class an image of it is
+ABOUT = {
+    "mnist-unet": {"title": "handwritten digits", "classifier": "mnist-classifier"},
+    "mnist-unet-wide": {"title": "handwritten digits (wide)", "classifier": "mnist-classifier"},
+}

@@ -1,0 +1,236 @@
+"""Images as they form: each step of a run as a packet, and the whole run for the stage, projected on its principal components.
+
+A run of an image model takes seconds, so that it is streamed: one packet a step (``x``: the states, ``x0``: what the model expected at the
+state before). The run that is kept afterwards serves everything else.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.core.problem import Prediction, Predictor
+from playground.core.process import t64
+from playground.core.run import Frame
+from playground.engine import stream
+from playground.views.packet import Packet
+from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
+from toy_models.data import hand_made, image_models
+from toy_models.images import classify
+
+SHOWN = 64  # images of a batch that are sent to the page
+MOST_IMAGES = 51_200  # images × model calls of one run on the page
+SPAN = (4.2, 3.0)  # of the plane of the principal components, in units of their root mean square
+
+
+def makes_images(exp: Experiment) -> bool:
+    return not hand_made(exp.data) and exp.data in image_models()
+
+
+class Watch:
+    """A predictor that remembers its first answer since ``fresh``: x̂_0 at the state from which a step starts."""
+
+    def __init__(self, model: Predictor):
+        self.model: Any = model
+        self.fresh()
+
+    def fresh(self) -> None:
+        self.t, self.x0 = math.nan, None
+
+    @property
+    def gives(self) -> frozenset[str]:
+        return self.model.gives
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        told = self.model(z_t, t)
+        if self.x0 is None:
+            self.t, self.x0 = t, told.x0_hat
+        return told
+
+
+class ImageRun:
+    """A run of an image model, computed step by step by ``steps``; complete when that has ended."""
+
+    def __init__(self, exp: Experiment, device: torch.device | str | None = None):
+        calls = exp.particles * (exp.sampler.calls(exp.grid.steps) or 30 * exp.grid.steps)
+        if calls > MOST_IMAGES:
+            most = max(1, MOST_IMAGES * exp.particles // calls)
+            raise BadValue("particles", exp.particles, f"at most {most} images for this many model calls")
+        if exp.mode == "forward":
+            raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
+        watches: list[Watch] = []
+        self.exp = exp
+        self.live = stream(exp, device=device, watch=lambda model: watches.append(Watch(model)) or watches[0])
+        self.watch = watches[0]
+        self.process = exp.process
+        self.oracle = self.live.oracle
+        self.frames: list[Frame] = []
+        self.x0: list[Tensor] = []
+        self.compute_ms = 0.0
+        self.diverged: int | None = None
+
+    def steps(self) -> Iterator[tuple[Frame, Tensor | None]]:
+        """(state, x̂_0 at the state before or None for the first): all frames once, from the start to the data."""
+        feed = iter(self.live)
+        while True:
+            self.watch.fresh()
+            started = time.perf_counter()
+            frame = next(feed, None)
+            self.compute_ms += 1000 * (time.perf_counter() - started)
+            if frame is None:
+                break
+            told = None
+            if self.frames:
+                told = self._told(self.frames[-1])
+                self.x0.append(told)
+            if self.diverged is None and not bool(torch.isfinite(frame.z).all()):
+                self.diverged = frame.step
+            self.frames.append(frame)
+            yield frame, told
+        self.x0.append(self.process.project(self.frames[-1].z))
+
+    def _told(self, frame: Frame) -> Tensor:
+        """x̂_0 at a frame: the sampler's own first evaluation there; a sampler that asks elsewhere first costs one more, not counted."""
+        if self.watch.x0 is not None and self.watch.t == frame.t:
+            return self.watch.x0
+        with torch.no_grad():
+            return self.watch.model(frame.z, frame.t).x0_hat
+
+    @property
+    def times(self) -> Tensor:
+        return t64([f.t for f in self.frames])
+
+    @property
+    def event(self) -> tuple[int, ...]:
+        return self.oracle.event
+
+    def pixels(self, frame: Frame) -> np.ndarray:
+        """x_t of the shown images as bytes (n, *event): [−1, 1] ↦ [0, 255], scaled where the variance explodes."""
+        scale = float(self.process.view_scale(t64(frame.t)))
+        return _bytes(self.process.project(frame.z)[:SHOWN] * scale)
+
+    def velocities(self, frame: Frame) -> np.ndarray | None:
+        """v_t of CLD as bytes, in units of its stationary standard deviation √M; None for other processes."""
+        if self.process.blocks < 2:
+            return None
+        mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
+        return _bytes(self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
+
+
+def _bytes(x: Tensor) -> np.ndarray:
+    return ((torch.nan_to_num(x.float()).clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8).cpu().numpy()
+
+
+def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) -> Packet:
+    """One step of a run that is still going on."""
+    packet = Packet(
+        {
+            "kind": "image-step",
+            "key": run.exp.key,
+            "seq": seq,
+            "step": frame.step,
+            "steps": len(run.live.grid) - 1,
+            "calls": frame.calls,
+            "clock": float(run.process.clock(t64(frame.t)).clamp(0, 1)),
+            "time": frame.t,
+            "event": list(run.event),
+            "images": min(SHOWN, run.exp.particles),
+            "compute_ms": round(run.compute_ms, 1),
+        }
+    )
+    packet.add("x", run.pixels(frame), "u1")
+    if told is not None:
+        packet.add("x0", _bytes(told[:SHOWN]), "u1")
+    v = run.velocities(frame)
+    if v is not None:
+        packet.add("v", v, "u1")
+    return packet
+
+
+def principal(paths: Tensor) -> tuple[Tensor, Tensor]:
+    """Paths (frames, n, pixels) on their two main directions: coordinates (frames, n, 2), share of the variance (2,).
+
+    From the Gram matrix of all states about their mean; signs so that the largest entry of each direction's scores is positive.
+    """
+    frames, n, _ = paths.shape
+    flat = paths.double().flatten(0, 1)
+    flat = flat - flat.mean(0)
+    gram = flat @ flat.T
+    value, vector = torch.linalg.eigh(gram)
+    top = vector[:, -2:].flip(1) * value[-2:].flip(0).clamp_min(0).sqrt()
+    sign = torch.sign(top.gather(0, top.abs().argmax(0, keepdim=True)))
+    share = value[-2:].flip(0) / value.sum().clamp_min(1e-30)
+    return (top * sign).view(frames, n, 2), share
+
+
+def image_packet(run: ImageRun, seq: int = 0) -> Packet:
+    """The whole run for the stage: paths on two principal components, and all images with x̂_0 (and v) under the same clock."""
+    stride = max(1, -(-(len(run.frames) - 1) // (FRAMES - 1)))
+    last = len(run.frames) - 1
+    keep = [i for i in range(len(run.frames)) if i % stride == 0 or i == last]
+    frames = [run.frames[i] for i in keep]
+    count = min(SHOWN, run.exp.particles)
+    scale = run.process.view_scale(t64([f.t for f in frames]))
+    states = torch.stack([torch.nan_to_num(run.process.project(f.z)[:count].float().cpu()).flatten(1) for f in frames])
+    paths, share = principal(states * scale[:, None, None].float())
+    unit = paths.square().mean().sqrt().clamp_min(1e-9)
+    half = [1.15 * float((paths[..., i] / unit).abs().max()) for i in range(2)]
+    span = max(half[0] / SPAN[0], half[1] / SPAN[1])
+    words = [f"PC {i + 1} ({100 * float(share[i]):.0f} % of the variance)" for i in range(2)]
+    panel: dict[str, Any] = {"id": "x", "kind": "plane", "title": "paths on two principal components", "weight": 1.0}
+    for i, name in enumerate("ab"):
+        panel[name] = {"component": i, "label": words[i], "lo": -span * SPAN[i], "hi": span * SPAN[i]}
+    times = t64([f.t for f in frames])
+    x0 = torch.stack([run.x0[i][:count].float().cpu() for i in keep])
+    change = (x0[1:] - x0[:-1]).flatten(2).norm(dim=2).mean(1)
+    header = run_header(run, times, seq)
+    header |= {
+        "components": ["x1", "x2"],
+        "particles": count,
+        "panels": [panel],
+        "unavailable": _unavailable(),
+        "image": {"event": list(run.event), "batch": run.exp.particles, "shown": count, "velocity": run.process.blocks > 1},
+    }
+    packet = Packet(header)
+    packet.add("z", (paths / unit).mT.numpy(), "u2", [-2 * span * s for s in SPAN], [2 * span * s for s in SPAN], axis=1)
+    packet.add("clock", run.process.clock(times).clamp(0, 1))
+    packet.add("time", times)
+    packet.add("step", [f.step for f in frames])
+    packet.add("calls", [f.calls for f in frames])
+    classes = classify(run.exp.data, torch.nan_to_num(run.process.project(frames[-1].z)[:count]))
+    packet.add("label", np.zeros(count) if classes is None else classes.numpy(), "u1")
+    packet.add("image/x", np.stack([run.pixels(f) for f in frames]), "u1")
+    packet.add("image/x0", np.stack([_bytes(run.x0[i][:count]) for i in keep]), "u1")
+    packet.add("image/norm", states.norm(dim=2).mean(1))
+    packet.add("image/change", [math.nan, *change.tolist()])
+    if run.process.blocks > 1:
+        packet.add("image/v", np.stack([run.velocities(f) for f in frames]), "u1")  # type: ignore[arg-type]
+    add_curves(packet, run.process)
+    add_grid(packet, run.process, t64(run.live.grid))
+    add_terms(packet, run.exp, run.oracle, run.live.grid, frames)
+    return packet
+
+
+def _unavailable() -> dict[str, str]:
+    unknown = "a trained model knows no density; only the toys have exact fields"
+    plane = "fields of an image live in its own space, not on a plane of two components"
+    return {
+        "density": unknown,
+        "contours": unknown,
+        "score": plane,
+        "velocity": plane,
+        "x0": "the images show it: choose x̂₀ above them",
+        "prior": unknown,
+        "data": "training images are not part of this app",
+    }
