@@ -36,4 +36,15 @@ PRESETS = (
         "Classifier-free guidance at weight 4 is not a sample of any tempered class.",
         "guidance=ClassifierFree&guidance.weight=4",
     ),
+    Preset(
+        "Data you can hold",
+        "Eight Gaussians with handles: drag a centre or an axis, turn the wheel, and the whole run follows.",
+        "data=eight_gaussians&view.lab=data",
+    ),
+    Preset(
+        "A painted heart",
+        "Painted with the pointer and fitted by 16 Gaussians; the link holds all of it. Paint your own.",
+        "data=mix2.qMVVi8F2LQcHAs1FyIUydQl2_gN8ApCy___YeSSSJghZAu_bxccsjh-UwgUiAuzts9B0l92EiwZLAthq7qOvaF-MiQVTAkxi0OLuhLmRKgZNAjo7RbcVe89wZwVdAkS9QNXkbrF7ggZxAj_HVs7GlRqOtQaRAoSv_rlTkqx8rAYRAjhTN8Azaa6D8gZYAoakXfSwboGSGgc1Amwmjdj5f_FqKgPZAjiJduD2f1mLwwOQAvmA07TQhONw6QVWAhZG"
+        "&view.lab=data&view.fit=paint,1046,1046,0.03866,0.04755,1046",
+    ),
 )

@@ -9,14 +9,15 @@ from typing import Any
 import torch
 
 from playground.core.fields import BadValue
+from toy_models.compact import MOST as HAND_MADE
+from toy_models.compact import decode, is_compact
 from toy_models.mixture import GaussianMixture
 
 GAUSSIAN = "gaussian"
-HAND_MADE = 256  # components that a mixture in a link may have
 
 
 def check_data(name: str, value: Any) -> str:
-    """A known key, or a mixture as canonical JSON text (hashable, fits in a link)."""
+    """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
     from toy_models.distributions import toy
 
     if isinstance(value, GaussianMixture):
@@ -30,6 +31,9 @@ def check_data(name: str, value: Any) -> str:
         return _canonical(name, value)
     if not isinstance(value, str):
         raise BadValue(name, value, "a distribution's name, or a mixture with weights, means and covs")
+    if is_compact(value):
+        decode(value, name)
+        return value
     try:
         toy(value)
     except BadValue as error:
@@ -37,6 +41,11 @@ def check_data(name: str, value: Any) -> str:
             return value
         raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
     return value
+
+
+def hand_made(data: str) -> bool:
+    """Whether a (checked) ``data`` value is a mixture of one's own, not a name."""
+    return data.startswith("{") or is_compact(data)
 
 
 def image_models() -> list[str]:
@@ -48,7 +57,7 @@ def image_models() -> list[str]:
 
 def law_of(data: str) -> Any:
     """What is diffused: the exact mixture behind a (checked) ``data`` value, or a trained image model."""
-    if not data.startswith("{") and data in image_models():
+    if not hand_made(data) and data in image_models():
         from toy_models.images import ImageModel
 
         return ImageModel(data)
@@ -98,6 +107,8 @@ def mixture_of(data: str) -> GaussianMixture:
     """The exact mixture behind a (checked) ``data`` value."""
     from toy_models.distributions import toy
 
+    if is_compact(data):
+        return decode(data)
     if data.startswith("{"):
         record = json.loads(data)
         return GaussianMixture(**record)
@@ -110,7 +121,7 @@ def mixture_of(data: str) -> GaussianMixture:
 def class_names(data: str) -> tuple[str, ...]:
     from toy_models.distributions import toy
 
-    if data.startswith("{"):
+    if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
     if data in image_models():
         return tuple(str(k) for k in law_of(data).labels.tolist())

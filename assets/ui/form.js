@@ -79,6 +79,8 @@
   }
   /** [dimension, components] of data by name or as JSON. */
   function sizeOf(data) {
+    const compact = PG.mixture?.size(String(data));
+    if (compact) return compact;
     if (!String(data).startsWith("{")) return C.sizes[data];
     try {
       const { means } = JSON.parse(data);
@@ -291,8 +293,10 @@
     working = true;
     try {
       while (next || fields) {
-        if (next) await doRun();
-        else await doFields();
+        // while a hand moves something runs follow each other without a rest: now and then it is the fields' turn
+        const turn = next && fields && performance.now() - fieldsAt > 60 + 5 * fieldsCost;
+        if (next && !turn) await doRun();
+        else await doFields(turn);
       }
     } finally {
       working = false;
@@ -335,6 +339,7 @@
       if (!next) busy(false);
     }
   }
+  let fieldsAt = 0, fieldsCost = 0; // ms
   let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
 
   /** An image run forms on the stage step by step; it ends early when something newer is asked for. */
@@ -363,13 +368,15 @@
     return !signal.aborted;
   }
 
-  async function doFields() {
-    const job = fields;
+  async function doFields(turn) {
+    const job = fields, began = performance.now();
     fields = null;
-    aborter = new AbortController();
+    aborter = turn ? null : new AbortController();
     try {
-      const packet = await fetchPacket("fields", job.want, job.q, aborter.signal);
-      if (next) return;
+      const packet = await fetchPacket("fields", job.want, job.q, aborter?.signal);
+      fieldsAt = performance.now();
+      fieldsCost = fieldsAt - began;
+      if (next && !turn) return;
       fieldsShown = { key: job.key, want: job.want };
       put((s) => s.setFields(packet));
       also(labs, "setFields", packet);
@@ -585,6 +592,7 @@
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
     viewToStage();
     if (equal(q, query())) return;
+    values["pg-data"] = q.data ?? C.top.data.default; // what hands hold is read with the picture
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
     ready = false;
@@ -608,6 +616,8 @@
     setView,
     notice,
     seek: (c) => stage?.seek?.(c),
+    /** A function of the Gradio server, for hosts that let none of our routes through. */
+    call: async (name, arg) => (await opened, server[name](arg)),
     failed(name, error) {
       hook.errors.push(`${name}: ${error.message}`);
       console.error(error);
@@ -762,7 +772,7 @@
     a.remove();
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
   }
-  const fileName = () => [values["pg-data"].startsWith("{") ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
+  const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
     for (const menu of document.querySelectorAll(".pg-menu-list")) {

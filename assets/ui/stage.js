@@ -11,6 +11,7 @@
   const PASS_SECONDS = 6; // one run from end to end at speed 1×
   const REST_MS = 900; // the rest before a loop starts again
   const BUSY_AFTER_MS = 300; // shorter waits show nothing
+  const FADE_MS = 400; // so long may the fields of the run before be shown in full strength
   const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
   const SPEEDS = [0.25, 0.5, 1, 2, 4];
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
@@ -258,7 +259,7 @@
       this.arrays = { ...decoded.arrays };
       this.clock = decoded.arrays.clock.data;
       this.geometry = geometryOf(decoded.header.panels);
-      this.stale = false;
+      this.stale = this.faded = false;
     }
 
     merge(decoded) {
@@ -720,7 +721,7 @@
       if (!array) return;
       const { box } = this, { theme, fields, fieldAt } = scene;
       const picture = this.heat.paint(array, fieldAt, theme.data);
-      ctx.globalAlpha = fields.stale ? 0.5 : 1;
+      ctx.globalAlpha = fields.faded ? 0.5 : 1;
       if (scene.shown.has("density")) {
         ctx.imageSmoothingQuality = "low"; // bilinear: the picture is already twice as fine as the field
         ctx.drawImage(picture, box.x, box.y, box.w, box.h);
@@ -773,7 +774,7 @@
         else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
       }
       const { theme, fields } = scene;
-      ctx.globalAlpha = (layer === "score" ? 0.4 : 0.5) * (fields.stale ? 0.5 : 1);
+      ctx.globalAlpha = (layer === "score" ? 0.4 : 0.5) * (fields.faded ? 0.5 : 1);
       ctx.strokeStyle = ctx.fillStyle = theme.exact;
       ctx.lineWidth = layer === "score" ? 1 : 1.5;
       ctx.stroke();
@@ -994,7 +995,7 @@
       const next = Math.min(i + 1, columns - 1), k = this.reach / this.peak / 255;
       const near = peaks.data[i] * (1 - f), far = peaks.data[next] * f;
       ctx.strokeStyle = scene.theme.exact;
-      ctx.globalAlpha = scene.fields.stale ? 0.4 : 0.8;
+      ctx.globalAlpha = scene.fields.faded ? 0.4 : 0.8;
       ctx.lineWidth = 1;
       for (const side of [-1, 1]) {
         ctx.beginPath();
@@ -1024,7 +1025,7 @@
       if (!array) return;
       const [rows, columns] = array.shape, { box } = this;
       const picture = this.heat.paint({ ...array, uid: array.uid, shape: [1, rows, columns], data: array.data }, { i: 0, f: 0 }, scene.theme.data);
-      ctx.globalAlpha = scene.fields.stale ? 0.5 : 1;
+      ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
       ctx.imageSmoothingQuality = "high";
       ctx.drawImage(picture, 1, 0, 2 * columns - 2, 2 * rows, box.x, box.y, box.w, box.h);
       ctx.globalAlpha = 1;
@@ -1161,7 +1162,7 @@
           const h = box.h / bins;
           bars.forEach((v, j) => ctx.fillRect(Math.min(x, x + k * v), box.y + box.h - (j + 1) * h + 0.5, Math.abs(k * v), h - 1));
         }
-        ctx.globalAlpha = scene.fields && scene.fields.stale ? 0.5 : 1;
+        ctx.globalAlpha = scene.fields && scene.fields.faded ? 0.5 : 1;
         ctx.strokeStyle = theme.exact;
         ctx.lineWidth = 1.3;
         ctx.beginPath();
@@ -1325,7 +1326,7 @@
       this._mode = run.forward ? "forward" : "reverse";
       if (!sameGeometry) this._pinChanged(null);
       if (this.fields && !sameGeometry && this.fields.geometry !== run.geometry) this.fields = null;
-      if (this.fields) this.fields.stale = !this.fields.fits(run);
+      if (this.fields) this._age(this.fields, run);
       if (this.hover >= run.count) this.hover = -1;
       if (this._clock === null) this._clock = this.calm ? Math.min(run.start, run.end) : run.start;
       if (first) this.root.classList.remove("pg-waiting");
@@ -1335,6 +1336,17 @@
       this._showDivergence();
       this._touch(true);
       this._describe();
+    }
+
+    // fields of another run fade, but not at once: while a hand moves something they come a moment after each run
+    _age(fields, run) {
+      fields.stale = !fields.fits(run);
+      if (!fields.stale) fields.faded = false;
+      else if (!fields.faded) fields.fading ||= setTimeout(() => {
+        fields.fading = 0;
+        fields.faded = fields.stale;
+        this._touch(true);
+      }, FADE_MS);
     }
 
     setFields(decoded) {

@@ -21,6 +21,8 @@ from toy_models.distributions import toys
 from toy_models.mixture import MAX_COMPONENTS
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
+# opens the lab "your data" (assets/ui/data.js)
+OWN = '<button type="button" class="pg-own-open" data-own-data title="Move its components, paint one, upload points">make your own</button>'
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -51,7 +53,7 @@ class Form:
 
     def _build(self) -> None:
         with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
-            _heading("Distribution")
+            _heading("Distribution", OWN)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
             _heading("Forward process")
@@ -270,8 +272,8 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
     return out
 
 
-def _heading(words: str) -> None:
-    gr.HTML(f"<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
+def _heading(words: str, more: str = "") -> None:
+    gr.HTML(f"{more}<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
 
 
 def reasons() -> dict[str, dict[str, dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
+POST /live/fit?components=&scale=  (body: a table of points)                  points as a mixture: JSON
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -37,8 +39,10 @@ from playground.core.fields import BadValue
 from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.knots import knots_packet
+from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -47,7 +51,7 @@ WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet}
 
 
 class Cache:
@@ -199,6 +203,22 @@ def packet_base64(query: dict[str, str]) -> dict[str, Any]:
         return complaint(error)
 
 
+def fit_table(table: Table, components: str, scale: str) -> dict[str, Any]:
+    """A table that has been read, as a mixture. Raises BadValue."""
+    return worker.submit(fit_record, table.points(), components, scale).result()
+
+
+def fit_text(asked: dict[str, str]) -> dict[str, Any]:
+    """The same through Gradio's own server functions: ``text`` is the file."""
+    try:
+        table = Table()
+        table.feed(str(asked.get("text", ""))[: MOST_BYTES + 1].encode())
+        return fit_table(table, str(asked.get("components", "0")), str(asked.get("scale", "1")))
+    except Exception as error:
+        logged(error)
+        return complaint(error)
+
+
 @functools.cache
 def _plotly() -> tuple[bytes, bytes]:
     import plotly
@@ -235,6 +255,29 @@ def routes() -> list[Route]:
             return Response(body, media_type="application/octet-stream", headers={"Server-Timing": spent, "Cache-Control": "no-store"})
 
         return answer(make)
+
+    async def fit(request: Request) -> Response:
+        """Reads the body piece by piece: what is wrong or too long is no longer kept, and the rest of a body within the limit is thrown away."""
+        try:
+            told = request.headers.get("content-length", "0")
+            if not told.isdigit() or int(told) > MOST_BYTES:
+                raise BadValue("file", f"{told} bytes", ALLOWED)
+            table, bad, size = Table(), None, 0
+            async for piece in request.stream():
+                size += len(piece)
+                if size > MOST_BYTES:
+                    raise BadValue("file", f"more than {MOST_BYTES // 1_000_000} MB", ALLOWED)
+                try:
+                    if bad is None:
+                        table.feed(piece)
+                except BadValue as error:
+                    bad = error
+            if bad is not None:
+                raise bad
+            query = request.query_params
+            return JSONResponse(await run_in_threadpool(fit_table, table, query.get("components", "0"), query.get("scale", "1")))
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
 
     def live_images(request: Request) -> Response:
         def make() -> Response:
@@ -299,6 +342,7 @@ def routes() -> list[Route]:
 
     return [
         Route("/live/packet", live_packet),
+        Route("/live/fit", fit, methods=["POST"]),
         Route("/live/images", live_images),
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),

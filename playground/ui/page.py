@@ -28,7 +28,7 @@ from playground.views.snippet import as_python
 from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-LABS = ("labs", "inspector", "phase", "errors")
+LABS = ("labs", "inspector", "phase", "errors", "mixture", "data")
 SCRIPTS = (
     "packet.js",
     "time.js",
@@ -131,7 +131,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[live.packet_base64, python_of],
+            server_functions=[live.packet_base64, live.fit_text, python_of],
             elem_id="pg-bridge",
             visible="hidden",
         )

@@ -23,7 +23,7 @@ from playground.core.run import Frame
 from playground.engine import stream
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
-from toy_models.data import image_models
+from toy_models.data import hand_made, image_models
 from toy_models.images import classify
 
 SHOWN = 64  # images of a batch that are sent to the page
@@ -32,7 +32,7 @@ SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their
 
 
 def makes_images(exp: Experiment) -> bool:
-    return not exp.data.startswith("{") and exp.data in image_models()
+    return not hand_made(exp.data) and exp.data in image_models()
 
 
 class Watch:
@@ -103,7 +103,7 @@ class ImageRun:
     def _told(self, frame: Frame) -> Tensor:
         """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more, not counted."""
         watch = self.watch
-        if watch.x0 is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
+        if watch.x0 is not None and watch.z is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
             return watch.x0
         with torch.no_grad():
             return watch.model(frame.z, frame.t).x0_hat

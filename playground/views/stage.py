@@ -23,7 +23,7 @@ from playground.metrics.distances import energy_distance, sliced_w2, wasserstein
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
-from toy_models.data import class_names, image_models, law_of, mixture_of
+from toy_models.data import class_names, hand_made, image_models, law_of, mixture_of
 from toy_models.oracles import oracle_for
 
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
@@ -149,7 +149,7 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
 def _data_title(exp: Experiment) -> str:
     from toy_models.distributions import toy
 
-    if exp.data.startswith("{"):
+    if hand_made(exp.data):
         return "your mixture"
     return law_of(exp.data).title if exp.data in image_models() else toy(exp.data).title
 
@@ -361,7 +361,7 @@ def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: T
     gb = _centres(blo, bhi, height // coarse).flip(0)  # row 0 is the top
     for f in range(mean.shape[0]):
         # components without correlation: the density is a sum of products, one thin matrix product a frame
-        p = _separable(w, mean[f], cov[f], ga, gb) if separable else (_thin if coarse > 1 else _dense)(w, mean[f], cov[f], ga, gb)
+        p = _separable(w, mean[f], cov[f], ga, gb) if separable else _dense(w, mean[f], cov[f], ga, gb)
         if coarse > 1:
             p = torch.nn.functional.interpolate(p[None, None], (height, width), mode="bilinear")[0, 0]
         peaks[f] = top = float(p.max())
@@ -383,26 +383,15 @@ def _separable(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> 
 
 
 def _dense(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tensor:
-    # quadratic forms of correlated components as products of features: rows [b², b, 1] x [a²; ab; a; 1]
-    m, c = mean, cov
-    det = c[:, 0, 0] * c[:, 1, 1] - c[:, 0, 1] ** 2
-    pa, pb, pab = c[:, 1, 1] / det, c[:, 0, 0] / det, -c[:, 0, 1] / det
-    const = w.log() - 0.5 * det.log() - math.log(2 * math.pi)
-    a, b = ga.double()[None, :, None], gb.double()[:, None, None]
-    da, db = a - m[:, 0], b - m[:, 1]
-    exponent = (const - 0.5 * pa * da * da).float() + (-0.5 * pb * db * db).float() - (pab * db).float() * da.float()
-    return exponent.exp().sum(-1)
-
-
-def _thin(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tensor:
-    """As _dense by one float32 product of features, in pieces that stay in cache: for thousands of components."""
+    """Σ_k w_k N(·; m_k, C_k) on the lattice: quadratic forms as one float64 product of features, exponentials in float32, in pieces that stay in
+    cache."""
     precision = small_inverse(cov)
     pull = (precision @ mean[..., None])[..., 0]
     const = w.log() - 0.5 * ((pull * mean).sum(-1) + torch.linalg.slogdet(cov).logabsdet) - math.log(2 * math.pi)
-    rows = torch.stack([-0.5 * precision[:, 0, 0], -precision[:, 0, 1], -0.5 * precision[:, 1, 1], pull[:, 0], pull[:, 1], const]).float()
-    a, b = ga.repeat(len(gb)), gb.repeat_interleave(len(ga))
+    rows = torch.stack([-0.5 * precision[:, 0, 0], -precision[:, 0, 1], -0.5 * precision[:, 1, 1], pull[:, 0], pull[:, 1], const])
+    a, b = ga.double().repeat(len(gb)), gb.double().repeat_interleave(len(ga))
     phi = torch.stack([a * a, a * b, b * b, a, b, torch.ones_like(a)], -1)
-    return torch.cat([(part @ rows).exp_().sum(-1) for part in phi.split(max(64, (1 << 18) // len(w)))]).view(len(gb), len(ga))
+    return torch.cat([(part @ rows).float().exp_().sum(-1) for part in phi.split(max(64, (1 << 16) // len(w)))]).view(len(gb), len(ga))
 
 
 def _column_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:

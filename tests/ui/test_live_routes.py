@@ -1,17 +1,20 @@
 """The live routes, over HTTP, without a browser."""
 
+import asyncio
 import base64
 import io
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 import playground as pg
-from playground.ui.live import packet_base64, routes
+from playground.ui.live import fit_text, packet_base64, routes
 from playground.views.packet import Packet
 
 BAD = {
@@ -107,3 +110,62 @@ def test_assets_stay_in_their_folder(client):
     assert client.get("/live/assets/%2e%2e/app.py").status_code == 404
     assert client.get("/live/assets/../../etc/passwd").status_code == 404
     assert client.get("/live/plotly.js").status_code == 200
+
+
+TABLE = "x,y\n" + "\n".join(f"{i % 7},{i % 5}" for i in range(300))
+
+
+def test_a_table_becomes_a_mixture(client):
+    """The answer's data is a legal experiment; the page's other door says the same."""
+    answer = client.post("/live/fit?components=4", content=TABLE)
+    assert answer.status_code == 200
+    record = answer.json()
+    assert record["components"] <= 4
+    assert record["rows"] == 300
+    assert len(record["columns"]) == 2
+    assert pg.Experiment(data=record["data"]).data == record["data"]
+    assert fit_text({"text": TABLE, "components": "4", "scale": "1"}) == record
+    header = Packet.from_bytes(client.get("/live/packet?layer=mixture&data=" + record["data"]).content).header
+    assert header["text"] == record["data"]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "field"),
+    [
+        ("1,2\n3,abc\n", "", "row 2"),
+        ("1,2\n", "", "rows"),
+        (b"\x00" * 5000, "", "row 1"),
+        ("1\n2\n" * 60_000, "", "rows"),
+        (b"1" * 8_000_001, "", "file"),
+        ("1,2\n3,4\n", "components=1000", "components"),
+        ("1,2\n3,4\n", "components=-1", "components"),
+        ("1,2\n3,4\n", "scale=yes", "scale"),
+    ],
+)
+def test_bad_tables_are_refused_by_name(client, body, query, field):
+    answer = client.post("/live/fit?" + query, content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == field
+    if not query:
+        assert fit_text({"text": body if isinstance(body, str) else body.decode()})["error"]["field"] == (
+            "file" if field == "file" else field
+        )
+
+
+def test_a_gigabyte_is_not_read(client):
+    """With a length it is refused at once; without one reading stops at the limit. Mutant killed: ``await request.body()``."""
+    endpoint = next(r.endpoint for r in routes() if getattr(r, "path", "") == "/live/fit")
+    for headers, most in (([(b"content-length", b"1000000000")], 0), ([], 9)):
+        scope = {"type": "http", "method": "POST", "path": "/live/fit", "query_string": b"", "headers": headers}
+        asked = []
+
+        async def receive(asked=asked):
+            asked.append(1)
+            return {"type": "http.request", "body": b"1,2\n" * 250_000, "more_body": len(asked) < 1000}
+
+        request = Request(scope, receive)
+        with ThreadPoolExecutor(1) as pool:  # a thread of its own: a browser's tests keep a loop running in this one
+            answer = pool.submit(asyncio.run, endpoint(request)).result()
+        assert answer.status_code == 400
+        assert "8 MB" in json.loads(answer.body)["error"]["allowed"]
+        assert len(asked) <= most
