@@ -36,4 +36,14 @@ PRESETS = (
         "Classifier-free guidance at weight 4 is not a sample of any tempered class.",
         "guidance=ClassifierFree&guidance.weight=4",
     ),
+    Preset(
+        "Data and velocity",
+        "CLD puts noise into a velocity only: x moves smoothly where VP's path is rough. Below: both from the same data points.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase",
+    ),
+    Preset(
+        "Under, critical, over",
+        "One mass, three frictions: too little swings, too much creeps. Drag the point across the line Γ² = 4M.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.phase=damping",
+    ),
 )

@@ -38,6 +38,7 @@
       const theme = (name) => style.getPropertyValue(`--pg-${name}`).trim();
       ctx.setTransform(k, 0, 0, k, 0, 0);
       ctx.clearRect(0, 0, w, h);
+      ctx.textAlign = "left";
       ctx.font = `11px ${theme("font")}`;
       this.draw(ctx, w, h, theme);
     }
@@ -137,7 +138,7 @@
       ctx.rotate(Math.atan2(y1 - y0, x1 - x0));
       ctx.textAlign = "center";
       ctx.fillStyle = theme("exact");
-      ctx.fillText("Γ² = 4M", (x1 - x0) / 4, -5);
+      ctx.fillText("critical Γ² = 4M", 0.24 * Math.hypot(x1 - x0, y1 - y0), -5);
       ctx.restore();
       this.set(...this.at);
     }
@@ -339,18 +340,20 @@
       const bw = narrow ? w - left - 10 : (w - 2 * left - gap + 26) / 2, bh = narrow ? (h - 18 - gap - 16) / 2 : h - 34;
       const boxes = [{ x: left, y: 18, w: bw, h: bh }, narrow ? { x: left, y: 18 + bh + gap, w: bw, h: bh } : { x: left + bw + gap, y: 18, w: bw, h: bh }];
       const style = { vp: "noise", cld: "exact" };
-      const plot = (box, title, clock, series) => {
-        const top = 1.08 * Math.max(1e-6, ...series.flatMap((s) => Array.from(s.y)));
+      const plot = (box, title, clock, series, least) => { // least: the bottom of a logarithmic axis
+        const most = Math.max(1e-6, ...series.flatMap((s) => Array.from(s.y)));
+        const share = (v) => (least ? Math.log(Math.max(v, least) / least) / Math.log(most / least) : v / most) / 1.08;
         frame(ctx, box, theme);
         ctx.fillStyle = theme("ink");
         ctx.fillText(title, box.x, box.y - 6);
         ctx.fillStyle = theme("soft");
         ctx.textAlign = "right";
-        ctx.fillText("0", box.x - 4, box.y + box.h);
-        ctx.fillText(say(top / 1.08), box.x - 4, box.y + box.h - box.h / 1.08 + 4);
+        for (const v of least ? [least, 1e-2, 1e-1, 1, 10, 100].filter((p) => p <= most) : [0, most]) {
+          ctx.fillText(v === least ? `≤${v}` : say(v), box.x - 4, box.y + box.h - share(v) * box.h + 4);
+        }
         ctx.textAlign = "left";
         for (const s of series) {
-          const at = (i) => [box.x + (1 - clock[i]) * box.w, box.y + box.h - (s.y[i] / top) * box.h];
+          const at = (i) => [box.x + (1 - clock[i]) * box.w, box.y + box.h - share(s.y[i]) * box.h];
           ctx.strokeStyle = ctx.fillStyle = theme(s.role);
           ctx.lineWidth = 1.8;
           ctx.beginPath();
@@ -372,11 +375,11 @@
         { y: of(`rough/${item.id}`), role: style[item.id], word: `${item.title} ${say(item.expected)}`, place: 0.1 },
         { y: of(`measured/${item.id}`), role: "sampler", dots: true },
       ]));
-      plot(boxes[1], "score’s distance from a Gaussian’s: E‖s − s_G‖² / E‖s_G‖²", of("score/clock"), header.items.map((item) => (
-        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: 0.82 })));
+      plot(boxes[1], "score against a Gaussian’s: E‖s − s_G‖² / E‖s_G‖²", of("score/clock"), header.items.map((item) => (
+        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: item.id === "vp" ? 0.62 : 0.72 })), 1e-3);
       const [vp, cld] = header.items;
       this.caption.textContent = `Lines: exact expectation; dots: ${header.paths} paths (VP ${say(vp.measured)} ± ${say(vp.measured_se)}, CLD ${say(cld.measured)} ± ${say(cld.measured_se)}). `
-        + `With ever finer steps: VP ${say(vp.limit)} = ∫β dt, CLD 0. s_G: score of the Gaussian with p_t’s mean and covariance, CLD: velocity part; ${header.score_by}, error ≤ ${Math.max(vp.score_error, cld.score_error).toPrecision(1)}.`;
+        + `With ever finer steps: VP ${say(vp.limit)} = ∫β dt, CLD 0. s_G: score of the Gaussian with pₜ’s mean and covariance, of CLD the velocity part; ${header.score_by}, error ≤ ${Math.max(vp.score_error, cld.score_error).toPrecision(1)}.`;
     }
 
     // ---- SSCS against Euler–Maruyama ------------------------------------------------------------------------------------------------------
@@ -421,7 +424,7 @@
         x += ctx.measureText(word).width + 14;
       }
       const f = found.at(-1), equal = Math.abs(f.error.sscs - f.error.em) < 3 * f.floor_sd;
-      this.caption.textContent = `${f.label}, ${f.points.toLocaleString("en")} particles from the same exact draw of p_T, uniform steps. `
+      this.caption.textContent = `${f.label}, ${f.points.toLocaleString("en")} particles from the same exact draw of the law at noise, uniform steps. `
         + (this.solved.done ? (equal ? `At ${f.steps} steps the two are equal within the floor’s spread: SSCS wins at few steps only.`
           : `At ${f.steps} steps they still differ: SSCS ${say(f.error.sscs)}, Euler–Maruyama ${say(f.error.em)}.`) : `${found.length} of ${STEPS.length} …`);
     }

@@ -42,7 +42,7 @@ from playground.views.stage import Run, fields_key, fields_packet, metrics_packe
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "fields", "metrics")
-WANTS = ("density", "score", "velocity", "x0")
+WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
