@@ -309,7 +309,7 @@
         timeline(ctx, box, theme, this.clock, narrow ? y === rows - 1 : y === rows - 1);
       }
       this.caption.textContent = paths
-        ? "Same three data points, same seed. VP puts noise into x itself; CLD puts it into v, and x is its smooth integral."
+        ? "True forward paths from the same three data points and seed. VP (its default β from 0.1 to 20) puts noise into x itself; CLD puts it into v, and x is its smooth integral."
         : "Same data points, noise and M. Too little friction: v swings before it forgets. Too much: x creeps to the prior.";
     }
     lines(ctx, box, theme, packet, item, component, c) {
@@ -336,8 +336,8 @@
 
     // ---- roughness and score ---------------------------------------------------------------------------------------------------------
     numbers(ctx, w, h, theme, packet) {
-      const { header, arrays } = packet, narrow = w < 480, gap = narrow ? 44 : 46, left = 36;
-      const bw = narrow ? w - left - 10 : (w - 2 * left - gap + 26) / 2, bh = narrow ? (h - 18 - gap - 16) / 2 : h - 34;
+      const { header, arrays } = packet, narrow = w < 480, gap = narrow ? 44 : 62, left = 36;
+      const bw = narrow ? w - left - 10 : (w - left - gap - 10) / 2, bh = narrow ? (h - 18 - gap - 16) / 2 : h - 34;
       const boxes = [{ x: left, y: 18, w: bw, h: bh }, narrow ? { x: left, y: 18 + bh + gap, w: bw, h: bh } : { x: left + bw + gap, y: 18, w: bw, h: bh }];
       const style = { vp: "noise", cld: "exact" };
       const plot = (box, title, clock, series, least) => { // least: the bottom of a logarithmic axis
@@ -364,8 +364,10 @@
           }
           s.dots ? ctx.fill() : ctx.stroke();
           if (s.word) {
-            const i = clock.length - 1 - Math.round(s.place * (clock.length - 1)), [x, y] = at(i);
-            ctx.fillText(s.word, x + 6, clamp(y - 7, box.y + 12, box.y + box.h - 6));
+            const i = clock.findIndex((c) => c >= 1 - s.place), [x, y] = at(i);
+            ctx.textAlign = s.before ? "right" : "left";
+            ctx.fillText(s.word, x + (s.before ? -6 : 6), clamp(y - 7, box.y + 12, box.y + box.h - 6));
+            ctx.textAlign = "left";
           }
         }
         timeline(ctx, box, theme, this.clock, true);
@@ -376,7 +378,7 @@
         { y: of(`measured/${item.id}`), role: "sampler", dots: true },
       ]));
       plot(boxes[1], "score against a Gaussian’s: E‖s − s_G‖² / E‖s_G‖²", of("score/clock"), header.items.map((item) => (
-        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: item.id === "vp" ? 0.62 : 0.72 })), 1e-3);
+        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: item.id === "vp" ? 0.75 : 0.87, before: true })), 1e-3);
       const [vp, cld] = header.items;
       this.caption.textContent = `Lines: exact expectation; dots: ${header.paths} paths (VP ${say(vp.measured)} ± ${say(vp.measured_se)}, CLD ${say(cld.measured)} ± ${say(cld.measured_se)}). `
         + `With ever finer steps: VP ${say(vp.limit)} = ∫β dt, CLD 0. s_G: score of the Gaussian with pₜ’s mean and covariance, of CLD the velocity part; ${header.score_by}, error ≤ ${Math.max(vp.score_error, cld.score_error).toPrecision(1)}.`;

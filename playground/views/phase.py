@@ -203,7 +203,7 @@ def _numbers_part(packet: Packet, exp: Experiment, process: CLD, _: dict[str, st
     normals = rng.normal((ROUGH_STEPS, 2, ROUGH_PATHS))
     second = float(data.cov()[0, 0] + data.mean()[0] ** 2)
     clock = torch.linspace(0, 1, ROUGH_STEPS + 1, dtype=torch.float64)
-    score_clock = torch.linspace(0, 1, SCORE_TIMES, dtype=torch.float64)
+    score_clock = torch.linspace(0, 1, SCORE_TIMES, dtype=torch.float64).square()  # closer together at the data, where it changes
     packet.add("clock", clock)
     packet.add("score/clock", score_clock)
     packet.header.update(steps=ROUGH_STEPS, paths=ROUGH_PATHS, items=[])

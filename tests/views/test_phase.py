@@ -90,8 +90,11 @@ def test_hamiltonian_and_ornstein_uhlenbeck_arrows_add_up_to_the_velocity():
     exp = Experiment.from_query({"data": "two_modes", "process": "CLD"})
     made = Packet.from_bytes(fields_packet(exp, frozenset({"velocity", "hamiltonian", "ou"})).to_bytes())
     whole, turn, rest = (made[f"{name}:xv"] for name in ("velocity", "hamiltonian", "ou"))
-    assert abs(whole - turn - rest).max() < 2e-4 * abs(whole).max()  # quantised to 16 bits
-    assert abs(rest[:, 0]).max() < 1e-3 * abs(whole).max()  # noise and friction move v only
+    whole_length, turn_length, rest_length = (((a**2).sum(1, keepdims=True)) ** 0.5 for a in (whole, turn, rest))
+    uncut = (whole_length < 7.9) & (turn_length < 7.9) & (rest_length < 7.9)  # longer arrows are drawn shorter
+    assert uncut.mean() > 0.1
+    assert abs((whole - turn - rest) * uncut).max() < 1e-3  # three times 16 bits of ±8
+    assert abs(rest[:, 0]).max() < 1e-3  # noise and friction move v only
     process = exp.process
     z = torch.randn(50, 2, 1, dtype=torch.float64)
     energy = torch.stack([z[:, 0], z[:, 1] / process.mass], 1)
