@@ -37,6 +37,16 @@ PRESETS = (
         "guidance=ClassifierFree&guidance.weight=4",
     ),
     Preset(
+        "Data and velocity",
+        "CLD puts noise into a velocity only: x moves smoothly where VP's path is rough. Below: both from the same data points.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase",
+    ),
+    Preset(
+        "Under, critical, over",
+        "One mass, three frictions: too little swings, too much creeps. Drag the point across the line Γ² = 4M.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.phase=damping",
+    ),
+    Preset(
         "Data you can hold",
         "Eight Gaussians with handles: drag a centre or an axis, turn the wheel, and the whole run follows.",
         "data=eight_gaussians&view.lab=data",

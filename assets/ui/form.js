@@ -218,7 +218,7 @@
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
     const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
-    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
+    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou"].filter((w) => known.includes(w)).join(",") };
   };
 
   class Refused extends Error {}

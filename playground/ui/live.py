@@ -41,17 +41,18 @@ from playground.views.images import ImageRun, image_packet, makes_images, step_p
 from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
+from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "fields", "metrics")
-WANTS = ("density", "score", "velocity", "x0")
+WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet, "phase": phase_packet}
 
 
 class Cache:
