@@ -97,7 +97,7 @@ def error_budget(exp: Experiment, predictor: Predictor | None = None) -> Budget:
     predictor: a model in place of the exact one (default: the guided one of ``exp.guidance``, or none); its link is the score error.
     """
     exp = exp.replace(mode="reverse")
-    oracle = _oracle(exp)
+    oracle = exact_model(exp)
     exp = exp.replace(particles=FEW if len(oracle.weights) > MANY and oracle.state_dim > 1 else POINTS)
     model = predictor or (exp.guidance.model(mixture_of(exp.data), exp.process, oracle_for) if _guided(exp) else None)
     stochastic = exp.sampler.declared_order is None
@@ -123,7 +123,8 @@ def _guided(exp: Experiment) -> bool:
     return "mixture" not in exp.guidance.gives
 
 
-def _oracle(exp: Experiment) -> Any:
+def exact_model(exp: Experiment) -> Any:
+    """The exact predictor of what ``exp`` wants to sample: of its data, or of the class that guidance leads to."""
     data = mixture_of(exp.data)
     return oracle_for(exp.guidance.target(data) if _guided(exp) else data, exp.process)
 
@@ -132,14 +133,16 @@ def _starts_exactly(exp: Experiment, t_start: float) -> bool:
     """Does the run draw its start from p_T? An interpolant's source is p_T, and truncated starts of processes without a kernel are."""
     process = exp.process
     whole = t_start >= process.t_max * (1 - 1e-9)
-    return exp.start == "exact" or (exp.start == "prior" and not isinstance(process, LinearProcess) and (hasattr(process, "ends") or not whole))
+    return exp.start == "exact" or (
+        exp.start == "prior" and not isinstance(process, LinearProcess) and (hasattr(process, "ends") or not whole)
+    )
 
 
 @functools.lru_cache(maxsize=24)
 def _flowed(exp: Experiment, t_start: float, t_end: float, apart: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Draws of the exact p_T with the prior's normals; and draws of p_stop and p_0 that the exact flow joins: from there, or (``apart``)
     from independent ones."""
-    oracle, process = _oracle(exp), exp.process
+    oracle, process = exact_model(exp), exp.process
     shape = process.state_shape(exp.particles, (oracle.dim,))
 
     def draw(noise: str, components: str) -> Tensor:
@@ -158,7 +161,7 @@ def _flowed(exp: Experiment, t_start: float, t_end: float, apart: bool) -> tuple
 
 @functools.lru_cache(maxsize=24)
 def _truths(exp: Experiment) -> list[Law]:
-    oracle, rng = _oracle(exp), Rng(exp.seed, dtype=torch.float64).stream("budget truth")
+    oracle, rng = exact_model(exp), Rng(exp.seed, dtype=torch.float64).stream("budget truth")
     n = exp.particles
     return [Law(oracle.lifted().sample(rng.uniform((n,)), rng.normal((n, oracle.state_dim)))[0][:, : oracle.dim]) for _ in range(TRUTHS)]
 

@@ -31,6 +31,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.errors import errors_packet, map_packet
 from playground.views.knots import knots_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
@@ -42,7 +43,11 @@ WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
+    "errors": errors_packet,
+    "errors-map": map_packet,
+    "knots": knots_packet,
+}
 
 
 class Cache:
