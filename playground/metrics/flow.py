@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Rng
 from playground.samplers.ode import RK45
 from toy_models.mixture import GaussianMixture
+from toy_models.oracles.mixture import MixtureOracle
 
 STEP = 0.1  # length of a Runge–Kutta step in ln(σ/α)
 SMALL = 0.05  # σ/α over the narrowest component's standard deviation from which the rest of the way to 0 is done in one step
@@ -118,7 +119,7 @@ def law_at(oracle: Any, t: float) -> Any:
 
 def on_the_line(oracle: Any) -> bool:
     """Is the exact flow the quantile map of closed-form mixtures? (1D state, linear process.)"""
-    return isinstance(oracle.process, LinearProcess) and oracle.state_dim == 1
+    return isinstance(oracle, MixtureOracle) and oracle.state_dim == 1
 
 
 def any_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:

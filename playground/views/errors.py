@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from typing import Any
@@ -18,7 +19,7 @@ from playground.core.rng import Rng
 from playground.engine import grid_times
 from playground.metrics.budget import MANY, error_budget, exact_model
 from playground.metrics.flow import exact_flow
-from playground.metrics.local import StepError, step_error, why_no_local_error
+from playground.metrics.local import HISTORY, StepError, step_error, why_no_local_error
 from playground.views.geometry import geometry
 from playground.views.packet import Packet
 
@@ -26,6 +27,7 @@ MOST_STEPS = 40  # of a run that are measured: evenly thinned beyond
 SAMPLES = 96  # draws of p_t for the error over the clock
 ROWS = 48  # of the map over (x, t)
 SIDE = (28, 22)  # of the map over the plane
+MOST = 1e3  # what a step that is not finite counts as
 COARSE = 12  # a side where the exact model has many components
 
 
@@ -64,6 +66,7 @@ def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     oracle = exact_model(exp)
     grid = _grid(exp, oracle)
     header: dict[str, Any] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
+    header["stochastic"] = exp.sampler.declared_order is None
     packet = Packet(header)
     reason = why_no_local_error(exp.sampler)
     if oracle.state_dim > 2:
@@ -104,22 +107,14 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
     """Median and 10th and 90th percentile over p_t of each step's error; the states are exact ones on the flow from p_T."""
     oracle = exact_model(exp)
     grid = _grid(exp, oracle)
-    picks = set(_picks(len(grid) - 1))
-    rng = Rng(exp.seed, dtype=torch.float64).stream("local error")
-    law = oracle.marginal(grid[0])
-    count = SAMPLES if len(oracle.weights) <= MANY else SAMPLES // 4
-    z = law.sample(rng.uniform((count,)), rng.normal((count, law.dim)))[0].reshape(exp.process.state_shape(count, (oracle.dim,)))
-    past: list[Tensor] = []
+    states = _trajectory(Experiment(data=exp.data, process=exp.process, guidance=exp.guidance, seed=exp.seed), tuple(grid[:-1]))
     rows = []
     with torch.no_grad():
-        for i, (t, s) in enumerate(itertools.pairwise(grid)):
-            if i in picks:
-                mean, spread = _shown(exp, step_error(oracle, exp.sampler, grid, i, z, past), s)
-                levels = torch.quantile(torch.nan_to_num(mean, nan=1e3).clamp_max(1e3), t64([0.1, 0.5, 0.9]))
-                rows.append([i, t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=1e3).clamp_max(1e3).median())])
-            past = [*past, z][-3:]
-            if i < len(grid) - 2:
-                z = exact_flow(oracle, z, t, s)
+        for i in _picks(len(grid) - 1):
+            t, s = grid[i], grid[i + 1]
+            mean, spread = _shown(exp, step_error(oracle, exp.sampler, grid, i, states[i], states[max(0, i - HISTORY) : i]), s)
+            levels = torch.quantile(torch.nan_to_num(mean, nan=MOST).clamp_max(MOST), t64([0.1, 0.5, 0.9]))
+            rows.append([i, t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=MOST).clamp_max(MOST).median())])
     table = np.array(rows)
     clock = exp.process.clock
     packet.add("step", table[:, 0])
@@ -127,6 +122,21 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
     packet.add("to", clock(t64(table[:, 2])).clamp(0, 1))
     for column, name in enumerate(("low", "median", "high", "spread"), start=3):
         packet.add(name, table[:, column])
+
+
+@functools.lru_cache(maxsize=8)
+def _trajectory(exp: Experiment, times: tuple[float, ...]) -> list[Tensor]:
+    """States (SAMPLES, *state) at the given times: draws of the exact p_t, joined by the exact flow. No choice of a sampler changes them."""
+    oracle = exact_model(exp)
+    rng = Rng(exp.seed, dtype=torch.float64).stream("local error")
+    law = oracle.marginal(times[0])
+    count = SAMPLES if len(oracle.weights) <= MANY else SAMPLES // 4
+    z = law.sample(rng.uniform((count,)), rng.normal((count, law.dim)))[0].reshape(exp.process.state_shape(count, (oracle.dim,)))
+    states = [z]
+    with torch.no_grad():
+        for t, s in itertools.pairwise(times):
+            states.append(exact_flow(oracle, states[-1], t, s))
+    return states
 
 
 def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], c: float) -> None:
@@ -179,5 +189,5 @@ def _add_cells(packet: Packet, mean: Tensor, spread: Tensor, log_p: Tensor, axis
     """Errors (rows, columns) and p_t over its largest value here, of each column or (``axis`` None) of all cells."""
     top = log_p.max() if axis is None else log_p.amax(axis, keepdim=True)
     for name, values in (("mean", mean), ("spread", spread)):
-        packet.add(name, torch.nan_to_num(values, nan=1e3).clamp_max(1e3))
+        packet.add(name, torch.nan_to_num(values, nan=MOST).clamp_max(MOST))
     packet.add("density", (log_p - top).exp())
