@@ -4,7 +4,9 @@
   const PG = (window.PG = window.PG || {});
   const BUSY_AFTER = 300; // ms
   const LOW = -5, HIGH = 0; // decades of the map's colours: the same for every sampler, so that pictures can be compared
-  const PALE = 1e-3; // p_t over its peak below which hardly any particle comes by
+  const PALE = [1e-4, 1e-2]; // p_t over its peak: below the first hardly any particle comes by
+  const EXACT = 1e-9; // errors below this are rounding
+  const KNEE = 0.7; // share of the colours up to the sampler's own, from there to ink
   const DECADES = 6; // that the curve shows at most
   const MARGIN = { l: 34, r: 10, t: 6, b: 18 };
 
@@ -18,10 +20,15 @@
     { name: "prior", word: "prior mismatch", role: "noise",
       tip: "The run's own start in place of the exact p_T, carried through the same steps: what the sampler forgets does not count." },
   ];
-  const S = (v) => PG.significant(v, 2);
-  const signed = (v) => (v < 0 ? `−${S(-v)}` : S(v));
-  const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
+  const T = (t) => (t === 0 ? "0" : PG.significant(t, 3));
+  const S = (v) => PG.significant(v, 2);
+  /** Numbers of one column: as many decimals as the largest needs for three digits. */
+  const column = (largest) => {
+    const digits = clamp(2 - Math.floor(Math.log10(Math.max(largest, 1e-12))), 1, 8);
+    return (v) => (digits > 6 ? S(v) : v.toFixed(digits)).replace(/^-(0\.?0*)$/, "$1").replace(/^-/, "−");
+  };
+  const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);
   const node = (tag, className, text = "", title = "") => PG.el(tag, { className, textContent: text, title });
   const svg = (inner, box) => `<svg viewBox="${box}" preserveAspectRatio="none">${inner}</svg>`;
   const array = (packet, name) => packet.arrays[name]?.floats();
@@ -55,7 +62,7 @@
   // ---- the budget: a waterfall ---------------------------------------------------------------------------------------------------
   class BudgetView extends Section {
     constructor() {
-      super("budget", "where the error comes from",
+      super("budget", "error budget",
         "From exact to real, one change a row. Laws are compared as quantile functions; a bar is the change's part along the whole error.");
     }
 
@@ -75,6 +82,7 @@
       if (!(top > 0)) top = 1e-9;
       low -= low < 0 ? 0.04 * (top - low) : 0;
       top += 0.04 * (top - low);
+      const say = column(Math.max(...ends.map(Math.abs), Math.abs(h.total), h.direct));
       const at = (v) => `${(100 * clamp((v - low) / (top - low), -0.01, 1.01)).toFixed(2)}%`;
       this.rows = [];
       const lines = [];
@@ -98,20 +106,20 @@
       };
       const whisker = (v, e) => piece("pg-err-whisker", v - e, v + e, "exact");
       for (const r of rows) {
-        const nothing = !r.p || (r.p.alone === 0 && r.p.share === 0 && r.p.share_se !== undefined) || (r.p.alone === 0 && r.p.share === 0);
+        const nothing = !r.p || (r.p.share === 0 && r.p.se === 0);
         const bar = nothing ? [] : [piece(`pg-err-bar${r.to < r.from ? " pg-err-undoes" : ""}`, r.from, r.to, r.role)];
         if (!nothing && r.p.se > 0) bar.push(whisker(r.to, r.p.se));
         const alone = nothing ? "" : ` Alone it moves the law by ${S(r.p.alone)}.` + (r.to < r.from ? " It undoes part of the others' error." : "");
-        const row = line(nothing ? "pg-err-nil" : "", r.word, r.tip + alone, bar, nothing ? "0" : signed(r.p.share), nothing ? "" : S(r.p.se));
+        const row = line(nothing ? "pg-err-nil" : "", r.word, r.tip + alone, bar, nothing ? "0" : say(r.p.share), nothing ? "" : say(r.p.se));
         row.dataset.part = r.name;
         if (nothing && r.none) row.title = `${r.tip} Here ${r.none}.`;
       }
       line("pg-err-total", "total", `The sum of the bars: ${h.distance} between the run and p_0.`,
-        [piece("pg-err-sum", 0, h.total, "exact"), whisker(h.total, h.total_se)], signed(h.total), S(h.total_se)).dataset.part = "total";
+        [piece("pg-err-sum", 0, h.total, "exact"), whisker(h.total, h.total_se)], say(h.total), say(h.total_se)).dataset.part = "total";
       const dot = node("i", "pg-err-dot");
       dot.style.left = at(h.direct);
       line("pg-err-direct", "measured directly", `${h.distance} between the run's particles and independent exact samples, the floor taken out: √(d² − floor²).`,
-        [whisker(h.direct, h.direct_se), dot], S(h.direct), S(h.direct_se)).dataset.part = "direct";
+        [whisker(h.direct, h.direct_se), dot], say(h.direct), say(h.direct_se)).dataset.part = "direct";
       if (h.floor <= top) {
         for (const row of lines) {
           const mark = node("i", "pg-err-floor");
@@ -146,7 +154,7 @@
       this.axis = node("span", "pg-err-axis");
       this.side = node("span", "pg-err-axis pg-err-axis-b");
       this.plot.append(this.canvas, this.line, this.axis, this.side);
-      this.legend = node("span", "pg-err-legend", "", `log₁₀ of the error in the axes' units. Pale: p_t is below ${PALE} of its peak, hardly any particle comes by.`);
+      this.legend = node("span", "pg-err-legend", "", `log₁₀ of the error in the axes' units. Pale: p_t is below ${PALE[1]} of its peak, few particles come by.`);
       this.legend.innerHTML = `<span>${power(LOW)}</span><i></i><span>${power(HIGH)}</span>`;
       this.which = node("span", "pg-err-which");
       this.which.setAttribute("role", "radiogroup");
@@ -164,15 +172,15 @@
       this.foot.replaceWith((this.foot = node("div", "pg-err-foot pg-err-maplegend")));
       this.caption = node("span", "pg-err-caption");
       this.foot.append(this.caption, this.legend);
-      this.shown = host.view.errors_of === "spread" ? "spread" : "mean";
+      this.chosen = host.view.errors_of || "";
       this.plot.addEventListener("pointermove", (e) => this.hover(e));
       this.plot.addEventListener("pointerleave", () => this.hover(null));
       this.plot.addEventListener("pointerdown", (e) => this.packet?.header.over === "x,t" && host.seek(1 - clamp(e.offsetX / this.plot.clientWidth, 0, 1)));
     }
 
     choose(key) {
-      this.shown = key;
-      this.host.setView("errors_of", key === "mean" ? "" : key);
+      this.chosen = key;
+      this.host.setView("errors_of", key);
       this.paint();
     }
 
@@ -185,7 +193,16 @@
       this.title.title = stochastic
         ? "One step from x_t with the exact score, against the exact q(x_s | x_t). Samplers with another amount of noise (η, λ, churn, Langevin) reach p_s on other paths: for them this is a distance, not a fault."
         : "One step from x_t with the exact score, |x_s − exact flow|. Multistep samplers remember three exact states before it.";
-      if (!h.reason) this.paint();
+      if (h.reason) return;
+      this.exactMean = stochastic && Math.max(...array(packet, "mean")) < EXACT;
+      this.paint();
+    }
+
+    /** What of a step is drawn: as chosen, else the mean, or the covariance where the mean is exact. */
+    get shown() {
+      if (!this.stochastic) return "mean";
+      if (this.chosen === "mean" || this.chosen === "spread") return this.chosen;
+      return this.exactMean ? "spread" : "mean";
     }
 
     colours() {
@@ -201,7 +218,7 @@
     paint() {
       const { packet } = this;
       if (!packet) return;
-      const h = packet.header, name = this.stochastic ? this.shown : "mean";
+      const h = packet.header, name = this.shown;
       for (const b of this.which.children) b.setAttribute("aria-checked", String(b.dataset.key === name));
       const cells = packet.arrays[name], values = cells.floats(), density = array(packet, "density");
       const [rows, columns] = cells.shape;
@@ -209,23 +226,30 @@
       const image = new ImageData(columns, rows);
       for (let i = 0; i < values.length; i++) {
         const u = clamp((Math.log10(Math.max(values[i], 1e-12)) - LOW) / (HIGH - LOW), 0, 1);
-        const [a, b, w] = u < 0.62 ? [stops[0], stops[1], u / 0.62] : [stops[1], stops[2], (u - 0.62) / 0.38];
-        const seen = density[i] > PALE ? 1 : 0.22;
+        const [a, b, w] = u < KNEE ? [stops[0], stops[1], u / KNEE] : [stops[1], stops[2], (u - KNEE) / (1 - KNEE)];
+        const seen = 0.2 + 0.8 * clamp(Math.log(density[i] / PALE[0]) / Math.log(PALE[1] / PALE[0]), 0, 1);
         for (let k = 0; k < 3; k++) image.data[4 * i + k] = panel[k] + seen * (a[k] + (b[k] - a[k]) * w - panel[k]);
         image.data[4 * i + 3] = 255;
       }
       const small = PG.el("canvas", { width: columns, height: rows });
       small.getContext("2d").putImageData(image, 0, 0);
+      // the plane keeps its proportions
+      const room = this.body.getBoundingClientRect(), [ra, rb] = h.ranges;
+      const shape = h.over === "plane" ? (ra[1] - ra[0]) / (rb[1] - rb[0]) : room.width / room.height;
+      const wide = Math.min(room.width, room.height * shape);
+      Object.assign(this.plot.style, { width: `${wide}px`, height: `${wide / shape}px` });
       const width = Math.max(1, Math.round(this.plot.clientWidth * devicePixelRatio)), height = Math.max(1, Math.round(this.plot.clientHeight * devicePixelRatio));
       Object.assign(this.canvas, { width, height });
       const ctx = this.canvas.getContext("2d");
       if (h.over === "plane") ctx.drawImage(small, 0, 0, width, height);
       else {
         // columns are steps: as wide as the clock says, with hard edges; smooth along x
-        const edges = array(packet, "edges");
+        const edges = array(packet, "edges"), strip = PG.el("canvas", { width: 1, height: rows });
         for (let c = 0; c < columns; c++) {
           const left = Math.round(width * (1 - edges[c])), right = Math.round(width * (1 - edges[c + 1]));
-          if (right > left) ctx.drawImage(small, c, 0, 1, rows, left, 0, right - left, height);
+          if (right <= left) continue;
+          strip.getContext("2d").putImageData(image, -c, 0);
+          ctx.drawImage(strip, left, 0, right - left, height);
         }
       }
       this.axis.innerHTML = h.over === "plane" ? PG.subscripts(h.labels[0]) : "data";
@@ -245,9 +269,9 @@
     hover(e) {
       if (!this.packet) return;
       const h = this.packet.header, [rows, columns] = this.packet.arrays.mean.shape;
-      const name = this.stochastic ? this.shown : "mean";
+      const name = this.shown;
       if (!e) {
-        this.caption.textContent = h.over === "plane" ? `step ${h.step + 1}, from clock ${h.clock[0].toFixed(2)} to ${h.clock[1].toFixed(2)}` : "over x and the run's steps";
+        this.caption.textContent = name === "mean" && this.exactMean ? "the step's mean is exact" : h.over === "plane" ? `the step from t = ${T(h.t[0])} to ${T(h.t[1])}` : "over x and time";
         return;
       }
       const u = clamp(e.offsetX / this.plot.clientWidth, 0, 0.9999), v = clamp(e.offsetY / this.plot.clientHeight, 0, 0.9999);
@@ -259,7 +283,7 @@
         while (column < columns - 1 && 1 - edges[column + 1] <= u) column++;
       }
       const along = (range, w) => (range[0] + (range[1] - range[0]) * w).toFixed(2).replace("-", "−");
-      const place = h.over === "plane" ? `(${along(h.ranges[0], u)}, ${along(h.ranges[1], 1 - v)})` : `x = ${along(h.ranges[0], 1 - v)}, step ${array(this.packet, "step")[column] + 1}`;
+      const place = h.over === "plane" ? `(${along(h.ranges[0], u)}, ${along(h.ranges[1], 1 - v)})` : `x = ${along(h.ranges[0], 1 - v)}, t = ${T(array(this.packet, "t")[column])}`;
       this.caption.textContent = `${place}: ${S(this.packet.arrays[name].floats()[row * columns + column])}`;
     }
   }
@@ -318,7 +342,7 @@
       parts.push(`<text x="${MARGIN.l}" y="${height - 4}">noise</text><text x="${MARGIN.l + w}" y="${height - 4}" text-anchor="end">data</text>`);
       this.plot.innerHTML = svg(parts.join(""), `0 0 ${width} ${height}`);
       this.plot.append(this.line);
-      const exact = stochastic && Math.max(...median) < 1e-9;
+      const exact = stochastic && Math.max(...median) < EXACT;
       this.foot.innerHTML = stochastic
         ? `<i class="pg-err-key"></i>${exact ? "mean: exact" : "mean"} <i class="pg-err-key pg-err-key-spread"></i>covariance, against q(x<sub>s</sub> | x<sub>t</sub>)`
         : '<i class="pg-err-key"></i>|one step − exact flow|, median and 10–90 % of p<sub>t</sub>';
@@ -329,13 +353,13 @@
       this.clock = clock;
       if (!this.packet || !this.X) return;
       this.line.style.left = `${this.X(clock).toFixed(1)}px`;
-      const from = array(this.packet, "from"), to = array(this.packet, "to");
+      const from = array(this.packet, "from");
       let i = from.length - 1;
       while (i > 0 && clock > from[i] - 1e-9) i--;
+      const exact = this.packet.header.stochastic && !(array(this.packet, "median")[i] > EXACT);
       const text = (name) => S(array(this.packet, name)[i]);
-      const words = `step ${array(this.packet, "step")[i] + 1}: ${text("median")}${this.packet.header.stochastic ? ` · ${text("spread")}` : ""}`;
+      const words = `t = ${T(array(this.packet, "t")[i])} → ${T(array(this.packet, "s")[i])}: ${text(exact ? "spread" : "median")}`;
       if (this.word.textContent !== words) this.word.textContent = words;
-      this.now = { from: from[i], to: to[i] };
     }
   }
 

@@ -38,7 +38,7 @@ from playground.metrics.flow import any_flow
 from toy_models.data import mixture_of
 from toy_models.oracles import oracle_for
 
-POINTS, MANY, FEW = 2048, 128, 512  # particles; FEW where the exact model has more than MANY components
+POINTS, LINE, MANY, FEW = 2048, 8192, 128, 512  # particles; on the line, where sorting is cheap; FEW in the plane from MANY components on
 BLOCKS, TRUTHS = 8, 6  # of the jackknife; exact samples for the floor
 FAR = 1e3  # where diverged particles are put
 
@@ -98,7 +98,7 @@ def error_budget(exp: Experiment, predictor: Predictor | None = None) -> Budget:
     """
     exp = exp.replace(mode="reverse")
     oracle = exact_model(exp)
-    exp = exp.replace(particles=FEW if len(oracle.weights) > MANY and oracle.state_dim > 1 else POINTS)
+    exp = exp.replace(particles=LINE if oracle.state_dim == 1 else FEW if len(oracle.weights) > MANY else POINTS)
     model = predictor or (exp.guidance.model(mixture_of(exp.data), exp.process, oracle_for) if _guided(exp) else None)
     stochastic = exp.sampler.declared_order is None
     with torch.no_grad():

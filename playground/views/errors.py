@@ -114,13 +114,14 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
             t, s = grid[i], grid[i + 1]
             mean, spread = _shown(exp, step_error(oracle, exp.sampler, grid, i, states[i], states[max(0, i - HISTORY) : i]), s)
             levels = torch.quantile(torch.nan_to_num(mean, nan=MOST).clamp_max(MOST), t64([0.1, 0.5, 0.9]))
-            rows.append([i, t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=MOST).clamp_max(MOST).median())])
+            rows.append([t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=MOST).clamp_max(MOST).median())])
     table = np.array(rows)
     clock = exp.process.clock
-    packet.add("step", table[:, 0])
-    packet.add("from", clock(t64(table[:, 1])).clamp(0, 1))
-    packet.add("to", clock(t64(table[:, 2])).clamp(0, 1))
-    for column, name in enumerate(("low", "median", "high", "spread"), start=3):
+    packet.add("t", table[:, 0])
+    packet.add("s", table[:, 1])
+    packet.add("from", clock(t64(table[:, 0])).clamp(0, 1))
+    packet.add("to", clock(t64(table[:, 1])).clamp(0, 1))
+    for column, name in enumerate(("low", "median", "high", "spread"), start=2):
         packet.add(name, table[:, column])
 
 
@@ -157,7 +158,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float],
     header["labels"] = list(geometry(exp.process, oracle.dim).labels)
     edges = [grid[i] for i in picks] + [grid[-1]]
     packet.add("edges", exp.process.clock(t64(edges)).clamp(0, 1))
-    packet.add("step", np.array(picks))
+    packet.add("t", edges[:-1])
     _add_cells(packet, torch.stack(means, 1), torch.stack(spreads, 1), torch.stack(weights, 1), 0)
 
 
@@ -180,7 +181,7 @@ def _add_plane(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], 
         step=index,
         ranges=[[alo, ahi], [blo, bhi]],
         labels=[geo.labels[0], geo.labels[1]],
-        clock=[min(1.0, clocks[index]), clocks[index + 1]],
+        t=[grid[index], grid[index + 1]],
     )
     _add_cells(packet, *(v.view(height, width) for v in (mean, spread, weight)), None)
 
