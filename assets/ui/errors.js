@@ -146,7 +146,7 @@
   // ---- the map -------------------------------------------------------------------------------------------------------------------
   class MapView extends Section {
     constructor(host) {
-      super("map", "error of one step", "");
+      super("map", "one step's error", "");
       this.host = host;
       this.plot = node("div", "pg-err-plot");
       this.canvas = PG.el("canvas", {});
@@ -271,7 +271,7 @@
       const h = this.packet.header, [rows, columns] = this.packet.arrays.mean.shape;
       const name = this.shown;
       if (!e) {
-        this.caption.textContent = name === "mean" && this.exactMean ? "the step's mean is exact" : h.over === "plane" ? `the step from t = ${T(h.t[0])} to ${T(h.t[1])}` : "over x and time";
+        this.caption.textContent = name === "mean" && this.exactMean ? "the step's mean is exact" : h.over === "plane" ? `t = ${T(h.t[0])} → ${T(h.t[1])}` : "over x and time";
         return;
       }
       const u = clamp(e.offsetX / this.plot.clientWidth, 0, 0.9999), v = clamp(e.offsetY / this.plot.clientHeight, 0, 0.9999);
@@ -291,7 +291,7 @@
   // ---- the error of every step ---------------------------------------------------------------------------------------------------
   class StepsView extends Section {
     constructor(host) {
-      super("steps", "error of each step", "Median over p_t of the error that one step adds from exact states, band: 10 to 90 %. In the view's units.");
+      super("steps", "every step's error", "Median over p_t of the error that one step adds from exact states, band: 10 to 90 %. In the view's units.");
       this.plot = node("div", "pg-err-plot pg-err-chart");
       this.line = node("div", "pg-err-cursor");
       this.body.append(this.plot);
@@ -344,8 +344,11 @@
       this.plot.append(this.line);
       const exact = stochastic && Math.max(...median) < EXACT;
       this.foot.innerHTML = stochastic
-        ? `<i class="pg-err-key"></i>${exact ? "mean: exact" : "mean"} <i class="pg-err-key pg-err-key-spread"></i>covariance, against q(x<sub>s</sub> | x<sub>t</sub>)`
-        : '<i class="pg-err-key"></i>|one step − exact flow|, median and 10–90 % of p<sub>t</sub>';
+        ? `<i class="pg-err-key"></i>${exact ? "mean: exact" : "mean"} <i class="pg-err-key pg-err-key-spread"></i>covariance`
+        : '<i class="pg-err-key"></i>median over p<sub>t</sub>, band 10–90 %';
+      this.foot.title = stochastic
+        ? "Medians over p_t of the error of the step's mean (band: 10 to 90 %) and of its covariance, against the exact q(x_s | x_t)."
+        : "|one step − exact flow|, in the view's units: median over p_t and its 10th to 90th percentile.";
       this.place(this.clock ?? 1);
     }
 
@@ -358,7 +361,7 @@
       while (i > 0 && clock > from[i] - 1e-9) i--;
       const exact = this.packet.header.stochastic && !(array(this.packet, "median")[i] > EXACT);
       const text = (name) => S(array(this.packet, name)[i]);
-      const words = `t = ${T(array(this.packet, "t")[i])} → ${T(array(this.packet, "s")[i])}: ${text(exact ? "spread" : "median")}`;
+      const words = `${T(array(this.packet, "t")[i])} → ${T(array(this.packet, "s")[i])}: ${text(exact ? "spread" : "median")}`;
       if (this.word.textContent !== words) this.word.textContent = words;
     }
   }

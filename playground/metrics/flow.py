@@ -48,8 +48,9 @@ def quantile_map(start: GaussianMixture, end: GaussianMixture, x: Tensor, halvin
 def exact_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:
     """z_s of the probability-flow ODE through z at time t, s < t or s > t > 0; z (batch, *state), s = 0 is the data end.
 
-    Scalar processes: in y = x/α and l = ln(σ/α) the flow is dy/dl = y − E[x_0 | x], smooth at every noise level; classical RK4 in l, and where
-    ρ = σ/α is small against every component, y_0 = (y + E[x_0 | x])/2, whose error is O(ρ⁴). Other processes: adaptive RK45 at tolerance 1e-7.
+    Scalar processes: in l = ln ρ, ρ = σ/α, and w = x/√(α² + σ²), c = 1/√(1 + ρ²), the flow is dw/dl = c² w − c E[x_0 | x], smooth and of unit
+    size at every noise level; classical RK4 in l, and where ρ is small against every component, x_0 = (x/α + E[x_0 | x])/2, whose error is
+    O(ρ⁴). Other processes: adaptive RK45 at tolerance 1e-7.
     """
     process = oracle.process
     if t == s:
@@ -76,22 +77,22 @@ def _scalar(problem: Problem, oracle: Any, z: Tensor, t: float, s: float, step: 
     ts = times.tolist()
     problem.prepare(ts)
     h = (end - top) / count if count else 0.0
-    alpha = [process.at(u).alpha for u in ts]
-    y = z / alpha[0]
+    size = [math.hypot(process.at(u).alpha, process.at(u).sigma) for u in ts]
+    c = [process.at(u).alpha / r for u, r in zip(ts, size, strict=True)]
+    w = z / size[0]
 
-    def slope(y: Tensor, i: int) -> Tensor:
-        return y - problem.x0(alpha[i] * y, ts[i])
+    def slope(w: Tensor, i: int) -> Tensor:
+        return c[i] ** 2 * w - c[i] * problem.x0(size[i] * w, ts[i])
 
     for i in range(0, 2 * count, 2):
-        k1 = slope(y, i)
-        k2 = slope(y + 0.5 * h * k1, i + 1)
-        k3 = slope(y + 0.5 * h * k2, i + 1)
-        k4 = slope(y + h * k3, i + 2)
-        y = y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-    if s > 0:
-        return process.at(s).alpha * y
-    # dy = −½ score d(ρ²) and E[x_0 | x] = y + ρ² score: half-way to the denoiser
-    return 0.5 * (y + problem.x0(alpha[-1] * y, ts[-1]))
+        k1 = slope(w, i)
+        k2 = slope(w + 0.5 * h * k1, i + 1)
+        k3 = slope(w + 0.5 * h * k2, i + 1)
+        k4 = slope(w + h * k3, i + 2)
+        w = w + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    z = size[-1] * w
+    # at the data end dy = −½ score d(ρ²) for y = x/α, and E[x_0 | x] = y + ρ² score: half-way to the denoiser
+    return z if s > 0 else 0.5 * (z / process.at(ts[-1]).alpha + problem.x0(z, ts[-1]))
 
 
 def _adaptive(problem: Problem, z: Tensor, t: float, s: float) -> Tensor:
