@@ -36,6 +36,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.errors import errors_packet, map_packet
 from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.knots import knots_packet
@@ -52,7 +53,13 @@ WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet, "phase": phase_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
+    "errors": errors_packet,
+    "errors-map": map_packet,
+    "knots": knots_packet,
+    "mixture": mixture_packet,
+    "phase": phase_packet,
+}
 
 
 class Cache:
