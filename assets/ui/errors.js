@@ -455,7 +455,7 @@
   PG.lab({
     key: "errors", word: "errors", order: 30,
     tip: "Where the run's error comes from: start, steps, early stop, score; and what each step adds.",
-    why: (run) => (run.header.mode === "forward" ? "noising makes no error: choose sampling (reverse)" : run.header.panels?.some((p) => p.kind === "image") ? "an image model has no exact law" : ""),
+    why: (run) => (run.header.mode === "forward" ? "noising makes no error: choose sampling (reverse)" : run.header.image ? "a trained model has no exact law" : ""),
     mount(root, host) {
       const lab = new Errors(root, host);
       return { setRun: (r) => lab.setRun(r), cursor: (info) => lab.cursor(info), show() {}, lab };
