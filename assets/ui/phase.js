@@ -6,7 +6,7 @@
   const el = (tag, className = "", textContent = "") => PG.el(tag, { className, textContent });
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
   const G = [0.05, 5], M = [0.02, 2]; // the sliders' ranges, playground/processes/cld.py
-  const NEAR = 7, FAST = 300; // pixels within which the line holds the point; ms after which progress is shown
+  const NEAR = 7, FAST = 300, AHEAD = 700; // pixels within which the line holds the point; ms after which progress is shown; ms a hand is ahead
   const STEPS = [5, 8, 12, 20, 30, 50, 80, 120, 200];
   const PARTS = {
     paths: ["paths", "Three forward paths from the same data points under VP and CLD, over the exact marginals"],
@@ -100,7 +100,12 @@
     }
     write(g, m, done) {
       this.set(g, m);
+      this.wrote = performance.now();
       PG.form.write([["process.friction", "CLD", g], ["process.mass", "CLD", m]], done);
+    }
+    /** What the shown experiment has; a hand on the map is ahead of it. */
+    follow({ friction, mass }) {
+      if (!this.held && performance.now() - (this.wrote ?? -Infinity) > AHEAD) this.set(friction, mass);
     }
     set(g, m) {
       this.at = [g, m];
@@ -222,12 +227,7 @@
 
     setRun(run) {
       this.run = run;
-      if (!this.map.held) this.map.set(...["friction", "mass"].map((name) => this.value(name)));
       this.ask();
-    }
-    value(name) {
-      const c = PG.form.controls.find((x) => x.path === `process.${name}` && x.kind === "CLD");
-      return Number(PG.form.value(c.id));
     }
     cursor(info) {
       this.clock = info.c;
@@ -250,6 +250,7 @@
         if (this.part === "solvers") return await this.solve(turn);
         const part = this.part, packet = await this.host.fetch("phase", { part });
         this.packets[part] = packet;
+        this.map.follow(packet.header);
         this.failed = "";
       } catch (error) {
         if (error.name === "AbortError") return;
@@ -266,6 +267,7 @@
         const packet = await this.host.fetch("phase", { part: "solvers", steps });
         if (turn !== this.turn || !this.open_) return;
         found.push(packet.header);
+        this.map.follow(packet.header);
         this.progress.style.width = performance.now() - started > FAST ? `${(100 * found.length) / STEPS.length}%` : "0";
         this.repaint();
       }
