@@ -274,13 +274,13 @@
     try {
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
+      shownRun = run; // before a lab is told: what it fetches is of this run
+      shownQuery = job.q;
       put((s) => s.setRun(run));
       beside(labs, run);
       beside(panel, run);
       hook.painted = job.id;
       refused = null;
-      shownRun = run;
-      shownQuery = job.q;
       const key = run.header?.fields_key || text(job.q);
       const wants = want().fields;
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
