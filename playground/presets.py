@@ -36,4 +36,14 @@ PRESETS = (
         "Classifier-free guidance at weight 4 is not a sample of any tempered class.",
         "guidance=ClassifierFree&guidance.weight=4",
     ),
+    Preset(
+        "Where the error comes from",
+        "Eight Euler steps, stopped early: each part of the distance to the data, and where on the plane a step errs.",
+        "sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3",
+    ),
+    Preset(
+        "DDPM's mean is exact, its variance is not",
+        "Ten ancestral steps: one step's mean is that of the true q(x_s | x_t) for any data, only its variance errs.",
+        "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4",
+    ),
 )
