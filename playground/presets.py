@@ -57,4 +57,14 @@ PRESETS = (
         "data=mix2.qMVVi8F2LQcHAs1FyIUydQl2_gN8ApCy___YeSSSJghZAu_bxccsjh-UwgUiAuzts9B0l92EiwZLAthq7qOvaF-MiQVTAkxi0OLuhLmRKgZNAjo7RbcVe89wZwVdAkS9QNXkbrF7ggZxAj_HVs7GlRqOtQaRAoSv_rlTkqx8rAYRAjhTN8Azaa6D8gZYAoakXfSwboGSGgc1Amwmjdj5f_FqKgPZAjiJduD2f1mLwwOQAvmA07TQhONw6QVWAhZG"
         "&view.lab=data&view.fit=paint,1046,1046,0.03866,0.04755,1046",
     ),
+    Preset(
+        "Where the error comes from",
+        "Eight Euler steps, stopped early: each part of the distance to the data, and where on the plane a step errs.",
+        "sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3",
+    ),
+    Preset(
+        "DDPM's mean is exact, its variance is not",
+        "Ten ancestral steps: one step's mean is that of the true q(x_s | x_t) for any data, only its variance errs.",
+        "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4",
+    ),
 )

@@ -319,6 +319,8 @@
       }
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
+      shownRun = run; // before a lab is told: what it fetches is of this run
+      shownQuery = job.q;
       put((s) => s.setRun(run));
       images?.setRun(run);
       if (run.header.image && !view.at) put((s) => s.seek(0)); // formed: there it stays until it is played again
@@ -326,8 +328,6 @@
       beside(panel, run);
       hook.painted = job.id;
       refused = null;
-      shownRun = run;
-      shownQuery = job.q;
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;

@@ -150,7 +150,7 @@ def _flowed(exp: Experiment, t_start: float, t_end: float, apart: bool) -> tuple
         uniform, noise_rng = rng.stream(components).uniform((exp.particles,)), rng.stream(noise)
         if hasattr(process, "marginal"):  # x_0 and the very noise from which the prior is made
             x0 = oracle.data.sample(uniform, rng.stream(components + " normals").normal((exp.particles, oracle.dim)))[0]
-            return process.marginal(x0, t_start, noise_rng)
+            return process.marginal(x0, t_start, noise_rng)  # type: ignore[attr-defined]
         law = oracle.marginal(t_start)
         return law.sample(uniform, noise_rng.normal((exp.particles, law.dim)))[0].reshape(shape)
 

@@ -119,8 +119,8 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
     clock = exp.process.clock
     packet.add("t", table[:, 0])
     packet.add("s", table[:, 1])
-    packet.add("from", clock(t64(table[:, 0])).clamp(0, 1))
-    packet.add("to", clock(t64(table[:, 1])).clamp(0, 1))
+    packet.add("from", clock(torch.from_numpy(table[:, 0])).clamp(0, 1))
+    packet.add("to", clock(torch.from_numpy(table[:, 1])).clamp(0, 1))
     for column, name in enumerate(("low", "median", "high", "spread"), start=2):
         packet.add(name, table[:, column])
 
@@ -183,7 +183,7 @@ def _add_plane(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], 
         labels=[geo.labels[0], geo.labels[1]],
         t=[grid[index], grid[index + 1]],
     )
-    _add_cells(packet, *(v.view(height, width) for v in (mean, spread, weight)), None)
+    _add_cells(packet, mean.view(height, width), spread.view(height, width), weight.view(height, width), None)
 
 
 def _add_cells(packet: Packet, mean: Tensor, spread: Tensor, log_p: Tensor, axis: int | None) -> None:
