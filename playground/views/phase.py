@@ -138,11 +138,11 @@ def phase_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     return packet
 
 
-def _paths_part(packet: Packet, exp: Experiment, process: CLD, _: dict[str, str]) -> None:
+def _paths_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
     _bundles(packet, exp, [("vp", "VP", VP()), ("cld", "CLD", process)])
 
 
-def _damping_part(packet: Packet, exp: Experiment, process: CLD, _: dict[str, str]) -> None:
+def _damping_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
     # Γ = ratio · 2√M may leave the slider's range, so the field is set past its check
     runs = []
     for name, ratio in DAMPING:
@@ -194,7 +194,7 @@ def _marginal(w: Tensor, mean: Tensor, var: Tensor, half: float, rows: int) -> n
     return (p / p.amax(1, keepdim=True).clamp_min(1e-30) * 255 + 0.5).mT.to(torch.uint8).numpy()
 
 
-def _numbers_part(packet: Packet, exp: Experiment, process: CLD, _: dict[str, str]) -> None:
+def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
     """``rough/<id>`` expected and ``measured/<id>`` mean cumulative quadratic variation of x (one coordinate), ``score/<id>`` C(t)."""
     data = mixture_of(exp.data)
     rng = Rng(exp.seed, dtype=torch.float64).stream("rough")

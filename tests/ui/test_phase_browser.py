@@ -86,7 +86,7 @@ def test_every_picture_draws_and_stands_in_the_link(visit: Any) -> None:
     marks = set()
     told = {"damping": "Too little", "numbers": "exact expectation", "paths": "True forward", "solvers": "At 200 steps"}
     for part, said in told.items():
-        page.locator(f"[data-part={part}]").click()
+        page.locator(f".pg-phase-part[data-part={part}]").click()
         page.wait_for_function("(said) => document.querySelector('.pg-phase-caption').textContent.includes(said)", arg=said)
         site.settle()
         value, lit = page.evaluate(LIT)
