@@ -380,7 +380,7 @@
         { y: of(`measured/${item.id}`), role: "sampler", dots: true },
       ]));
       plot(boxes[1], "score against a Gaussian’s: E‖s − s_G‖² / E‖s_G‖²", of("score/clock"), header.items.map((item) => (
-        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: item.id === "vp" ? 0.75 : 0.87, before: true })), 1e-3);
+        { y: of(`score/${item.id}`), role: style[item.id], word: item.title, place: item.id === "vp" ? 0.75 : 0.84, before: item.id === "vp" })), 1e-3);
       const [vp, cld] = header.items;
       this.caption.textContent = `Lines: exact expectation; dots: ${header.paths} paths (VP ${say(vp.measured)} ± ${say(vp.measured_se)}, CLD ${say(cld.measured)} ± ${say(cld.measured_se)}). `
         + `With ever finer steps: VP ${say(vp.limit)} = ∫β dt, CLD 0. s_G: score of the Gaussian with pₜ’s mean and covariance, of CLD the velocity part; ${header.score_by}, error ≤ ${Math.max(vp.score_error, cld.score_error).toPrecision(1)}.`;
