@@ -105,6 +105,15 @@ def _prepare_worker() -> None:
 worker = ThreadPoolExecutor(1, thread_name_prefix="compute", initializer=_prepare_worker)
 
 
+def _prepare_aside() -> None:
+    torch.set_num_threads(1)  # no second team
+    torch.set_flush_denormal(True)
+
+
+# Labs compute beside the stage: a budget of errors takes a second, and a control that moves meanwhile must not wait for it.
+aside = ThreadPoolExecutor(1, thread_name_prefix="labs", initializer=_prepare_aside)
+
+
 def experiment_of(query: dict[str, str]) -> Experiment:
     return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))})
 
@@ -155,7 +164,7 @@ def packet(query: dict[str, str]) -> bytes:
     layer = query.get("layer", "run")
     if layer in LABS:
         params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-        return worker.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
+        return aside.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
     if layer not in LAYERS:
         raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *LABS]))
     want = frozenset(w for w in query.get("want", "").split(",") if w)
