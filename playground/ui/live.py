@@ -38,6 +38,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
+from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
@@ -51,7 +52,7 @@ WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet, "inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}
 
 
 class Cache:
