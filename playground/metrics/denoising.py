@@ -15,12 +15,13 @@ from torch import Tensor
 
 from playground.core.process import small_inverse, small_logdet, t64
 from toy_models.mixture import GaussianMixture
+from toy_models.oracles.fast import features
 from toy_models.oracles.mixture import MixtureOracle, normal_nodes
 
 LOG_2PI = math.log(2 * math.pi)
 LIGHT = 1e-9  # components of less weight are left out: they move an entropy by less than LIGHT · |log LIGHT| each
 VISIBLE = 1e-3  # modes below this share of the highest one are not counted
-DIRECTIONS = 12  # of a sliced W2
+DIRECTIONS, CELLS = 12, 240  # of a sliced W2
 
 
 @functools.lru_cache(maxsize=8)
@@ -50,6 +51,25 @@ def line_nodes(law: GaussianMixture, order: int = 8, reach: int = 9) -> tuple[Te
     return (0.5 * (edges[1:] + edges[:-1])[:, None] + half * x).flatten(), (half * w).flatten()
 
 
+def log_density(law: GaussianMixture, z: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """ln q at every row of z, (batch,): as GaussianMixture.log_prob, by one matrix product in coordinates around the mean (ten times faster;
+    relative error about 1e-16 times the largest squared distance from the mean in standard deviations)."""
+    centre = law.mean()
+    logits = _logits(law, centre).to(dtype).mT @ features((z - centre).to(dtype)).mT  # (K, batch): sums over rows are the fast ones
+    top = logits.amax(0)
+    return top + logits.sub_(top).exp_().sum(0).log()
+
+
+def _logits(law: GaussianMixture, centre: Tensor) -> Tensor:
+    """Table (features, K) with φ(z − centre) · table = ln w_k N(z; m_k, C_k); see Tables in toy_models/oracles/mixture.py."""
+    mean, precision = law.means - centre, small_inverse(law.covs)
+    pull = (precision @ mean[..., None])[..., 0]
+    const = law.weights.log() - 0.5 * ((pull * mean).sum(-1) + small_logdet(law.covs) + law.dim * LOG_2PI)
+    i, j = torch.triu_indices(law.dim, law.dim)
+    quadratic = -torch.where(i == j, 0.5, 1.0) * precision[..., i, j]
+    return torch.cat([quadratic, pull, const[:, None]], -1).mT.contiguous()
+
+
 def gaussian_of(law: GaussianMixture) -> tuple[Tensor, Tensor]:
     """Mean (n,) and covariance (n, n) of a mixture: of all Gaussians the one with the least KL(q‖N)."""
     return law.mean(), law.cov()
@@ -64,7 +84,7 @@ def entropy(law: GaussianMixture) -> tuple[float, float]:
         values = []
         for order in (8, 6):
             x, w = line_nodes(law, order)
-            log_q = law.log_prob(x[:, None])
+            log_q = log_density(law, x[:, None])
             values.append(-float((w * log_q.exp()) @ log_q))
         return values[0], abs(values[0] - values[1])
     values = []
@@ -72,7 +92,7 @@ def entropy(law: GaussianMixture) -> tuple[float, float]:
     for share in (1, 2):
         points, weights = normal_nodes(law.dim, share * law.components)
         z = law.means[:, None] + torch.einsum("kij,qj->kqi", root, points)
-        inside = law.log_prob(z.reshape(-1, law.dim)).view(law.components, -1) @ weights
+        inside = log_density(law, z.reshape(-1, law.dim)).view(law.components, -1) @ weights
         values.append(-float(law.weights @ inside))
     return values[0], abs(values[0] - values[1])
 
@@ -92,61 +112,78 @@ def kl_to_gaussian(law: GaussianMixture, mean: Tensor, cov: Tensor, known: tuple
     return max(0.0, cross_entropy(law, mean, cov) - h), error
 
 
-def w2_line(law: GaussianMixture, mean: float, variance: float, order: int = 8, reach: int = 9) -> float:
+def w2_line(law: GaussianMixture, mean: float, variance: float) -> float:
     """W2 of a 1D mixture and N(mean, variance): W2² = ∫ (x − G⁻¹(F(x)))² q(x) dx, the quantile map; a point for variance 0."""
     if variance <= 0:
         return math.sqrt(float(law.cov()[0, 0]) + (float(law.mean()[0]) - mean) ** 2)
-    x, w = line_nodes(law, order, reach)
-    u = (x[:, None] - law.means[:, 0]) / law.covs[:, 0, 0].sqrt()
-    below, above = torch.special.ndtr(u) @ law.weights, torch.special.ndtr(-u) @ law.weights
+    x, w = line_nodes(law)
+    u = (x - law.means) / law.covs[:, 0].sqrt()
+    below, above = law.weights @ torch.special.ndtr(u), law.weights @ torch.special.ndtr(-u)
     # each tail from its own side: 1 − F loses all digits where F is nearly 1
-    tiny = 1e-300
-    quantile = torch.where(below < 0.5, torch.special.ndtri(below.clamp(tiny, 1)), -torch.special.ndtri(above.clamp(tiny, 1)))
-    q = law.log_prob(x[:, None]).exp()
+    quantile = torch.where(below < 0.5, torch.special.ndtri(below.clamp(1e-300, 1)), -torch.special.ndtri(above.clamp(1e-300, 1)))
+    q = log_density(law, x[:, None]).exp()
     return math.sqrt(max(0.0, float((w * q) @ (x - mean - math.sqrt(variance) * quantile).square())))
 
 
+def sliced_w2(law: GaussianMixture, others: list[tuple[Tensor, Tensor]]) -> list[float]:
+    """Sliced W2 of a mixture to Gaussians (mean, cov): √ of the mean of W2² over directions, those of a half turn in the plane, Sobol points
+    on the sphere above. Each W2² is Σ (x − G⁻¹(F(x)))² ΔF over CELLS cells."""
+    if law.dim == 2:
+        angle = math.pi * torch.arange(DIRECTIONS, dtype=torch.float64) / DIRECTIONS
+        a = torch.stack([angle.cos(), angle.sin()], -1)
+    else:
+        a = torch.nn.functional.normalize(normal_nodes(law.dim, 1)[0][:DIRECTIONS], dim=-1)
+    mean = a @ law.means.mT  # (directions, K)
+    sd = torch.einsum("di,kij,dj->dk", a, law.covs, a).sqrt()
+    low, high = (mean - 6 * sd).amin(1, keepdim=True), (mean + 6 * sd).amax(1, keepdim=True)
+    x = low + (high - low) * torch.linspace(0, 1, CELLS + 1, dtype=torch.float64)
+    below = torch.einsum("k,dkx->dx", law.weights, torch.special.ndtr((x[:, None] - mean[..., None]) / sd[..., None]))
+    mass = below.diff(dim=1)
+    middle, level = 0.5 * (x[:, 1:] + x[:, :-1]), 0.5 * (below[:, 1:] + below[:, :-1])
+    quantile = torch.special.ndtri(level.clamp(1e-12, 1 - 1e-12))
+    out = []
+    for m, c in others:
+        spread = torch.einsum("di,ij,dj->d", a, c, a).clamp_min(0).sqrt()
+        gap = middle - (a @ m)[:, None] - spread[:, None] * quantile
+        out.append(math.sqrt(float((mass * gap.square()).sum(1).mean())))
+    return out
+
+
 def w2_to_gaussian(law: GaussianMixture, mean: Tensor, cov: Tensor) -> float:
-    """W2 to N(mean, cov): exact in one dimension and to a point; else sliced, √ of the mean of W2² over directions, those of a half turn
-    in the plane and Sobol points on the sphere above."""
+    """W2 to N(mean, cov): exact in one dimension and to a point, else sliced."""
     law = without_light(law)
     if law.dim == 1:
         return w2_line(law, float(mean[0]), float(cov[0, 0]))
     if float(cov.trace()) <= 0:
         return math.sqrt(float(law.cov().trace()) + float((law.mean() - mean).square().sum()))
-    if law.dim == 2:
-        angle = math.pi * torch.arange(DIRECTIONS, dtype=torch.float64) / DIRECTIONS
-        directions = torch.stack([angle.cos(), angle.sin()], -1)
-    else:
-        directions = torch.nn.functional.normalize(normal_nodes(law.dim, 1)[0][:DIRECTIONS], dim=-1)
-    total = 0.0
-    for a in directions[:, None]:
-        total += w2_line(law.affine(a), float(a[0] @ mean), float(a[0] @ cov @ a[0]), order=4, reach=6) ** 2
-    return math.sqrt(total / len(directions))
+    return sliced_w2(without_light(law, 1e-6), [(mean, cov)])[0]
 
 
 def modes(law: GaussianMixture) -> Tensor:
     """Modes of a mixture, (number, n), those of at least VISIBLE of the highest density.
 
-    One dimension: the maxima of the density on a lattice of σ_k/16. More: the fixed point x ← (Σ r_k C_k⁻¹)⁻¹ Σ r_k C_k⁻¹ m_k from every mean,
+    One dimension: the maxima of the density on a lattice of σ_k/8. More: the fixed point x ← (Σ r_k C_k⁻¹)⁻¹ Σ r_k C_k⁻¹ m_k from every mean,
     where two ends are one mode if the density does not dip halfway between them (Carreira-Perpiñán 2000). A mixture may have more modes than
     components in two dimensions; such ones are not found.
     """
     law = without_light(law, 1e-6)
     if law.dim == 1:
         sd = law.covs[:, 0, 0].sqrt()
-        x = (law.means[:, :1] + sd[:, None] * torch.linspace(-5, 5, 161, dtype=torch.float64)).flatten().sort().values
-        x = x[torch.cat([torch.ones(1, dtype=torch.bool), x.diff() > 0])]
-        log_q = law.log_prob(x[:, None])
+        x = (law.means[:, :1] + sd[:, None] * torch.linspace(-4, 4, 65, dtype=torch.float64)).flatten().sort().values
+        cell = torch.floor((x - x[0]) / (0.124 * float(sd.min())))
+        x = x[torch.cat([torch.ones(1, dtype=torch.bool), cell.diff() > 0])]
+        log_q = log_density(law, x[:, None])
         top = torch.nn.functional.pad((log_q[1:-1] > log_q[:-2]) & (log_q[1:-1] >= log_q[2:]), (1, 1))
         return x[top & (log_q > log_q.max() + math.log(VISIBLE))][:, None]
     precision = small_inverse(law.covs)
     pull = (precision @ law.means[..., None])[..., 0]
+    centre = law.mean()
+    table, flat = _logits(law, centre), precision.flatten(1)
     x = law.means.clone()
     for _ in range(60):
-        r = law.responsibilities(x)
-        x = torch.linalg.solve(torch.einsum("bk,kij->bij", r, precision), r @ pull)
-    log_q = law.log_prob(x)
+        r = torch.softmax(features(x - centre) @ table, -1)
+        x = (small_inverse((r @ flat).view(-1, law.dim, law.dim)) @ (r @ pull)[..., None])[..., 0]
+    log_q = log_density(law, x)
     found: list[int] = []
     for i in log_q.argsort(descending=True).tolist():
         if log_q[i] < log_q.max() + math.log(VISIBLE):
@@ -154,7 +191,7 @@ def modes(law: GaussianMixture) -> Tensor:
         if found:
             others = x[found]
             halfway = torch.cat([x[i] + share * (others - x[i]) for share in (0.25, 0.5, 0.75)])
-            if bool((law.log_prob(halfway).view(3, -1) >= log_q[i] - 1e-4).all(0).any()):
+            if bool((log_density(law, halfway).view(3, -1) >= log_q[i] - 1e-4).all(0).any()):
                 continue
         found.append(i)
     return x[found]
@@ -174,7 +211,7 @@ def mean_kl(oracle: MixtureOracle, t: float, s: float) -> tuple[float, float]:
     given = constant + 0.5 * oracle.dim * float(small_logdet(q))
     if law.dim == 1:
         x, w = line_nodes(law)
-        mean = float((w * law.log_prob(x[:, None]).exp()) @ _half_logdet(oracle, x[:, None], t, s))
+        mean = float((w * log_density(law, x[:, None]).exp()) @ _half_logdet(oracle, x[:, None], t, s))
         error = 0.0
     else:
         values = []

@@ -17,7 +17,7 @@ from playground.core.fields import BadValue
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, ScalarGaussian, semi_cholesky, t64
 from playground.core.rng import Rng
-from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, modes, w2_to_gaussian, without_light, worst_step
+from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, modes, w2_to_gaussian, without_light, worst_step
 from playground.metrics.steps import StepLaw, step_law
 from playground.samplers.exact import ExactAncestral
 from playground.views.geometry import Geometry, geometry
@@ -28,12 +28,12 @@ from toy_models.oracles import oracle_for
 from toy_models.oracles.mixture import MixtureOracle
 
 LINE = 700  # points of a curve
-RASTER = (96, 72)
+RASTER = (88, 64)
 GAPS = (0.03, 0.1, 0.25, 0.5, 1.0)  # step sizes of the figure, as shares of the way to 0
 STRIPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # clocks of the row of p_t above it
 LAST = 0.999  # clock of a pin at the end of a process whose SDE has no coefficients there
 LIST = 12  # components that are listed
-PATHS, PATH_TIMES = 20, 40
+PATHS, PATH_TIMES = 20, 28
 
 
 class Pin(NamedTuple):
@@ -261,7 +261,7 @@ def _responsibilities(packet: Packet, pin: Pin) -> None:
 
 
 def _curve(law: GaussianMixture, x: Tensor) -> Tensor:
-    return law.log_prob(x[:, None]).exp()
+    return log_density(law, x[:, None]).exp()
 
 
 def _line(packet: Packet, pin: Pin, q: GaussianMixture) -> None:
@@ -309,7 +309,7 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     xs = [torch.linspace(c - w, c + w, n, dtype=torch.float64) for c, w, n in zip(centre, half, (nx, ny), strict=True)]
     light = without_light(flat, 1e-6)
     grid = torch.cartesian_prod(xs[1], xs[0]).flip(-1)
-    density = light.log_prob(grid).exp().view(ny, nx)
+    density = log_density(light, grid, torch.float32).exp().view(ny, nx)
     packet.add("q", density / density.max())
     for i, name in ((0, "q/a"), (1, "q/b")):
         line = GaussianMixture(light.weights, light.means[:, i : i + 1], light.covs[:, i : i + 1, i : i + 1])
@@ -327,7 +327,7 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     x0 = without_light(GaussianMixture(start.weights, start.means[:, :2], start.covs[:, :2, :2]), 1e-6)
     wide = [torch.linspace(lo, hi, n, dtype=torch.float64) for (lo, hi), n in zip(ranges, RASTER, strict=True)]
     lattice = torch.cartesian_prod(wide[1], wide[0]).flip(-1)
-    density = x0.log_prob(lattice).exp().view(ny, nx)
+    density = log_density(x0, lattice, torch.float32).exp().view(ny, nx)
     packet.add("x0", density / density.max())
     packet.header["wide"] = {"centre": [0.5 * (lo + hi) for lo, hi in ranges], "half": [0.5 * (hi - lo) for lo, hi in ranges]}
 
