@@ -146,6 +146,8 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=inspect``: laws at the pin, their distances to Gaussians, and every parameterisation there."""
     if why := why_not(exp):
         return Packet({"kind": "inspect", "why": why})
+    if "suggest" in params:
+        return Packet({"kind": "inspect", "suggest": suggestion(exp)})
     pin = pin_of(exp, params)
     process, oracle, geo = pin.process, pin.oracle, pin.geo
     q = denoising_law(pin, pin.s)
@@ -175,6 +177,27 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     else:
         _plane(packet, pin, q, mode)
     return packet
+
+
+def suggestion(exp: Experiment) -> str:
+    """A pin worth looking at, as the link writes it: among the data's own scale at clock 0.45 the point where tr Cov(x_0 | x_t) √p_t is largest,
+    between modes but not far from all of them."""
+    process: Any = exp.process
+    oracle: Any = oracle_for(mixture_of(exp.data), process)
+    geo = geometry(process, oracle.dim)
+    panel = geo.panels[0]
+    clock = 0.45
+    t = float(process.unclock(t64(clock)))
+    law = oracle.marginal(t)
+    root = torch.linalg.cholesky(law.cov())
+    side = torch.linspace(-1.6, 1.6, 25, dtype=torch.float64)
+    lattice = side[:, None] if law.dim == 1 else torch.cartesian_prod(side, side)
+    z = law.mean() + torch.nn.functional.pad(lattice, (0, law.dim - lattice.shape[1])) @ root.mT
+    spread = oracle.posterior_cov(z.reshape(-1, *process.state_shape(1, (oracle.dim,))[1:]), t).diagonal(dim1=-2, dim2=-1).sum(-1)
+    best = z[(spread.log() + 0.5 * law.log_prob(z)).argmax()] * float(process.view_scale(t64(t)))
+    axes = [panel.b] if panel.a is None else [panel.a, panel.b]
+    inside = [min(max(float(best[i]), lo), hi) for i, (lo, hi) in zip(axes, panel.ranges, strict=True)]
+    return ",".join([panel.id, f"{clock:g}", *(f"{v:.3f}" for v in inside)])
 
 
 def _numbers(q: GaussianMixture, mean: Tensor, cov: Tensor, h: tuple[float, float]) -> dict[str, Any]:
