@@ -693,6 +693,7 @@
       });
       stage.on("pin", (pin) => {
         pinned = pin;
+        setView("pin", PG.Pin.text(pin));
         also(labs, "pin", pin);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
@@ -735,6 +736,7 @@
     stage.setColor(view.color || "");
     PG.time.choose(view.time || "t");
     if (at && Number.isFinite(+at)) stage.seek(+at);
+    stage.setPin(view.pin || "");
     labs?.open(view.lab || "curves");
   }
   function refetch() {

@@ -557,6 +557,16 @@
       return 1;
     }
 
+    // what a lab draws over the particles, and the pin
+    pinned(ctx, scene) {
+      scene.overlay?.(ctx, this, scene);
+      const { pin } = scene;
+      if (!pin || pin.panel !== this.spec.id) return;
+      const x = pin.a == null ? this.x(pin.clock) : this.toX.o + this.toX.k * pin.a, y = this.toY.o + this.toY.k * pin.b;
+      ring(ctx, x, y, 6, scene.theme.stage, 4);
+      ring(ctx, x, y, 6, scene.theme.pin, 2.2);
+    }
+
     field(scene, layer) {
       const fields = scene.fields;
       return (fields && fields.geometry === scene.run.geometry && fields.arrays[`${layer}:${this.spec.id}`]) || null;
@@ -715,7 +725,7 @@
       if (shown.has("particles")) this.dots(ctx, scene);
       if (shown.has("x0")) this.expected(ctx, scene);
       this.mark(ctx, scene);
-      if (scene.pin && scene.pin.panel === this.spec.id) this.pinned(ctx, scene);
+      this.pinned(ctx, scene);
       ctx.restore();
     }
 
@@ -851,11 +861,6 @@
       ctx.globalAlpha = 1;
     }
 
-    pinned(ctx, scene) {
-      const { toX, toY } = this;
-      ring(ctx, toX.o + toX.k * scene.pin.a, toY.o + toY.k * scene.pin.b, 6, scene.theme.pin, 2);
-    }
-
     references(ctx, scene) {
       for (const name of ["prior", "data"]) {
         if (scene.shown.has(name)) this.reference(ctx, scene, name);
@@ -967,6 +972,7 @@
       this.cursor(ctx, scene);
       this.path(ctx, scene, scene.hover);
       this.mark(ctx, scene);
+      this.pinned(ctx, scene);
       ctx.restore();
     }
 
@@ -1306,6 +1312,7 @@
       this._speed = 1;
       this._loop = true;
       this._pin = null;
+      this.overlay = null; // (ctx, panel, scene): a lab's own layer
       this.hover = -1;
       this.version = 0; // counts whatever makes still pictures out of date
       this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -1315,6 +1322,7 @@
       this._readTheme();
       this._watch();
       window.__pgStage = this;
+      this.hand = PG.Pin ? new PG.Pin(this) : null;
       this._tick = this._tick.bind(this);
       requestAnimationFrame(this._tick);
     }
@@ -1338,7 +1346,6 @@
       this.run = run;
       this.root.classList.toggle("pg-forming", Boolean(this.images && !run.header.image));
       this._mode = run.forward ? "forward" : "reverse";
-      if (!sameGeometry) this._pinChanged(null);
       if (this.fields && !sameGeometry && this.fields.geometry !== run.geometry) this.fields = null;
       if (this.fields) this._age(this.fields, run);
       if (this.hover >= run.count) this.hover = -1;
@@ -1346,6 +1353,7 @@
       if (first) this.root.classList.remove("pg-waiting");
       const panels = JSON.stringify(run.panels);
       if (panels !== this.laid) (this.laid = panels), this._layout();
+      this.hand?.settle();
       this._showControls();
       this._showDivergence();
       this._touch(true);
@@ -1535,9 +1543,10 @@
       return this._pin;
     }
 
-    set pin(pin) {
-      this._pin = pin;
-      this._touch();
+    /** Words for the link, or a pin to come from a link; what is wrong with them is said in a notice. */
+    setPin(text) {
+      const complaint = this.hand ? this.hand.want(text) : "";
+      if (complaint) this.notice({ kind: "warning", message: complaint });
     }
 
     _pinChanged(pin) {
@@ -1820,7 +1829,7 @@
         const [x, y] = at(e), was = down;
         down = null;
         if (!was) return;
-        if (was.scrubs) return this._scrub(was.panel.clockAt(x)), this._settle();
+        if (was.scrubs) this._scrub(was.panel.clockAt(x)), this._settle();
         if (Math.hypot(x - was.x, y - was.y) < 6) this._pinAt(was.panel, x, y);
       });
       canvas.addEventListener("pointercancel", () => (down = null));
@@ -1835,11 +1844,9 @@
       this._touch();
     }
 
+    // a click near the pin takes it away: pin.js
     _pinAt(panel, x, y) {
-      if (!contains(panel.box, x, y)) return;
-      const { a, b } = panel.toData(x, y), { spec } = panel, old = this._pin;
-      const near = old && old.panel === spec.id && Math.hypot((old.a - a) * panel.toX.k, (old.b - b) * panel.toY.k) < 8;
-      this._pinChanged(near ? null : { panel: spec.id, a, b, components: [spec.a.component, spec.b.component], clock: this.cursor });
+      if (contains(panel.box, x, y) && this.hand) this._pinChanged(this.hand.under(panel, x, y, this.cursor));
     }
 
     _scrub(clock) {
@@ -1993,6 +2000,7 @@
       canvas.height = Math.round(height * this.scale);
       this.size = { width, height };
       if (run) this.panels = arrange(run.panels, width, height - this._foot(), head.offsetHeight + 8, stacked, run.header.image ? this.imagesRect : null);
+      this.hand?.place();
       this._touch(true);
       if (run) this._paint(performance.now()); // a resized canvas is empty: fill it before it is seen
     }
@@ -2021,7 +2029,7 @@
       const { run, fields } = this, clock = this.cursor;
       const shown = new Set(LAYERS.filter((l) => this._on.has(l.id) && !this._why(l)).map((l) => l.id));
       return {
-        run, fields, shown, scale, clock, theme: this.theme, version: this.version, hover: this.hover, pin: this._pin,
+        run, fields, shown, scale, clock, theme: this.theme, version: this.version, hover: this.hover, pin: this._pin, overlay: this.overlay,
         byClass: this._colour === "class", at: locate(run.clock, clock), fieldAt: fields ? locate(fields.clock, clock) : null,
       };
     }

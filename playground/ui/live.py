@@ -39,6 +39,7 @@ from playground.core.fields import BadValue
 from playground.views.errors import errors_packet, map_packet
 from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
+from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
@@ -56,9 +57,12 @@ OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "v
 LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
     "errors": errors_packet,
     "errors-map": map_packet,
+    "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
+    "paths": paths_packet,
     "phase": phase_packet,
+    "worst": worst_packet,
 }
 
 

@@ -32,6 +32,7 @@ LABS = ("labs", "inspector", "phase", "errors", "mixture", "data")
 SCRIPTS = (
     "packet.js",
     "time.js",
+    "pin.js",
     "stage.js",
     "status.js",
     "curves.js",

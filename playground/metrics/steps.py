@@ -1,0 +1,80 @@
+"""The law from which one step of a sampler draws, read off the sampler itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+
+DRAWS = 512  # shown where a step's law is not Gaussian
+SAME = 1e-9
+
+
+class StepLaw(NamedTuple):
+    """``kind``: point (no noise), gaussian (the law is N(mean, cov)), other (samples are from it, mean and cov are theirs), batch (a step
+    depends on the other particles: there is no law of one)."""
+
+    kind: str
+    mean: Tensor  # (n,)
+    cov: Tensor  # (n, n)
+    samples: Tensor | None = None  # (DRAWS, n)
+
+
+class _Recorder:
+    """A noise source that hands out prepared rows and remembers what was asked for."""
+
+    def __init__(self, rows: list[Tensor] | None = None):
+        self.rows, self.shapes = rows, []
+
+    def __call__(self, shape: tuple[int, ...]) -> Tensor:
+        i = len(self.shapes)
+        self.shapes.append(shape)
+        if self.rows is not None and i < len(self.rows):
+            return self.rows[i].reshape(shape)
+        return torch.zeros(shape, dtype=torch.float64)
+
+
+def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, seed: int = 0) -> StepLaw:
+    """The law of z_s after one step of ``sampler`` from z_t = z, its first one (multistep methods have no history yet).
+
+    The step is run with the noise as an argument: with zeros it gives the mean, with unit vectors the columns of the matrix B of
+    z_s = mean + B ξ, and with random ξ the proof that this is so. A step that is not linear in its noise is drawn from instead.
+
+    Args: z (1, *state) float64; s = 0 is the sampler's last step, which draws nothing except under exact ancestral sampling.
+    """
+    n = z[0].numel()
+
+    def take(states: Tensor, noise: _Recorder) -> Tensor:
+        rng = Rng(seed, dtype=torch.float64, noise=noise)
+        carry = sampler.init(problem, states, [t, s])
+        out = sampler.last(problem, states, t, carry, rng) if s == 0 else sampler.step(problem, states, t, s, carry, rng)[0]
+        return out.reshape(len(states), n)
+
+    probe = _Recorder()
+    base = take(z, probe)[0]
+    zero = torch.zeros(n, n, dtype=torch.float64)
+    if not probe.shapes:
+        return StepLaw("point", base, zero)
+    if sampler.couples_particles:
+        return StepLaw("batch", base, zero)
+    sizes = [torch.Size(shape).numel() for shape in probe.shapes]
+    total = sum(sizes)
+
+    def answer(noise: Tensor) -> Tensor:
+        """z_s (rows, n) for rows of all the step's noise at once."""
+        parts = noise.split(sizes, dim=1)
+        return take(z.expand(len(noise), *z.shape[1:]), _Recorder([p.contiguous() for p in parts]))
+
+    random = Rng(seed, dtype=torch.float64).stream("step").normal((DRAWS, total))
+    columns = answer(torch.cat([torch.eye(total, dtype=torch.float64), random[:2]])) - base
+    b = columns[:total]
+    if float((columns[total:] - random[:2] @ b).abs().max()) <= SAME * (1 + float(columns.abs().max())):
+        cov = b.mT @ b
+        return StepLaw("gaussian" if float(cov.trace()) > 0 else "point", base, cov)
+    draws = answer(random)
+    return StepLaw("other", draws.mean(0), torch.cov(draws.mT).reshape(n, n), draws)
