@@ -33,7 +33,7 @@ GAPS = (0.03, 0.1, 0.25, 0.5, 1.0)  # step sizes of the figure, as shares of the
 STRIPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # clocks of the row of p_t above it
 LAST = 0.999  # clock of a pin at the end of a process whose SDE has no coefficients there
 LIST = 12  # components that are listed
-PATHS, PATH_TIMES = 20, 28
+PATHS, PATHS_PLANE, PATH_TIMES = 20, 7, 28
 
 
 class Pin(NamedTuple):
@@ -245,30 +245,29 @@ def _words(law: StepLaw, pin: Pin, guided: bool) -> str:
 
 
 def point_numbers(pin: Pin) -> list[dict[str, Any]]:
-    """Every parameterisation of the exact model at the pin (math 1.6): {name, formula, values}; one from x̂_0, the others by conversion."""
+    """Every parameterisation of the exact model at the pin (math 1.6): {name, formula, tip, values}; one from x̂_0, the others by conversion."""
     process, z, t = pin.process, pin.z, pin.t
     problem = Problem(process, pin.oracle)
     x0 = problem.x0(z, t)
     score = problem.score_from(z, x0, t)
-    flat = lambda v: v.reshape(-1).tolist()  # noqa: E731
-    rows = [{"name": "x̂₀ = D", "formula": "E[x₀ | x_t], the denoiser", "values": flat(x0)}]
+    rows: list[tuple[str, str, str, Tensor]] = [("x̂₀", "= E[x₀ | x_t]", "the denoiser D, data prediction", x0)]
     if isinstance(process, ScalarGaussian):
         c = process.at(t)
         eps = (z - c.alpha * x0) / c.sigma
-        rows.append({"name": "ε̂", "formula": "(x_t − α x̂₀)/σ", "values": flat(eps)})
-        rows.append({"name": "score", "formula": "−ε̂/σ = ∇ log p_t", "values": flat(score)})
+        rows.append(("ε̂", "= (x_t − α x̂₀)/σ", "noise prediction", eps))
+        rows.append(("score", "= −ε̂/σ", "∇ log p_t(x_t)", score))
         if abs(c.alpha**2 + c.sigma**2 - 1) < 1e-9:
-            rows.append({"name": "v", "formula": "α ε̂ − σ x̂₀", "values": flat(c.alpha * eps - c.sigma * x0)})
-        rows.append({"name": "velocity u", "formula": "α̇ x̂₀ + σ̇ ε̂ = f x − ½ g² score", "values": flat(problem.velocity(z, t))})
+            rows.append(("v", "= α ε̂ − σ x̂₀", "v-prediction, of processes with α² + σ² = 1", c.alpha * eps - c.sigma * x0))
+        rows.append(("u", "= α̇ x̂₀ + σ̇ ε̂", "velocity of the probability flow, f x − ½ g² score", problem.velocity(z, t)))
     else:
-        rows.append({"name": "score", "formula": "−Σ_t⁻¹ (z − ψ x̂₀) = ∇ log p_t(x, v)", "values": flat(score)})
-        rows.append({"name": "velocity u", "formula": "F z − ½ GGᵀ score", "values": flat(problem.velocity(z, t))})
-        rows.append({"name": "E[z₀ | z_t]", "formula": "x̂₀ and −γM A_{·v}ᵀ score", "values": flat(problem.denoise(z, t))})
-    flat_z = pin.oracle.flatten(z)
-    rows.append({"name": "ln p_t", "formula": "ln Σ w_k N(z; m_k(t), S_k(t))", "values": flat(pin.oracle.marginal(t).log_prob(flat_z))})
+        rows.append(("score", "= −Σ⁻¹(z − ψ x̂₀)", "∇ log p_t(z), of position and velocity", score))
+        rows.append(("u", "= F z − ½ GGᵀ score", "velocity of the probability flow", problem.velocity(z, t)))
+        rows.append(("E[z₀ | z_t]", "", "x̂₀ and −γM A_{·v}ᵀ score", problem.denoise(z, t)))
+    rows.append(("ln p_t", "", "ln Σ w_k N(z; m_k(t), S_k(t))", pin.oracle.marginal(t).log_prob(pin.oracle.flatten(z))))
     spread = pin.oracle.posterior_cov(z, t)[0].diagonal().clamp_min(0).sqrt()
-    rows.append({"name": "sd of x₀", "formula": "√ diag Cov(x₀ | x_t)", "values": flat(spread)})
-    return [{**r, "values": [v if math.isfinite(v) else None for v in r["values"]]} for r in rows]
+    rows.append(("sd of x₀", "", "√ diag Cov(x₀ | x_t)", spread))
+    shown = lambda v: [x if math.isfinite(x) else None for x in v.reshape(-1).tolist()]  # noqa: E731
+    return [{"name": name, "formula": formula, "tip": tip, "values": shown(values)} for name, formula, tip, values in rows]
 
 
 def _responsibilities(packet: Packet, pin: Pin) -> None:
@@ -308,10 +307,12 @@ def _line(packet: Packet, pin: Pin, q: GaussianMixture) -> None:
     packet.header["sizes"] = [{"gap": gap, "s": s, "kl": kl, "modes": len(modes(law))} for gap, s, law, kl, _ in sizes]
     packet.add("x0", shown(denoising_law(pin, 0.0), 0.0))
     packet.add("data", shown(pin.oracle.data, 0.0))
-    times = [max(float(process.unclock(t64(c))), 0.0) for c in STRIPS]
+    clocks = list(STRIPS)  # the nearest one gives way to the pin's
+    mine = min(range(len(clocks)), key=lambda i: abs(clocks[i] - pin.clock))
+    clocks[mine] = pin.clock
+    times = [float(process.unclock(t64(c))) for c in clocks]
     packet.add("p", torch.stack([shown(pin.oracle.lifted() if t == 0 else pin.oracle.marginal(t), t) for t in times]))
-    packet.add("p_t", shown(pin.oracle.marginal(pin.t), pin.t))
-    packet.header["strips"] = [{"clock": c, "t": t} for c, t in zip(STRIPS, times, strict=True)]
+    packet.header["strips"] = [{"clock": c, "t": t, "pin": i == mine} for i, (c, t) in enumerate(zip(clocks, times, strict=True))]
     packet.header["view"] = {"t": view(pin.t), "s": view(pin.s), "lo": lo, "hi": hi}
 
 
@@ -374,7 +375,7 @@ def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     down[0] = up[0] = pin.t
     packet = Packet({"kind": "paths", "key": exp.key, "notes": ["SDE paths: exact in law at every time shown; ODE: RK4"]})
     rng = Rng(exp.seed, dtype=torch.float64).stream("bundle")
-    many = pin.z.expand(PATHS, *pin.z.shape[1:])
+    many = pin.z.expand(PATHS if pin.oracle.state_dim == 1 else PATHS_PLANE, *pin.z.shape[1:])
     for name, times, states in (
         ("back", [*down, 0.0], backward(pin.oracle, many, down, rng)),
         ("forth", up, onward(process, many, up, rng)),
