@@ -133,7 +133,7 @@
       ctx.clip();
       // room for the Gaussians too, unless they are needles
       const high = [h.best, h.step].map((g) => (g.mean && g.cov[0][0] > 0 ? 1 / Math.sqrt(2 * Math.PI * g.cov[0][0]) / h.view.s : 0)), own = most(q);
-      const peak = clamp(Math.max(...high), own, 1.5 * own), Y = (v) => bottom - (v / peak) * room;
+      const peak = clamp(Math.max(...high), own, 2.2 * own), Y = (v) => bottom - (v / peak) * room;
       curve(ctx, x, q, X, Y, theme.pin, 0.1, null, alpha(theme.pin, 0.2));
       sizes.forEach((y, i) => {
         const s = most(y);
@@ -308,7 +308,7 @@
       }
       // responsibilities: what each component's weight has become
       const n = r.length, y = height - 4, gap = Math.min(64, (w - 2 * PAD) / n), wide = Math.min(26, gap - 4), tall = bars - 20, peak = Math.max(most(r), most(prior)), rest = h.components.of - n;
-      label(`components${rest > 0 ? `, ${n} of ${h.components.of}` : ""}: share here, line: weight`, height - bars + 9);
+      label(`${rest > 0 ? `${n} of ${h.components.of}` : n} component${h.components.of > 1 ? "s" : ""} (line: weight)`, height - bars + 9);
       for (let i = 0; i < n; i++) {
         const x1 = PAD + i * gap;
         ctx.fillStyle = theme.pin;
@@ -509,7 +509,7 @@
     }
     legend(sizes) {
       const words = sizes.map((s) => `<span title="step of ${Math.round(100 * s.gap)} % of the way to 0: KL to its best Gaussian ${sig(s.kl)} nats, ${s.modes} mode${s.modes > 1 ? "s" : ""}"><i style="--c:${s.colour}"></i>${sig(s.gap * 100, 2)} %</span>`);
-      const text = (words.length ? `<b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q</span>`)
+      const text = (words.length ? `<b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q, dots: modes</span>`)
         + `<span><i class="dash" style="--c:var(--pg-learned)"></i>best Gaussian</span><span><i style="--c:var(--pg-sampler)"></i>the sampler's step</span>`;
       if (text !== this.sizes) this.key.innerHTML = this.sizes = text;
     }
@@ -571,7 +571,7 @@
         ctx.globalAlpha = 1;
       };
       draw("forth", theme.noise, 0.8, [], flat ? 0.3 : 0.5);
-      draw("back", theme.pin, 0.9, [], flat ? 0.5 : 0.6);
+      draw("back", theme.pin, 1.2, [], 0.75);
       draw("ode/back", theme.exact, 1.8, [], 0.95);
       draw("ode/forth", theme.exact, 1.8, [], 0.95);
     }
