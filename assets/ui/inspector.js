@@ -387,7 +387,7 @@
       <div class="pg-in-box" data-in="worst" hidden></div>
     </section>
     <section class="pg-in-numbers">
-      <table class="pg-in-kl"><thead><tr><th></th><th title="KL(q‖·) in nats. A point has none: a dash.">KL</th><th data-in="w2">W₂</th></tr></thead><tbody></tbody></table>
+      <table class="pg-in-kl"><thead><tr><th></th><th title="KL(q‖·) in nats; infinite for a point. A dash: not known in closed form.">KL</th><th data-in="w2">W₂</th></tr></thead><tbody></tbody></table>
       <p class="pg-in-says"></p>
       <table class="pg-in-point"><tbody></tbody></table>
     </section>`;
@@ -495,8 +495,8 @@
       this.q.show(h.plane ? plane(packet) : line(packet, (list) => this.legend(list)));
       if (h.plane) this.legend([]);
       this.x0.show(origin(packet));
-      const kl = (v, e) => (v == null ? "–" : v < 1e-7 ? "0" : sig(v) + (e > 0.05 * v ? ` ± ${sig(e, 1)}` : ""));
-      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${kl(r.kl, r.error)}</td><td>${r.w2 == null ? "–" : sig(r.w2)}</td></tr>`;
+      const kl = (v, e) => (v == null ? "∞" : v < 1e-7 ? "0" : sig(v) + (e > 0.05 * v ? ` ± ${sig(e, 1)}` : ""));
+      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${/other|none/.test(r.kind) ? "–" : kl(r.kl, r.error)}</td><td>${r.w2 == null ? "–" : sig(r.w2)}</td></tr>`;
       this.at.w2.title = `${h.w2} between q and the law of the row`;
       this.root.querySelector(".pg-in-kl tbody").innerHTML =
         row("learned", "dash", "best Gaussian", h.best, "The Gaussian with the mean and covariance of q: of all Gaussians the one with the least KL(q‖·).") +

@@ -52,7 +52,13 @@ WANTS = ("density", "score", "velocity", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {"knots": knots_packet, "mixture": mixture_packet, "inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}
+LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
+    "knots": knots_packet,
+    "mixture": mixture_packet,
+    "inspect": inspect_packet,
+    "paths": paths_packet,
+    "worst": worst_packet,
+}
 
 
 class Cache:

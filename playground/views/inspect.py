@@ -6,6 +6,7 @@ state components that they are; ``gap`` in (0, 1], the share of the way from t t
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -88,7 +89,9 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
     high = 1.0 if all(bool(torch.isfinite(m).all()) for m in process.sde(t64(process.t_max))) else LAST
     if not low <= clock <= high:
         clock = min(max(clock, low), high)
-        notes.append(f"pinned at t = {float(process.unclock(t64(clock))):.4g}: at the very {'data' if clock == low else 'noise'} end there is no step")
+        notes.append(
+            f"pinned at t = {float(process.unclock(t64(clock))):.4g}: at the very {'data' if clock == low else 'noise'} end there is no step"
+        )
     t = float(process.unclock(t64(clock)))
 
     n = oracle.state_dim
@@ -96,7 +99,9 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
         components = [int(v) for v in params.get("components", "0" if n == 1 else "0,1").split(",")]
         values = [float(v) for v in params.get("at", ",".join("0" * len(components))).split(",")]
     except ValueError:
-        raise BadValue("lab.at", f"{params.get('at', '')[:60]} ({params.get('components', '')[:20]})", "numbers, and whole numbers as components") from None
+        raise BadValue(
+            "lab.at", f"{params.get('at', '')[:60]} ({params.get('components', '')[:20]})", "numbers, and whole numbers as components"
+        ) from None
     if len(values) != len(components) or len(set(components)) != len(components) or not all(0 <= c < n for c in components):
         raise BadValue("lab.at", params.get("at", "")[:60], f"one number for each of the components, which are 0 to {n - 1}")
     if not all(math.isfinite(v) for v in values):
@@ -149,7 +154,7 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     if "suggest" in params:
         return Packet({"kind": "inspect", "suggest": suggestion(exp)})
     pin = pin_of(exp, params)
-    process, oracle, geo = pin.process, pin.oracle, pin.geo
+    process, geo = pin.process, pin.geo
     q = denoising_law(pin, pin.s)
     best = gaussian_of(q)
     h = entropy(q)
@@ -216,7 +221,15 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
     exp, sampler = pin.exp, pin.exp.sampler
     record: dict[str, Any] = {"title": sampler.info.title, "note": ""}
     if isinstance(sampler, ExactAncestral):
-        return {**record, "kind": "exact", "note": "draws from q(x_s | x_t) itself", "kl": 0.0, "w2": 0.0, "mean": q.mean().tolist(), "cov": q.cov().tolist()}
+        return {
+            **record,
+            "kind": "exact",
+            "note": "draws from q(x_s | x_t) itself",
+            "kl": 0.0,
+            "w2": 0.0,
+            "mean": q.mean().tolist(),
+            "cov": q.cov().tolist(),
+        }
     guided = "mixture" not in exp.guidance.gives
     model = exp.guidance.model(pin.oracle.data, pin.process, oracle_for) if guided else pin.oracle
     try:
@@ -316,25 +329,33 @@ def _line(packet: Packet, pin: Pin, q: GaussianMixture) -> None:
     packet.header["view"] = {"t": view(pin.t), "s": view(pin.s), "lo": lo, "hi": hi}
 
 
+def _picture(law: GaussianMixture, points: Tensor) -> Tensor:
+    """The density as a share of the highest of these points', float32."""
+    log_q = log_density(law, points, torch.float32)
+    return (log_q - log_q.max()).exp()
+
+
 def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     """More: q on a lattice that it fills, its marginals, and the whole plane's lattice of p(x_0 | z_t)."""
     process, panel = pin.process, pin.geo.panels[0]
     axes = [panel.a, panel.b]
     scale = float(process.view_scale(t64(pin.s)))
     flat = GaussianMixture(q.weights, q.means[:, axes] * scale, q.covs[:, axes][:, :, axes] * scale**2)
-    mean, cov = gaussian_of(flat)
+    mean = flat.mean()
     ranges = panel.ranges
     # zoomed in by a power of two, so that the axes rest while the pin is moved a little
-    need = max(float((flat.means - mean)[:, i].abs().max() + 3.2 * flat.covs[:, i, i].sqrt().max()) / (0.5 * (ranges[i][1] - ranges[i][0])) for i in (0, 1))
-    zoom = 2.0 ** min(8, max(0, math.floor(-math.log2(max(need, 1e-3)))))
+    need = max(
+        float((flat.means - mean)[:, i].abs().max() + 3.2 * flat.covs[:, i, i].sqrt().max()) / (0.5 * (ranges[i][1] - ranges[i][0]))
+        for i in (0, 1)
+    )
+    zoom = 2.0 ** max(0, math.floor(-math.log2(max(need, 1e-6))))
     half = [0.5 * (hi - lo) / zoom for lo, hi in ranges]
     centre = [float(m) if zoom > 1 else 0.5 * (hi + lo) for m, (lo, hi) in zip(mean, ranges, strict=True)]
     nx, ny = RASTER
     xs = [torch.linspace(c - w, c + w, n, dtype=torch.float64) for c, w, n in zip(centre, half, (nx, ny), strict=True)]
     light = without_light(flat, 1e-6)
     grid = torch.cartesian_prod(xs[1], xs[0]).flip(-1)
-    density = log_density(light, grid, torch.float32).exp().view(ny, nx)
-    packet.add("q", density / density.max())
+    packet.add("q", _picture(light, grid).view(ny, nx))
     for i, name in ((0, "q/a"), (1, "q/b")):
         line = GaussianMixture(light.weights, light.means[:, i : i + 1], light.covs[:, i : i + 1, i : i + 1])
         packet.add(name, _curve(line, xs[i]))
@@ -351,8 +372,7 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     x0 = without_light(GaussianMixture(start.weights, start.means[:, :2], start.covs[:, :2, :2]), 1e-6)
     wide = [torch.linspace(lo, hi, n, dtype=torch.float64) for (lo, hi), n in zip(ranges, RASTER, strict=True)]
     lattice = torch.cartesian_prod(wide[1], wide[0]).flip(-1)
-    density = log_density(x0, lattice, torch.float32).exp().view(ny, nx)
-    packet.add("x0", density / density.max())
+    packet.add("x0", _picture(x0, lattice).view(ny, nx))
     packet.header["wide"] = {"centre": [0.5 * (lo + hi) for lo, hi in ranges], "half": [0.5 * (hi - lo) for lo, hi in ranges]}
 
 
@@ -369,7 +389,10 @@ def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     low = max(1e-4 * process.t_max, min(process.t_min, 0.5 * pin.t))
     clock_low = float(process.clock(t64(low)))
     # denser towards the data, where paths bend
-    down = [float(process.unclock(t64(c))) for c in clock_low + (pin.clock - clock_low) * torch.linspace(1, 0, PATH_TIMES, dtype=torch.float64) ** 1.5]
+    down = [
+        float(process.unclock(t64(c)))
+        for c in clock_low + (pin.clock - clock_low) * torch.linspace(1, 0, PATH_TIMES, dtype=torch.float64) ** 1.5
+    ]
     high = 1.0 if bool(torch.isfinite(process.sde(t64(process.t_max))[0]).all()) else LAST
     up = [float(process.unclock(t64(c))) for c in torch.linspace(pin.clock, max(high, pin.clock), PATH_TIMES, dtype=torch.float64)]
     down[0] = up[0] = pin.t
@@ -391,7 +414,7 @@ def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 def onward(process: LinearProcess, z: Tensor, times: list[float], rng: Rng) -> Tensor:
     """The forward SDE from z at rising times, (times, batch, *state): every step is an exact draw."""
     out = [z]
-    for s, t in zip(times[:-1], times[1:], strict=True):
+    for s, t in itertools.pairwise(times):
         out.append(process.diffuse(out[-1], s, t, rng) if t > s else out[-1])
     return torch.stack(out)
 
@@ -406,7 +429,7 @@ def backward(oracle: MixtureOracle, z: Tensor, times: list[float], rng: Rng) -> 
     end = ExactAncestral().step(Problem(process, oracle), z, times[0], 0.0, None, rng)[0]
     eye = torch.eye(process.blocks, dtype=torch.float64)
     out = [z]
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         a, q = process.transition(t64(0.0), t64(s))
         forth, noise = process.transition(t64(s), t64(t))
         gain = q @ forth.mT @ torch.linalg.inv(forth @ q @ forth.mT + noise)
@@ -426,9 +449,9 @@ def _gaussian(process: LinearProcess, cov: Tensor, z: Tensor, rng: Rng) -> Tenso
 def flow(pin: Pin, times: list[float]) -> Tensor:
     """The probability-flow path from the pin along the times, (times, 1, *state), by RK4."""
     problem = Problem(pin.process, pin.oracle)
-    problem.prepare([v for t, s in zip(times[:-1], times[1:], strict=True) for v in (t, 0.5 * (t + s), s)])
+    problem.prepare([v for t, s in itertools.pairwise(times) for v in (t, 0.5 * (t + s), s)])
     out = [pin.z]
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         z, h, m = out[-1], s - t, 0.5 * (s + t)
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + 0.5 * h * k1, m)

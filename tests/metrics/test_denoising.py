@@ -12,7 +12,17 @@ from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.spec import registry
-from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, mean_kl, modes, sliced_w2, w2_to_gaussian, worst_step
+from playground.metrics.denoising import (
+    entropy,
+    gaussian_of,
+    kl_to_gaussian,
+    log_density,
+    mean_kl,
+    modes,
+    sliced_w2,
+    w2_to_gaussian,
+    worst_step,
+)
 from playground.metrics.steps import step_law
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
@@ -62,7 +72,9 @@ def test_q_and_p_against_bayes_rule(key, gap):
 
 def test_cld_regression():
     """math 1.3: G3 under default CLD, s = .1, t = .5, z_t = (.3, −.2)."""
-    exp = Experiment(data={"weights": G3.weights.tolist(), "means": [[float(m)] for m in G3.means], "covs": G3.covs.tolist()}, process="CLD")
+    exp = Experiment(
+        data={"weights": G3.weights.tolist(), "means": [[float(m)] for m in G3.means], "covs": G3.covs.tolist()}, process="CLD"
+    )
     pin = pin_of(exp, {"clock": "0.5", "components": "0,1", "at": "0.3,-0.2", "gap": "0.8"})
     assert pin.s == pytest.approx(0.1)
     q = denoising_law(pin, pin.s)
