@@ -101,18 +101,18 @@
       const top = Math.round(0.27 * height), left = PAD, right = w - PAD;
       // the row of p_t, data left, noise right
       const cell = (right - left) / p.length;
-      h.strips.forEach(({ clock, t }, i) => {
+      h.strips.forEach(({ clock, t, pin }, i) => {
         const x0 = left + i * cell, X = (v) => x0 + 3 + ((v - lo) / (hi - lo)) * (cell - 6), peak = most(p[i]);
         const Y = (v) => top - 3 - (v / peak) * (top - 19);
         const colour = mix(theme.data, theme.noise, clock);
         curve(ctx, x, p[i], X, Y, colour, 1.4, null, colour.replace("rgb(", "rgba(").replace(")", ",.16)"));
         ctx.font = theme.small;
         ctx.textAlign = "left";
-        ctx.fillStyle = theme.soft;
+        ctx.fillStyle = pin ? theme.ink : theme.soft;
         ctx.fillText(`t = ${sig(t, 2)}`, x0 + 4, 11);
       });
       // where the pin stands in that row
-      const at = clamp(h.clock, 0, 1) * (p.length - 1), near = Math.round(at), value = h.z[0] * h.view.t;
+      const near = h.strips.findIndex((s) => s.pin), value = h.z[0] * h.view.t;
       const px = left + near * cell + 3 + ((value - lo) / (hi - lo)) * (cell - 6);
       ctx.strokeStyle = theme.pin;
       ctx.lineWidth = 1.4;
@@ -131,11 +131,13 @@
       ctx.beginPath();
       ctx.rect(left, top + 2, right - left, bottom - top - 1);
       ctx.clip();
-      const peak = most(q), Y = (v) => bottom - (v / peak) * room;
+      // room for the Gaussians too, unless they are needles
+      const high = [h.best, h.step].map((g) => (g.mean && g.cov[0][0] > 0 ? 1 / Math.sqrt(2 * Math.PI * g.cov[0][0]) / h.view.s : 0)), own = most(q);
+      const peak = clamp(Math.max(...high), own, 2.2 * own), Y = (v) => bottom - (v / peak) * room;
       curve(ctx, x, q, X, Y, theme.pin, 0.1, null, alpha(theme.pin, 0.2));
       sizes.forEach((y, i) => {
         const s = most(y);
-        curve(ctx, x, y, X, (v) => bottom - (v / s) * room, sizeColour(theme, i, sizes.length), 1.5);
+        curve(ctx, x, y, X, (v) => bottom - (v / s) * room * (own / peak), sizeColour(theme, i, sizes.length), 1.5);
       });
       curve(ctx, x, q, X, Y, theme.pin, 2.4);
       overlay(ctx, h, h.best, theme.learned, [5, 3], X, Y, bottom, lo, hi, h.view.s);
@@ -262,7 +264,7 @@
     const x = PG.arrayOf(packet, "x"), data = PG.arrayOf(packet, "data");
     let heat = null;
     return (ctx, w, height, theme) => {
-      const bars = 44, bottom = height - bars - 18;
+      const bars = 48, bottom = height - bars - 18;
       const label = (text, y) => {
         ctx.font = theme.small;
         ctx.textAlign = "left";
@@ -305,14 +307,17 @@
         ctx.fillText("x̂₀", X(mx) + 7, Y(my ?? 0) + 4);
       }
       // responsibilities: what each component's weight has become
-      const n = r.length, y = height - 4, gap = Math.min(30, (w - 2 * PAD) / n), tall = bars - 20, rest = h.components.of - n;
-      label(`responsibilities${rest > 0 ? `, the ${n} largest of ${h.components.of}` : ""} (line: weight)`, height - bars + 6);
+      const n = r.length, y = height - 4, gap = Math.min(64, (w - 2 * PAD) / n), wide = Math.min(26, gap - 4), tall = bars - 20, peak = Math.max(most(r), most(prior)), rest = h.components.of - n;
+      label(`${rest > 0 ? `${n} of ${h.components.of}` : n} component${h.components.of > 1 ? "s" : ""} (line: weight)`, height - bars + 9);
       for (let i = 0; i < n; i++) {
         const x1 = PAD + i * gap;
-        ctx.fillStyle = theme.classes?.length && h.components.label.some((c) => c) ? theme.classes[h.components.label[i] % theme.classes.length] : theme.pin;
-        ctx.fillRect(x1, y - r[i] * tall, Math.max(2, gap - 4), Math.max(0.5, r[i] * tall));
+        ctx.fillStyle = theme.pin;
+        ctx.fillRect(x1, y - (r[i] / peak) * tall, Math.max(2, wide), Math.max(0.5, (r[i] / peak) * tall));
         ctx.fillStyle = theme.exact;
-        ctx.fillRect(x1, y - prior[i] * tall - 0.5, Math.max(2, gap - 4), 1);
+        ctx.fillRect(x1, y - (prior[i] / peak) * tall - 0.5, Math.max(2, wide), 1);
+        if (gap < 56) continue;
+        ctx.textAlign = "left";
+        ctx.fillText(sig(r[i], 2), x1 + wide + 3, y - 2);
       }
       ctx.strokeStyle = theme.line;
       ctx.beginPath();
@@ -374,7 +379,7 @@
       <header><span class="pg-in-title" title="The exact law of x at the earlier time s, given the pinned x at time t: a mixture of Gaussians in closed form.">q(x<sub>s</sub> | x<sub>t</sub>)</span>
         <label class="pg-in-slider" title="How far one step goes: from a small step to the whole way to 0.">step <input type="range" min="0.01" max="1" step="0.01" aria-label="step size, share of the way to 0"><output></output></label></header>
       <div class="pg-in-box" data-in="q"></div>
-      <footer class="pg-in-key"></footer>
+      <div class="pg-in-key"></div>
     </section>
     <section class="pg-in-x0">
       <header role="tablist"><button type="button" role="tab" data-in="tab-x0" title="The posterior of the data point, and what each component contributes.">p(x<sub>0</sub> | x<sub>t</sub>)</button><button type="button" role="tab" data-in="tab-worst" title="Mean KL of q(x_s | x_t) to its best Gaussian, for the worst step of a uniform grid of T steps.">worst step</button></header>
@@ -382,7 +387,7 @@
       <div class="pg-in-box" data-in="worst" hidden></div>
     </section>
     <section class="pg-in-numbers">
-      <table class="pg-in-kl"><thead><tr><th></th><th title="KL(q‖·) in nats. A point has none: a dash.">KL</th><th data-in="w2">W₂</th></tr></thead><tbody></tbody></table>
+      <table class="pg-in-kl"><thead><tr><th></th><th title="KL(q‖·) in nats; infinite for a point. A dash: not known in closed form.">KL</th><th data-in="w2">W₂</th></tr></thead><tbody></tbody></table>
       <p class="pg-in-says"></p>
       <table class="pg-in-point"><tbody></tbody></table>
     </section>`;
@@ -416,7 +421,7 @@
       this.at["tab-worst"].addEventListener("click", () => this.tab("worst"));
       this.found = [];
       this.times = []; // from a change to its picture, ms
-      this.tab(host.view.steps === "worst" ? "worst" : "x0");
+      this.tab(host.view.side === "worst" ? "worst" : "x0");
       this.empty();
     }
 
@@ -450,6 +455,7 @@
         const { header } = await this.host.fetch("inspect", { suggest: 1 });
         if (header.why) return this.why(header.why);
         this.stage.setPin(header.suggest);
+        if (this.pinned) this.host.seek(this.pinned.clock);
       } catch (error) { this.failed(error); }
     }
     failed(error) {
@@ -489,21 +495,21 @@
       this.q.show(h.plane ? plane(packet) : line(packet, (list) => this.legend(list)));
       if (h.plane) this.legend([]);
       this.x0.show(origin(packet));
-      const kl = (v, e) => (v == null ? "–" : v < 1e-7 ? "0" : sig(v) + (e > 0.05 * v ? ` ± ${sig(e, 1)}` : ""));
-      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${kl(r.kl, r.error)}</td><td>${r.w2 == null ? "–" : sig(r.w2)}</td></tr>`;
+      const kl = (v, e) => (v == null ? "∞" : v < 1e-7 ? "0" : sig(v) + (e > 0.05 * v ? ` ± ${sig(e, 1)}` : ""));
+      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${/other|none/.test(r.kind) ? "–" : kl(r.kl, r.error)}</td><td>${r.w2 == null ? "–" : sig(r.w2)}</td></tr>`;
       this.at.w2.title = `${h.w2} between q and the law of the row`;
       this.root.querySelector(".pg-in-kl tbody").innerHTML =
         row("learned", "dash", "best Gaussian", h.best, "The Gaussian with the mean and covariance of q: of all Gaussians the one with the least KL(q‖·).") +
-        row("sampler", "", `${PG.subscripts(h.step.title)}, one step`, h.step, "What the chosen sampler draws from in one step from t to s, read off the sampler itself.");
+        row("sampler", "", PG.subscripts(h.step.title), h.step, "What the chosen sampler draws from in one step from t to s, read off the sampler itself.");
       const words = [`${h.modes} mode${h.modes === 1 ? "" : "s"}`, h.step.note, ...h.notes].filter(Boolean);
       this.says.innerHTML = words.map(PG.subscripts).join(" · ");
       this.root.querySelector(".pg-in-point tbody").innerHTML = h.point
-        .map((r) => `<tr title="${r.formula}"><th>${PG.subscripts(r.name)}</th><td>${r.values.map((v) => sig(v)).join(", ")}</td><td>${PG.subscripts(r.formula)}</td></tr>`).join("");
+        .map((r) => `<tr title="${r.tip}"><th>${PG.subscripts(r.name)}<span>${PG.subscripts(r.formula)}</span></th><td>${r.values.map((v) => sig(v)).join(", ")}</td></tr>`).join("");
       this.q.say(`q of x at ${s} given the pin at ${t}: ${h.modes} modes; best Gaussian KL ${kl(h.best.kl, 0)} nats`);
     }
     legend(sizes) {
       const words = sizes.map((s) => `<span title="step of ${Math.round(100 * s.gap)} % of the way to 0: KL to its best Gaussian ${sig(s.kl)} nats, ${s.modes} mode${s.modes > 1 ? "s" : ""}"><i style="--c:${s.colour}"></i>${sig(s.gap * 100, 2)} %</span>`);
-      const text = (words.length ? `<b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q</span>`)
+      const text = (words.length ? `<b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q, dots: modes</span>`)
         + `<span><i class="dash" style="--c:var(--pg-learned)"></i>best Gaussian</span><span><i style="--c:var(--pg-sampler)"></i>the sampler's step</span>`;
       if (text !== this.sizes) this.key.innerHTML = this.sizes = text;
     }
@@ -515,7 +521,7 @@
         this.at[key].hidden = key !== name;
         this.at[`tab-${key}`].setAttribute("aria-selected", String(key === name));
       }
-      this.host.setView("steps", name === "worst" ? "worst" : "");
+      this.host.setView("side", name === "worst" ? "worst" : "");
       this.measure();
     }
     /** One number of steps at a time, from few to many; a change of data or process begins anew. */
@@ -565,7 +571,7 @@
         ctx.globalAlpha = 1;
       };
       draw("forth", theme.noise, 0.8, [], flat ? 0.3 : 0.5);
-      draw("back", theme.pin, 0.9, [], flat ? 0.5 : 0.6);
+      draw("back", theme.pin, 1.2, [], 0.75);
       draw("ode/back", theme.exact, 1.8, [], 0.95);
       draw("ode/forth", theme.exact, 1.8, [], 0.95);
     }

@@ -21,6 +21,7 @@ from toy_models.oracles.mixture import MixtureOracle, normal_nodes
 LOG_2PI = math.log(2 * math.pi)
 LIGHT = 1e-9  # components of less weight are left out: they move an entropy by less than LIGHT · |log LIGHT| each
 VISIBLE = 1e-3  # modes below this share of the highest one are not counted
+DIP = 0.01  # nor do two modes count where the density between them dips by less than this share
 DIRECTIONS, CELLS = 12, 240  # of a sliced W2
 
 
@@ -160,11 +161,11 @@ def w2_to_gaussian(law: GaussianMixture, mean: Tensor, cov: Tensor) -> float:
 
 
 def modes(law: GaussianMixture) -> Tensor:
-    """Modes of a mixture, (number, n), those of at least VISIBLE of the highest density.
+    """Modes of a mixture, (number, n): those of at least VISIBLE of the highest density that a dip of at least DIP sets apart from a higher one.
 
     One dimension: the maxima of the density on a lattice of σ_k/8. More: the fixed point x ← (Σ r_k C_k⁻¹)⁻¹ Σ r_k C_k⁻¹ m_k from every mean,
-    where two ends are one mode if the density does not dip halfway between them (Carreira-Perpiñán 2000). A mixture may have more modes than
-    components in two dimensions; such ones are not found.
+    where two ends are one mode if the density on the line between them, or along a chain of such lines, does not dip (Carreira-Perpiñán 2000).
+    A mixture may have more modes than components in two dimensions; such ones are not found.
     """
     law = without_light(law, 1e-6)
     if law.dim == 1:
@@ -174,7 +175,15 @@ def modes(law: GaussianMixture) -> Tensor:
         x = x[torch.cat([torch.ones(1, dtype=torch.bool), cell.diff() > 0])]
         log_q = log_density(law, x[:, None])
         top = torch.nn.functional.pad((log_q[1:-1] > log_q[:-2]) & (log_q[1:-1] >= log_q[2:]), (1, 1))
-        return x[top & (log_q > log_q.max() + math.log(VISIBLE))][:, None]
+        kept: list[int] = []
+        for i in torch.nonzero(top & (log_q > log_q.max() + math.log(VISIBLE)))[:, 0].tolist():
+            while kept and float(log_q[kept[-1] : i + 1].min()) > float(min(log_q[kept[-1]], log_q[i])) + math.log1p(-DIP):
+                if log_q[kept[-1]] >= log_q[i]:
+                    break
+                kept.pop()  # the ripple's higher end stands for it
+            else:
+                kept.append(i)
+        return x[kept][:, None]
     precision = small_inverse(law.covs)
     pull = (precision @ law.means[..., None])[..., 0]
     centre = law.mean()
@@ -184,14 +193,13 @@ def modes(law: GaussianMixture) -> Tensor:
         r = torch.softmax(features(x - centre) @ table, -1)
         x = (small_inverse((r @ flat).view(-1, law.dim, law.dim)) @ (r @ pull)[..., None])[..., 0]
     log_q = log_density(law, x)
+    order = [i for i in log_q.argsort(descending=True).tolist() if log_q[i] > log_q.max() + math.log(VISIBLE)]
     found: list[int] = []
-    for i in log_q.argsort(descending=True).tolist():
-        if log_q[i] < log_q.max() + math.log(VISIBLE):
-            break
-        if found:
-            others = x[found]
-            halfway = torch.cat([x[i] + share * (others - x[i]) for share in (0.25, 0.5, 0.75)])
-            if bool((log_density(law, halfway).view(3, -1) >= log_q[i] - 1e-4).all(0).any()):
+    for place, i in enumerate(order):
+        higher = x[order[:place]]
+        if place:
+            between = torch.cat([x[i] + share * (higher - x[i]) for share in (0.25, 0.5, 0.75)])
+            if bool((log_density(law, between).view(3, -1) >= log_q[i] + math.log1p(-DIP)).all(0).any()):
                 continue
         found.append(i)
     return x[found]

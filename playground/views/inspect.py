@@ -6,6 +6,7 @@ state components that they are; ``gap`` in (0, 1], the share of the way from t t
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ GAPS = (0.03, 0.1, 0.25, 0.5, 1.0)  # step sizes of the figure, as shares of the
 STRIPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # clocks of the row of p_t above it
 LAST = 0.999  # clock of a pin at the end of a process whose SDE has no coefficients there
 LIST = 12  # components that are listed
-PATHS, PATH_TIMES = 20, 28
+PATHS, PATHS_PLANE, PATH_TIMES = 20, 7, 28
 
 
 class Pin(NamedTuple):
@@ -88,7 +89,9 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
     high = 1.0 if all(bool(torch.isfinite(m).all()) for m in process.sde(t64(process.t_max))) else LAST
     if not low <= clock <= high:
         clock = min(max(clock, low), high)
-        notes.append(f"pinned at t = {float(process.unclock(t64(clock))):.4g}: at the very {'data' if clock == low else 'noise'} end there is no step")
+        notes.append(
+            f"pinned at t = {float(process.unclock(t64(clock))):.4g}: at the very {'data' if clock == low else 'noise'} end there is no step"
+        )
     t = float(process.unclock(t64(clock)))
 
     n = oracle.state_dim
@@ -96,7 +99,9 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
         components = [int(v) for v in params.get("components", "0" if n == 1 else "0,1").split(",")]
         values = [float(v) for v in params.get("at", ",".join("0" * len(components))).split(",")]
     except ValueError:
-        raise BadValue("lab.at", f"{params.get('at', '')[:60]} ({params.get('components', '')[:20]})", "numbers, and whole numbers as components") from None
+        raise BadValue(
+            "lab.at", f"{params.get('at', '')[:60]} ({params.get('components', '')[:20]})", "numbers, and whole numbers as components"
+        ) from None
     if len(values) != len(components) or len(set(components)) != len(components) or not all(0 <= c < n for c in components):
         raise BadValue("lab.at", params.get("at", "")[:60], f"one number for each of the components, which are 0 to {n - 1}")
     if not all(math.isfinite(v) for v in values):
@@ -149,7 +154,7 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     if "suggest" in params:
         return Packet({"kind": "inspect", "suggest": suggestion(exp)})
     pin = pin_of(exp, params)
-    process, oracle, geo = pin.process, pin.oracle, pin.geo
+    process, geo = pin.process, pin.geo
     q = denoising_law(pin, pin.s)
     best = gaussian_of(q)
     h = entropy(q)
@@ -216,7 +221,15 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
     exp, sampler = pin.exp, pin.exp.sampler
     record: dict[str, Any] = {"title": sampler.info.title, "note": ""}
     if isinstance(sampler, ExactAncestral):
-        return {**record, "kind": "exact", "note": "draws from q(x_s | x_t) itself", "kl": 0.0, "w2": 0.0, "mean": q.mean().tolist(), "cov": q.cov().tolist()}
+        return {
+            **record,
+            "kind": "exact",
+            "note": "draws from q(x_s | x_t) itself",
+            "kl": 0.0,
+            "w2": 0.0,
+            "mean": q.mean().tolist(),
+            "cov": q.cov().tolist(),
+        }
     guided = "mixture" not in exp.guidance.gives
     model = exp.guidance.model(pin.oracle.data, pin.process, oracle_for) if guided else pin.oracle
     try:
@@ -245,30 +258,29 @@ def _words(law: StepLaw, pin: Pin, guided: bool) -> str:
 
 
 def point_numbers(pin: Pin) -> list[dict[str, Any]]:
-    """Every parameterisation of the exact model at the pin (math 1.6): {name, formula, values}; one from x̂_0, the others by conversion."""
+    """Every parameterisation of the exact model at the pin (math 1.6): {name, formula, tip, values}; one from x̂_0, the others by conversion."""
     process, z, t = pin.process, pin.z, pin.t
     problem = Problem(process, pin.oracle)
     x0 = problem.x0(z, t)
     score = problem.score_from(z, x0, t)
-    flat = lambda v: v.reshape(-1).tolist()  # noqa: E731
-    rows = [{"name": "x̂₀ = D", "formula": "E[x₀ | x_t], the denoiser", "values": flat(x0)}]
+    rows: list[tuple[str, str, str, Tensor]] = [("x̂₀", "= E[x₀ | x_t]", "the denoiser D, data prediction", x0)]
     if isinstance(process, ScalarGaussian):
         c = process.at(t)
         eps = (z - c.alpha * x0) / c.sigma
-        rows.append({"name": "ε̂", "formula": "(x_t − α x̂₀)/σ", "values": flat(eps)})
-        rows.append({"name": "score", "formula": "−ε̂/σ = ∇ log p_t", "values": flat(score)})
+        rows.append(("ε̂", "= (x_t − α x̂₀)/σ", "noise prediction", eps))
+        rows.append(("score", "= −ε̂/σ", "∇ log p_t(x_t)", score))
         if abs(c.alpha**2 + c.sigma**2 - 1) < 1e-9:
-            rows.append({"name": "v", "formula": "α ε̂ − σ x̂₀", "values": flat(c.alpha * eps - c.sigma * x0)})
-        rows.append({"name": "velocity u", "formula": "α̇ x̂₀ + σ̇ ε̂ = f x − ½ g² score", "values": flat(problem.velocity(z, t))})
+            rows.append(("v", "= α ε̂ − σ x̂₀", "v-prediction, of processes with α² + σ² = 1", c.alpha * eps - c.sigma * x0))
+        rows.append(("u", "= α̇ x̂₀ + σ̇ ε̂", "velocity of the probability flow, f x − ½ g² score", problem.velocity(z, t)))
     else:
-        rows.append({"name": "score", "formula": "−Σ_t⁻¹ (z − ψ x̂₀) = ∇ log p_t(x, v)", "values": flat(score)})
-        rows.append({"name": "velocity u", "formula": "F z − ½ GGᵀ score", "values": flat(problem.velocity(z, t))})
-        rows.append({"name": "E[z₀ | z_t]", "formula": "x̂₀ and −γM A_{·v}ᵀ score", "values": flat(problem.denoise(z, t))})
-    flat_z = pin.oracle.flatten(z)
-    rows.append({"name": "ln p_t", "formula": "ln Σ w_k N(z; m_k(t), S_k(t))", "values": flat(pin.oracle.marginal(t).log_prob(flat_z))})
+        rows.append(("score", "= −Σ⁻¹(z − ψ x̂₀)", "∇ log p_t(z), of position and velocity", score))
+        rows.append(("u", "= F z − ½ GGᵀ score", "velocity of the probability flow", problem.velocity(z, t)))
+        rows.append(("E[z₀ | z_t]", "", "x̂₀ and −γM A_{·v}ᵀ score", problem.denoise(z, t)))
+    rows.append(("ln p_t", "", "ln Σ w_k N(z; m_k(t), S_k(t))", pin.oracle.marginal(t).log_prob(pin.oracle.flatten(z))))
     spread = pin.oracle.posterior_cov(z, t)[0].diagonal().clamp_min(0).sqrt()
-    rows.append({"name": "sd of x₀", "formula": "√ diag Cov(x₀ | x_t)", "values": flat(spread)})
-    return [{**r, "values": [v if math.isfinite(v) else None for v in r["values"]]} for r in rows]
+    rows.append(("sd of x₀", "", "√ diag Cov(x₀ | x_t)", spread))
+    shown = lambda v: [x if math.isfinite(x) else None for x in v.reshape(-1).tolist()]  # noqa: E731
+    return [{"name": name, "formula": formula, "tip": tip, "values": shown(values)} for name, formula, tip, values in rows]
 
 
 def _responsibilities(packet: Packet, pin: Pin) -> None:
@@ -308,11 +320,19 @@ def _line(packet: Packet, pin: Pin, q: GaussianMixture) -> None:
     packet.header["sizes"] = [{"gap": gap, "s": s, "kl": kl, "modes": len(modes(law))} for gap, s, law, kl, _ in sizes]
     packet.add("x0", shown(denoising_law(pin, 0.0), 0.0))
     packet.add("data", shown(pin.oracle.data, 0.0))
-    times = [max(float(process.unclock(t64(c))), 0.0) for c in STRIPS]
+    clocks = list(STRIPS)  # the nearest one gives way to the pin's
+    mine = min(range(len(clocks)), key=lambda i: abs(clocks[i] - pin.clock))
+    clocks[mine] = pin.clock
+    times = [float(process.unclock(t64(c))) for c in clocks]
     packet.add("p", torch.stack([shown(pin.oracle.lifted() if t == 0 else pin.oracle.marginal(t), t) for t in times]))
-    packet.add("p_t", shown(pin.oracle.marginal(pin.t), pin.t))
-    packet.header["strips"] = [{"clock": c, "t": t} for c, t in zip(STRIPS, times, strict=True)]
+    packet.header["strips"] = [{"clock": c, "t": t, "pin": i == mine} for i, (c, t) in enumerate(zip(clocks, times, strict=True))]
     packet.header["view"] = {"t": view(pin.t), "s": view(pin.s), "lo": lo, "hi": hi}
+
+
+def _picture(law: GaussianMixture, points: Tensor) -> Tensor:
+    """The density as a share of the highest of these points', float32."""
+    log_q = log_density(law, points, torch.float32)
+    return (log_q - log_q.max()).exp()
 
 
 def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
@@ -321,19 +341,21 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     axes = [panel.a, panel.b]
     scale = float(process.view_scale(t64(pin.s)))
     flat = GaussianMixture(q.weights, q.means[:, axes] * scale, q.covs[:, axes][:, :, axes] * scale**2)
-    mean, cov = gaussian_of(flat)
+    mean = flat.mean()
     ranges = panel.ranges
     # zoomed in by a power of two, so that the axes rest while the pin is moved a little
-    need = max(float((flat.means - mean)[:, i].abs().max() + 3.2 * flat.covs[:, i, i].sqrt().max()) / (0.5 * (ranges[i][1] - ranges[i][0])) for i in (0, 1))
-    zoom = 2.0 ** min(8, max(0, math.floor(-math.log2(max(need, 1e-3)))))
+    need = max(
+        float((flat.means - mean)[:, i].abs().max() + 3.2 * flat.covs[:, i, i].sqrt().max()) / (0.5 * (ranges[i][1] - ranges[i][0]))
+        for i in (0, 1)
+    )
+    zoom = 2.0 ** max(0, math.floor(-math.log2(max(need, 1e-6))))
     half = [0.5 * (hi - lo) / zoom for lo, hi in ranges]
     centre = [float(m) if zoom > 1 else 0.5 * (hi + lo) for m, (lo, hi) in zip(mean, ranges, strict=True)]
     nx, ny = RASTER
     xs = [torch.linspace(c - w, c + w, n, dtype=torch.float64) for c, w, n in zip(centre, half, (nx, ny), strict=True)]
     light = without_light(flat, 1e-6)
     grid = torch.cartesian_prod(xs[1], xs[0]).flip(-1)
-    density = log_density(light, grid, torch.float32).exp().view(ny, nx)
-    packet.add("q", density / density.max())
+    packet.add("q", _picture(light, grid).view(ny, nx))
     for i, name in ((0, "q/a"), (1, "q/b")):
         line = GaussianMixture(light.weights, light.means[:, i : i + 1], light.covs[:, i : i + 1, i : i + 1])
         packet.add(name, _curve(line, xs[i]))
@@ -350,8 +372,7 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
     x0 = without_light(GaussianMixture(start.weights, start.means[:, :2], start.covs[:, :2, :2]), 1e-6)
     wide = [torch.linspace(lo, hi, n, dtype=torch.float64) for (lo, hi), n in zip(ranges, RASTER, strict=True)]
     lattice = torch.cartesian_prod(wide[1], wide[0]).flip(-1)
-    density = log_density(x0, lattice, torch.float32).exp().view(ny, nx)
-    packet.add("x0", density / density.max())
+    packet.add("x0", _picture(x0, lattice).view(ny, nx))
     packet.header["wide"] = {"centre": [0.5 * (lo + hi) for lo, hi in ranges], "half": [0.5 * (hi - lo) for lo, hi in ranges]}
 
 
@@ -368,13 +389,16 @@ def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     low = max(1e-4 * process.t_max, min(process.t_min, 0.5 * pin.t))
     clock_low = float(process.clock(t64(low)))
     # denser towards the data, where paths bend
-    down = [float(process.unclock(t64(c))) for c in clock_low + (pin.clock - clock_low) * torch.linspace(1, 0, PATH_TIMES, dtype=torch.float64) ** 1.5]
+    down = [
+        float(process.unclock(t64(c)))
+        for c in clock_low + (pin.clock - clock_low) * torch.linspace(1, 0, PATH_TIMES, dtype=torch.float64) ** 1.5
+    ]
     high = 1.0 if bool(torch.isfinite(process.sde(t64(process.t_max))[0]).all()) else LAST
     up = [float(process.unclock(t64(c))) for c in torch.linspace(pin.clock, max(high, pin.clock), PATH_TIMES, dtype=torch.float64)]
     down[0] = up[0] = pin.t
     packet = Packet({"kind": "paths", "key": exp.key, "notes": ["SDE paths: exact in law at every time shown; ODE: RK4"]})
     rng = Rng(exp.seed, dtype=torch.float64).stream("bundle")
-    many = pin.z.expand(PATHS, *pin.z.shape[1:])
+    many = pin.z.expand(PATHS if pin.oracle.state_dim == 1 else PATHS_PLANE, *pin.z.shape[1:])
     for name, times, states in (
         ("back", [*down, 0.0], backward(pin.oracle, many, down, rng)),
         ("forth", up, onward(process, many, up, rng)),
@@ -390,7 +414,7 @@ def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 def onward(process: LinearProcess, z: Tensor, times: list[float], rng: Rng) -> Tensor:
     """The forward SDE from z at rising times, (times, batch, *state): every step is an exact draw."""
     out = [z]
-    for s, t in zip(times[:-1], times[1:], strict=True):
+    for s, t in itertools.pairwise(times):
         out.append(process.diffuse(out[-1], s, t, rng) if t > s else out[-1])
     return torch.stack(out)
 
@@ -405,7 +429,7 @@ def backward(oracle: MixtureOracle, z: Tensor, times: list[float], rng: Rng) -> 
     end = ExactAncestral().step(Problem(process, oracle), z, times[0], 0.0, None, rng)[0]
     eye = torch.eye(process.blocks, dtype=torch.float64)
     out = [z]
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         a, q = process.transition(t64(0.0), t64(s))
         forth, noise = process.transition(t64(s), t64(t))
         gain = q @ forth.mT @ torch.linalg.inv(forth @ q @ forth.mT + noise)
@@ -425,9 +449,9 @@ def _gaussian(process: LinearProcess, cov: Tensor, z: Tensor, rng: Rng) -> Tenso
 def flow(pin: Pin, times: list[float]) -> Tensor:
     """The probability-flow path from the pin along the times, (times, 1, *state), by RK4."""
     problem = Problem(pin.process, pin.oracle)
-    problem.prepare([v for t, s in zip(times[:-1], times[1:], strict=True) for v in (t, 0.5 * (t + s), s)])
+    problem.prepare([v for t, s in itertools.pairwise(times) for v in (t, 0.5 * (t + s), s)])
     out = [pin.z]
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         z, h, m = out[-1], s - t, 0.5 * (s + t)
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + 0.5 * h * k1, m)
