@@ -12,7 +12,9 @@ import os
 import shutil
 import time
 from typing import Any
+from urllib.parse import urlencode
 
+import torch
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.live import FLAGS, RESULTS, SETTLED, cpu, free_port, start_server, summary, wait_for
@@ -48,6 +50,31 @@ def visit(page: Page, url: str) -> None:
     page.goto(url)
     page.wait_for_function(SETTLED, timeout=60_000)
     page.evaluate("() => window.__pgStage.pause()")
+
+
+def pin(page: Page, base: str) -> dict[str, Any]:
+    """The pin is moved to 40 places, 64 components with correlations: ms from each move to all panels of the lab drawn anew."""
+    draw = torch.Generator().manual_seed(0)
+    root = 0.2 * torch.randn(64, 2, 2, generator=draw)
+    covs = root @ root.mT + 0.01 * torch.eye(2)
+    record = {"weights": [1 / 64] * 64, "means": (1.2 * torch.randn(64, 2, generator=draw)).tolist(), "covs": covs.tolist()}
+    query = {"data": json.dumps(record), "sampler": "DDPM", "grid.steps": 20, "view.lab": "inspector", "view.pin": "x,0.4,0.1,0.2"}
+    visit(page, f"{base}/?{urlencode(query)}")
+    page.wait_for_function("() => window.__pgInspector && __pgInspector.times.length > 0")
+    times = page.evaluate(
+        """async () => {
+          const stage = __pgStage, out = [], count = () => __pgInspector.times.length;
+          for (let i = 0; i < 44; i++) {
+            const before = count();
+            stage.setPin({ ...stage.pin, a: 0.8 * Math.sin(i), b: 0.6 * Math.cos(2 * i) });
+            while (count() === before) await new Promise(requestAnimationFrame);
+            await new Promise((r) => setTimeout(r, 120));
+            if (i > 3) out.push(__pgInspector.times.at(-1));
+          }
+          return out;
+        }"""
+    )
+    return summary(times)
 
 
 def images(page: Page, base: str) -> dict[str, Any]:
@@ -92,6 +119,7 @@ def measure() -> dict[str, Any]:
             out["a knot of the schedule"] = dragged(page, page.evaluate(HANDLE, first + 2), (4, 8))
             visit(page, f"{base}/?data=eight_gaussians&{run}&view.lab=data&view.at=0")
             out["a component of eight"] = dragged(page, page.evaluate(POINT, [1.5, 0]), (60, 60))
+            out["pin moved to panels redrawn, ms"] = pin(page, base)
             out["images"] = images(page, base)
             browser.close()
     finally:
