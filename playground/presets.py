@@ -37,6 +37,16 @@ PRESETS = (
         "guidance=ClassifierFree&guidance.weight=4",
     ),
     Preset(
+        "Why big steps break Gaussian denoising",
+        "Small steps back from the pink pin are bell curves, big ones are not: no Gaussian step can follow. Move the step slider, drag the pin.",
+        "data=two_modes&sampler=DDPM&grid.steps=4&view.lab=inspector&view.pin=x,0.4,0.1&view.gap=1&view.side=worst&view.at=0.4",
+    ),
+    Preset(
+        "What is known at one point of the plane",
+        "All of p(x₀ | x_t), the true step beside its best Gaussian and DDPM's, every parameterisation, paths through the pin.",
+        "data=eight_gaussians&sampler=DDPM&view.lab=inspector&view.pin=x,0.35,0.4,0.3&view.gap=0.8&view.at=0.35",
+    ),
+    Preset(
         "Data and velocity",
         "CLD puts noise into a velocity only: x moves smoothly where VP's path is rough. Below: both from the same data points.",
         "data=two_modes&process=CLD&grid.steps=100&view.lab=phase",
@@ -45,6 +55,11 @@ PRESETS = (
         "Under, critical, over",
         "One mass, three frictions: too little swings, too much creeps. Drag the point across the line Γ² = 4M.",
         "data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.phase=damping",
+    ),
+    Preset(
+        "Digits, the same way",
+        "A small network's images under the very same process, sampler, grid and seed; they form as the steps are computed.",
+        "data=mnist-unet&particles=16",
     ),
     Preset(
         "Data you can hold",

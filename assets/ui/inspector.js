@@ -421,6 +421,7 @@
       this.at["tab-worst"].addEventListener("click", () => this.tab("worst"));
       this.found = [];
       this.times = []; // from a change to its picture, ms
+      window.__pgInspector = this;
       this.tab(host.view.side === "worst" ? "worst" : "x0");
       this.empty();
     }
