@@ -53,12 +53,20 @@ def visit(page: Page, url: str) -> None:
 
 
 def pin(page: Page, base: str) -> dict[str, Any]:
-    """The pin is moved to 40 places, 64 components with correlations: ms from each move to all panels of the lab drawn anew."""
+    """The pin is moved to 40 places of a mixture of 64 components: ms from each move to all panels of the lab drawn anew."""
     draw = torch.Generator().manual_seed(0)
-    root = 0.2 * torch.randn(64, 2, 2, generator=draw)
-    covs = root @ root.mT + 0.01 * torch.eye(2)
-    record = {"weights": [1 / 64] * 64, "means": (1.2 * torch.randn(64, 2, generator=draw)).tolist(), "covs": covs.tolist()}
-    query = {"data": json.dumps(record), "sampler": "DDPM", "grid.steps": 20, "view.lab": "inspector", "view.pin": "x,0.4,0.1,0.2"}
+    record = {
+        "weights": [round(float(w), 3) for w in torch.rand(64, generator=draw) + 0.2],
+        "means": [[round(float(v), 2) for v in m] for m in torch.randn(64, 2, generator=draw)],
+        "covs": [[[0.02, 0.01], [0.01, 0.03]]] * 64,
+    }
+    query = {
+        "data": json.dumps(record, separators=(",", ":")),
+        "sampler": "DDPM",
+        "grid.steps": 20,
+        "view.lab": "inspector",
+        "view.pin": "x,0.4,0.1,0.2",
+    }
     visit(page, f"{base}/?{urlencode(query)}")
     page.wait_for_function("() => window.__pgInspector && __pgInspector.times.length > 0")
     times = page.evaluate(
