@@ -99,7 +99,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
     assert small < 0.05  # a small step is Gaussian, the whole way is not
     page.click("text=worst step")
     page.wait_for_function(
-        "/at 4 steps/.test(document.querySelector('.pg-in-box:not([hidden]) canvas[aria-label*=nats]')?.getAttribute('aria-label') || '')",
+        "/at 4 steps/.test(document.querySelector('[data-in=worst] canvas')?.getAttribute('aria-label') || '')",
         timeout=90_000,
     )
     page.evaluate("PG.form.write([['process', '', 'PFGMPP']], true)")
