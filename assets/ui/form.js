@@ -322,12 +322,12 @@
       put((s) => s.setRun(run));
       images?.setRun(run);
       if (run.header.image && !view.at) put((s) => s.seek(0)); // formed: there it stays until it is played again
+      shownRun = run; // before the labs, which ask for more of this very experiment
+      shownQuery = job.q;
       beside(labs, run);
       beside(panel, run);
       hook.painted = job.id;
       refused = null;
-      shownRun = run;
-      shownQuery = job.q;
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;

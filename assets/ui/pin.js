@@ -5,7 +5,8 @@
   const PG = (window.PG = window.PG || {});
   const REACH = 11, TOUCH = 22;
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
-  const short = (v) => String(Number(v.toFixed(4)));
+  const round = (v) => Number(v.toFixed(4)); // as the link says it
+  const short = (v) => String(round(v));
 
   class Pin {
     constructor(stage) {
@@ -31,7 +32,7 @@
     /** A pin at these numbers, clamped to the panel's axes; a is of planes only. */
     made(panel, clock, a, b) {
       const { spec } = panel, plane = spec.kind === "plane";
-      const at = { panel: spec.id, clock: clamp(clock, 0, 1), a: plane ? clamp(a, spec.a.lo, spec.a.hi) : null, b: clamp(b, spec.b.lo, spec.b.hi) };
+      const at = { panel: spec.id, clock: round(clamp(clock, 0, 1)), a: plane ? round(clamp(a, spec.a.lo, spec.a.hi)) : null, b: round(clamp(b, spec.b.lo, spec.b.hi)) };
       at.components = plane ? [spec.a.component, spec.b.component] : [spec.b.component];
       return at;
     }

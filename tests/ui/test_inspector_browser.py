@@ -93,7 +93,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
     site = visit("?data=two_modes&sampler=DDPM&view.lab=inspector&view.pin=x,0.4,0.1&view.gap=0.1")
     shown(site)
     page = site.page
-    small = float(page.evaluate(KL).split(" ")[0])
+    small = float(page.evaluate(KL).split(" ")[0].replace("−", "-"))
     page.locator(".pg-in-slider input").fill("1")
     page.wait_for_function("document.querySelector('.pg-in-slider output').textContent.endsWith('s = 0')")
     site.settle()
@@ -101,7 +101,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
     assert small < 0.05  # a small step is Gaussian, the whole way is not
     page.click("text=worst step")
     page.wait_for_function(
-        "/at 4 steps/.test(document.querySelector('.pg-in-box:not([hidden]) canvas[aria-label*=nats]')?.getAttribute('aria-label') || '')",
+        "/at 4 steps/.test(document.querySelector('[data-in=worst] canvas')?.getAttribute('aria-label') || '')",
         timeout=90_000,
     )
     page.evaluate("PG.form.write([['process', '', 'PFGMPP']], true)")
@@ -111,7 +111,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
 
 
 def test_pin_moved_to_panels_redrawn(visit: Any) -> None:
-    """64 components: p50 ≤ 100 ms, p95 ≤ 200 ms (a warning mark on a busy machine: twice that)."""
+    """64 components: p50 ≤ 100 ms, p95 ≤ 200 ms on an idle machine; a busy one is given twice that."""
     g = torch.Generator().manual_seed(0)
     record = {
         "weights": [round(float(w), 3) for w in torch.rand(64, generator=g) + 0.2],
@@ -134,6 +134,6 @@ def test_pin_moved_to_panels_redrawn(visit: Any) -> None:
         }"""
     )
     p50, p95 = times[20], times[37]
-    print(f"pin to panels: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
-    assert p50 <= 200
-    assert p95 <= 400
+    assert p50 <= 200, times
+    assert p95 <= 400, times
+    print(f"pin to panels: p50 {p50:.0f} ms, p95 {p95:.0f} ms")  # noqa: T201 - the number is the point
