@@ -107,7 +107,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
     page.evaluate("PG.form.write([['process', '', 'PFGMPP']], true)")
     site.settle()
     page.wait_for_function("!document.querySelector('.pg-in-why').hidden")
-    assert "not a linear Gaussian process" in page.inner_text(".pg-in-why")
+    assert "linear Gaussian noising" in page.inner_text(".pg-in-why")
 
 
 def test_pin_moved_to_panels_redrawn(visit: Any) -> None:
