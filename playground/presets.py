@@ -39,7 +39,7 @@ PRESETS = (
     Preset(
         "Why big steps break Gaussian denoising",
         "Small steps back from the pink pin are bell curves, big ones are not: no Gaussian step can follow. Move the step slider, drag the pin.",
-        "data=two_modes&sampler=DDPM&grid.steps=4&view.lab=inspector&view.pin=x,0.4,0.1&view.gap=1&view.side=worst&view.at=0.4",
+        "data=two_modes&sampler=DDPM&grid.steps=4&view.lab=inspector&view.pin=x,0.4,0.1&view.gap=0.75&view.side=worst&view.at=0.4",
     ),
     Preset(
         "What is known at one point of the plane",

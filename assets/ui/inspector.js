@@ -437,7 +437,7 @@
 
     setRun(run) {
       const q = run.header.fields_key;
-      if (q !== this.law) (this.law = q), (this.found = []), this.measure();
+      if (q !== this.law) (this.law = q), (this.found = []), this.why(""), this.measure();
       this.ask();
     }
     pin(pin) {
@@ -464,7 +464,7 @@
     }
     why(words) {
       const p = this.root.querySelector(".pg-in-why");
-      p.textContent = words;
+      p.innerHTML = PG.subscripts(words);
       p.hidden = !words;
       this.root.classList.toggle("pg-in-cannot", Boolean(words));
     }
@@ -478,7 +478,7 @@
         const packet = await this.host.fetch("inspect", params);
         if (!this.pinned) return;
         this.why(packet.header.why || "");
-        if (packet.header.why) return;
+        if (packet.header.why) return (this.packet = this.paths = null), this.stage?._touch();
         this.packet = packet;
         this.paint();
         this.times.push(performance.now() - from);
@@ -505,12 +505,12 @@
       const words = [`${h.modes} mode${h.modes === 1 ? "" : "s"}`, h.step.note, ...h.notes].filter(Boolean);
       this.says.innerHTML = words.map(PG.subscripts).join(" · ");
       this.root.querySelector(".pg-in-point tbody").innerHTML = h.point
-        .map((r) => `<tr title="${r.tip}"><th>${PG.subscripts(r.name)}<span>${PG.subscripts(r.formula)}</span></th><td>${r.values.map((v) => sig(v)).join(", ")}</td></tr>`).join("");
+        .map((r) => `<tr title="${r.tip}" class="${r.values.length > 2 ? "pg-in-long" : ""}"><th>${PG.subscripts(r.name)}<span>${PG.subscripts(r.formula)}</span></th><td>${r.values.map((v) => sig(v)).join(", ")}</td></tr>`).join("");
       this.q.say(`q of x at ${s} given the pin at ${t}: ${h.modes} modes; best Gaussian KL ${kl(h.best.kl, 0)} nats`);
     }
     legend(sizes) {
       const words = sizes.map((s) => `<span title="step of ${Math.round(100 * s.gap)} % of the way to 0: KL to its best Gaussian ${sig(s.kl)} nats, ${s.modes} mode${s.modes > 1 ? "s" : ""}"><i style="--c:${s.colour}"></i>${sig(s.gap * 100, 2)} %</span>`);
-      const text = (words.length ? `<b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q, dots: modes</span>`)
+      const text = (words.length ? `<span title="The chosen step, filled"><i style="--c:var(--pg-pin)"></i>q</span><b title="How far the step goes, as a share of the way to 0; each curve is scaled to its peak.">step sizes</b>${words.join("")}` : `<span><i style="--c:var(--pg-pin)"></i>q, dots: modes</span>`)
         + `<span><i class="dash" style="--c:var(--pg-learned)"></i>best Gaussian</span><span><i style="--c:var(--pg-sampler)"></i>the sampler's step</span>`;
       if (text !== this.sizes) this.key.innerHTML = this.sizes = text;
     }
@@ -575,6 +575,53 @@
       draw("back", theme.pin, 1.2, [], 0.75);
       draw("ode/back", theme.exact, 1.8, [], 0.95);
       draw("ode/forth", theme.exact, 1.8, [], 0.95);
+      if (flat && spec.id === scene.pin.panel) this.arrows(ctx, panel, scene);
+    }
+
+    /** At a pin in a plane: a dotted line to x̂₀, and arrows along score and velocity of length 56 px · |v|/(1 + |v|), so that all fit. */
+    arrows(ctx, panel, { pin, theme }) {
+      if (!this.packet) return;
+      const { a, b } = panel.spec, x = panel.toX.o + panel.toX.k * pin.a, y = panel.toY.o + panel.toY.k * pin.b;
+      const of = (name) => this.packet.header.point.find((r) => r.name === name)?.values;
+      ctx.font = theme.small;
+      ctx.textAlign = "left";
+      const word = (text, px, py, colour) => {
+        ctx.lineWidth = 3;
+        ctx.strokeStyle = theme.stage;
+        ctx.strokeText(text, px, py);
+        ctx.fillStyle = colour;
+        ctx.fillText(text, px, py);
+      };
+      for (const [name, colour] of [["score", theme.exact], ["u", theme.accent]]) {
+        const v = of(name), [vx, vy] = [v?.[a.component], v?.[b.component]];
+        const size = Math.hypot(vx, vy);
+        if (!(size > 1e-9)) continue;
+        const k = 56 / (1 + size), ex = x + k * vx, ey = y - k * vy, turn = Math.atan2(ey - y, ex - x);
+        ctx.strokeStyle = colour;
+        ctx.lineWidth = 2;
+        ctx.beginPath();
+        ctx.moveTo(x, y);
+        ctx.lineTo(ex, ey);
+        for (const side of [-2.6, 2.6]) (ctx.moveTo(ex, ey), ctx.lineTo(ex + 7 * Math.cos(turn + side), ey + 7 * Math.sin(turn + side)));
+        ctx.stroke();
+        word(name, ex + 6, ey + (vy < 0 ? 10 : -3), colour);
+      }
+      const x0 = of("x̂₀");
+      if (a.component !== 0 || b.component !== 1 || x0.length < 2) return;
+      const [px, py] = [panel.toX.o + panel.toX.k * x0[0], panel.toY.o + panel.toY.k * x0[1]];
+      ctx.strokeStyle = theme.exact;
+      ctx.setLineDash([2, 3]);
+      ctx.lineWidth = 1.4;
+      ctx.beginPath();
+      ctx.moveTo(x, y);
+      ctx.lineTo(px, py);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.fillStyle = theme.exact;
+      ctx.beginPath();
+      ctx.arc(px, py, 3, 0, 7);
+      ctx.fill();
+      word("x̂₀", px + 5, py + 12, theme.exact);
     }
   }
   PG.Inspector = Inspector;

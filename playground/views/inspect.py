@@ -56,8 +56,7 @@ def why_not(exp: Experiment) -> str:
     if law_of(exp.data).dim > 2:
         return "Images have too many dimensions for these pictures: choose one- or two-dimensional data."
     if "linear" not in exp.process.caps or not isinstance(exp.process, LinearProcess):
-        title = exp.process.info.title
-        return f"{title} is not a linear Gaussian process: its q(x_s | x_t) is not a mixture of Gaussians that we could draw exactly."
+        return f"{exp.process.info.title}: this lab needs linear Gaussian noising with the same coefficients in every direction, which it is not."
     return ""
 
 

@@ -105,4 +105,4 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
     page.evaluate("PG.form.write([['process', '', 'PFGMPP']], true)")
     site.settle()
     page.wait_for_function("!document.querySelector('.pg-in-why').hidden")
-    assert "not a linear Gaussian process" in page.inner_text(".pg-in-why")
+    assert "linear Gaussian noising" in page.inner_text(".pg-in-why")
