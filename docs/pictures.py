@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from benchmarks.live import FLAGS, SETTLED, free_port, start_server, wait_for
+from playground.presets import PRESETS
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "pictures"
 WIDE, PHONE = (1440, 900), (390, 844)
+BIG_STEPS = next(p.query for p in PRESETS if p.title == "Why big steps break Gaussian denoising")
 # name → (query, size, dark, milliseconds to wait for what is computed beside the stage)
 PICTURES = {
     "stage-light": ("view.at=0.12", WIDE, False, 0),
     "cld-dark": ("data=three_modes&process=CLD&view.at=0.3", WIDE, True, 0),
-    "big-steps": ("", WIDE, False, 1500),
+    "big-steps": (BIG_STEPS, WIDE, False, 9000),
     "data-and-velocity": ("data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.at=0.3", WIDE, False, 1500),
     "errors": ("sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3", WIDE, True, 6000),
     "your-data": ("data=eight_gaussians&view.lab=data&view.at=0", WIDE, False, 500),
     "drawn-schedule": ("process.schedule=Drawn&view.at=0.4", WIDE, False, 500),
-    "digits": ("data=mnist-unet&particles=100&process=Flow&sampler=Heun&grid.steps=30", WIDE, False, 500),
+    "digits": ("data=mnist-unet&particles=64&process=Flow&sampler=Heun&grid.steps=30", WIDE, False, 500),
     "digits-cld": ("data=mnist-unet&particles=16&process=CLD&view.lab=film&view.at=0.1", WIDE, True, 500),
     "phone": ("view.at=0.12", PHONE, False, 0),
 }
@@ -41,7 +45,8 @@ def main() -> None:
                 page.goto(f"{base}/?{query}")
                 page.wait_for_function(SETTLED, timeout=120_000)
                 page.wait_for_timeout(700 + wait)
-                page.screenshot(path=str(FOLDER / f"{name}.png"))
+                picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+                picture.quantize(192, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)  # a third of the size
                 context.close()
             browser.close()
     finally:
