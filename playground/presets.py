@@ -47,6 +47,21 @@ PRESETS = (
         "data=eight_gaussians&sampler=DDPM&view.lab=inspector&view.pin=x,0.35,0.4,0.3&view.gap=0.8&view.at=0.35",
     ),
     Preset(
+        "Data and velocity",
+        "CLD puts noise into a velocity only: x moves smoothly where VP's path is rough. Below: both from the same data points.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase",
+    ),
+    Preset(
+        "Under, critical, over",
+        "One mass, three frictions: too little swings, too much creeps. Drag the point across the line Γ² = 4M.",
+        "data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.phase=damping",
+    ),
+    Preset(
+        "Digits, the same way",
+        "A small network's images under the very same process, sampler, grid and seed; they form as the steps are computed.",
+        "data=mnist-unet&particles=16",
+    ),
+    Preset(
         "Data you can hold",
         "Eight Gaussians with handles: drag a centre or an axis, turn the wheel, and the whole run follows.",
         "data=eight_gaussians&view.lab=data",
@@ -56,5 +71,15 @@ PRESETS = (
         "Painted with the pointer and fitted by 16 Gaussians; the link holds all of it. Paint your own.",
         "data=mix2.qMVVi8F2LQcHAs1FyIUydQl2_gN8ApCy___YeSSSJghZAu_bxccsjh-UwgUiAuzts9B0l92EiwZLAthq7qOvaF-MiQVTAkxi0OLuhLmRKgZNAjo7RbcVe89wZwVdAkS9QNXkbrF7ggZxAj_HVs7GlRqOtQaRAoSv_rlTkqx8rAYRAjhTN8Azaa6D8gZYAoakXfSwboGSGgc1Amwmjdj5f_FqKgPZAjiJduD2f1mLwwOQAvmA07TQhONw6QVWAhZG"
         "&view.lab=data&view.fit=paint,1046,1046,0.03866,0.04755,1046",
+    ),
+    Preset(
+        "Where the error comes from",
+        "Eight Euler steps, stopped early: each part of the distance to the data, and where on the plane a step errs.",
+        "sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3",
+    ),
+    Preset(
+        "DDPM's mean is exact, its variance is not",
+        "Ten ancestral steps: one step's mean is that of the true q(x_s | x_t) for any data, only its variance errs.",
+        "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4",
     ),
 )

@@ -12,7 +12,7 @@
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
   const minus = (text) => String(text).replace("-", "−");
   const short = (v) => minus(Number(v).toPrecision(3).replace(/e\+?(-?)0*(\d)/, "e$1$2"));
-  const percent = (w) => (100 * w >= 9.95 ? (100 * w).toFixed(0) : (100 * w).toPrecision(2)) + " %";
+  const percent = (w) => String(Number((100 * w).toPrecision(w < 0.1 ? 2 : 3))) + " %";
   const many = (n) => n.toLocaleString("en");
   const copy = (mix) => ({ dim: mix.dim, parts: mix.parts.map((p) => ({ ...p, m: [...p.m], axes: [...p.axes] })) });
 
@@ -508,6 +508,7 @@
         }
       }
       this.last = at;
+      this.title.textContent = `${many(this.points.length)} points`;
       this.hands.draw();
       this.fit(false);
     }
@@ -616,9 +617,9 @@
         to.focus();
       });
       this.size = this.field("brush", { type: "range", min: 0.05, max: 1, step: 0.05, value: this.brush }, (v) => ((this.brush = v), this.hands.draw()), "Radius of brush and eraser, data units");
-      this.count = el("select", { title: "How many Gaussians are fitted to points; auto: as many as points that were not fitted ask for" });
+      this.count = el("select", { title: "How many Gaussians are fitted to points. As many as needed: doubled as long as points that were not fitted become more likely" });
       this.count.setAttribute("aria-label", "Gaussians in a fit");
-      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n === "auto" ? n : `${n} Gaussian${n > 1 ? "s" : ""}` })));
+      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n === "auto" ? "as many as needed" : `${n} Gaussian${n > 1 ? "s" : ""}` })));
       this.count.addEventListener("change", () => this.points.length && this.fit(true));
       const count = el("label", { className: "pg-own-row" }, el("span", { textContent: "fit with" }), this.count);
       this.file = el("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", className: "pg-own-file", tabIndex: -1 });
@@ -641,8 +642,8 @@
         a: this.field("axis a", { type: "number", min: 0.01, max: 7, step: 0.02 }, set((p, v) => this.axis(p, 0, v)), "Standard deviation along the first axis"),
         b: this.field("axis b", { type: "number", min: 0.01, max: 7, step: 0.02 }, set((p, v) => this.axis(p, 1, v)), "Standard deviation across it"),
       };
-      const middle = el("section", {}, this.title, el("div", { className: "pg-own-fields" }, ...Object.values(this.fields).map((f) => f.row)),
-        el("div", { className: "pg-own-buttons" }, button("Add", "A new component; or double click where it shall stand", () => this.mix && this.add(this.mix.dim === 2 ? [0, 0] : [0])),
+      const middle = el("section", {}, this.title, (this.fieldBox = el("div", { className: "pg-own-fields" }, ...Object.values(this.fields).map((f) => f.row))),
+        el("div", { className: "pg-own-buttons" }, (this.plus = button("Add", "A new component; or double click where it shall stand", () => this.mix && this.add(this.mix.dim === 2 ? [0, 0] : [0]))),
           (this.del = button("Remove", "Key Del", () => this.remove(this.index)))));
 
       this.says = el("div", { className: "pg-own-says" });
@@ -675,10 +676,12 @@
       this.tell();
     }
     tell() {
-      const { mix, fields } = this, part = mix?.parts[this.index];
-      this.size.row.hidden = this.tool === "move";
-      this.clear.hidden = this.tool === "move" || !this.points.length;
-      this.title.textContent = part ? `Component ${this.index + 1} of ${mix.parts.length}` : mix ? "Click a component on the stage" : "";
+      const { mix, fields } = this, holds = this.tool === "move", part = holds ? mix?.parts[this.index] : null;
+      this.size.row.hidden = holds;
+      this.clear.hidden = holds || !this.points.length;
+      if (!holds) this.title.textContent = this.points.length ? `${many(this.points.length)} points` : "No points yet";
+      else this.title.textContent = part ? `Component ${this.index + 1} of ${mix.parts.length}` : mix ? `${FINGER ? "Tap" : "Click"} a component on the stage` : "";
+      this.plus.hidden = !holds;
       const plane = mix?.dim !== 1;
       for (const name of ["y", "b", "angle"]) fields[name].row.hidden = !plane;
       fields.x.row.firstChild.textContent = plane ? "centre x₁" : "centre x";
@@ -690,7 +693,7 @@
         if (input === document.activeElement) continue;
         input.value = part ? String(Number(values[name].toFixed({ a: 3, b: 3 }[name] ?? 2))) : "";
       }
-      this.del.disabled = !part;
+      this.fieldBox.hidden = this.del.hidden = !part;
       this.say();
       this.hands.draw();
     }

@@ -218,7 +218,7 @@
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
     const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
-    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity"].filter((w) => known.includes(w)).join(",") };
+    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou"].filter((w) => known.includes(w)).join(",") };
   };
 
   class Refused extends Error {}
@@ -262,7 +262,7 @@
     painted: 0, // the change whose picture is shown
     requests: 0, // runs asked for
     asked: 0,
-    get pending() { return !!next || working || metricsTimer !== 0; },
+    get pending() { return !!next || working || telling !== 0 || metricsTimer !== 0; },
     query,
     get ready() { return ready; },
     // nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it
@@ -294,7 +294,7 @@
     try {
       while (next || fields) {
         // while a hand moves something runs follow each other without a rest: now and then it is the fields' turn
-        const turn = next && fields && performance.now() - fieldsAt > 60 + 5 * fieldsCost;
+        const turn = next && fields && performance.now() - fieldsAt > 60 + 7 * fieldsCost;
         if (next && !turn) await doRun();
         else await doFields(turn);
       }
@@ -319,13 +319,12 @@
       }
       const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
       clearNotice("error"); // before the run, which may bring a message of its own
+      shownRun = run; // before a lab is told: what it fetches is of this run
+      shownQuery = job.q;
       put((s) => s.setRun(run));
       images?.setRun(run);
       if (run.header.image && !view.at) put((s) => s.seek(0)); // formed: there it stays until it is played again
-      shownRun = run; // before the labs, which ask for more of this very experiment
-      shownQuery = job.q;
-      beside(labs, run);
-      beside(panel, run);
+      tellLater(run);
       hook.painted = job.id;
       refused = null;
       const key = run.header?.fields_key || text(job.q);
@@ -340,6 +339,18 @@
     }
   }
   let fieldsAt = 0, fieldsCost = 0; // ms
+
+  /** Labs and panel hear of a run when its picture is on the screen: what they draw would hold it up. */
+  let telling = 0;
+  function tellLater(run) {
+    const turn = ++telling;
+    requestAnimationFrame(() => setTimeout(() => {
+      if (turn !== telling) return; // a newer run is about to be told
+      telling = 0;
+      beside(labs, run);
+      beside(panel, run);
+    }));
+  }
   let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
 
   /** An image run forms on the stage step by step; it ends early when something newer is asked for. */

@@ -5,8 +5,7 @@
   const PG = (window.PG = window.PG || {});
   const REACH = 11, TOUCH = 22;
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
-  const round = (v) => Number(v.toFixed(4)); // as the link says it
-  const short = (v) => String(round(v));
+  const round = (v) => Number(v.toFixed(4)); // what a link holds: it then shows the very same
 
   class Pin {
     constructor(stage) {
@@ -53,7 +52,7 @@
 
     // ---- the link ------------------------------------------------------------------------------------------------------------------
     static text(pin) {
-      return pin ? [pin.panel, short(pin.clock), ...(pin.a == null ? [] : [short(pin.a)]), short(pin.b)].join(",") : "";
+      return pin ? [pin.panel, String(pin.clock), ...(pin.a == null ? [] : [String(pin.a)]), String(pin.b)].join(",") : "";
     }
     /** Sets what a link says; resolves to a complaint, or "". */
     want(text) {
@@ -150,9 +149,9 @@
       if (!here) return;
       const { canvas } = this.stage.ui;
       this.knob.style.transform = `translate(${(canvas.offsetLeft + here[0]).toFixed(1)}px,${(canvas.offsetTop + here[1]).toFixed(1)}px)`;
-      const words = `${pin.a == null ? "" : `${short(pin.a)}, `}${short(pin.b)} at clock ${short(pin.clock)}`;
+      const words = `${pin.a == null ? "" : `${String(pin.a)}, `}${String(pin.b)} at clock ${String(pin.clock)}`;
       this.knob.setAttribute("aria-valuetext", words);
-      this.knob.setAttribute("aria-valuenow", short(pin.b));
+      this.knob.setAttribute("aria-valuenow", String(pin.b));
     }
   }
   PG.Pin = Pin;

@@ -30,9 +30,10 @@
   const ROLES = ["bg", "panel", "ink", "soft", "line", "stage", "data", "noise", "exact", "sampler", "learned", "pin", "accent"];
 
   // ---- layers: the words of the legend ---------------------------------------------------------------------------------------
-  // needs: the server layer that carries the data · why(run): reason why this run cannot show it, or ""
+  // needs: the server layer that carries the data · phase: its word stands only where the process has a velocity · why(run): reason why this run cannot show it, or ""
 
   const noPlane = (run) => (run.planes ? "" : "needs a plane; one-dimensional data are drawn over time");
+  const noPhase = (run) => (run.phase ? "" : run.header.process.title === "CLD" ? "needs the x–v plane of one-dimensional data" : "needs a velocity: choose the process CLD");
   const svg = (inner) => `<svg viewBox="0 0 14 10" width="14" height="10" aria-hidden="true">${inner}</svg>`;
   const LAYERS = [
     {
@@ -83,8 +84,21 @@
       mark: svg('<g fill="currentColor"><circle cx="3" cy="3.4" r="1.5"/><circle cx="7" cy="7" r="1.5"/><circle cx="11" cy="3.4" r="1.5"/></g>'),
       tip: () => "600 samples of the data p₀, which sampling should reach.",
     },
+    {
+      id: "hamiltonian", word: "Hamiltonian", role: "exact", needs: "hamiltonian", phase: true,
+      mark: svg('<path d="M12 6.5A5 4 0 1 1 9 1.4" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="9.4" cy="1.6" r="1.6" fill="currentColor"/>'),
+      tip: () => "Hamiltonian part of the flow, ±β(v/M, −x): it turns data into velocity and back and keeps the energy x²/2 + v²/2M.",
+      why: noPhase,
+    },
+    {
+      id: "ou", word: "OU", name: "Ornstein–Uhlenbeck", role: "noise", needs: "ou", phase: true,
+      mark: svg('<path d="M7 1v7" stroke="currentColor" stroke-width="1.5"/><circle cx="7" cy="8" r="2" fill="currentColor"/>'),
+      tip: () => "Ornstein–Uhlenbeck part of the flow, ∓βΓ(v/M + ∇_v log p_t): friction and noise, on the velocity only. With the Hamiltonian part: velocity.",
+      why: noPhase,
+    },
   ];
   const LAYER_IDS = LAYERS.map((l) => l.id);
+  const FLOWS = ["velocity", "hamiltonian", "ou"];
   const DEFAULT_LAYERS = ["particles", "trails", "density", "score"];
 
   // ---- small helpers ---------------------------------------------------------------------------------------------------------
@@ -703,7 +717,7 @@
       if (shown.has("density") || shown.has("contours")) this.density(ctx, scene);
       if (shown.has("prior") || shown.has("data")) this.still(ctx, scene, this.sheet, (c) => this.references(c, scene));
       if (shown.has("score")) this.arrows(ctx, scene, "score");
-      if (shown.has("velocity")) this.arrows(ctx, scene, "velocity");
+      for (const flow of FLOWS) if (shown.has(flow)) this.arrows(ctx, scene, flow);
       ctx.restore();
       this.still(ctx, scene, this.front, (c) => this.axes(c, scene.theme));
       this.clip(ctx);
@@ -780,12 +794,12 @@
         const tipX = x + ex / 2, tipY = y + ey / 2;
         ctx.moveTo(x - ex / 2, y - ey / 2);
         ctx.lineTo(tipX, tipY);
-        if (layer === "velocity") heads.push(tipX, tipY);
+        if (layer !== "score") heads.push(tipX, tipY);
         else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
       }
       const { theme, fields } = scene;
-      ctx.globalAlpha = (layer === "score" ? 0.4 : 0.5) * (fields.faded ? 0.5 : 1);
-      ctx.strokeStyle = ctx.fillStyle = theme.exact;
+      ctx.globalAlpha = (layer === "score" ? 0.4 : layer === "ou" ? 0.9 : 0.5) * (fields.faded ? 0.5 : 1);
+      ctx.strokeStyle = ctx.fillStyle = layer === "ou" ? theme.noise : theme.exact;
       ctx.lineWidth = layer === "score" ? 1 : 1.5;
       ctx.stroke();
       for (let k = 0; k < heads.length; k += 2) ctx.fillRect(heads[k] - 1.3, heads[k + 1] - 1.3, 2.6, 2.6);
@@ -1893,6 +1907,7 @@
       const { ui } = this;
       for (const layer of LAYERS) {
         const button = ui.layer[layer.id], why = this._why(layer);
+        button.hidden = Boolean(layer.phase && this.run && this.run.header.process.title !== "CLD");
         button.setAttribute("aria-pressed", String(this._on.has(layer.id) && !why));
         button.setAttribute("aria-disabled", String(Boolean(why)));
         button.describe();

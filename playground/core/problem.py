@@ -46,7 +46,9 @@ class Problem:
         return self.predictor(z, t)
 
     def prepare(self, times: list[float]) -> None:
-        """Tells a predictor that keeps tables which times are about to be asked for."""
+        """Tells a process and a predictor that keep tables which times are about to be asked for."""
+        if isinstance(self.process, ScalarGaussian):
+            self.process.prepare(times)
         make = getattr(self.predictor, "prepare", None)
         if make is not None:
             make(times)

@@ -261,11 +261,27 @@ class ScalarGaussian(LinearProcess):
         a, s = self.alpha(t), self.sigma(t)
         return 2 * s * (self.dsigma(t) - s * self.dalpha(t) / a)
 
-    @functools.lru_cache(maxsize=1 << 15)  # noqa: B019 - see LinearProcess.kernel
     def at(self, t: float) -> Coeffs:
-        """All coefficients at one time as plain floats (cached)."""
-        u = t64(t)
-        return Coeffs(*(float(f(u)) for f in (self.alpha, self.sigma, self.half_log_snr, self.dalpha, self.dsigma, self.g2)))
+        """All coefficients at one time as plain floats (kept)."""
+        table = self._table()
+        if t not in table:
+            self.prepare([t])
+        return table[t]
+
+    def prepare(self, times: list[float]) -> None:
+        """Coefficients of a whole grid at once: a drawn schedule takes longer to ask than to answer."""
+        table = self._table()
+        new = [t for t in times if t not in table]
+        if new:
+            if len(table) > 1 << 13:
+                table.clear()
+            u = t64(new)
+            columns = [f(u).tolist() for f in (self.alpha, self.sigma, self.half_log_snr, self.dalpha, self.dsigma, self.g2)]
+            table.update(zip(new, map(Coeffs, *columns), strict=True))
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - see LinearProcess.kernel
+    def _table(self) -> dict[float, Coeffs]:
+        return {}
 
     def mean_and_cov(self, t: Tensor) -> tuple[Tensor, Tensor]:
         return self.alpha(t)[..., None], self.sigma(t).square()[..., None, None]

@@ -142,6 +142,12 @@ class CLD(LinearProcess):
         beta = self.schedule.beta(t)[..., None, None]
         return beta * f, beta * g
 
+    def hamiltonian(self, z: Tensor, t: float) -> Tensor:
+        """β(t) (v/M, −x): the part of the drift that keeps the energy x²/2 + v²/(2M), for a state (batch, 2, *event). What remains of the
+        probability flow is the Ornstein–Uhlenbeck part β(t) (0, −Γ v/M − Γ ∇_v log p_t); it moves the velocity only."""
+        beta = float(self.schedule.beta(t64(t)))
+        return beta * torch.stack([z[:, 1] / self.mass, -z[:, 0]], 1)
+
     def lift(self, x0: Tensor, rng: Rng) -> Tensor:
         v0 = (self.gamma * self.mass) ** 0.5 * rng.normal(tuple(x0.shape))
         return torch.stack([x0, v0], 1)

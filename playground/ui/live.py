@@ -36,27 +36,32 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.views.errors import errors_packet, map_packet
 from playground.views.image_files import image_gif, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
+from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "fields", "metrics")
-WANTS = ("density", "score", "velocity", "x0")
+WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
 KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
 LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
+    "errors": errors_packet,
+    "errors-map": map_packet,
+    "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
-    "inspect": inspect_packet,
     "paths": paths_packet,
+    "phase": phase_packet,
     "worst": worst_packet,
 }
 
@@ -102,6 +107,15 @@ def _prepare_worker() -> None:
 
 
 worker = ThreadPoolExecutor(1, thread_name_prefix="compute", initializer=_prepare_worker)
+
+
+def _prepare_aside() -> None:
+    torch.set_num_threads(1)  # no second team
+    torch.set_flush_denormal(True)
+
+
+# Labs compute beside the stage: a budget of errors takes a second, and a control that moves meanwhile must not wait for it.
+aside = ThreadPoolExecutor(1, thread_name_prefix="labs", initializer=_prepare_aside)
 
 
 def experiment_of(query: dict[str, str]) -> Experiment:
@@ -154,7 +168,7 @@ def packet(query: dict[str, str]) -> bytes:
     layer = query.get("layer", "run")
     if layer in LABS:
         params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-        return worker.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
+        return aside.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
     if layer not in LAYERS:
         raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *LABS]))
     want = frozenset(w for w in query.get("want", "").split(",") if w)

@@ -339,6 +339,9 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
             _score_arrows(packet, panel, weights, vm[..., axes], vc[..., axes, :][..., axes], phase, score)
         if panel.kind == "plane" and "velocity" in want and len(geo.components) == 2:
             _velocity_arrows(packet, panel, oracle, model, t_arrows, exp.mode)
+        if panel.kind == "plane" and "phase" in process.caps and len(geo.components) == 2:
+            for part in sorted(want & {"hamiltonian", "ou"}):
+                _velocity_arrows(packet, panel, oracle, model, t_arrows, exp.mode, part)
     return packet
 
 
@@ -448,8 +451,11 @@ def _score_arrows(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Te
     _add_arrows(packet, f"score:{panel.id}", torch.stack(arrows))
 
 
-def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, model: Any, t: Tensor, mode: str) -> None:
-    """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays."""
+def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, model: Any, t: Tensor, mode: str, part: str = "velocity") -> None:
+    """Motion on the stage along the probability flow per unit of clock, in the direction in which the run plays.
+
+    ``part``: the whole, or of CLD its "hamiltonian" part or the rest, the Ornstein–Uhlenbeck part "ou"; the two add up to the whole.
+    """
     points = _lattice(panel)
     if len(oracle.weights) > MANY:
         points = points.float()
@@ -461,7 +467,8 @@ def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, model: Any, t: T
     for time_ in t.tolist():
         scale = float(process.view_scale(t64(time_)))
         z = (points / scale).reshape(shape)
-        u = problem.velocity(z, time_)
+        turn = process.hamiltonian(z, time_) if part != "velocity" else None
+        u = turn if part == "hamiltonian" else problem.velocity(z, time_) - (0 if turn is None else turn)
         # a small move in time shows what the view's own scaling does to the arrow
         dt = 1e-4 * time_
         then = time_ - dt
@@ -469,7 +476,7 @@ def _velocity_arrows(packet: Packet, panel: Panel, oracle: Any, model: Any, t: T
         dc = float(process.clock(t64(time_)) - process.clock(t64(then)))
         step = (moved.reshape(points.shape) - points) / dc
         arrows.append((step if mode == "reverse" else -step).mT)
-    _add_arrows(packet, f"velocity:{panel.id}", torch.stack(arrows))
+    _add_arrows(packet, f"{part}:{panel.id}", torch.stack(arrows))
 
 
 def _add_arrows(packet: Packet, name: str, arrows: Tensor) -> None:
