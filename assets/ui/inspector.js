@@ -578,7 +578,7 @@
       if (flat && spec.id === scene.pin.panel) this.arrows(ctx, panel, scene);
     }
 
-    /** At a pin in a plane: a dotted line to x̂₀, and arrows along score and velocity of length 56 px · |v|/(1 + |v|), so that all fit. */
+    /** At a pin in a plane: a dotted line to x̂₀, and the directions of score and velocity (their sizes stand in the table). */
     arrows(ctx, panel, { pin, theme }) {
       if (!this.packet) return;
       const { a, b } = panel.spec, x = panel.toX.o + panel.toX.k * pin.a, y = panel.toY.o + panel.toY.k * pin.b;
@@ -592,19 +592,19 @@
         ctx.fillStyle = colour;
         ctx.fillText(text, px, py);
       };
-      for (const [name, colour] of [["score", theme.exact], ["u", theme.accent]]) {
+      for (const [name, colour, length] of [["score", theme.exact, 44], ["u", theme.accent, 78]]) {
         const v = of(name), [vx, vy] = [v?.[a.component], v?.[b.component]];
         const size = Math.hypot(vx, vy);
         if (!(size > 1e-9)) continue;
-        const k = 56 / (1 + size), ex = x + k * vx, ey = y - k * vy, turn = Math.atan2(ey - y, ex - x);
+        const [dx, dy] = [vx / size, -vy / size], ex = x + length * dx, ey = y + length * dy, turn = Math.atan2(dy, dx);
         ctx.strokeStyle = colour;
         ctx.lineWidth = 2;
         ctx.beginPath();
-        ctx.moveTo(x, y);
+        ctx.moveTo(x + 8 * dx, y + 8 * dy);
         ctx.lineTo(ex, ey);
         for (const side of [-2.6, 2.6]) (ctx.moveTo(ex, ey), ctx.lineTo(ex + 7 * Math.cos(turn + side), ey + 7 * Math.sin(turn + side)));
         ctx.stroke();
-        word(name, ex + 6, ey + (vy < 0 ? 10 : -3), colour);
+        word(name, ex + 5 + 9 * Math.abs(dy), ey + 4 + 6 * dy, colour);
       }
       const x0 = of("x̂₀");
       if (a.component !== 0 || b.component !== 1 || x0.length < 2) return;
@@ -621,7 +621,7 @@
       ctx.beginPath();
       ctx.arc(px, py, 3, 0, 7);
       ctx.fill();
-      word("x̂₀", px + 5, py + 12, theme.exact);
+      if (Math.hypot(px - x, py - y) > 26) word("x̂₀", px - 20, py - 4, theme.exact);
     }
   }
   PG.Inspector = Inspector;
