@@ -347,8 +347,8 @@
       ctx.textAlign = "center";
       for (const T of [1000, 100, 16, 8, 4, 2]) ctx.fillText(String(T), clamp(X(T), left + 10, right - 4), bottom + 14);
       ctx.textAlign = "left";
-      ctx.fillText("nats, worst step of T", left + 4, top - 3);
-      const ok = found.filter((f) => f.kl != null);
+      const ok = found.filter((f) => f.kl != null), searched = Math.min(...ok.filter((f) => !f.every).map((f) => f.steps));
+      ctx.fillText(`nats, worst step of T${Number.isFinite(searched) ? `; from ${searched} on found by search` : ""}`, left + 4, top - 3);
       ctx.strokeStyle = ctx.fillStyle = theme.exact;
       ctx.lineWidth = 1.8;
       ctx.beginPath();
