@@ -583,6 +583,7 @@
       for (const c of controls) if (!/pick|choice|free/.test(c.type)) ahead.set(c.id, { value: values[c.id], until: performance.now() + AHEAD_OF_LINK });
       lastProcess = scheduleOwner = values["pg-process"];
       lastData = values["pg-data"];
+      if (C.images[lastData] && !("particles" in PG.experimentPart(location.search))) force("pg-particles", IMAGES); // so many as toys have are too many
       ready = true;
       show();
       const message = list[controls.length];

@@ -56,6 +56,14 @@ def test_a_run_of_images_can_be_stopped(visit: Any) -> None:
     assert site.problems == []
 
 
+def test_a_link_opens_images_that_form(visit: Any) -> None:
+    site = visit("?data=mnist-unet&seed=12")  # a link that says no number does not mean two thousand
+    assert site.query() == {"data": "mnist-unet", "seed": "12", "particles": "16"}
+    assert site.page.evaluate("__pg.formed") == 20  # streamed, not waited for
+    assert site.page.evaluate("__pgStage.run.header.image.batch") == 16
+    assert site.problems == []
+
+
 def test_what_a_trained_model_has_not_is_struck_with_its_reason(visit: Any) -> None:
     site = visit("?data=mnist-unet&particles=4")
     page = site.page
