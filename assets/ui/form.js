@@ -534,6 +534,7 @@
 
   // Sliders and number boxes are read from the document: Gradio tells of them tens of milliseconds later, and then confirms.
   const AHEAD = 1000, AHEAD_OF_LINK = 3000;
+  let showing = 0;
   const ahead = new Map(); // id → {value, until}: what is heard of a component and differs is older news
   const byId = new Map(controls.map((c) => [c.id, c]));
   document.addEventListener("input", ({ target }) => {
@@ -544,7 +545,10 @@
     if (!node) return;
     values[node.id] = Number(target.value);
     ahead.set(node.id, { value: values[node.id], until: performance.now() + AHEAD });
-    follow();
+    ask(query());
+    clearTimeout(showing); // a number changes nothing of what can be chosen: the form waits until the picture is there
+    showing = setTimeout(show, 120);
+    urlLater();
   }, true);
   // a hand on a control: from here on what its component says is new
   document.addEventListener("pointerdown", ({ target }) => {

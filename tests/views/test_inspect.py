@@ -36,13 +36,17 @@ def test_every_sampler_says_what_its_step_draws(key):
                 assert h["step"]["kl"] >= h["best"]["kl"] - 1e-9 - h["best"]["error"]
 
 
-@pytest.mark.parametrize("key", sorted(registry("processes")))
-@pytest.mark.parametrize("data", ["three_modes", "moons"])
-def test_every_process(key, data):
-    try:
-        exp = Experiment(data=data, process=key)
-    except BadValue:
-        pytest.skip("illegal")
+LEGAL = [
+    (data, key)
+    for data in ("three_modes", "moons")
+    for key in sorted(registry("processes"))
+    if (data, key) != ("three_modes", "Anisotropic")
+]
+
+
+@pytest.mark.parametrize(("data", "key"), LEGAL)
+def test_every_process(data, key):
+    exp = Experiment(data=data, process=key)
     for clock in ("0", "0.01", "0.5", "1"):
         for gap in ("0", "0.3", "1"):
             params = {**(PIN_1 if data == "three_modes" and exp.process.blocks == 1 else PIN_2), "clock": clock, "gap": gap}
