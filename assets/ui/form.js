@@ -587,14 +587,15 @@
       for (const c of controls) if (!/pick|choice|free/.test(c.type)) ahead.set(c.id, { value: values[c.id], until: performance.now() + AHEAD_OF_LINK });
       lastProcess = scheduleOwner = values["pg-process"];
       lastData = values["pg-data"];
-      if (C.images[lastData] && !("particles" in PG.experimentPart(location.search))) force("pg-particles", IMAGES); // so many as toys have are too many
+      const few = C.images[lastData] && !("particles" in PG.experimentPart(location.search)); // as many images as toys have particles are too many
+      if (few) force("pg-particles", IMAGES);
       ready = true;
       show();
       const message = list[controls.length];
       if (message) notice({ kind: "warning", message, stay: 15000 });
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
-        if (message) history.replaceState({}, "", address());
+        if (message || few) history.replaceState({}, "", address());
       }
     },
     drawer,
