@@ -8,7 +8,6 @@ Written as JSON to benchmarks/results; ``--samples`` decides the time (10,000 fo
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 import playground as pg
-from benchmarks.live import RESULTS, cpu
+from benchmarks.live import cpu, save
 from playground.metrics.fidelity import frechet_distance, precision_recall
 from toy_models.images import classify
 from toy_models.networks.checkpoint import load_network, read_card
@@ -93,8 +92,7 @@ def main() -> None:
         right.append((found == label).float().mean())  # type: ignore[union-attr]
     out["conditional accuracy at guidance 1.5"] = round(float(torch.stack(right).mean()), 4)
     print(out["conditional accuracy at guidance 1.5"], flush=True)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "images.json").write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    save("images", out)
 
 
 if __name__ == "__main__":

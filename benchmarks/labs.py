@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import torch
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.live import FLAGS, RESULTS, SETTLED, cpu, free_port, start_server, summary, wait_for
+from benchmarks.live import FLAGS, SETTLED, cpu, free_port, save, start_server, summary, wait_for
 
 SECONDS = 3.0
 HANDLE = "(n) => { const r = document.querySelectorAll('.pg-handle')[n].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }"
@@ -136,12 +136,5 @@ def measure() -> dict[str, Any]:
     return out
 
 
-def main() -> None:
-    out = measure()
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "labs.json").write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(out, indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    save("labs", measure())

@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import torch
 from playwright.sync_api import Page, sync_playwright
@@ -239,13 +240,13 @@ def measure() -> dict[str, object]:
     return out
 
 
-def main() -> None:
-    result = measure()
+def save(name: str, result: dict[str, Any]) -> None:
+    """Prints the figures and writes them to benchmarks/results."""
     text = json.dumps(result, indent=1, ensure_ascii=False)
     print(text)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "live.json").write_text(text + "\n", encoding="utf-8")
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    save("live", measure())

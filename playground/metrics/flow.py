@@ -11,7 +11,7 @@ from torch import Tensor
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Rng
-from playground.samplers.ode import RK45
+from playground.samplers.ode import RK4, RK45
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles.mixture import MixtureOracle
 
@@ -103,13 +103,8 @@ def _adaptive(problem: Problem, z: Tensor, t: float, s: float) -> Tensor:
     count = 16
     ts = torch.linspace(t, s, 2 * count + 1, dtype=torch.float64).tolist()
     problem.prepare(ts)
-    h = (s - t) / count
     for i in range(0, 2 * count, 2):
-        k1 = problem.velocity(z, ts[i])
-        k2 = problem.velocity(z + 0.5 * h * k1, ts[i + 1])
-        k3 = problem.velocity(z + 0.5 * h * k2, ts[i + 1])
-        k4 = problem.velocity(z + h * k3, ts[i + 2])
-        z = z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+        z = RK4().step(problem, z, ts[i], ts[i + 2], None, Rng(0))[0]
     return z
 
 

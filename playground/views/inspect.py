@@ -21,6 +21,7 @@ from playground.core.rng import Rng
 from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, modes, w2_to_gaussian, without_light, worst_step
 from playground.metrics.steps import StepLaw, step_law
 from playground.samplers.exact import ExactAncestral
+from playground.samplers.ode import RK4
 from playground.views.geometry import Geometry, geometry
 from playground.views.packet import Packet
 from toy_models.data import law_of, mixture_of
@@ -451,12 +452,7 @@ def flow(pin: Pin, times: list[float]) -> Tensor:
     problem.prepare([v for t, s in itertools.pairwise(times) for v in (t, 0.5 * (t + s), s)])
     out = [pin.z]
     for t, s in itertools.pairwise(times):
-        z, h, m = out[-1], s - t, 0.5 * (s + t)
-        k1 = problem.velocity(z, t)
-        k2 = problem.velocity(z + 0.5 * h * k1, m)
-        k3 = problem.velocity(z + 0.5 * h * k2, m)
-        k4 = problem.velocity(z + h * k3, s)
-        out.append(z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4) if h else z)
+        out.append(RK4().step(problem, out[-1], t, s, None, Rng(0))[0] if s != t else out[-1])
     return torch.stack(out)
 
 
