@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.core.process import LinearProcess, Process
-from toy_models.networks.checkpoint import load_model, load_network, read_card
+from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor
 
 
@@ -29,9 +29,13 @@ class ImageModel:
         self.dim = math.prod(self.event)
         self.labels = torch.arange(card["network"]["classes"])
         self.title = str(card.get("title", name))
+        self.process = own_process(card)  # the only one that it serves, or None
 
     def refuses(self, slot: str, choice: Any) -> str:
         """Why a choice of an Experiment cannot be made with a trained model, '' if it can."""
+        if slot == "process" and self.process is not None and choice != self.process:
+            numbers = ", ".join(f"{k} {v:g}" for k, v in self.process.to_dict().items() if isinstance(v, float))
+            return f"network saw one process in training and knows no other: {self.process.info.title} with {numbers}"
         if slot == "process" and "linear" not in choice.caps:
             return "needs data with a closed form; a trained denoiser serves processes with a Gaussian kernel"
         if slot == "sampler" and "mixture" in choice.needs:

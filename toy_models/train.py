@@ -27,21 +27,22 @@ CLASSIFIER = "mnist-classifier"
 
 @torch.no_grad()
 def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) -> None:
-    """A picture of rows × classes samples: DPM-Solver++ 2M, 20 steps on EDM's grid, the same noise at every checkpoint."""
+    """A picture of rows × classes samples: DPM-Solver++ 2M, 20 steps on EDM's grid (a model of CLD: SSCS, 60 steps), the same noise each time."""
     from PIL import Image
 
-    process: Any = registry("processes")["EDM"]()
-    samplers: Any = registry("samplers")
-    grids: Any = registry("grids")
+    phase = trainer.config.loss == "hsm"
+    process: Any = registry("processes")["CLD" if phase else "EDM"]()
+    sampler: Any = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
+    grid: Any = registry("grids")["Quadratic" if phase else "Karras"](steps=3 * steps if phase else steps)
     classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = grids["Karras"](steps=steps).times(process).tolist()
+    times = grid.times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
-    z = rng.stream("prior").normal(shape) * process.at(times[0]).sigma
-    *_, last = run(problem, samplers["DPMSolverPP2M"](), z, times, rng.stream("path"))
-    x = last.z.clamp(-1, 1).cpu()
+    z = process.source(shape[0], shape[1:], rng.stream("prior"))
+    *_, last = run(problem, sampler, z, times, rng.stream("path"))
+    x = process.project(last.z).clamp(-1, 1).cpu()
     h, w = x.shape[-2:]
     sheet = x.view(rows, classes, *x.shape[1:]).permute(0, 3, 1, 4, 2).reshape(rows * h, classes * w, -1)
     pixels = ((sheet + 1) * 127.5).round().to(torch.uint8).numpy()

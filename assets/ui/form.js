@@ -145,6 +145,7 @@
     const now = values["pg-data"], images = Boolean(C.images[now]), were = Boolean(C.images[lastData]);
     left[were ? "images" : "toy"] = lastData;
     lastData = now;
+    if (images && were) return settleImages();
     if (images === were) return;
     if (images) {
       left.particles = values["pg-particles"];
@@ -152,8 +153,18 @@
       force("pg-start", "prior");
       force("pg-mode", "reverse");
     } else if (values["pg-particles"] === IMAGES) force("pg-particles", left.particles ?? control("particles").default);
-    if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
+    settleImages();
+  }
+  /** What the data do not take gives way: the process first, the model's own with its numbers if it knows only one. */
+  function settleImages() {
+    const own = C.images[values["pg-data"]]?.own ?? {};
+    if (own.process) force("pg-process", own.process);
+    else if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
     settleProcess();
+    if (own.process) { // with its own numbers: those that are not told are the defaults
+      const schedule = own["process.schedule"] ?? values["pg-schedule"];
+      for (const c of controls) if (c.path.startsWith("process.") && (c.kind === own.process || c.kind === schedule)) force(c.id, own[c.path] ?? c.default);
+    }
     const good = C.fallback[values["pg-process"]];
     for (const slot of ["sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
   }

@@ -23,6 +23,13 @@ def _check_data(name: str, value: Any) -> Any:
     return check_data(name, value)
 
 
+def _own_process(data: str) -> Any:
+    """The process of an experiment that names none: the one that its (checked) data know, if they know only one."""
+    from toy_models.data import law_of
+
+    return getattr(law_of(data), "process", None)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Data, process, sampler, grid and how many particles from which seed.
@@ -57,6 +64,8 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, param in params(self).items():
             value = getattr(self, name)
+            if name == "process" and value is None:
+                value = _own_process(self.data)
             if param.kind == "spec":
                 if value is None:  # the process comes first: what fits it is known by then
                     value = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
@@ -118,7 +127,8 @@ class Experiment:
                 raise BadValue(name, value, "one of " + ", ".join(known))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
-                    process: Any = values.get("process") or registry("processes")[DEFAULTS["process"]]
+                    own = _own_process(_check_data("data", record.get("data", known["data"].default)))
+                    process: Any = values.get("process") or own or registry("processes")[DEFAULTS["process"]]
                     value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
                 value = from_dict(known[name].family, name, value)
             elif isinstance(value, dict) and name != "data":

@@ -300,7 +300,7 @@ def data_reasons() -> dict[str, dict[int, str]]:
 
 
 def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
-    """image model → slot → choice → why it cannot be made with it; legal ones are left out."""
+    """image model → slot → choice → why it cannot be made with it; legal ones are left out. ``own``: the only process that it serves."""
     out: dict[str, dict[str, dict[str, str]]] = {}
     for name in image_models():
         model = law_of(name)
@@ -309,6 +309,7 @@ def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
             for slot, family in (("process", "processes"), ("sampler", "samplers"), ("grid", "grids"))
         }
         out[name] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
+        out[name]["own"] = model.process.flat("process") if model.process else {}
     return out
 
 

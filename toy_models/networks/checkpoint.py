@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from playground.core.fields import BadValue
+from playground.core.spec import from_dict
 from toy_models.networks.classifier import Classifier, ClassifierConfig
-from toy_models.networks.denoiser import Denoiser
+from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -48,9 +49,12 @@ def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: P
     return card
 
 
-def save_model(name: str, model: Denoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path | None = None) -> Path:
-    """A denoiser: its network, and σ_d and the image's shape on the card."""
-    return save_network(name, model.network, {"sigma_data": model.sigma_data, "event": list(event), **facts}, folder)
+def save_model(
+    name: str, model: Denoiser | PhaseDenoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path | None = None
+) -> Path:
+    """A denoiser: its network, and on the card the image's shape, with σ_d or with the process that it was trained for."""
+    own = {"process": model.process.to_dict()} if isinstance(model, PhaseDenoiser) else {"sigma_data": model.sigma_data}
+    return save_network(name, model.network, {**own, "event": list(event), **facts}, folder)
 
 
 def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
@@ -95,9 +99,19 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser:
+def own_process(card: dict[str, Any]) -> Any:
+    """The only process that a card's model knows; None if it serves every linear one. Raises BadValue if the card's process is none."""
+    try:
+        return from_dict("processes", "process", card["process"]) if "process" in card else None
+    except BadValue as error:
+        raise error.under(f"model {card['name']}") from None
+
+
+def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser | PhaseDenoiser:
     """The denoiser of a card. Raises BadValue as load_network, or if the card is not a denoiser's."""
     card = read_card(name, folder)
-    if not isinstance(card.get("sigma_data"), float) or "event" not in card:
-        raise BadValue("model", name, "a card of a denoiser, with sigma_data and event")
-    return Denoiser(load_network(name, folder), card["sigma_data"]).to(device).eval()
+    if "event" not in card or not ("process" in card or isinstance(card.get("sigma_data"), float)):
+        raise BadValue("model", name, "a card of a denoiser, with event and sigma_data or process")
+    process, network = own_process(card), load_network(name, folder)
+    model = Denoiser(network, card["sigma_data"]) if process is None else PhaseDenoiser(network, process)
+    return model.to(device).eval()

@@ -37,8 +37,61 @@ class Denoiser(nn.Module):
         return weight * error.square().flatten(1).mean(1)
 
 
+class PhaseDenoiser(nn.Module):
+    """The score of critically damped Langevin diffusion from a network that sees (x, v) (math 3; Dockhorn et al. 2022, 2112.07068).
+
+        s_v(z, t) = −v/Σ_vv(t) − ℓ(t) α'(x, v/√M, t)                    (mixed score: α' is the network)
+        x̂_0 = (s_v + (Σ⁻¹z)_v) / (Σ⁻¹ψ)_v                               (the x̂_0 whose score that is: the score is linear in it)
+
+    Hybrid score matching: z_t = ψ x_0 + L (ε_x, ε_v) with v_0 averaged out of Σ = LLᵀ; ∇_v log p(z_t | x_0) = −ℓ ε_v, so that with λ = ℓ⁻²
+    the loss is ‖ε_v − v/(ℓ Σ_vv) − α'‖². It serves the process it was trained for and no other.
+    """
+
+    network: Any
+
+    def __init__(self, network: nn.Module, process: LinearProcess):
+        super().__init__()
+        self.network, self.process = network, process
+
+    def _facts(self, z: Tensor, t: Tensor) -> Any:
+        """Per state (batch,): Σ_vv, ℓ, (Σ⁻¹ψ)_v, τ and the rows of Σ⁻¹ and ψ, from t (batch,) in float64."""
+        psi, cov = self.process.mean_and_cov(t.double().cpu())
+        precision = torch.linalg.inv(cov)
+        pull = (precision @ psi[..., None])[..., 0]
+        ell = precision[..., 1, 1].sqrt()  # = √(Σ_xx/det Σ)
+        tau = (psi * pull).sum(-1).rsqrt()
+        shape = (-1, 1, 1, 1)
+        return [
+            a.to(z.device, z.dtype).view(shape) for a in (cov[..., 1, 1], ell, pull[..., 1], precision[..., 1, 0], precision[..., 1, 1])
+        ], tau
+
+    def noise(self, z: Tensor, t: Tensor, label: Tensor) -> Tensor:
+        """ε̂_v = v/(ℓ Σ_vv) + α' of z (batch, 2, *event), t (batch,): (batch, *event)."""
+        (vv, ell, *_), tau = self._facts(z, t)
+        x, v = z[:, 0], z[:, 1]
+        mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
+        told = self.network(torch.cat([x, v * mass**-0.5], 1), (tau.log() / 4).to(z.device, z.dtype), label)
+        return v / (ell * vv) + told.float()
+
+    def forward(self, z: Tensor, t: Tensor, label: Tensor) -> Tensor:
+        """x̂_0 of z (batch, 2, *event), t and label (batch,): (batch, *event). Near t = T it is the small difference of large numbers: there
+        the score is well known and x̂_0 is not."""
+        (_, ell, pull, px, pv), _ = self._facts(z, t)
+        return (px * z[:, 0] + pv * z[:, 1] - ell * self.noise(z, t, label)) / pull
+
+    def loss(self, x0: Tensor, t: Tensor, noise: Tensor, label: Tensor) -> Tensor:
+        """‖ε_v − ε̂_v(ψ x_0 + L ε)‖², the mean over pixels of each image, (batch,); noise = (ε_x, ε_v), (batch, 2, *event)."""
+        psi, cov = self.process.mean_and_cov(t.double().cpu())
+        shape = (-1, 1, 1, 1)
+        (px, pv), root = (a.view(shape).to(x0.device, x0.dtype) for a in psi.unbind(-1)), torch.linalg.cholesky(cov).to(x0.device, x0.dtype)
+        (xx, _), (vx, vv) = ((a.view(shape) for a in row.unbind(-1)) for row in root.unbind(-2))
+        # products of numbers, not of matrices: autocast would round those, and the smallest noise with them
+        z = torch.stack([px * x0 + xx * noise[:, 0], pv * x0 + vx * noise[:, 0] + vv * noise[:, 1]], 1)
+        return (noise[:, 1] - self.noise(z, t, label)).square().flatten(1).mean(1)
+
+
 class NetworkPredictor:
-    """A denoiser as predictor of any linear process, CLD included.
+    """A denoiser as predictor of any linear process, CLD included; a PhaseDenoiser as predictor of its own.
 
     z_t | x_0 ~ N(ψ x_0, Σ) alike in every pixel, so all that z_t says of x_0 is the scalar statistic y = ψᵀΣ⁻¹ z / (ψᵀΣ⁻¹ψ) = x_0 + τ n with
     τ² = 1/(ψᵀΣ⁻¹ψ): E[x_0 | z_t] = D(y; τ). For scalar processes y = z/α and τ = σ/α; for CLD both x and v go into y.
@@ -46,7 +99,7 @@ class NetworkPredictor:
 
     gives = frozenset({"mean"})
 
-    def __init__(self, process: LinearProcess, denoiser: Denoiser, label: int | Tensor | None = None):
+    def __init__(self, process: LinearProcess, denoiser: Denoiser | PhaseDenoiser, label: int | Tensor | None = None):
         self.process, self.denoiser, self.label = process, denoiser, label
 
     def prepare(self, times: list[float]) -> None:
@@ -61,9 +114,14 @@ class NetworkPredictor:
         y = sum(float(pull[i]) / size * parts[:, i] for i in range(len(pull))) if self.process.blocks > 1 else z / float(k.psi[0])
         return y, size**-0.5  # type: ignore[return-value]
 
-    def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        y, tau = self.statistic(z_t, t)
-        batch = y.shape[0]
+    def labels(self, batch: int, device: torch.device) -> Tensor:
         null = self.denoiser.network.config.classes
         label = self.label if isinstance(self.label, Tensor) else torch.full((batch,), null if self.label is None else self.label)
-        return Prediction(self.denoiser(y, torch.full((batch,), tau, device=y.device, dtype=y.dtype), label.to(y.device)))
+        return label.to(device)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        if isinstance(self.denoiser, PhaseDenoiser):
+            times = torch.full((z_t.shape[0],), t, dtype=torch.float64)
+            return Prediction(self.denoiser(z_t, times, self.labels(len(z_t), z_t.device)))
+        y, tau = self.statistic(z_t, t)
+        return Prediction(self.denoiser(y, torch.full((len(y),), tau, device=y.device, dtype=y.dtype), self.labels(len(y), y.device)))

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """channels: of the image. width: channels at each resolution, halved from one to the next. blocks: residual blocks a resolution. classes: labels
+    """channels: of the image. inputs: channels that go in, 0 = as many (2 × channels for data and velocity). width: channels at each resolution, halved from one to the next. blocks: residual blocks a resolution. classes: labels
     0 … classes − 1; ``classes`` itself is the null label of unconditional prediction. attention: self-attention at the lowest resolution."""
 
     channels: int = 1
@@ -21,6 +21,7 @@ class UNetConfig:
     classes: int = 10
     attention: bool = True
     groups: int = 8
+    inputs: int = 0
 
 
 class Embedding(nn.Module):
@@ -71,7 +72,7 @@ class Attention(nn.Module):
 
 
 class UNet(nn.Module):
-    """F(x, c_noise, label): (batch, channels, height, width) → the same shape. Height and width divisible by 2^(resolutions − 1)."""
+    """F(x, c_noise, label): (batch, inputs, height, width) → (batch, channels, height, width). Height and width divisible by 2^(resolutions − 1)."""
 
     def __init__(self, config: UNetConfig = UNetConfig()):
         super().__init__()
@@ -79,7 +80,7 @@ class UNet(nn.Module):
         first, *_ = widths = config.width
         size = 4 * first
         self.embed = Embedding(size, config.classes)
-        self.inlet = nn.Conv2d(config.channels, first, 3, padding=1)
+        self.inlet = nn.Conv2d(config.inputs or config.channels, first, 3, padding=1)
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
         now, kept = first, [first]

@@ -11,7 +11,8 @@ from toy_models.networks.unet import UNetConfig
 class TrainConfig:
     """Everything that decides the weights.
 
-    sigma_mean, sigma_std: ln σ ~ N(mean, std²) (EDM). drop: share of images whose label is replaced by the null label. min_snr: γ of min-SNR
+    loss: "edm" (the U-Net of every linear process) or "hsm" (hybrid score matching: CLD's own). sigma_mean, sigma_std: ln σ ~ N(mean, std²) (EDM);
+    hsm draws t uniformly. drop: share of images whose label is replaced by the null label. min_snr: γ of min-SNR
     weighting (Hang et al. 2023, 2303.09556), 0 = EDM's weight. importance: times drawn ∝ √E[L²] with a .001 uniform share (iDDPM, math 2.22).
     ema: half-life of the average in steps, at most a tenth of the steps so far. warm: steps until the full learning rate; it decays as a cosine
     to a tenth at ``steps``.
@@ -29,10 +30,13 @@ class TrainConfig:
     importance: bool = False
     ema: float = 500.0
     seed: int = 0
+    loss: str = "edm"
 
 
 CONFIGS = {
     "mnist-unet": TrainConfig(),
+    # the same data, network and budget, for CLD alone: it sees data and velocity
+    "mnist-cld": TrainConfig(UNetConfig(inputs=2), loss="hsm"),
     # for a GPU: the same data, wider and longer; fits in 8 MB as float16
     "mnist-unet-wide": TrainConfig(UNetConfig(width=(48, 96, 128), blocks=2), steps=60_000, batch=256, rate=1e-3, ema=2000.0),
 }
@@ -40,5 +44,6 @@ CONFIGS = {
 # what the page calls a model, and the classifier that says which class an image of it is
 ABOUT = {
     "mnist-unet": {"title": "handwritten digits", "classifier": "mnist-classifier"},
+    "mnist-cld": {"title": "handwritten digits (CLD)", "classifier": "mnist-classifier"},
     "mnist-unet-wide": {"title": "handwritten digits (wide)", "classifier": "mnist-classifier"},
 }

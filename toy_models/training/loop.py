@@ -15,12 +15,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from playground.core.fields import BadValue
-from toy_models.networks.denoiser import Denoiser
+from playground.core.spec import registry
+from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet
 from toy_models.training.configs import TrainConfig
 from toy_models.training.data import Images
 
 BINS, HISTORY = 32, 10  # of the importance-sampled times
+EARLIEST = 1e-5  # t of hybrid score matching: ℓ diverges at 0
 
 
 class Trainer:
@@ -31,16 +33,24 @@ class Trainer:
     """
 
     def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool = True):
+        if config.loss == "hsm" and config.min_snr:
+            raise BadValue("min_snr", config.min_snr, "0 for a model of CLD: the weight belongs to EDM's loss")
         self.config, self.images, self.device, self.bf16 = config, images, torch.device(device), bf16
         torch.manual_seed(config.seed)
         self.sigma_data = float(images.x.std())
-        self.model = Denoiser(UNet(config.network), self.sigma_data).to(self.device)
+        self.model = self.fresh()
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.rate, betas=(0.9, 0.99))
         self.at = 0
         self.seconds = 0.0
         self.history = torch.zeros(BINS, HISTORY)  # latest losses of each bin of noise levels
         self.seen = torch.zeros(BINS, dtype=torch.long)
+
+    def fresh(self) -> Denoiser | PhaseDenoiser:
+        """The configuration's model before training."""
+        network = UNet(self.config.network)
+        model = PhaseDenoiser(network, registry("processes")["CLD"]()) if self.config.loss == "hsm" else Denoiser(network, self.sigma_data)
+        return model.to(self.device)
 
     # -- one step ------------------------------------------------------------------------------------------------------------
 
@@ -53,13 +63,19 @@ class Trainer:
         dropped = torch.rand(c.batch, generator=draw) < c.drop
         label = torch.where(dropped, c.network.classes, self.images.labels[pick]).to(self.device)
         level, weight = self.levels(draw)
-        sigma = (c.sigma_mean + c.sigma_std * math.sqrt(2) * torch.erfinv(2 * level - 1)).exp().to(self.device)
-        noise = torch.randn(x.shape, generator=draw).to(self.device)
+        if c.loss == "hsm":
+            clock = EARLIEST + (1 - EARLIEST) * level  # t of T = 1
+            shape = (c.batch, 2, *x.shape[1:])
+        else:
+            clock = (c.sigma_mean + c.sigma_std * math.sqrt(2) * torch.erfinv(2 * level - 1)).exp()  # σ
+            shape = tuple(x.shape)
+        clock, noise = clock.to(self.device), torch.randn(shape, generator=draw).to(self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            loss = self.model.loss(x, sigma, noise, label)
-        loss = loss * self.reweight(sigma)
+            loss = self.model.loss(x, clock, noise, label)
+        if c.min_snr:
+            loss = loss * self.reweight(clock)
         self.remember(level, loss.detach().cpu())
         self.optimizer.zero_grad()
         (loss * weight.to(self.device)).mean().backward()
@@ -80,8 +96,6 @@ class Trainer:
 
     def reweight(self, sigma: Tensor) -> Tensor:
         """Min-SNR: the weight on the x_0 loss becomes min(SNR, γ) in place of EDM's 1/c_out²; SNR = σ_d²/σ²."""
-        if not self.config.min_snr:
-            return torch.ones_like(sigma)
         snr = (self.sigma_data / sigma).square()
         edm = (sigma.square() + self.sigma_data**2) / (sigma * self.sigma_data).square()
         return snr.clamp(max=self.config.min_snr) / (edm * self.sigma_data**2)
@@ -139,9 +153,9 @@ class Trainer:
         self.at, self.seconds = told["step"], told["seconds"]
         return True
 
-    def averaged(self) -> Denoiser:
+    def averaged(self) -> Denoiser | PhaseDenoiser:
         """The model with its averaged weights, for sampling."""
-        model = Denoiser(UNet(self.config.network), self.sigma_data).to(self.device)
+        model = self.fresh()
         model.load_state_dict(self.average)
         return model.eval()
 
