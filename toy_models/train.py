@@ -33,12 +33,12 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     phase = trainer.config.loss == "hsm"
     process: Any = registry("processes")["CLD" if phase else "EDM"]()
     sampler: Any = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
-    grid: Any = registry("grids")["Quadratic" if phase else "Karras"](steps=3 * steps if phase else steps)
+    grid_of: Any = registry("grids")["Quadratic" if phase else "Karras"]
     classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = grid.times(process).tolist()
+    times = grid_of(steps=3 * steps if phase else steps).times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = process.source(shape[0], shape[1:], rng.stream("prior"))
     *_, last = run(problem, sampler, z, times, rng.stream("path"))
