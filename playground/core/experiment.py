@@ -66,6 +66,7 @@ class Experiment:
             value = getattr(self, name)
             if name == "process" and value is None:
                 value = _own_process(self.data)
+                object.__setattr__(self, name, value)
             if param.kind == "spec":
                 if value is None:  # the process comes first: what fits it is known by then
                     value = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
