@@ -848,34 +848,38 @@
       const kind = shownRun?.header.image ? "npz" : "csv"; // images are too large for text
       save(liveUrl(`states.${kind}`).href, `${fileName()}.${kind}`);
     },
-    async gif() {
-      openMenu(null);
-      try {
-        notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
-        const response = await fetch(liveUrl("gif"));
-        if (!response.ok) throw new Refused((await response.json()).error.message);
-        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-        let rest = "";
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          const lines = (rest + value).split("\n");
-          rest = lines.pop();
-          for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
-            if (!line.gif) notice({ kind: "info", message: `Drawing the animation: ${line.done} of ${line.of} frames`, stay: 60000 });
-            else {
-              save(new Blob([Uint8Array.from(atob(line.gif), (c) => c.charCodeAt(0))], { type: "image/gif" }), `${fileName()}.gif`);
-              clearNotice();
-            }
-          }
-        }
-      } catch (error) {
-        notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: actions.gif } });
-      }
-    },
+    gif: () => film("gif"),
+    mp4: () => film("mp4"),
     theme() { PG.theme.toggle(); },
     drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
   };
+
+  /** The whole run as a moving picture: the server draws it and says how far it is. */
+  async function film(kind) {
+    openMenu(null);
+    try {
+      notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
+      const response = await fetch(liveUrl(`film.${kind}`));
+      if (!response.ok) throw new Refused((await response.json()).error.message);
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const lines = (rest + value).split("\n");
+        rest = lines.pop();
+        for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
+          if (!line.film) notice({ kind: "info", message: `Drawing the animation: ${Math.min(line.done, line.of)} of ${line.of} frames`, stay: 60000 });
+          else {
+            save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${fileName()}.${kind}`);
+            clearNotice();
+          }
+        }
+      }
+    } catch (error) {
+      notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: () => film(kind) } });
+    }
+  }
 
   // ---- the drawer of a phone: a sheet from below, so that the stage stays in sight while one chooses -------------------------------
   function drawer(open, section) {

@@ -6,7 +6,7 @@ POST /live/fit?components=&scale=  (body: a table of points)                  po
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
-GET /live/gif?<experiment>                                                   lines of JSON: {"done", "of"} …, at last {"gif": base64}
+GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 lines of JSON: {"done", "of"} …, at last {"film": base64, "type"}
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
 GET /live/plotly.js                                                          the plotly.js of the installed plotly package
 """
@@ -37,7 +37,9 @@ from starlette.routing import Route
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.errors import errors_packet, map_packet
-from playground.views.image_files import image_gif, npz
+from playground.views.film import KINDS, film
+from playground.views.image_files import MS as IMAGE_MS
+from playground.views.image_files import image_moments, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
@@ -331,18 +333,22 @@ def routes() -> list[Route]:
 
         return answer(make)
 
-    def gif_lines(run: Any, by_class: bool) -> Iterator[str]:
-        from playground.views.export import gif  # matplotlib: 0.4 s that the start need not wait for
+    def film_lines(run: Any, by_class: bool, kind: str) -> Iterator[str]:
+        from playground.views.export import FRAMES, MS, moments  # matplotlib: 0.4 s that the start need not wait for
 
-        for done, of, picture in image_gif(run) if isinstance(run, ImageRun) else gif(run, by_class):
-            line = {"done": done, "of": of} if picture is None else {"gif": base64.b64encode(picture).decode()}
+        images = isinstance(run, ImageRun)
+        pictures = image_moments(run) if images else moments(run, by_class)
+        of = len(image_packet(run)["image/x"]) if images else FRAMES
+        for done, raw in enumerate(film(pictures, kind, IMAGE_MS if images else MS), 1):
+            line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind]}
             yield json.dumps(line) + "\n"
 
-    def run_gif(request: Request) -> Response:
+    def run_film(kind: str, request: Request) -> Response:
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
             run = worker.submit(run_of, exp).result()
-            return StreamingResponse(gif_lines(run, request.query_params.get("view.color") == "class"), media_type="application/x-ndjson")
+            by_class = request.query_params.get("view.color") == "class"
+            return StreamingResponse(film_lines(run, by_class, kind), media_type="application/x-ndjson")
 
         return answer(make)
 
@@ -367,7 +373,7 @@ def routes() -> list[Route]:
         Route("/live/images", live_images),
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),
-        Route("/live/gif", run_gif),
+        *(Route(f"/live/film.{kind}", functools.partial(run_film, kind)) for kind in KINDS),
         Route("/live/plotly.js", plotly_js),
         Route("/live/assets/{path:path}", asset),
     ]

@@ -64,6 +64,7 @@ HEADER = """
       <span class="pg-menu-list" role="menu" hidden>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
+        <button type="button" role="menuitem" data-do="mp4" title="The whole run as a film (H.264)">MP4 film</button>
         <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
       </span>
     </span>

@@ -7,6 +7,7 @@ import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+import av
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 import playground as pg
 from playground.ui.live import fit_text, packet_base64, routes
+from playground.views.film import REST
 from playground.views.packet import Packet
 
 BAD = {
@@ -99,11 +101,25 @@ def test_csv_holds_the_states(client):
     assert last[4:] == pytest.approx(trace.x[-1, 3].tolist(), rel=1e-6)
 
 
-def test_gif_streams_progress_and_moves(client):
-    lines = [json.loads(line) for line in client.get("/live/gif?data=three_modes&particles=50").text.strip().split("\n")]
+def film(client, address):
+    lines = [json.loads(line) for line in client.get(address).text.strip().split("\n")]
     assert [line["done"] for line in lines[:-1]] == list(range(1, len(lines)))
-    picture = Image.open(io.BytesIO(base64.b64decode(lines[-1]["gif"])))
+    return base64.b64decode(lines[-1]["film"])
+
+
+def test_a_film_streams_progress_and_moves(client):
+    picture = Image.open(io.BytesIO(film(client, "/live/film.gif?data=three_modes&particles=50")))
     assert picture.n_frames > 20
+
+
+def test_a_film_of_images_as_mp4(client):
+    """Decoded again: a frame a step and the rest, the first frame grey noise, the last one white digits on black."""
+    raw = film(client, "/live/film.mp4?data=mnist-unet&particles=4&grid.steps=6&seed=1")
+    with av.open(io.BytesIO(raw)) as file:
+        frames = [f.to_ndarray(format="gray") for f in file.decode(video=0)]
+    assert len(frames) == 7 + REST
+    assert frames[0].mean() > 90 > frames[-1].mean()
+    assert abs(frames[-1].astype(int) - frames[-2]).max() < 12  # it rests
 
 
 def test_assets_stay_in_their_folder(client):

@@ -120,15 +120,16 @@ def test_files_of_a_run() -> None:
 
     from PIL import Image
 
-    from playground.views.image_files import image_gif, npz, sheet
+    from playground.views.film import film
+    from playground.views.image_files import image_moments, npz, sheet
 
     run = ImageRun(experiment(pg.VP(), "DDIM"))
     list(run.steps())
     told = np.load(io.BytesIO(npz(run)))
     np.testing.assert_allclose(told["states"], torch.stack([f.z for f in run.frames]).numpy())
     assert told["x0"].shape == (5, 3, 1, 28, 28)
-    *steps, (done, of, raw) = image_gif(run)
-    assert (len(steps), done, of) == (5, 5, 5)
+    *steps, raw = film(image_moments(run), "gif", 100)
+    assert steps == [None] * 5
     with Image.open(io.BytesIO(raw)) as gif:
         assert gif.n_frames == 5
     one = np.arange(12, dtype=np.uint8).reshape(1, 1, 3, 4)
