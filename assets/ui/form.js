@@ -926,5 +926,16 @@
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();
   ask(PG.first.query, PG.first.response);
-  setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed
+  setTimeout(() => { // the restoring call has failed, or is slow: the link's values are put into the form from here
+    if (ready || bridgeState.timer) return;
+    for (const c of controls) {
+      const told = PG.first.query[c.path], outer = c.path.slice(0, c.path.lastIndexOf("."));
+      if (told === undefined || (c.kind && c.kind !== (PG.first.query[outer] ?? at(outer)))) continue;
+      force(c.id, /pick|choice|free/.test(c.type) ? told : /flag/.test(c.type) ? told === "true" : Number(told));
+    }
+    lastProcess = scheduleOwner = values["pg-process"];
+    lastData = values["pg-data"];
+    ready = true;
+    show();
+  }, SLOW_START);
 })();
