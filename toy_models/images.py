@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor
+
+CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
 
 
 class ImageModel:
@@ -69,8 +72,9 @@ class ImageOracle(NetworkPredictor):
         model = self.denoiser
         if next(model.parameters()).device != z_t.device:
             model.to(z_t.device)
-        told = super().__call__(z_t.float(), t)
-        return told._replace(x0_hat=told.x0_hat.to(z_t.dtype))
+        parts = z_t.split(CHUNK if z_t.device.type == "cpu" else 16 * CHUNK)
+        ask = super().__call__
+        return Prediction(torch.cat([ask(part.float(), t).x0_hat for part in parts]).to(z_t.dtype))
 
     def rms(self, times: Tensor) -> Tensor:
         """Root mean square norm of z_t for data of pixels in [−1, 1] that are ±1: an upper bound, to tell a run that diverged."""
@@ -83,8 +87,8 @@ class ImageOracle(NetworkPredictor):
 
 @functools.lru_cache(maxsize=4)
 def denoiser(name: str) -> Any:
-    """The network of a model, loaded once."""
-    return load_model(name)
+    """The network of a model, loaded once. Channels lie last in memory: convolutions take two thirds of the time."""
+    return load_model(name).to(memory_format=torch.channels_last)
 
 
 @functools.lru_cache(maxsize=4)
