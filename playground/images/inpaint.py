@@ -17,6 +17,7 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
 from playground.engine import Stream, event_of, grid_times, stream
+from toy_models.data import law_of
 from toy_models.mixture import GaussianMixture
 
 RESAMPLES = Param("int", 5, 1, 50)
@@ -49,7 +50,8 @@ class RePaint(Sampler):
 
     The steps of ``inner`` start afresh every time, since something else moves the state between them: multistep methods have their first
     order. With few resamples the result is not a draw from p(unknown | known): the known part is noised without regard to the unknown one.
-    CLD: the mask acts on position and velocity alike. ``image`` (batch, *event) and ``known`` (*event, bool) are the data and the mask m.
+    CLD: the mask acts on position and velocity alike. Its noise reaches the position only through the velocity, so that one step up and down
+    moves x hardly at all: it needs leaps of several steps (jump 5 or so). ``image`` (batch, *event) and ``known`` (*event, bool) are the data and the mask m.
     Lugmayr et al. 2022, 2201.09865.
     """
 
@@ -111,14 +113,15 @@ def inpaint(
     image, known = torch.as_tensor(image), torch.as_tensor(known)
     if known.dtype != torch.bool:
         raise BadValue("mask", str(known.dtype), "true or false a pixel")
+    event = event_of(data or law_of(exp.data))
+    check_image("image", image, event)
+    if known.ndim > len(event) or not all(k == n for k, n in zip(known.shape[::-1], event[::-1], strict=False)):
+        raise BadValue("mask", tuple(known.shape), f"the image's own shape {event}")
+    batch = image.expand(exp.particles, *event)  # of every particle its own: each draws its own noise
     levels = grid_times(exp)
     path = walk(levels, resamples, jump)
-    sampler = RePaint(exp.sampler, image, known, tuple(levels), tuple(path))
-    live = stream(exp, data=data, predictor=predictor, walk=path, sampler=sampler, dtype=dtype, watch=watch)
-    check_image("image", image, event_of(live.oracle))
-    if not all(k in (1, n) for k, n in zip(known.shape[::-1], image.shape[::-1], strict=False)):
-        raise BadValue("mask", tuple(known.shape), f"the image's own shape {tuple(image.shape)}")
-    return live
+    sampler = RePaint(exp.sampler, batch, known, tuple(levels), tuple(path))
+    return stream(exp, data=data, predictor=predictor, walk=path, sampler=sampler, dtype=dtype, watch=watch)
 
 
 def check_image(name: str, image: Tensor, event: tuple[int, ...]) -> None:
