@@ -49,7 +49,7 @@ from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
-from playground.views.tasks import repaint_packet, task_packets
+from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
@@ -65,6 +65,7 @@ LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
     "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
+    "numbers": numbers_packet,
     "paths": paths_packet,
     "phase": phase_packet,
     "repaint": repaint_packet,

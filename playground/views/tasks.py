@@ -20,6 +20,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Param
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.run import Frame
+from playground.core.spec import Spec, registry
 from playground.editing import inversion
 from playground.engine import Stream, grid_times, stream
 from playground.images.inpaint import inpaint, posterior
@@ -28,7 +29,7 @@ from playground.images.upload import mask, picture
 from playground.views.images import MOST_IMAGES, Watch, makes_images
 from playground.views.images import _bytes as pixel_bytes
 from playground.views.packet import Packet
-from toy_models.data import law_of
+from toy_models.data import class_names, law_of
 from toy_models.mixture import GaussianMixture
 
 COLUMNS = 9
@@ -282,13 +283,42 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
     return packets()
 
 
+def _picture(asked: Asked) -> Iterator[Packet]:
+    """What a file becomes as an image of the model: one cell."""
+    sheet = Sheet(asked.exp, "picture", [""], ["picture"], 0, asked.notes)
+    image = asked.image(0)
+    return iter([sheet.plan(), sheet.still([(0, 0)], image[None]), sheet.done()])
+
+
 TASKS: dict[str, Callable[[Asked], Iterator[Packet]]] = {
     "inpaint": _inpaint,
     "edit": _edit,
     "interpolate": _interpolate,
     "reconstruct": _reconstruct,
     "sweep": _sweep,
+    "picture": _picture,
 }
+
+
+def numbers_packet(exp: Experiment, params: dict[str, str]) -> Packet:
+    """What can be swept: header ``fields`` with path, the kind of choice it belongs to, word, bounds and present value.
+
+    Without guidance its weight is offered too, with what must then be chosen (``with``); ``classes`` is how many there are.
+    """
+    guided = exp.guidance.info.key != "NoGuidance"
+    other = exp if guided else exp.replace(guidance=registry("guidance")["ClassifierFree"]())
+    fields = []
+    for path, (param, value) in numeric_fields(other).items():
+        ours = path in numeric_fields(exp)
+        if not ours and path != "guidance.weight":
+            continue
+        owner: Any = other
+        for name in path.split(".")[:-1]:
+            owner = getattr(owner, name)
+        told = {"path": path, "kind": owner.info.key if isinstance(owner, Spec) else "", "word": param.label or path.split(".")[-1]}
+        told |= {"lo": param.lo, "hi": param.hi, "value": value, "whole": param.kind == "int", "help": param.help}
+        fields.append(told if ours else {**told, "with": {"guidance": "ClassifierFree"}})
+    return Packet({"kind": "numbers", "key": exp.key, "fields": fields, "classes": len(class_names(exp.data))})
 
 
 # -- where the answer is known --------------------------------------------------------------------------------------------------------

@@ -117,8 +117,9 @@ def test_every_linear_process_paints(process: str, sampler: str) -> None:
 
     Mutants killed: leaps of a single step; CLD's known velocity left to the sampler.
     """
-    exp = pg.Experiment.from_dict({"process": {"kind": process}, "sampler": sampler, "grid": "UniformTime", "particles": 2000})
-    exp = exp.replace(grid=pg.UniformTime(steps=60))
+    exp = pg.Experiment.from_dict({"process": {"kind": process}, "sampler": sampler, "grid": {"steps": 60}, "particles": 2000})
+    if process == "CLD":
+        exp = exp.replace(grid=pg.UniformTime(steps=60))
     *_, last = inpaint(exp, torch.tensor([1.0, 0.0]), FIRST, resamples=12, jump=5 if process == "CLD" else 1, data=PLANE)
     x = exp.process.project(last.z)
     assert bool((x[:, 0] == 1).all())
@@ -172,7 +173,7 @@ def test_inversion_of_images_comes_back() -> None:
             float((decode(run, invert(run, image, dtype=torch.float32).states[-1], dtype=torch.float32)[0] - image).square().mean().sqrt())
         )
     assert rms[0] > 3 * rms[1] > 9 * rms[2]
-    assert rms[2] < 0.01
+    assert rms[2] < 0.02
 
 
 def test_sdedit_starts_from_the_noised_guide() -> None:
