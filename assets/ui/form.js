@@ -640,6 +640,8 @@
   const host = {
     get stage() { return stage; },
     form: PG.form,
+    /** The experiment that is shown, as flat names and texts. */
+    get query() { return { ...(shownQuery || PG.first.query) }; },
     view,
     setView,
     notice,

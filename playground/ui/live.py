@@ -4,6 +4,7 @@ GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   bina
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
 POST /live/fit?components=&scale=  (body: a table of points)                  points as a mixture: JSON
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
+POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
 GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 lines of JSON: {"done", "of"} …, at last {"film": base64, "type"}
@@ -36,6 +37,9 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.images.upload import ALLOWED as UPLOADS
+from playground.images.upload import MOST_BYTES as MOST_UPLOAD
+from playground.images.upload import parts
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import KINDS, film
 from playground.views.image_files import MS as IMAGE_MS
@@ -47,6 +51,7 @@ from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
@@ -62,8 +67,10 @@ LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
     "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
+    "numbers": numbers_packet,
     "paths": paths_packet,
     "phase": phase_packet,
+    "repaint": repaint_packet,
     "worst": worst_packet,
 }
 
@@ -161,6 +168,28 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
         while (raw := worker.submit(one).result()) is not None:
             yield len(raw).to_bytes(4, "little") + raw
         keep(run)
+
+    return read()
+
+
+def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
+    """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
+    a step. Raises BadValue at once."""
+    params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
+    steps = aside.submit(lambda: task_packets(experiment_of(query), params, files)).result()
+
+    def one() -> bytes | None:
+        made = next(steps, None)
+        return None if made is None else made.to_bytes()
+
+    def read() -> Iterator[bytes]:
+        try:
+            while (raw := aside.submit(one).result()) is not None:
+                yield len(raw).to_bytes(4, "little") + raw
+        except Exception as error:  # the answer has begun: the complaint is its last packet
+            logged(error)
+            raw = Packet({"kind": "task-error", **complaint(error)}).to_bytes()
+            yield len(raw).to_bytes(4, "little") + raw
 
     return read()
 
@@ -309,6 +338,22 @@ def routes() -> list[Route]:
 
         return answer(make)
 
+    async def task(request: Request) -> Response:
+        """Reads the pictures of the body, each after its length (4 bytes, little endian), up to the limit."""
+        try:
+            body = bytearray()
+            told = request.headers.get("content-length", "0")
+            if not told.isdigit() or int(told) > MOST_UPLOAD:
+                raise BadValue("image", f"{told} bytes", UPLOADS)
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_UPLOAD:
+                    raise BadValue("image", f"more than {MOST_UPLOAD} bytes", UPLOADS)
+            packets = await run_in_threadpool(task_steps, dict(request.query_params), parts(bytes(body)))
+            return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
+
     def states_csv(request: Request) -> Response:
         from playground.views.export import csv_rows
 
@@ -371,6 +416,7 @@ def routes() -> list[Route]:
         Route("/live/packet", live_packet),
         Route("/live/fit", fit, methods=["POST"]),
         Route("/live/images", live_images),
+        Route("/live/task", task, methods=["POST"]),
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),
         *(Route(f"/live/film.{kind}", functools.partial(run_film, kind)) for kind in KINDS),

@@ -40,11 +40,12 @@ SCRIPTS = (
     *(f"{lab}.js" for lab in LABS),
     "compare.js",
     "images.js",
+    "tasks.js",
     "panel.js",
     "picker.js",
     "form.js",
 )
-STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css")
+STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "tasks.css", "panel.css")
 TITLE = "Diffusion Playground"
 
 EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
