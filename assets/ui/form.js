@@ -643,6 +643,7 @@
     view,
     setView,
     notice,
+    save,
     seek: (c) => stage?.seek?.(c),
     /** A function of the Gradio server, for hosts that let none of our routes through. */
     call: async (name, arg) => (await opened, server[name](arg)),
@@ -705,7 +706,11 @@
       stage = new PG.Stage(root);
       window.__pgStage = stage;
       defaultLayers = layersText(stage.layers);
-      images = new PG.Images(stage, { stop: () => aborter?.abort() });
+      images = new PG.Images(stage, {
+        stop: () => aborter?.abort(), notice, setView, difference,
+        query: () => shownQuery || query(),
+        fetchRun: (q) => fetchPacket("run", want().run, q),
+      });
       if (shownRun) images.setRun(shownRun);
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
@@ -765,6 +770,7 @@
     PG.time.choose(view.time || "t");
     if (at && Number.isFinite(+at)) stage.seek(+at);
     stage.setPin(view.pin || "");
+    images?.compare.restore(view.compare || "");
     labs?.open(view.lab || "curves");
   }
   function refetch() {
@@ -801,6 +807,16 @@
     a.click();
     a.remove();
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  }
+  /** What tells two queries apart, in words of either side. */
+  function difference(a, b) {
+    const word = (q, name) => {
+      const at = C.top[name], v = q[name] ?? C.fallback[q.process ?? C.top.process.default.process]?.[name] ?? at?.default?.[name] ?? at?.default;
+      return at?.family ? title(at.family, v) : name === "data" ? C.titles.data[v] || v : v == null ? "" : `${name.split(".").pop().replace("_", " ")} ${v}`;
+    };
+    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => (a[name] ?? "") !== (b[name] ?? ""));
+    const usual = (name) => controls.find((c) => c.path === name)?.default;
+    return [a, b].map((q) => names.map((name) => word(name in q || name in C.top ? q : { ...q, [name]: usual(name) }, name)).filter(Boolean).join(", "));
   }
   const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */

@@ -38,6 +38,7 @@ SCRIPTS = (
     "curves.js",
     "hold.js",
     *(f"{lab}.js" for lab in LABS),
+    "compare.js",
     "images.js",
     "panel.js",
     "picker.js",
