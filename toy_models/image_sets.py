@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -70,13 +71,16 @@ def digest_of(pixels: np.ndarray, labels: np.ndarray | None) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _all_digits() -> tuple[Tensor, Tensor, str]:
-    """The 1,797 digits of scikit-learn (Alpaydin & Kaynak 1998, UCI; values 0 … 16), in [−1, 1], with labels and digest."""
-    from sklearn.datasets import load_digits  # a second and a half that only those wait who ask for them
+    """The 1,797 digits of scikit-learn (Alpaydin & Kaynak 1998, UCI; values 0 … 16), in [−1, 1], with labels and digest.
 
-    told: Any = load_digits()
-    pixels, labels = told.images.astype(np.uint8), told.target
-    x = torch.from_numpy(pixels).float()[:, None] / 8 - 1
-    return x, torch.from_numpy(labels.astype(np.int64)), digest_of(pixels, labels)
+    Read from the package's file: to import scikit-learn for sklearn.datasets.load_digits takes seconds. Raises BadValue if it is not installed.
+    """
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise BadValue("data", DIGITS.name, "a machine with scikit-learn: pip install scikit-learn")
+    table = np.loadtxt(Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",", dtype=np.uint8)
+    pixels, labels = table[:, :-1].reshape(-1, 8, 8), table[:, -1]
+    return torch.from_numpy(pixels).float()[:, None] / 8 - 1, torch.from_numpy(labels.astype(np.int64)), digest_of(pixels, labels)
 
 
 def held_out() -> tuple[Tensor, Tensor]:

@@ -23,7 +23,7 @@ from playground.core.run import Frame
 from playground.engine import stream
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
-from toy_models.data import hand_made, image_models
+from toy_models import data
 from toy_models.images import classify
 
 SHOWN = 64  # images of a batch that are sent to the page
@@ -32,7 +32,7 @@ SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their
 
 
 def makes_images(exp: Experiment) -> bool:
-    return not hand_made(exp.data) and exp.data in image_models()
+    return data.makes_images(exp.data)
 
 
 class Watch:
@@ -68,7 +68,7 @@ class ImageRun:
             most = max(1, MOST_IMAGES * exp.particles // calls)
             raise BadValue("particles", exp.particles, f"at most {most} images for this many model calls")
         if exp.mode == "forward":
-            raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
+            raise BadValue("mode", exp.mode, "reverse: noising is shown for the toys")
         watches: list[Watch] = []
         self.exp = exp
         self.live = stream(exp, device=device, watch=lambda model: watches.append(Watch(model)) or watches[0])
@@ -225,7 +225,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
 
 
 def _unavailable() -> dict[str, str]:
-    unknown = "a trained model knows no density; only the toys have exact fields"
+    unknown = "an image model’s density does not live on a plane; only the toys have exact fields"
     plane = "fields of an image live in its own space, not on a plane of two components"
     return {
         "density": unknown,
@@ -234,5 +234,5 @@ def _unavailable() -> dict[str, str]:
         "velocity": plane,
         "x0": "the images show it: choose x̂₀ above them",
         "prior": unknown,
-        "data": "training images are not part of this app",
+        "data": "images are no points of this plane; the lab “training-free” shows the nearest of a set",
     }
