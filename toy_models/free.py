@@ -144,9 +144,10 @@ class Equivariant:
     def __call__(self, y: Tensor, tau: float) -> Tensor:
         count, channels, h, w = y.shape
         k = self.k or patch_size(tau, max(h, w))
-        if self.held is None or self.held[0] != k or self.held[1].device != y.device:
-            self.held = k, self.patches(self.x.to(y), k)
-        ours, theirs = self.patches(y, k), self.held[1].to(y.dtype)
+        held = self.held  # another thread may put its own there meanwhile
+        if held is None or held[0] != k or held[1].device != y.device:
+            self.held = held = k, self.patches(self.x.to(y), k)
+        ours, theirs = self.patches(y, k), held[1].to(y.dtype)
         out = torch.empty_like(y)
         for rows in kinds(h, 0 if self.circular else k):
             for columns in kinds(w, 0 if self.circular else k):

@@ -16,7 +16,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.process import LinearProcess, Process
 from toy_models.free import KINDS, free_denoiser, tip_of
-from toy_models.image_sets import DIGITS, OWN, facts_of
+from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
@@ -193,6 +193,27 @@ def image_model(name: str) -> ImageModel | None:
 def siblings(model: ImageModel) -> list[str]:
     """Names of the training-free denoisers of the same set, none if it has no set."""
     return [f"{model.set}-{kind}" for kind in KINDS] if model.set else []
+
+
+def nearest(images: ImageSet, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The image of the set nearest to each of x (n, *event), and its distance, a root mean square over pixels (n,)."""
+    known, asked = images.x.flatten(1).double(), torch.nan_to_num(x.flatten(1).double().cpu())
+    which = torch.cat([torch.cdist(part, known).argmin(1) for part in asked.split(256)])
+    return images.x[which], (known[which] - asked).square().mean(1).sqrt()
+
+
+@functools.lru_cache(maxsize=8)
+def spacing(name: str) -> float:
+    """The median over a set's images of the distance to the nearest other one, a root mean square over pixels; of 1,000 evenly spaced ones."""
+    known = image_set(name).x.flatten(1)
+    asked = (torch.arange(min(1000, len(known))) * len(known)) // min(1000, len(known))
+    far = []
+    for part in asked.split(250):
+        square = torch.cdist(known[part], known)
+        square[torch.arange(len(part)), part] = math.inf
+        far.append(square.amin(1))
+    median = float(torch.cat(far).median()) / math.sqrt(known.shape[1])
+    return median if math.isfinite(median) else 0.0  # one image has no neighbour
 
 
 @functools.lru_cache(maxsize=4)
