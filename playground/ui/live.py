@@ -42,6 +42,7 @@ from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import KINDS, film
+from playground.views.free import free_packet
 from playground.views.image_files import MS as IMAGE_MS
 from playground.views.image_files import image_moments, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
@@ -64,6 +65,7 @@ OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "v
 LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
     "errors": errors_packet,
     "errors-map": map_packet,
+    "free": lambda exp, params: free_packet(_image_run(exp), params),
     "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
@@ -143,6 +145,13 @@ def run_of(exp: Experiment) -> Any:
             run = Run(exp)
         keep(run)
     return run
+
+
+def _image_run(exp: Experiment) -> ImageRun:
+    """The run of an image model, for a lab: the thread that computes has it, or makes it."""
+    if not makes_images(exp):
+        raise BadValue("data", exp.data, "an image model")
+    return worker.submit(run_of, exp).result()
 
 
 def keep(run: Run | ImageRun) -> None:

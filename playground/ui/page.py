@@ -28,7 +28,7 @@ from playground.views.snippet import as_python
 from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-LABS = ("labs", "inspector", "phase", "errors", "mixture", "data")
+LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
 SCRIPTS = (
     "packet.js",
     "time.js",

@@ -23,7 +23,7 @@ from playground.core.run import Frame
 from playground.engine import stream
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
-from toy_models.data import hand_made, image_models
+from toy_models import data
 from toy_models.images import classify
 
 SHOWN = 64  # images of a batch that are sent to the page
@@ -32,7 +32,7 @@ SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their
 
 
 def makes_images(exp: Experiment) -> bool:
-    return not hand_made(exp.data) and exp.data in image_models()
+    return data.makes_images(exp.data)
 
 
 class Watch:
@@ -68,7 +68,7 @@ class ImageRun:
             most = max(1, MOST_IMAGES * exp.particles // calls)
             raise BadValue("particles", exp.particles, f"at most {most} images for this many model calls")
         if exp.mode == "forward":
-            raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
+            raise BadValue("mode", exp.mode, "reverse: noising is shown for the toys")
         watches: list[Watch] = []
         self.exp = exp
         self.live = stream(exp, device=device, watch=lambda model: watches.append(Watch(model)) or watches[0])
@@ -119,17 +119,18 @@ class ImageRun:
     def pixels(self, frame: Frame) -> np.ndarray:
         """x_t of the shown images as bytes (n, *event): [−1, 1] ↦ [0, 255], scaled where the variance explodes."""
         scale = float(self.process.view_scale(t64(frame.t)))
-        return _bytes(self.process.project(frame.z)[:SHOWN] * scale)
+        return as_bytes(self.process.project(frame.z)[:SHOWN] * scale)
 
     def velocities(self, frame: Frame) -> np.ndarray | None:
         """v_t of CLD as bytes, in units of its stationary standard deviation √M; None for other processes."""
         if self.process.blocks < 2:
             return None
         mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
-        return _bytes(self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
+        return as_bytes(self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
 
 
-def _bytes(x: Tensor) -> np.ndarray:
+def as_bytes(x: Tensor) -> np.ndarray:
+    """[−1, 1] ↦ [0, 255]."""
     return ((torch.nan_to_num(x.float()).clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8).cpu().numpy()
 
 
@@ -152,7 +153,7 @@ def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) 
     )
     packet.add("x", run.pixels(frame), "u1")
     if told is not None:
-        packet.add("x0", _bytes(told[:SHOWN]), "u1")
+        packet.add("x0", as_bytes(told[:SHOWN]), "u1")
     v = run.velocities(frame)
     if v is not None:
         packet.add("v", v, "u1")
@@ -202,6 +203,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         "panels": [panel],
         "notes": [*header["notes"], "paths on two principal components of the batch, with their share of its variance"],
         "unavailable": _unavailable(),
+        "set": data.law_of(run.exp.data).set,
         "image": {"event": list(run.event), "batch": run.exp.particles, "shown": count, "velocity": run.process.blocks > 1},
     }
     packet = Packet(header)
@@ -213,7 +215,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     classes = classify(run.exp.data, torch.nan_to_num(run.process.project(frames[-1].z)[:count]))
     packet.add("label", np.zeros(count) if classes is None else classes.numpy(), "u1")
     packet.add("image/x", np.stack([run.pixels(f) for f in frames]), "u1")
-    packet.add("image/x0", np.stack([_bytes(run.x0[i][:count]) for i in keep]), "u1")
+    packet.add("image/x0", np.stack([as_bytes(run.x0[i][:count]) for i in keep]), "u1")
     packet.add("image/norm", states.norm(dim=2).mean(1))
     packet.add("image/change", [math.nan, *change.tolist()])
     if run.process.blocks > 1:
@@ -225,7 +227,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
 
 
 def _unavailable() -> dict[str, str]:
-    unknown = "a trained model knows no density; only the toys have exact fields"
+    unknown = "an image model’s density does not live on a plane; only the toys have exact fields"
     plane = "fields of an image live in its own space, not on a plane of two components"
     return {
         "density": unknown,
@@ -234,5 +236,5 @@ def _unavailable() -> dict[str, str]:
         "velocity": plane,
         "x0": "the images show it: choose x̂₀ above them",
         "prior": unknown,
-        "data": "training images are not part of this app",
+        "data": "images are no points of this plane; the lab “training-free” shows the nearest of a set",
     }
