@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,6 +15,8 @@ from toy_models.compact import decode, is_compact
 from toy_models.mixture import GaussianMixture
 
 GAUSSIAN = "gaussian"
+# prefix of a name → what makes the image model of a name that starts with it: filled by packages above this one
+SOURCES: dict[str, Callable[[str], Any]] = {}
 
 
 def check_data(name: str, value: Any) -> str:
@@ -33,6 +36,9 @@ def check_data(name: str, value: Any) -> str:
         raise BadValue(name, value, "a distribution's name, or a mixture with weights, means and covs")
     if is_compact(value):
         decode(value, name)
+        return value
+    if (make := source_for(value)) is not None:
+        make(value)
         return value
     try:
         toy(value)
@@ -55,8 +61,20 @@ def image_models() -> list[str]:
     return [name for name in models() if "event" in read_card(name)]
 
 
+def source_for(data: str) -> Callable[[str], Any] | None:
+    """What makes the image model of a name with a prefix (``hub:…``)."""
+    return next((make for prefix, make in SOURCES.items() if data.startswith(prefix)), None)
+
+
+def makes_images(data: str) -> bool:
+    """Whether a (checked) ``data`` value is a model that makes images."""
+    return not hand_made(data) and (source_for(data) is not None or data in image_models())
+
+
 def law_of(data: str) -> Any:
     """What is diffused: the exact mixture behind a (checked) ``data`` value, or a trained image model."""
+    if (make := source_for(data)) is not None:
+        return make(data)
     if not hand_made(data) and data in image_models():
         from toy_models.images import ImageModel
 
@@ -112,7 +130,7 @@ def mixture_of(data: str) -> GaussianMixture:
     if data.startswith("{"):
         record = json.loads(data)
         return GaussianMixture(**record)
-    if data in image_models():
+    if makes_images(data):
         raise BadValue("data", data, "a toy distribution: an image model has no exact law")
     t = toy(data)
     return GaussianMixture(*t.tensors())
@@ -123,6 +141,7 @@ def class_names(data: str) -> tuple[str, ...]:
 
     if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
-    if data in image_models():
-        return tuple(str(k) for k in law_of(data).labels.tolist())
+    if makes_images(data):
+        model = law_of(data)
+        return getattr(model, "names", None) or tuple(str(k) for k in model.labels.tolist())
     return toy(data).class_names

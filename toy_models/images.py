@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.core.process import LinearProcess, Process
-from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
+from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor
 
 
@@ -42,6 +42,8 @@ class ImageModel:
             return "needs the exact mixture model, and this one is learned"
         if slot == "grid" and choice.info.key == "Auto":
             return "measures errors against the exact model, and this one is learned"
+        if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
+            return "needs the exact mixture model, and this one is learned"
         if slot == "mode" and choice == "forward":
             return "a trained model has no data of its own to noise"
         if slot == "start" and choice != "prior":
@@ -94,7 +96,7 @@ def _classifier(name: str) -> Any:
 
 def classify(name: str, images: Tensor) -> Tensor | None:
     """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none."""
-    judge = read_card(name).get("classifier")
+    judge = read_card(name).get("classifier") if name in models() else None
     if not judge:
         return None
     with torch.no_grad():
