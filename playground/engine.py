@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import playground.images  # noqa: F401 - its names of data become known
 from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,6 +22,8 @@ from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
+# prefix of a name → what makes the image model of a name that starts with it: filled by packages above this one
+SOURCES: dict[str, Callable[[str], Any]] = {}
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
 
 
@@ -59,6 +62,8 @@ class ImageModel:
             return f"needs the exact mixture model, which {self.noun} is not"
         if slot == "grid" and choice.info.key == "Auto":
             return f"measures errors against the exact mixture, which {self.noun} is not"
+        if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
+            return f"needs the exact mixture model, which {self.noun} is not"
         if slot == "mode" and choice == "forward":
             return f"noising is shown for the toys; {self.noun} is for sampling"
         if slot == "start" and choice != "prior":
@@ -185,6 +190,9 @@ class FreeOracle(ImageOracle):
 
 def image_model(name: str) -> ImageModel | None:
     """The model of a name, None if the name is not of an image model. Raises BadValue if it is one that cannot be used here."""
+    for prefix, make in SOURCES.items():
+        if name.startswith(prefix):
+            return make(name)
     if name in models():
         return TrainedModel(name) if "event" in read_card(name) else None
     if name.startswith(OWN) or name.rpartition("-")[0] == DIGITS.name:

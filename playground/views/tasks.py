@@ -27,7 +27,7 @@ from playground.images.inpaint import inpaint, posterior
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep
 from playground.images.upload import mask, picture
 from playground.views.images import MOST_IMAGES, Watch, makes_images
-from playground.views.images import _bytes as pixel_bytes
+from playground.views.images import as_bytes as pixel_bytes
 from playground.views.packet import Packet
 from toy_models.data import class_names, law_of
 from toy_models.mixture import GaussianMixture
