@@ -382,6 +382,7 @@
         also(status, "update", { calls: packet.header.calls, compute: packet.header.compute_ms });
       }
     } catch (error) {
+      if (error.refused) throw new Refused(error.message);
       if (error.name !== "AbortError") throw error;
     } finally {
       images?.end();

@@ -18,7 +18,9 @@
       for (;;) {
         while (held.length >= room()) {
           const size = room();
-          yield PG.decode(held.slice(4, size).buffer);
+          const packet = PG.decode(held.slice(4, size).buffer);
+          if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: true }); // what went wrong on the way
+          yield packet;
           held = held.slice(size);
         }
         const { done, value } = await reader.read();

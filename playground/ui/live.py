@@ -37,6 +37,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
@@ -167,40 +168,37 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     if worker.submit(runs.get, exp.key).result() is not None:
         return iter(())
     run = worker.submit(ImageRun, exp).result()
-    steps = run.steps()
 
-    def one() -> bytes | None:
-        told = next(steps, None)
-        return None if told is None else step_packet(run, *told).to_bytes()
-
-    def read() -> Iterator[bytes]:
-        while (raw := worker.submit(one).result()) is not None:
-            yield len(raw).to_bytes(4, "little") + raw
+    def packets() -> Iterator[Packet]:
+        for told in run.steps():
+            yield step_packet(run, *told)
         keep(run)
 
-    return read()
+    return framed(packets(), worker)
+
+
+def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Iterator[bytes]:
+    """Packets, each after its length (4 bytes, little endian), computed one by one ``where`` such work is done. An error on the way is the
+    last of them: by then the answer has begun."""
+
+    def one() -> bytes | None:
+        made = next(packets, None)
+        return None if made is None else made.to_bytes()
+
+    try:
+        while (raw := where.submit(one).result()) is not None:
+            yield len(raw).to_bytes(4, "little") + raw
+    except Exception as error:
+        logged(error)
+        raw = Packet({"kind": "error", **complaint(error)}).to_bytes()
+        yield len(raw).to_bytes(4, "little") + raw
 
 
 def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
     """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
     a step. Raises BadValue at once."""
     params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-    steps = aside.submit(lambda: task_packets(experiment_of(query), params, files)).result()
-
-    def one() -> bytes | None:
-        made = next(steps, None)
-        return None if made is None else made.to_bytes()
-
-    def read() -> Iterator[bytes]:
-        try:
-            while (raw := aside.submit(one).result()) is not None:
-                yield len(raw).to_bytes(4, "little") + raw
-        except Exception as error:  # the answer has begun: the complaint is its last packet
-            logged(error)
-            raw = Packet({"kind": "task-error", **complaint(error)}).to_bytes()
-            yield len(raw).to_bytes(4, "little") + raw
-
-    return read()
+    return framed(aside.submit(lambda: task_packets(experiment_of(query), params, files)).result(), aside)
 
 
 def packet(query: dict[str, str]) -> bytes:
@@ -241,6 +239,9 @@ def complaint(error: Exception) -> dict[str, Any]:
     """An error as the page shows it; anything unexpected is named only by its kind."""
     if isinstance(error, BadValue):
         return {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}
+    if out_of_memory(error):
+        message = "There was too little memory for this. Take fewer images or particles, or fewer steps; the last good picture is kept."
+        return {"error": {"field": "particles", "value": "", "allowed": "", "message": message}}
     kind = type(error).__name__
     message = f"The server could not compute this ({kind}). The last good picture is kept; change a control or try again."
     return {"error": {"field": "", "value": "", "allowed": "", "message": message}}
