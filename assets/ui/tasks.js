@@ -319,18 +319,18 @@
       const r = slider("resamples r", "Every step is made r times, noised again in between (RePaint). r = 1 ignores what is known too early.",
         { lo: 1, hi: 20, step: 1, value: clamp(+view.r || 5, 1, 20) }, (v) => (lab.host.setView("r", v === 5 ? "" : String(v)), lab.ready(), clearTimeout(timer), (timer = setTimeout(known, 300))));
       const jump = slider("leap", "Steps that are gone down before the noise comes back. CLD needs about five: its noise reaches the picture only through the velocity.",
-        { lo: 1, hi: 10, step: 1, value: 1 }, () => lab.ready());
+        { lo: 1, hi: 10, step: 1, value: 1 }, () => ((chosen = true), clearTimeout(timer), (timer = setTimeout(known, 300))));
       const count = slider("variants", "How many draws side by side", { lo: 1, hi: 8, step: 1, value: 4 }, () => lab.ready());
-      let timer = 0, asked = "";
+      let timer = 0, asked = "", chosen = false;
       const beside = el("div", "pg-task-exact");
       /** The same settings where the answer is known. */
       async function known() {
-        const rs = [...new Set([1, r.value, 20])].sort((a, b) => a - b).join(), key = JSON.stringify([rs, lab.host.query]);
+        const rs = [...new Set([1, r.value, 20])].sort((a, b) => a - b).join(), key = JSON.stringify([rs, jump.value, lab.host.query]);
         if (key === asked) return;
         asked = key;
         try {
-          const packet = await lab.host.fetch("repaint", { r: rs });
-          beside.innerHTML = `<p title="By this process, sampler and grid, ${packet.header.steps} steps, leaps of one step.">Where the answer is known: these settings on a Gaussian with correlation 0.9, x₂ given x₁ = 1. Line: exact (mean 0.90, var 0.19); bars: 4,000 draws.</p><div>${densities(packet)}</div>`;
+          const packet = await lab.host.fetch("repaint", { r: rs, jump: jump.value });
+          beside.innerHTML = `<p title="By this process, sampler and grid, ${packet.header.steps} steps, leaps of ${jump.value}.">Where the answer is known: these settings on a Gaussian with correlation 0.9, x₂ given x₁ = 1. Line: exact (mean 0.90, var 0.19); bars: 4,000 draws.</p><div>${densities(packet)}</div>`;
         } catch (error) {
           if (error.name !== "AbortError") (beside.textContent = `No comparison here: ${error.message}`), (asked = "");
         }
@@ -340,7 +340,7 @@
         nodes: [sketch.box, r, jump, count], beside,
         picked: (bytes, from) => sketch.put(bytes, from, lab.event),
         open: known,
-        run: () => { known(); jump.set(lab.host.query.process === "CLD" && jump.value === 1 && !jump.touched ? ((jump.touched = true), 5) : jump.value); },
+        setRun() { if (!chosen) jump.set(lab.host.query.process === "CLD" ? 5 : 1); },
         why: () => (!sketch.filled ? "pick an image above" : !sketch.painted ? "paint a mask first" : ""),
         params: () => ({ r: r.value, jump: jump.value, variants: count.value }),
         files: async () => [await sketch.image(), await sketch.mask()],
@@ -424,7 +424,9 @@
         word: "sweep", tip: "One number over a range: each column is a full run with the same seed.", empty: "Choose what to sweep, then run. Click a column to take its value.",
         nodes: [field, label, two, count],
         async setRun() {
-          const { header } = await lab.host.fetch("numbers");
+          const packet = await lab.host.fetch("numbers").catch(() => null); // a newer run has asked by then
+          if (!packet) return;
+          const { header } = packet;
           const was = field.input.value || "grid.steps", known = fields.map((f) => f.path + (f.with ? "+" : "")).join();
           fields = header.fields.sort((a, b) => order(a) - order(b));
           if (known === fields.map((f) => f.path + (f.with ? "+" : "")).join()) return;
@@ -530,7 +532,7 @@
         if (part.first) part.first();
         else if (part.picked) this.take((...a) => part.picked(...a));
       }
-      part.setRun?.().catch(() => {});
+      part.setRun?.();
       part.open?.();
     }
 
@@ -611,7 +613,6 @@
     async run(part) {
       this.ready();
       if (this.why) return this.say(part, this.why);
-      part.run?.();
       this.going = part;
       this.aborter = new AbortController();
       this.ready();

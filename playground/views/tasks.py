@@ -331,13 +331,14 @@ MOST_STEPS = 100_000
 def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """RePaint where the answer is known: x₂ given x₁ = 1 of a Gaussian with correlation 0.9, by the experiment's process, sampler and grid.
 
-    ``lab.r``: resamples, comma-separated (default 1, 5, 20). Header: exact mean and variance, for each r mean, variance and calls; arrays
+    ``lab.r``: resamples, comma-separated (default 1, 5, 20); ``lab.jump``: steps a leap. Header: exact mean and variance, for each r mean, variance and calls; arrays
     ``x`` bin centres, ``exact`` density there, ``drawn`` (number of r, bins) histograms as densities.
     """
     law = GaussianMixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, CORRELATION], [CORRELATION, 1.0]]], dtype=torch.float64))
     words = [w for w in params.get("r", "1,5,20").split(",") if w.strip()][:4]
     counts = [Param("int", 5, 1, 50).clean("lab.r", w) for w in words]
     toy = Experiment(process=exp.process, sampler=exp.sampler, grid=exp.grid, seed=exp.seed, particles=DRAWS)
+    jump = Param("int", 1, 1, 100).clean("lab.jump", params.get("jump", 1))
     if sum(counts) * toy.grid.steps > MOST_STEPS:
         raise BadValue("grid.steps", toy.grid.steps, f"at most {MOST_STEPS // sum(counts)} steps here")
     known = torch.tensor([True, False])
@@ -347,7 +348,7 @@ def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     centres = (edges[1:] + edges[:-1]) / 2
     runs, drawn = [], []
     for r in counts:
-        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, data=law)
+        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, jump=jump, data=law)
         x = toy.process.project(frame.z)[:, 1].double().cpu()
         runs.append({"r": r, "mean": float(x.mean()), "variance": float(x.var()), "calls": frame.calls})
         drawn.append((torch.histogram(x, edges).hist / (len(x) * (edges[1] - edges[0]))).numpy())
