@@ -204,7 +204,9 @@
       Object.assign(this, { rows, columns, event, task });
       this.cells = new Map();
       const named = rows.some((r) => r) && task !== "sweep";
-      this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${columns.length > 6 ? 44 : 56}px, ${rows.length > 2 ? 62 : 96}px))`;
+      const least = 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
+      this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${least}px, 1fr))`;
+      this.grid.style.maxWidth = `${columns.length * (most + 6) + (named ? 62 : 0)}px`;
       const nodes = [];
       if (named) nodes.push(el("span"));
       this.heads = columns.map((word, c) => {
@@ -239,7 +241,7 @@
     }
     /** A run that has ended: what it expected and what it reached are one. */
     settle() {
-      for (const cell of this.cells?.values() ?? []) (cell.x0 = cell.x), this.draw(cell);
+      for (const cell of this.cells?.values() ?? []) (cell.x0 = cell.x), this.draw(cell), (cell.canvas.style.visibility = cell.x ? "" : "hidden");
     }
     draw(cell) {
       const bytes = (this.kind === "x0" && cell.x0) || cell.x;
@@ -258,7 +260,7 @@
 
     /** The strip with its words as a PNG. */
     toBlob() {
-      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 20, left = this.rows.length > 1 ? 84 : 8;
+      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 34, left = this.rows.length > 1 ? 84 : 8;
       const sheet = el("canvas", "", { width: left + W * this.columns.length, height: 30 + H * this.rows.length }), ctx = sheet.getContext("2d");
       ctx.fillStyle = "#fff";
       ctx.fillRect(0, 0, sheet.width, sheet.height);
@@ -271,7 +273,7 @@
         this.columns.forEach((_, c) => {
           const { canvas, words, x } = this.cells.get(`${r},${c}`);
           if (x) ctx.drawImage(canvas, left + c * W, 28 + r * H, k * w, k * h);
-          ctx.fillText(words.textContent, left + c * W, 28 + r * H + k * h + 13);
+          words.textContent.split("\n").forEach((line, i) => ctx.fillText(line, left + c * W, 28 + r * H + k * h + 13 * (i + 1)));
         });
       });
       return new Promise((done) => sheet.toBlob(done));

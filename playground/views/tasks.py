@@ -179,7 +179,7 @@ def _edit(asked: Asked) -> Iterator[Packet]:
             column = 1 + strengths.index(strength)
             yield from sheet.run(partial(sdedit, exp, image, strength), [(0, column)], f"column {done} of {len(strengths)}")
             moved = float((exp.process.project(sheet.end.z)[0].clamp(-1, 1) - image).square().mean().sqrt())
-            yield sheet.captions([(0, column, f"RMS {moved:.2f} · {sheet.end.calls} calls")])
+            yield sheet.captions([(0, column, f"RMS {moved:.2f}\n{sheet.end.calls} calls")])
         yield sheet.done()
 
     return packets()
