@@ -260,7 +260,7 @@
 
     /** The strip with its words as a PNG. */
     toBlob() {
-      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 34, left = this.rows.length > 1 ? 84 : 8;
+      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 34, left = this.rows.length > 1 ? 108 : 8;
       const sheet = el("canvas", "", { width: left + W * this.columns.length, height: 30 + H * this.rows.length }), ctx = sheet.getContext("2d");
       ctx.fillStyle = "#fff";
       ctx.fillRect(0, 0, sheet.width, sheet.height);
@@ -269,7 +269,7 @@
       ctx.font = "12px system-ui, sans-serif";
       this.columns.forEach((word, c) => ctx.fillText(word, left + c * W, 18));
       this.rows.forEach((word, r) => {
-        if (this.rows.length > 1) ctx.fillText(word, 8, 30 + r * H + (k * h) / 2);
+        if (this.rows.length > 1) ctx.fillText(word.replace("\n", " "), 8, 30 + r * H + (k * h) / 2);
         this.columns.forEach((_, c) => {
           const { canvas, words, x } = this.cells.get(`${r},${c}`);
           if (x) ctx.drawImage(canvas, left + c * W, 28 + r * H, k * w, k * h);
@@ -483,7 +483,7 @@
         this.buttons[key].setAttribute("role", "tab");
       }
       this.tabs.append(...Object.values(this.buttons));
-      addEventListener("pg-picked", () => this.shown && this.take((...a) => this.part.picked?.(...a)));
+      addEventListener("pg-picked", () => this.shown && PG.images.picked >= 0 && this.take((...a) => this.part.picked?.(...a)));
       this.open(MAKE[host.view.task] ? host.view.task : "inpaint");
     }
 

@@ -237,9 +237,8 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
     _affordable(total, "lab.steps", asked.params.get("steps", counts))
 
     def packets() -> Iterator[Packet]:
-        sheet = Sheet(
-            asked.exp, "reconstruct", ["back again", "its noise"], ["image", *(f"{k:g} steps" for k in counts)], total, asked.notes
-        )
+        words = ["image", f"{counts[0]:g} steps", *(f"{k:g}" for k in counts[1:])]
+        sheet = Sheet(asked.exp, "reconstruct", ["back again\nRMS", "its noise\n‖z‖"], words, total, asked.notes)
         yield sheet.plan()
         yield sheet.still([(0, 0)], image[None])
         points = []
@@ -251,7 +250,7 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
             back = sheet.end.z[0] / exp.process.at(grid[-1]).alpha
             rms = float((back - image).double().square().mean().sqrt())
             points.append({"steps": k, "rms": rms, "noise": _noise_rms(exp, latent)[0]})
-            told = [(0, column, f"RMS {rms:.2g}"), (1, column, f"‖z‖ {points[-1]['noise']:.2f}")]
+            told = [(0, column, f"{rms:.2g}"), (1, column, f"{points[-1]['noise']:.2f}")]
             yield sheet.captions(told, points=points)
         yield sheet.done(points=points)
 
