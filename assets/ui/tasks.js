@@ -204,7 +204,9 @@
       Object.assign(this, { rows, columns, event, task });
       this.cells = new Map();
       const named = rows.some((r) => r) && task !== "sweep";
-      this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${columns.length > 6 ? 44 : 56}px, ${rows.length > 2 ? 62 : 96}px))`;
+      const least = 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
+      this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${least}px, 1fr))`;
+      this.grid.style.maxWidth = `${columns.length * (most + 6) + (named ? 62 : 0)}px`;
       const nodes = [];
       if (named) nodes.push(el("span"));
       this.heads = columns.map((word, c) => {
@@ -239,7 +241,7 @@
     }
     /** A run that has ended: what it expected and what it reached are one. */
     settle() {
-      for (const cell of this.cells?.values() ?? []) (cell.x0 = cell.x), this.draw(cell);
+      for (const cell of this.cells?.values() ?? []) (cell.x0 = cell.x), this.draw(cell), (cell.canvas.style.visibility = cell.x ? "" : "hidden");
     }
     draw(cell) {
       const bytes = (this.kind === "x0" && cell.x0) || cell.x;
@@ -258,7 +260,7 @@
 
     /** The strip with its words as a PNG. */
     toBlob() {
-      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 20, left = this.rows.length > 1 ? 84 : 8;
+      const [, h, w] = this.event, k = Math.max(1, Math.round(96 / w)), W = Math.max(k * w, 76) + 8, H = k * h + 34, left = this.rows.length > 1 ? 108 : 8;
       const sheet = el("canvas", "", { width: left + W * this.columns.length, height: 30 + H * this.rows.length }), ctx = sheet.getContext("2d");
       ctx.fillStyle = "#fff";
       ctx.fillRect(0, 0, sheet.width, sheet.height);
@@ -267,11 +269,11 @@
       ctx.font = "12px system-ui, sans-serif";
       this.columns.forEach((word, c) => ctx.fillText(word, left + c * W, 18));
       this.rows.forEach((word, r) => {
-        if (this.rows.length > 1) ctx.fillText(word, 8, 30 + r * H + (k * h) / 2);
+        if (this.rows.length > 1) ctx.fillText(word.replace("\n", " "), 8, 30 + r * H + (k * h) / 2);
         this.columns.forEach((_, c) => {
           const { canvas, words, x } = this.cells.get(`${r},${c}`);
           if (x) ctx.drawImage(canvas, left + c * W, 28 + r * H, k * w, k * h);
-          ctx.fillText(words.textContent, left + c * W, 28 + r * H + k * h + 13);
+          words.textContent.split("\n").forEach((line, i) => ctx.fillText(line, left + c * W, 28 + r * H + k * h + 13 * (i + 1)));
         });
       });
       return new Promise((done) => sheet.toBlob(done));
@@ -319,18 +321,18 @@
       const r = slider("resamples r", "Every step is made r times, noised again in between (RePaint). r = 1 ignores what is known too early.",
         { lo: 1, hi: 20, step: 1, value: clamp(+view.r || 5, 1, 20) }, (v) => (lab.host.setView("r", v === 5 ? "" : String(v)), lab.ready(), clearTimeout(timer), (timer = setTimeout(known, 300))));
       const jump = slider("leap", "Steps that are gone down before the noise comes back. CLD needs about five: its noise reaches the picture only through the velocity.",
-        { lo: 1, hi: 10, step: 1, value: 1 }, () => lab.ready());
+        { lo: 1, hi: 10, step: 1, value: 1 }, () => ((chosen = true), clearTimeout(timer), (timer = setTimeout(known, 300))));
       const count = slider("variants", "How many draws side by side", { lo: 1, hi: 8, step: 1, value: 4 }, () => lab.ready());
-      let timer = 0, asked = "";
+      let timer = 0, asked = "", chosen = false;
       const beside = el("div", "pg-task-exact");
       /** The same settings where the answer is known. */
       async function known() {
-        const rs = [...new Set([1, r.value, 20])].sort((a, b) => a - b).join(), key = JSON.stringify([rs, lab.host.query]);
+        const rs = [...new Set([1, r.value, 20])].sort((a, b) => a - b).join(), key = JSON.stringify([rs, jump.value, lab.host.query]);
         if (key === asked) return;
         asked = key;
         try {
-          const packet = await lab.host.fetch("repaint", { r: rs });
-          beside.innerHTML = `<p title="By this process, sampler and grid, ${packet.header.steps} steps, leaps of one step.">Where the answer is known: these settings on a Gaussian with correlation 0.9, x₂ given x₁ = 1. Line: exact (mean 0.90, var 0.19); bars: 4,000 draws.</p><div>${densities(packet)}</div>`;
+          const packet = await lab.host.fetch("repaint", { r: rs, jump: jump.value });
+          beside.innerHTML = `<p title="By this process, sampler and grid, ${packet.header.steps} steps, leaps of ${jump.value}.">Where the answer is known: these settings on a Gaussian with correlation 0.9, x₂ given x₁ = 1. Line: exact (mean 0.90, var 0.19); bars: 4,000 draws.</p><div>${densities(packet)}</div>`;
         } catch (error) {
           if (error.name !== "AbortError") (beside.textContent = `No comparison here: ${error.message}`), (asked = "");
         }
@@ -340,7 +342,7 @@
         nodes: [sketch.box, r, jump, count], beside,
         picked: (bytes, from) => sketch.put(bytes, from, lab.event),
         open: known,
-        run: () => { known(); jump.set(lab.host.query.process === "CLD" && jump.value === 1 && !jump.touched ? ((jump.touched = true), 5) : jump.value); },
+        setRun() { if (!chosen) jump.set(lab.host.query.process === "CLD" ? 5 : 1); },
         why: () => (!sketch.filled ? "pick an image above" : !sketch.painted ? "paint a mask first" : ""),
         params: () => ({ r: r.value, jump: jump.value, variants: count.value }),
         files: async () => [await sketch.image(), await sketch.mask()],
@@ -424,7 +426,9 @@
         word: "sweep", tip: "One number over a range: each column is a full run with the same seed.", empty: "Choose what to sweep, then run. Click a column to take its value.",
         nodes: [field, label, two, count],
         async setRun() {
-          const { header } = await lab.host.fetch("numbers");
+          const packet = await lab.host.fetch("numbers").catch(() => null); // a newer run has asked by then
+          if (!packet) return;
+          const { header } = packet;
           const was = field.input.value || "grid.steps", known = fields.map((f) => f.path + (f.with ? "+" : "")).join();
           fields = header.fields.sort((a, b) => order(a) - order(b));
           if (known === fields.map((f) => f.path + (f.with ? "+" : "")).join()) return;
@@ -479,7 +483,7 @@
         this.buttons[key].setAttribute("role", "tab");
       }
       this.tabs.append(...Object.values(this.buttons));
-      addEventListener("pg-picked", () => this.shown && this.take((...a) => this.part.picked?.(...a)));
+      addEventListener("pg-picked", () => this.shown && PG.images.picked >= 0 && this.take((...a) => this.part.picked?.(...a)));
       this.open(MAKE[host.view.task] ? host.view.task : "inpaint");
     }
 
@@ -530,7 +534,7 @@
         if (part.first) part.first();
         else if (part.picked) this.take((...a) => part.picked(...a));
       }
-      part.setRun?.().catch(() => {});
+      part.setRun?.();
       part.open?.();
     }
 
@@ -611,7 +615,6 @@
     async run(part) {
       this.ready();
       if (this.why) return this.say(part, this.why);
-      part.run?.();
       this.going = part;
       this.aborter = new AbortController();
       this.ready();

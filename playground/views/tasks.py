@@ -179,7 +179,7 @@ def _edit(asked: Asked) -> Iterator[Packet]:
             column = 1 + strengths.index(strength)
             yield from sheet.run(partial(sdedit, exp, image, strength), [(0, column)], f"column {done} of {len(strengths)}")
             moved = float((exp.process.project(sheet.end.z)[0].clamp(-1, 1) - image).square().mean().sqrt())
-            yield sheet.captions([(0, column, f"RMS {moved:.2f} · {sheet.end.calls} calls")])
+            yield sheet.captions([(0, column, f"RMS {moved:.2f}\n{sheet.end.calls} calls")])
         yield sheet.done()
 
     return packets()
@@ -237,9 +237,8 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
     _affordable(total, "lab.steps", asked.params.get("steps", counts))
 
     def packets() -> Iterator[Packet]:
-        sheet = Sheet(
-            asked.exp, "reconstruct", ["back again", "its noise"], ["image", *(f"{k:g} steps" for k in counts)], total, asked.notes
-        )
+        words = ["image", f"{counts[0]:g} steps", *(f"{k:g}" for k in counts[1:])]
+        sheet = Sheet(asked.exp, "reconstruct", ["back again\nRMS", "its noise\n‖z‖"], words, total, asked.notes)
         yield sheet.plan()
         yield sheet.still([(0, 0)], image[None])
         points = []
@@ -251,7 +250,7 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
             back = sheet.end.z[0] / exp.process.at(grid[-1]).alpha
             rms = float((back - image).double().square().mean().sqrt())
             points.append({"steps": k, "rms": rms, "noise": _noise_rms(exp, latent)[0]})
-            told = [(0, column, f"RMS {rms:.2g}"), (1, column, f"‖z‖ {points[-1]['noise']:.2f}")]
+            told = [(0, column, f"{rms:.2g}"), (1, column, f"{points[-1]['noise']:.2f}")]
             yield sheet.captions(told, points=points)
         yield sheet.done(points=points)
 
@@ -331,13 +330,14 @@ MOST_STEPS = 100_000
 def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """RePaint where the answer is known: x₂ given x₁ = 1 of a Gaussian with correlation 0.9, by the experiment's process, sampler and grid.
 
-    ``lab.r``: resamples, comma-separated (default 1, 5, 20). Header: exact mean and variance, for each r mean, variance and calls; arrays
+    ``lab.r``: resamples, comma-separated (default 1, 5, 20); ``lab.jump``: steps a leap. Header: exact mean and variance, for each r mean, variance and calls; arrays
     ``x`` bin centres, ``exact`` density there, ``drawn`` (number of r, bins) histograms as densities.
     """
     law = GaussianMixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, CORRELATION], [CORRELATION, 1.0]]], dtype=torch.float64))
     words = [w for w in params.get("r", "1,5,20").split(",") if w.strip()][:4]
     counts = [Param("int", 5, 1, 50).clean("lab.r", w) for w in words]
     toy = Experiment(process=exp.process, sampler=exp.sampler, grid=exp.grid, seed=exp.seed, particles=DRAWS)
+    jump = Param("int", 1, 1, 100).clean("lab.jump", params.get("jump", 1))
     if sum(counts) * toy.grid.steps > MOST_STEPS:
         raise BadValue("grid.steps", toy.grid.steps, f"at most {MOST_STEPS // sum(counts)} steps here")
     known = torch.tensor([True, False])
@@ -347,7 +347,7 @@ def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     centres = (edges[1:] + edges[:-1]) / 2
     runs, drawn = [], []
     for r in counts:
-        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, data=law)
+        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, jump=jump, data=law)
         x = toy.process.project(frame.z)[:, 1].double().cpu()
         runs.append({"r": r, "mean": float(x.mean()), "variance": float(x.var()), "calls": frame.calls})
         drawn.append((torch.histogram(x, edges).hist / (len(x) * (edges[1] - edges[0]))).numpy())
