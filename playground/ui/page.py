@@ -42,6 +42,7 @@ SCRIPTS = (
     "images.js",
     "panel.js",
     "picker.js",
+    "own-images.js",
     "form.js",
 )
 STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css")
