@@ -59,7 +59,7 @@ class ImageSet:
         return ImageSet(self.x[chosen], self.labels[chosen], self.title, f"{self.digest}/{label}")
 
 
-DIGITS = Facts("digits", "scanned digits 8×8", (1, 8, 8), 10, 1797 - HELD_OUT)
+DIGITS = Facts("digits", "8×8 digits", (1, 8, 8), 10, 1797 - HELD_OUT)
 
 
 def digest_of(pixels: np.ndarray, labels: np.ndarray | None) -> str:

@@ -179,7 +179,7 @@
   PG.lab({
     key: "free", word: "training-free", order: 2,
     tip: "This run’s x̂₀ beside denoisers that nobody trained: ideal, Wiener and score machines; and the nearest training image.",
-    why: (run) => (!run.header.image ? "for image models: choose one under Images" : run.header.set ? "" : "needs a model whose training images are here: the scanned digits, or your own images"),
+    why: (run) => (!run.header.image ? "for image models: choose one under Images" : run.header.set ? "" : "needs a model whose training images are here: the 8×8 digits, or images of your own"),
     mount(root, host) {
       const lab = new Free(root, host);
       return { setRun: (r) => lab.setRun(r), cursor: (info) => lab.cursor(info), show(on) { if (on) lab._paint(); }, lab };

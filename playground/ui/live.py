@@ -3,6 +3,8 @@
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
 POST /live/fit?components=&scale=  (body: a table of points)                  points as a mixture: JSON
+POST /live/sets?title=  (body: files, each after its name and length)         images of one's own, stored: JSON, playground/ui/sets.py
+GET /live/sets?name=                                                         what the page says of a stored set: JSON
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
 POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
@@ -41,6 +43,7 @@ from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
+from playground.ui.sets import read_body, set_record, store_record
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import KINDS, film
 from playground.views.free import free_packet
@@ -341,6 +344,15 @@ def routes() -> list[Route]:
         except Exception as error:
             return JSONResponse(complaint(error), status_code=logged(error))
 
+    async def sets(request: Request) -> Response:
+        try:
+            if request.method == "GET":
+                return JSONResponse(set_record(request.query_params.get("name", "")))
+            body = await read_body(request)
+            return JSONResponse(await run_in_threadpool(store_record, request.query_params.get("title", ""), body))
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
+
     def live_images(request: Request) -> Response:
         def make() -> Response:
             packets = image_steps(experiment_of(dict(request.query_params)))
@@ -427,6 +439,7 @@ def routes() -> list[Route]:
         Route("/live/fit", fit, methods=["POST"]),
         Route("/live/images", live_images),
         Route("/live/task", task, methods=["POST"]),
+        Route("/live/sets", sets, methods=["GET", "POST"]),
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),
         *(Route(f"/live/film.{kind}", functools.partial(run_film, kind)) for kind in KINDS),

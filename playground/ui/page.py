@@ -43,6 +43,7 @@ SCRIPTS = (
     "tasks.js",
     "panel.js",
     "picker.js",
+    "own-images.js",
     "form.js",
 )
 STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "tasks.css", "panel.css")

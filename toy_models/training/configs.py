@@ -48,5 +48,5 @@ ABOUT = {
     "mnist-unet": {"title": "handwritten digits", "classifier": "mnist-classifier"},
     "mnist-cld": {"title": "handwritten digits (CLD)", "classifier": "mnist-classifier"},
     "mnist-unet-wide": {"title": "handwritten digits (wide)", "classifier": "mnist-classifier"},
-    "digits-unet": {"title": "scanned digits 8×8", "set": "digits"},
+    "digits-unet": {"title": "8×8 digits", "set": "digits"},
 }
