@@ -54,6 +54,7 @@
   const layers = new URLSearchParams(location.search).get("view.layers") || "";
   const query = PG.experimentPart(location.search);
   const want = /\bx0\b/.test(layers) ? "x0" : "";
+  if (/^hub:/.test(query.data)) window.PG_CONFIG.images[query.data] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} }; // hub.js fills it
   const images = query.data in window.PG_CONFIG.images; // these form step by step, which form.js asks for
   if (images && !("particles" in query)) query.particles = "16";
   PG.first = { query, want, response: images ? null : fetch(PG.packetUrl("run", want, query)).catch((error) => error) };

@@ -118,6 +118,7 @@
       this.said.textContent = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
       this.pane.style.setProperty("--done", 0);
       this._cells(shown, image.event);
+      this.event = image.event;
       this.buttons.v.hidden = !image.velocity;
       if (!image.velocity && this.kind === "v") this.kind = "x";
       this._draw();
@@ -220,8 +221,14 @@
         array = this.run.arrays[`image/${this.kind}`] || this.run.arrays["image/x"];
         from = i * this.cells.length;
       } else return;
-      const size = this.event.reduce((a, b) => a * b, 1);
-      this.cells.forEach((c, n) => PG.drawImage(c, array.data, (from + n) * size, this.event));
+      let event = this.event;
+      if (!live && this.run.header.image.final && this.kind !== "v" && this.frame === this.run.arrays.clock.data.length - 1) {
+        event = this.run.header.image.final; // the decoder's own picture: larger than those on the way
+        array = this.run.arrays["image/final"];
+        from = 0;
+      }
+      const size = event.reduce((a, b) => a * b, 1);
+      this.cells.forEach((c, n) => PG.drawImage(c, array.data, (from + n) * size, event));
     }
   }
   PG.Images = Images;

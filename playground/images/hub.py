@@ -108,6 +108,11 @@ class HubModel(ImageModel):
         self.names = card.names or ["image"]
         self.process = None
 
+    def refuses(self, slot: str, choice: Any) -> str:
+        if slot == "guidance" and choice.info.key == "ClassifierFree" and not len(self.labels):
+            return "needs a model with classes"
+        return super().refuses(slot, choice)
+
     def only(self, label: int) -> HubModel:
         return HubModel(self.card, label)
 

@@ -195,7 +195,7 @@ def test_strangers_read_allowed_folders_only(copy: Any, monkeypatch: pytest.Monk
     ("kind", "guidance", "words"),
     [
         ("ddpm", {"kind": "Prompt", "prompt": "hay"}, "text-to-image"),
-        ("ddpm", {"kind": "ClassifierFree", "label": 0}, "they have none"),
+        ("ddpm", {"kind": "ClassifierFree", "label": 0}, "a model with classes"),
         ("sd", {"kind": "Autoguidance"}, "learned"),
         ("sd", {"kind": "Prompt", "prompt": "a" * 1001}, "at most 1,000"),
         ("sd", {"kind": "Prompt", "prompt": "a", "weight": 16}, "15"),
@@ -317,6 +317,7 @@ def test_download(served_hub: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setattr(source, "endpoint", f"http://127.0.0.1:{closed.getsockname()[1]}")
         assert hub.load("hub:owner/tiny").event == (4, 8, 8)
+        hub.unload()
         assert "the hub cannot be reached" in complaint("hub:owner/other")
 
 
