@@ -54,7 +54,7 @@ class Levels:
             return cls(FLOW, None, steps)
         if "beta_schedule" not in config and config.get("trained_betas") is None:
             raise BadValue("scheduler", kind, "a scheduler with a β table, or FlowMatchEulerDiscreteScheduler")
-        from diffusers import DDPMScheduler
+        from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
         names = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr")
         try:

@@ -44,7 +44,7 @@ class Network:
 
     def refuses(self, config: dict[str, Any]) -> str:
         """Why a network with this config cannot be used, '' if it can."""
-        out, channels = config.get("out_channels"), config.get("in_channels")
+        out, channels = config.get("out_channels"), int(config["in_channels"])
         if not config.get("sample_size"):
             return "one that says its sample_size"
         return (
@@ -99,10 +99,11 @@ class TextToImage(Network):
 
     def encode(self, parts: dict[str, Any], words: str) -> Any:
         import diffusers
+        from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
         helper = parts.get("_encoder")
         if helper is None:
-            others = {"scheduler": diffusers.DDPMScheduler(clip_sample=False, steps_offset=1), **self.extra()}
+            others = {"scheduler": DDPMScheduler(clip_sample=False, steps_offset=1), **self.extra()}
             inside = {name: parts.get(name) for name in self.parts if name != "scheduler"}
             helper = parts["_encoder"] = getattr(diffusers, self.pipeline)(**inside, **others)
         return helper

@@ -92,12 +92,12 @@ def listing(source: Source) -> Listing:
     """What is there. Without network: what was downloaded before. Raises BadValue."""
     if source.folder is not None:
         return _of_folder(source, source.folder)
-    import httpx
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError  # type: ignore - of its HTTP library, whichever that is
 
     try:
         info = HfApi(endpoint=endpoint).model_info(source.name, files_metadata=True, timeout=20)
-    except (OSError, httpx.HTTPError) as error:
+    except (OSError, HTTPError) as error:
         kept = None if getattr(error, "response", None) is not None else _kept(source)
         if kept is None:
             raise unreachable(source.data, error) from None
@@ -115,13 +115,12 @@ def _of_folder(source: Source, folder: Path) -> Listing:
 
 
 def _kept(source: Source) -> Path | None:
-    """The folder of a repository that was downloaded before."""
-    from huggingface_hub import snapshot_download
+    """The folder of a repository that was downloaded before, the latest state of it."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
 
-    try:
-        return Path(snapshot_download(source.name, local_files_only=True, endpoint=endpoint))
-    except (OSError, ValueError):
-        return None
+    states = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=source.name, repo_type="model"), "snapshots").glob("*/model_index.json")
+    return max((p.parent for p in states), key=lambda folder: folder.stat().st_mtime, default=None)
 
 
 def fetch(found: Listing, names: list[str], progress: Progress) -> Path:
@@ -133,8 +132,8 @@ def fetch(found: Listing, names: list[str], progress: Progress) -> Path:
         if kept is None:
             raise BadValue("data", found.source.data, "a model that is whole on this machine: the hub cannot be reached")
         return kept
-    import httpx
     from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub.errors import HTTPError  # type: ignore
     from huggingface_hub.utils import tqdm
 
     total = float(sum(found.sizes.get(n, 0) for n in names))
@@ -162,7 +161,7 @@ def fetch(found: Listing, names: list[str], progress: Progress) -> Path:
             file = hf_hub_download(found.source.name, name, revision=found.commit, endpoint=endpoint, tqdm_class=Bar)
         except Cancelled:
             raise
-        except (OSError, httpx.HTTPError) as error:
+        except (OSError, HTTPError) as error:
             raise unreachable(found.source.data, error) from None
         before += found.sizes.get(name, 0)
         root = Path(file).parents[len(Path(name).parts) - 1]
