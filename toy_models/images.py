@@ -149,7 +149,7 @@ class TrainedOracle(NetworkPredictor, ImageOracle):
 @functools.lru_cache(maxsize=4)
 def denoiser(name: str) -> Any:
     """The network of a model, loaded once. Channels lie last in memory: convolutions take two thirds of the time."""
-    return load_model(name).to(memory_format=torch.channels_last)
+    return load_model(name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 # -- training-free -----------------------------------------------------------------------------------------------------------------
