@@ -103,6 +103,16 @@
     else PG.setNumber(id, value);
   }
 
+  /** A schedule with its numbers: those that are not told are its defaults. */
+  function useSchedule(told) {
+    const kind = told["process.schedule"];
+    force("pg-schedule", kind);
+    for (const [name, p] of Object.entries(C.families.schedules[kind])) {
+      const v = told[`process.schedule.${name}`];
+      force(control(`process.schedule.${name}`, kind).id, v == null ? p.default : Number(v));
+    }
+  }
+
   /** After a change of process: a sampler and a grid that fit, and the process's own schedule if none was chosen by hand. */
   function settleProcess() {
     const process = values["pg-process"];
@@ -116,12 +126,7 @@
     if (now && owner && scheduleOwner !== process) {
       const chosen = flat("process.schedule", "schedules", values["pg-schedule"]);
       if (equal(chosen, renamed(owner.default, "schedule", "process.schedule"))) {
-        const own = renamed(now.default, "schedule", "process.schedule");
-        force("pg-schedule", own["process.schedule"]);
-        for (const [name, p] of Object.entries(C.families.schedules[own["process.schedule"]])) {
-          const v = own[`process.schedule.${name}`];
-          force(control(`process.schedule.${name}`, own["process.schedule"]).id, v == null ? p.default : Number(v));
-        }
+        useSchedule(renamed(now.default, "schedule", "process.schedule"));
       }
       scheduleOwner = process;
     }
@@ -163,8 +168,8 @@
     else if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
     settleProcess();
     if (own.process) { // with its own numbers: those that are not told are the defaults
-      const schedule = own["process.schedule"] ?? values["pg-schedule"];
-      for (const c of controls) if (c.path.startsWith("process.") && (c.kind === own.process || c.kind === schedule)) force(c.id, own[c.path] ?? c.default);
+      for (const c of controls) if (c.path.startsWith("process.") && c.kind === own.process) force(c.id, own[c.path] ?? c.default);
+      useSchedule(own["process.schedule"] ? own : renamed(C.families.processes[own.process].schedule.default, "schedule", "process.schedule"));
     }
     const good = C.fallback[values["pg-process"]];
     for (const slot of ["sampler", "grid", "guidance"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
@@ -178,10 +183,22 @@
   }
   /** These data, with as many particles as are said. */
   function choose(data, particles) {
-    force("pg-data", data);
-    settleData();
-    settleProcess();
-    if (particles) force("pg-particles", particles);
+    settle(() => {
+      force("pg-data", data);
+      settleData();
+      if (particles) force("pg-particles", particles);
+    });
+  }
+  /** What a change asks for is done as a whole: the components that it sets tell of themselves meanwhile. */
+  let settling = false;
+  function settle(first) {
+    settling = true;
+    try {
+      first();
+      settleProcess();
+    } finally {
+      settling = false;
+    }
     follow();
   }
   const automatic = {};
@@ -201,7 +218,7 @@
     if (shown.textContent !== css) shown.textContent = css;
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
     (PG.rails || []).forEach((r) => r.show(values[r.target]));
-    const page = C.images[values["pg-data"]] ? "images" : "toys";
+    const page = (document.body.dataset.page = C.images[values["pg-data"]] ? "images" : "toys");
     for (const a of document.querySelectorAll("nav a[data-page]")) {
       a.classList.toggle("on", a.dataset.page === page);
       a.ariaCurrent = a.dataset.page === page ? "page" : null;
@@ -556,7 +573,7 @@
   const ahead = new Map(); // id → {value, until}: what is heard of a component and differs is older news
   const byId = new Map(controls.map((c) => [c.id, c]));
   document.addEventListener("input", ({ target }) => {
-    if (!ready || !(target instanceof HTMLInputElement) || !/^(range|number)$/.test(target.type)) return;
+    if (!ready || settling || !(target instanceof HTMLInputElement) || !/^(range|number)$/.test(target.type)) return;
     if (target.value === "" || !Number.isFinite(+target.value)) return;
     let node = target;
     while (node && !byId.has(node.id)) node = node.parentElement;
@@ -592,10 +609,8 @@
     },
     /** A component changed. */
     changed(id, value) {
-      if (!ready || !take(byId.get(id), value)) return;
-      if (id === "pg-data") settleData();
-      settleProcess();
-      follow();
+      if (!ready || !take(byId.get(id), value) || settling) return;
+      settle(() => id === "pg-data" && settleData());
     },
     /** Python has put a link's values into the components. */
     restored(list) {
@@ -934,6 +949,8 @@
     const c = byPath.get(`${path}|`);
     if (c && !c.kind && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
+  const only = C.images[PG.first.query.data]?.own?.process; // a model that knows one process brings it
+  if (only && !PG.first.query.process) values["pg-process"] = lastProcess = only;
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();
   ask(PG.first.query, PG.first.response);

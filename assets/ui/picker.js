@@ -165,7 +165,7 @@
       const root = (picker.root = el("div", { className: "pg-radios" }));
       root.setAttribute("role", "radiogroup");
       root.setAttribute("aria-label", label);
-      const items = [];
+      const all = [];
       const groups = [...new Set(choices.map((c) => c.group))];
       for (const group of groups) {
         const box = el("div", { className: "pg-group" });
@@ -178,22 +178,22 @@
         const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
         b.setAttribute("role", "radio");
         b.dataset.key = c.key;
-        b.append(thumb(c) || c.title);
+        b.append(...(c.thumb ? [thumb(c)] : [c.title, ...(slot === "data" && c.hint ? [el("span", { className: "pg-hint", textContent: c.hint })] : [])]));
         if (c.thumb) b.setAttribute("aria-label", c.title);
         b.pg = c;
         b.addEventListener("click", () => choose(c.key));
-        items.push(b);
+        all.push(b);
         picker.boxes.get(c.group).append(b);
       }
       /** Another entry of a group that is there. */
       picker.add = (c) => {
-        if (items.some((b) => b.pg.key === c.key)) return;
+        if (all.some((b) => b.pg.key === c.key)) return;
         choices.push(c);
         item(c);
         picker.refresh();
       };
       root.addEventListener("keydown", (e) => {
-        const at = items.indexOf(document.activeElement);
+        const items = all.filter((b) => b.offsetParent), at = items.indexOf(document.activeElement); // toys and images hide each other
         if (at < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
         let to = -1;
         if (e.key === "ArrowRight") to = (at + 1) % items.length;
@@ -205,17 +205,17 @@
         else to = typeAhead(e.key, choices2(items), at);
         if (to < 0) return;
         e.preventDefault();
-        items.forEach((b, i) => (b.tabIndex = i === to ? 0 : -1));
+        all.forEach((b) => (b.tabIndex = b === items[to] ? 0 : -1));
         items[to].focus();
         choose(items[to].pg.key);
       });
       picker.refresh = () => {
-        let current = items.find((b) => b.pg.key === props.value);
-        for (const b of items) {
+        const current = all.find((b) => b.pg.key === props.value);
+        for (const b of all) {
           const on = b === current, no = why(b.pg.key);
           b.setAttribute("aria-checked", String(on));
           b.setAttribute("aria-disabled", String(!!no));
-          b.tabIndex = on || (!current && b === items[0]) ? 0 : -1;
+          b.tabIndex = on || (!current && b === all[0]) ? 0 : -1;
           b.dataset.tip = tipOf(b.pg);
         }
       };

@@ -22,9 +22,9 @@ from toy_models.mixture import MAX_COMPONENTS
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 # opens the lab "your data" (assets/ui/data.js)
-OWN = '<button type="button" class="pg-own-open" data-own-data title="Move its components, paint one, upload points">make your own</button>'
+OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data title="Move its components, paint one, upload points">make your own</button>'
 # opens the form that loads a model of the hub (assets/ui/hub.js)
-HUB = '<button type="button" class="pg-own-open pg-hub-open" data-hub title="Load an image model of the hub, or from a folder">hub model…</button>'
+HUB = '<button type="button" class="pg-own-open pg-hub-open pg-images-only" data-hub title="Load an image model of the hub, or from a folder">hub model…</button>'
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -55,7 +55,7 @@ class Form:
 
     def _build(self) -> None:
         with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
-            _heading("Distribution", OWN + HUB)
+            _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Image model</span>', OWN + HUB)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
             gr.HTML(None, html_template="<div></div>", js_on_load="window.PG.hub(element)", apply_default_css=False, elem_id="pg-hub")
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
