@@ -7,9 +7,10 @@ from playground.core.fields import BadValue
 from playground.core.run import Trace
 from playground.core.spec import FAMILIES, registry
 from playground.engine import simulate
+from playground.images.own import load_images
 from toy_models.mixture import GaussianMixture
 
-__all__ = ["BadValue", "Experiment", "GaussianMixture", "Trace", "registry", "simulate"]
+__all__ = ["BadValue", "Experiment", "GaussianMixture", "Trace", "load_images", "registry", "simulate"]
 
 # every registered choice under its own name: pg.VP, pg.DDIM, pg.LinearBeta, pg.UniformTime, …
 for _family in FAMILIES:

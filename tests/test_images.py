@@ -8,7 +8,7 @@ import toy_models.networks.checkpoint as checkpoint
 from playground.core.fields import BadValue
 from toy_models import images
 from toy_models.networks.checkpoint import save_model
-from toy_models.networks.denoiser import Denoiser
+from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
 
 
@@ -73,3 +73,25 @@ def test_what_a_learned_model_cannot_do_is_named(tiny, change, field):
     with pytest.raises(BadValue) as caught:
         pg.simulate(pg.Experiment.from_dict({"data": tiny, "particles": 2, "grid": {"steps": 3}, **change}))
     assert field in caught.value.field
+
+
+def test_a_damaged_card_hides_its_model_only(tiny, tmp_path):
+    """The other models are still there; asked for by name, the damaged one says what is wrong. Mutant killed: every card must be whole."""
+    (tmp_path / "cut.json").write_text('{"name": "cut", "arch')
+    assert pg.Experiment(data=tiny, particles=1).data == tiny
+    with pytest.raises(BadValue, match=r"cut\.json that is whole JSON"):
+        pg.Experiment(data="cut")
+
+
+def test_a_model_of_one_process_brings_it(tmp_path, tiny):
+    """An experiment that names no process has the model's own; another one, or another friction, is refused in words."""
+    net = UNet(UNetConfig(width=(8, 8), classes=3, inputs=2))
+    save_model("phase", PhaseDenoiser(net, pg.CLD()), (1, 8, 8), {}, tmp_path)
+    exp = pg.Experiment(data="phase", particles=2)
+    assert exp.process == pg.CLD()
+    assert exp.sampler.info.key == "SSCS"
+    assert pg.Experiment.from_query(exp.to_query()) == exp == pg.Experiment.from_query({"data": "phase", "particles": "2"})
+    assert bool(torch.isfinite(pg.simulate(exp.replace(grid=pg.Quadratic(steps=3))).x).all())
+    for process in (pg.VP(), pg.CLD(friction=0.5)):
+        with pytest.raises(BadValue, match="saw one process in training"):
+            pg.Experiment(data="phase", process=process)

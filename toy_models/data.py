@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from typing import Any
@@ -14,11 +15,13 @@ from toy_models.compact import decode, is_compact
 from toy_models.mixture import GaussianMixture
 
 GAUSSIAN = "gaussian"
+FIRST_IMAGES = "mnist-unet"
 
 
 def check_data(name: str, value: Any) -> str:
     """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
     from toy_models.distributions import toy
+    from toy_models.images import image_model
 
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
@@ -37,7 +40,7 @@ def check_data(name: str, value: Any) -> str:
     try:
         toy(value)
     except BadValue as error:
-        if value in image_models():
+        if image_model(value) is not None:  # raises if it is one that cannot be used
             return value
         raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
     return value
@@ -49,19 +52,34 @@ def hand_made(data: str) -> bool:
 
 
 def image_models() -> list[str]:
-    """Names of the trained models that make images."""
+    """Names of the models that make images and come with the app: trained ones, then training-free ones; the first is what the page opens.
+
+    One whose card cannot be read is left out: asked for by name it says what is wrong. Sets of one's own are not listed, only known by name.
+    """
+    from toy_models.free import KINDS
+    from toy_models.image_sets import DIGITS
     from toy_models.networks.checkpoint import models, read_card
 
-    return [name for name in models() if "event" in read_card(name)]
+    found = []
+    for name in models():
+        with contextlib.suppress(BadValue):
+            if "event" in read_card(name):
+                found.append(name)
+    return sorted(found, key=lambda name: name != FIRST_IMAGES) + [f"{DIGITS.name}-{kind}" for kind in KINDS]
+
+
+def makes_images(data: str) -> bool:
+    """Whether a (checked) ``data`` value is an image model's name."""
+    from toy_models.images import image_model
+
+    return not hand_made(data) and image_model(data) is not None
 
 
 def law_of(data: str) -> Any:
-    """What is diffused: the exact mixture behind a (checked) ``data`` value, or a trained image model."""
-    if not hand_made(data) and data in image_models():
-        from toy_models.images import ImageModel
+    """What is diffused: the exact mixture behind a (checked) ``data`` value, or an image model."""
+    from toy_models.images import image_model
 
-        return ImageModel(data)
-    return mixture_of(data)
+    return (None if hand_made(data) else image_model(data)) or mixture_of(data)
 
 
 def check_source(name: str, value: Any) -> str:
@@ -112,7 +130,7 @@ def mixture_of(data: str) -> GaussianMixture:
     if data.startswith("{"):
         record = json.loads(data)
         return GaussianMixture(**record)
-    if data in image_models():
+    if makes_images(data):
         raise BadValue("data", data, "a toy distribution: an image model has no exact law")
     t = toy(data)
     return GaussianMixture(*t.tensors())
@@ -123,6 +141,7 @@ def class_names(data: str) -> tuple[str, ...]:
 
     if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
-    if data in image_models():
-        return tuple(str(k) for k in law_of(data).labels.tolist())
+    if makes_images(data):
+        model = law_of(data)
+        return getattr(model, "names", None) or tuple(str(k) for k in model.labels.tolist()) or ("all",)
     return toy(data).class_names

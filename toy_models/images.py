@@ -1,9 +1,14 @@
-"""Image models as data: what a trained denoiser knows of a distribution stands where a mixture stands for the toys."""
+"""Image models as data: what denoises images of a distribution stands where a mixture stands for the toys.
+
+``ImageModel`` is all that the engine and the page know of one; it is trained (a network and its card) or training-free (a set of images and
+an exact denoiser of it).
+"""
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,61 +17,125 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
-from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
-from toy_models.networks.denoiser import NetworkPredictor
+from toy_models.free import KINDS, free_denoiser, tip_of
+from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
+from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
+from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
+# prefix of a name → what makes the image model of a name that starts with it: filled by packages above this one
+SOURCES: dict[str, Callable[[str], Any]] = {}
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
 
 
 class ImageModel:
-    """A trained model by name, of all classes or of one (``only``). ``event`` is the image's shape, ``labels`` its classes."""
+    """A model that makes images, by name, of all classes or of one (``label``, see ``only``).
+
+    event: an image's (channels, height, width). labels: its classes, (0,) if it knows none. process: the only one that it serves, or None.
+    title, tip, hint: what the page says of it. noun: what it is, in the words of its refusals. set: the image set behind it, '' if unknown.
+    """
 
     components = 1  # for the engine's account of work: one evaluation a particle and call
+    noun = "an image model"
+    process: Process | None = None
+    event: tuple[int, ...]
+    labels: Tensor
+    title: str
+    tip: str
+    hint: str
+    set: str = ""
 
     def __init__(self, name: str, label: int | None = None):
-        card = read_card(name)
-        if "event" not in card:
-            raise BadValue("data", name, "a model that makes images")
         self.name, self.label = name, label
-        self.event: tuple[int, ...] = tuple(card["event"])
-        self.dim = math.prod(self.event)
-        self.labels = torch.arange(card["network"]["classes"])
-        self.title = str(card.get("title", name))
-        self.process = own_process(card)  # the only one that it serves, or None
+
+    @property
+    def dim(self) -> int:
+        return math.prod(self.event)
 
     def refuses(self, slot: str, choice: Any) -> str:
-        """Why a choice of an Experiment cannot be made with a trained model, '' if it can."""
+        """Why a choice of an Experiment cannot be made with this model, '' if it can."""
         if slot == "process" and self.process is not None and choice != self.process:
             numbers = ", ".join(f"{k} {v:g}" for k, v in self.process.to_dict().items() if isinstance(v, float))
             return f"network saw one process in training and knows no other: {self.process.info.title} with {numbers}"
         if slot == "process" and "linear" not in choice.caps:
-            return "needs data with a closed form; a trained denoiser serves processes with a Gaussian kernel"
+            return f"needs data with a closed form; {self.noun} serves processes with a Gaussian kernel"
         if slot == "sampler" and "mixture" in choice.needs:
-            return "needs the exact mixture model, and this one is learned"
+            return f"needs the exact mixture model, which {self.noun} is not"
         if slot == "grid" and choice.info.key == "Auto":
-            return "measures errors against the exact model, and this one is learned"
+            return f"measures errors against the exact mixture, which {self.noun} is not"
+        if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
+            return f"needs the exact mixture model, which {self.noun} is not"
         if slot == "mode" and choice == "forward":
-            return "a trained model has no data of its own to noise"
+            return f"noising is shown for the toys; {self.noun} is for sampling"
         if slot == "start" and choice != "prior":
-            return "the law of a learned model is not known"
+            return f"the law of {self.noun} at a time is not kept: it starts from the prior"
         return ""
 
     def only(self, label: int) -> ImageModel:
-        return ImageModel(self.name, label)
+        return type(self)(self.name, label)
 
     def oracle(self, process: Process) -> ImageOracle:
         """The model as predictor of a process. Raises BadValue for processes whose kernel is not linear and Gaussian."""
         if not isinstance(process, LinearProcess) or "linear" not in process.caps:
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
-        return ImageOracle(self, process)
+        return self._predictor(process)
+
+    def _predictor(self, process: LinearProcess) -> ImageOracle:
+        raise NotImplementedError
 
 
-class ImageOracle(NetworkPredictor):
-    """The learned predictor in the place where the toys have their exact one: it has no law, so ``marginal`` says so."""
+class ImageOracle(StatisticPredictor):
+    """The model's predictor in the place where the toys have their exact one: it has no law, so ``marginal`` says so."""
 
-    def __init__(self, data: ImageModel, process: LinearProcess):
+    data: ImageModel
+
+    @property
+    def event(self) -> tuple[int, ...]:
+        return self.data.event
+
+    @property
+    def dim(self) -> int:
+        return self.data.dim
+
+    def rms(self, times: Tensor) -> Tensor:
+        """Root mean square norm of z_t for data of pixels in [−1, 1] that are ±1: an upper bound, to tell a run that diverged."""
+        psi, cov = self.process.mean_and_cov(times)
+        return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
+
+    def marginal(self, t: float) -> Any:
+        raise BadValue("start", "exact or gaussian", f"prior: {self.data.refuses('start', 'exact')}")
+
+
+# -- trained -----------------------------------------------------------------------------------------------------------------------
+
+
+class TrainedModel(ImageModel):
+    """A network and its card in assets/models. Raises BadValue if the card is not of a model that makes images."""
+
+    noun = "a trained denoiser"
+
+    def __init__(self, name: str, label: int | None = None):
+        super().__init__(name, label)
+        card = read_card(name)
+        if "event" not in card:
+            raise BadValue("data", name, "a model that makes images")
+        self.event = tuple(card["event"])
+        self.labels = torch.arange(card["network"]["classes"])
+        self.process = own_process(card)
+        self.set = str(card.get("set", ""))
+        self.title, self.hint = str(card.get("title", name)), str(card["architecture"])
+        size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
+        self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
+
+    def _predictor(self, process: LinearProcess) -> ImageOracle:
+        return TrainedOracle(self, process)
+
+
+class TrainedOracle(NetworkPredictor, ImageOracle):
+    """A network, which computes in float32 on the states' device."""
+
+    def __init__(self, data: TrainedModel, process: LinearProcess):
         super().__init__(process, denoiser(data.name), data.label)
-        self.data, self.event, self.dim = data, data.event, data.dim
+        self.data = data
 
     def __call__(self, z_t: Tensor, t: float) -> Any:
         model = self.denoiser
@@ -76,19 +145,85 @@ class ImageOracle(NetworkPredictor):
         ask = super().__call__
         return Prediction(torch.cat([ask(part.float(), t).x0_hat for part in parts]).to(z_t.dtype))
 
-    def rms(self, times: Tensor) -> Tensor:
-        """Root mean square norm of z_t for data of pixels in [−1, 1] that are ±1: an upper bound, to tell a run that diverged."""
-        psi, cov = self.process.mean_and_cov(times)
-        return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
-
-    def marginal(self, t: float) -> Any:
-        raise BadValue("start", "exact or gaussian", "prior: the law of a learned model is not known")
-
 
 @functools.lru_cache(maxsize=4)
 def denoiser(name: str) -> Any:
     """The network of a model, loaded once. Channels lie last in memory: convolutions take two thirds of the time."""
-    return load_model(name).to(memory_format=torch.channels_last)
+    return load_model(name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+# -- training-free -----------------------------------------------------------------------------------------------------------------
+
+
+class FreeModel(ImageModel):
+    """A set of images with an exact denoiser of it: '<set>-<kind>'. Raises BadValue if there is no such set or kind."""
+
+    def __init__(self, name: str, label: int | None = None):
+        super().__init__(name, label)
+        self.set, _, self.kind = name.rpartition("-")
+        if self.kind not in KINDS:
+            raise BadValue("data", name[:60], f"{self.set or 'a set'}-" + ", -".join(KINDS))
+        facts, kind = facts_of(self.set), KINDS[self.kind]
+        self.event, self.labels = facts.event, torch.arange(facts.classes)
+        self.noun = "a training-free denoiser"
+        self.title, self.hint = f"{facts.title} · {kind.word}", "no training"
+        self.tip = f"No network: {tip_of(self.kind, facts.event, facts.count)} {facts.count:,} images."
+
+    def _predictor(self, process: LinearProcess) -> ImageOracle:
+        return FreeOracle(self, process)
+
+
+class FreeOracle(ImageOracle):
+    """D(y, τ) of a set at the statistic of z_t."""
+
+    def __init__(self, data: FreeModel, process: LinearProcess):
+        super().__init__(process)
+        self.data, self.denoise = data, free_denoiser(data.set, data.kind, data.label)
+
+    def __call__(self, z_t: Tensor, t: float) -> Any:
+        y, tau = self.statistic(z_t, t)
+        return Prediction(self.denoise(y, tau))
+
+
+# -- by name -----------------------------------------------------------------------------------------------------------------------
+
+
+def image_model(name: str) -> ImageModel | None:
+    """The model of a name, None if the name is not of an image model. Raises BadValue if it is one that cannot be used here."""
+    for prefix, make in SOURCES.items():
+        if name.startswith(prefix):
+            return make(name)
+    if name in models():
+        return TrainedModel(name) if "event" in read_card(name) else None
+    if name.startswith(OWN) or name.rpartition("-")[0] == DIGITS.name:
+        return FreeModel(name)
+    return None
+
+
+def siblings(model: ImageModel) -> list[str]:
+    """Names of the training-free denoisers of the same set, none if it has no set."""
+    return [f"{model.set}-{kind}" for kind in KINDS] if model.set else []
+
+
+def nearest(images: ImageSet, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The image of the set nearest to each of x (n, *event), and its distance, a root mean square over pixels (n,)."""
+    known, asked = images.x.flatten(1).double(), torch.nan_to_num(x.flatten(1).double().cpu())
+    which = torch.cat([torch.cdist(part, known).argmin(1) for part in asked.split(256)])
+    return images.x[which], (known[which] - asked).square().mean(1).sqrt()
+
+
+@functools.lru_cache(maxsize=8)
+def spacing(name: str) -> float:
+    """The median over a set's images of the distance to the nearest other one, a root mean square over pixels; of 1,000 evenly spaced ones."""
+    known = image_set(name).x.flatten(1)
+    asked = (torch.arange(min(1000, len(known))) * len(known)) // min(1000, len(known))
+    far = []
+    for part in asked.split(250):
+        square = torch.cdist(known[part], known)
+        square[torch.arange(len(part)), part] = math.inf
+        far.append(square.amin(1))
+    median = float(torch.cat(far).median()) / math.sqrt(known.shape[1])
+    return median if math.isfinite(median) else 0.0  # one image has no neighbour
 
 
 @functools.lru_cache(maxsize=4)
@@ -98,7 +233,7 @@ def _classifier(name: str) -> Any:
 
 def classify(name: str, images: Tensor) -> Tensor | None:
     """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none."""
-    judge = read_card(name).get("classifier")
+    judge = read_card(name).get("classifier") if name in models() else None
     if not judge:
         return None
     with torch.no_grad():

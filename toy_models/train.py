@@ -11,15 +11,17 @@ from typing import Any
 
 import torch
 
+from playground.core.fields import BadValue
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
+from toy_models.image_sets import image_set
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import train_classifier
 from toy_models.training.configs import ABOUT, CONFIGS
-from toy_models.training.data import load_npz
+from toy_models.training.data import Images, load_npz
 from toy_models.training.fetch import fetch_mnist
 from toy_models.training.loop import Trainer, train
 
@@ -35,12 +37,12 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     phase = trainer.config.loss == "hsm"
     process: Any = registry("processes")["CLD" if phase else "EDM"]()
     sampler: Any = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
-    grid: Any = registry("grids")["Quadratic" if phase else "Karras"](steps=3 * steps if phase else steps)
+    grid_of: Any = registry("grids")["Quadratic" if phase else "Karras"]
     classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = grid.times(process).tolist()
+    times = grid_of(steps=3 * steps if phase else steps).times(process).tolist()
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = process.source(shape[0], shape[1:], rng.stream("prior"))
     *_, last = run(problem, sampler, z, times, rng.stream("path"))
@@ -55,21 +57,33 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
     """The averaged weights and their card."""
     facts = {
         "data": f"{len(trainer.images.x):,} images, {' × '.join(map(str, trainer.images.x.shape[1:]))}, scaled to [−1, 1]",
-        "command": f"python -m toy_models.train {name} --data <file>.npz",
+        "command": f"python -m toy_models.train {name}" + ("" if "set" in ABOUT.get(name, {}) else " --data <file>.npz"),
         "training": json.loads(json.dumps(asdict(trainer.config))),
         "step": trainer.at,
         "seconds": round(trainer.seconds),
         "device": trainer.device.type,
+        "bf16": trainer.bf16,
     }
     facts |= ABOUT.get(name, {})
     return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
 
-def classifier(data: str, folder: Path) -> int:
+def training_images(name: str, data: str | None) -> Images:
+    """The images of a file, or those of the built-in set that the model is made for. Raises BadValue if there is neither."""
+    if data:
+        return load_npz(data)
+    if "set" not in ABOUT.get(name, {}):
+        raise BadValue("data", "nothing", f"--data <file>.npz: {name} has no built-in images")
+    told = image_set(ABOUT[name]["set"])
+    assert told.labels is not None
+    return Images(told.x, told.labels)
+
+
+def classifier(data: str | None, folder: Path) -> int:
     """Trains the classifier and writes it."""
     try:
-        images = load_npz(data)
-        net, facts = train_classifier(images, load_npz(data, "test"), tell=say)
+        images = training_images(CLASSIFIER, data)
+        net, facts = train_classifier(images, load_npz(str(data), "test"), tell=say)
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
@@ -87,7 +101,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
     parser.add_argument("name", choices=sorted([*CONFIGS, CLASSIFIER]))
     parser.add_argument(
-        "--data", required=True, help="an .npz with train_images (uint8) and train_labels; fetch: MNIST from its public mirrors"
+        "--data",
+        help="an .npz with train_images (uint8) and train_labels; fetch: MNIST from its public mirrors; left out: the model's built-in set",
     )
     parser.add_argument("--out", type=Path, help="folder of the states (default runs/<name>)")
     parser.add_argument("--steps", type=int)
@@ -117,7 +132,7 @@ def main(argv: list[str] | None = None) -> int:
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     folder = told.out or Path("runs") / told.name
     try:
-        trainer = Trainer(config, load_npz(told.data), told.device, not told.no_bf16)
+        trainer = Trainer(config, training_images(told.name, told.data), told.device, not told.no_bf16)
         if trainer.resume(folder):
             say(f"resumed at step {trainer.at:,}")
         if told.export:

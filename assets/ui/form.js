@@ -62,6 +62,7 @@
     const process = values["pg-process"];
     const image = C.images[values["pg-data"]]; // a trained model, and what cannot be chosen with it
     if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
+    if (image?.allows?.[slot]?.includes(key)) return "";
     if (slot !== "data") return image?.[C.nested[slot] ?? slot]?.[key] || C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
     const no = clash(process, key);
     return no && `${title("processes", process)} ${no}`;
@@ -166,16 +167,21 @@
       for (const c of controls) if (c.path.startsWith("process.") && (c.kind === own.process || c.kind === schedule)) force(c.id, own[c.path] ?? c.default);
     }
     const good = C.fallback[values["pg-process"]];
-    for (const slot of ["sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
+    for (const slot of ["sampler", "grid", "guidance"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
   }
   /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
   function turnTo(page) {
     const now = values["pg-data"], images = Boolean(C.images[now]);
     if (images === (page === "images")) return;
     const to = (images ? left.toy : left.images) ?? (images ? control("data").default : Object.keys(C.images)[0]);
-    force("pg-data", to);
+    choose(to);
+  }
+  /** These data, with as many particles as are said. */
+  function choose(data, particles) {
+    force("pg-data", data);
     settleData();
     settleProcess();
+    if (particles) force("pg-particles", particles);
     follow();
   }
   const automatic = {};
@@ -382,6 +388,7 @@
         also(status, "update", { calls: packet.header.calls, compute: packet.header.compute_ms });
       }
     } catch (error) {
+      if (error.refused) throw new Refused(error.message);
       if (error.name !== "AbortError") throw error;
     } finally {
       images?.end();
@@ -524,7 +531,7 @@
 
   /** What a component says; false if that is no news: a number that is being typed, or older than what the page already knows. */
   function take(c, v) {
-    if (v == null || v === "") return false;
+    if (v == null || (v === "" && c.default !== "")) return false;
     if (forced.has(c.id)) {
       if (!same(forced.get(c.id), v)) return false;
       forced.delete(c.id);
@@ -569,6 +576,8 @@
   PG.form = {
     value: (id) => values[id],
     controls,
+    choose,
+    show,
     /** A hand on a picture sets controls: changes = [[path, kind, value], …]. Until it is `done` only the picture follows: the form and the
      * link wait, so that a drag makes one history entry. */
     write(changes, done) {
@@ -640,9 +649,12 @@
   const host = {
     get stage() { return stage; },
     form: PG.form,
+    /** The experiment that is shown, as flat names and texts. */
+    get query() { return { ...(shownQuery || PG.first.query) }; },
     view,
     setView,
     notice,
+    save,
     seek: (c) => stage?.seek?.(c),
     /** A function of the Gradio server, for hosts that let none of our routes through. */
     call: async (name, arg) => (await opened, server[name](arg)),
@@ -705,7 +717,11 @@
       stage = new PG.Stage(root);
       window.__pgStage = stage;
       defaultLayers = layersText(stage.layers);
-      images = new PG.Images(stage, { stop: () => aborter?.abort() });
+      images = new PG.Images(stage, {
+        stop: () => aborter?.abort(), notice, setView, difference,
+        query: () => shownQuery || query(),
+        fetchRun: (q) => fetchPacket("run", want().run, q),
+      });
       if (shownRun) images.setRun(shownRun);
       stage.on("want", () => refetch());
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
@@ -765,6 +781,7 @@
     PG.time.choose(view.time || "t");
     if (at && Number.isFinite(+at)) stage.seek(+at);
     stage.setPin(view.pin || "");
+    images?.compare.restore(view.compare || "");
     labs?.open(view.lab || "curves");
   }
   function refetch() {
@@ -801,6 +818,16 @@
     a.click();
     a.remove();
     if (typeof blob !== "string") setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  }
+  /** What tells two queries apart, in words of either side. */
+  function difference(a, b) {
+    const word = (q, name) => {
+      const at = C.top[name], v = q[name] ?? C.fallback[q.process ?? C.top.process.default.process]?.[name] ?? at?.default?.[name] ?? at?.default;
+      return at?.family ? title(at.family, v) : name === "data" ? C.titles.data[v] || v : v == null ? "" : `${name.split(".").pop().replace("_", " ")} ${v}`;
+    };
+    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => (a[name] ?? "") !== (b[name] ?? ""));
+    const usual = (name) => controls.find((c) => c.path === name)?.default;
+    return [a, b].map((q) => names.map((name) => word(name in q || name in C.top ? q : { ...q, [name]: usual(name) }, name)).filter(Boolean).join(", "));
   }
   const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */
@@ -848,34 +875,38 @@
       const kind = shownRun?.header.image ? "npz" : "csv"; // images are too large for text
       save(liveUrl(`states.${kind}`).href, `${fileName()}.${kind}`);
     },
-    async gif() {
-      openMenu(null);
-      try {
-        notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
-        const response = await fetch(liveUrl("gif"));
-        if (!response.ok) throw new Refused((await response.json()).error.message);
-        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-        let rest = "";
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          const lines = (rest + value).split("\n");
-          rest = lines.pop();
-          for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
-            if (!line.gif) notice({ kind: "info", message: `Drawing the animation: ${line.done} of ${line.of} frames`, stay: 60000 });
-            else {
-              save(new Blob([Uint8Array.from(atob(line.gif), (c) => c.charCodeAt(0))], { type: "image/gif" }), `${fileName()}.gif`);
-              clearNotice();
-            }
-          }
-        }
-      } catch (error) {
-        notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: actions.gif } });
-      }
-    },
+    gif: () => film("gif"),
+    mp4: () => film("mp4"),
     theme() { PG.theme.toggle(); },
     drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
   };
+
+  /** The whole run as a moving picture: the server draws it and says how far it is. */
+  async function film(kind) {
+    openMenu(null);
+    try {
+      notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
+      const response = await fetch(liveUrl(`film.${kind}`));
+      if (!response.ok) throw new Refused((await response.json()).error.message);
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const lines = (rest + value).split("\n");
+        rest = lines.pop();
+        for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
+          if (!line.film) notice({ kind: "info", message: `Drawing the animation: ${Math.min(line.done, line.of)} of ${line.of} frames`, stay: 60000 });
+          else {
+            save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${fileName()}.${kind}`);
+            clearNotice();
+          }
+        }
+      }
+    } catch (error) {
+      notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: () => film(kind) } });
+    }
+  }
 
   // ---- the drawer of a phone: a sheet from below, so that the stage stays in sight while one chooses -------------------------------
   function drawer(open, section) {
@@ -906,5 +937,16 @@
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();
   ask(PG.first.query, PG.first.response);
-  setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed
+  setTimeout(() => { // the restoring call has failed, or is slow: the link's values are put into the form from here
+    if (ready || bridgeState.timer) return;
+    for (const c of controls) {
+      const told = PG.first.query[c.path], outer = c.path.slice(0, c.path.lastIndexOf("."));
+      if (told === undefined || (c.kind && c.kind !== (PG.first.query[outer] ?? at(outer)))) continue;
+      force(c.id, /pick|choice|free/.test(c.type) ? told : /flag/.test(c.type) ? told === "true" : Number(told));
+    }
+    lastProcess = scheduleOwner = values["pg-process"];
+    lastData = values["pg-data"];
+    ready = true;
+    show();
+  }, SLOW_START);
 })();

@@ -18,7 +18,9 @@
       for (;;) {
         while (held.length >= room()) {
           const size = room();
-          yield PG.decode(held.slice(4, size).buffer);
+          const packet = PG.decode(held.slice(4, size).buffer);
+          if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: true }); // what went wrong on the way
+          yield packet;
           held = held.slice(size);
         }
         const { done, value } = await reader.read();
@@ -33,19 +35,35 @@
     }
   };
 
-  /** Draws image n of an array of bytes (…, channels, h, w) that starts at `from` into a canvas of its size. */
-  PG.drawImage = function (canvas, bytes, from, [channels, h, w]) {
+  /** Draws one image of an array of bytes (…, channels, h, w) that starts at `from` into a canvas of its size; `share`: only so much, from the left. */
+  PG.drawImage = function (canvas, bytes, from, [channels, h, w], share = 1) {
     if (canvas.width !== w || canvas.height !== h) (canvas.width = w), (canvas.height = h);
     const picture = new ImageData(w, h), size = h * w, out = picture.data;
     for (let i = 0; i < size; i++) {
       for (let c = 0; c < 3; c++) out[4 * i + c] = bytes[from + (channels === 3 ? c * size : 0) + i];
       out[4 * i + 3] = 255;
     }
-    canvas.getContext("2d").putImageData(picture, 0, 0);
+    canvas.getContext("2d").putImageData(picture, 0, 0, 0, 0, Math.round(share * w), h);
+  };
+
+  const sizeOf = (event) => event.reduce((a, b) => a * b, 1);
+  /** The frame of a run at a clock: the last state that was reached by then. */
+  PG.frameAt = function (run, clock) {
+    const clocks = run.arrays.clock.data;
+    let i = 0;
+    while (i + 1 < clocks.length && clocks[i + 1] >= (clock ?? 0) - 1e-6) i++;
+    return i;
+  };
+  /** [bytes, from, event] of image n of a run at a clock. */
+  PG.imageAt = function (run, kind, clock, n) {
+    const { shown, event, final } = run.header.image, frame = PG.frameAt(run, clock);
+    // the decoder's own picture: larger than those on the way
+    if (final && kind !== "v" && frame === run.arrays.clock.data.length - 1) return [run.arrays["image/final"].data, n * sizeOf(final), final];
+    return [(run.arrays[`image/${kind}`] || run.arrays["image/x"]).data, (frame * shown + n) * sizeOf(event), event];
   };
 
   class Images {
-    /** stage: its view holds the pane. host: {stop(), picked(n)}. */
+    /** stage: its view holds the pane. host: {stop()} and what PG.Compare asks for. */
     constructor(stage, host) {
       PG.images = this;
       this.stage = stage;
@@ -68,19 +86,22 @@
       this.said.setAttribute("role", "status");
       this.stop = PG.el("button", { type: "button", className: "pg-chip pg-images-stop", textContent: "stop", title: "Ends this run after the present step; what has formed stays. Key Esc.", hidden: true });
       this.stop.addEventListener("click", () => host.stop());
-      this.bar.append(this.words, this.said, this.stop);
+      this.compare = new PG.Compare(this, host);
+      this.bar.append(this.words, this.said, this.compare.button, this.stop);
       this.grid = PG.el("div", { className: "pg-images-grid" });
       this.grid.setAttribute("role", "listbox");
       this.grid.setAttribute("aria-label", "Images of the batch");
       this.grid.addEventListener("click", (e) => {
         const n = this.cells.indexOf(e.target.closest("canvas"));
-        if (n >= 0) this.pick(n === this.picked ? -1 : n), host.picked?.(this.picked);
+        if (n >= 0) this.pick(n), this.one.open(true);
       });
-      this.grid.addEventListener("keydown", (e) => this._keys(e, host));
-      pane.append(this.bar, this.grid);
+      this.compare.hold(this.grid, (e) => document.elementsFromPoint(e.clientX, e.clientY).find((c) => c.classList.contains("pg-images-cell")));
+      this.grid.addEventListener("keydown", (e) => this._keys(e));
+      this.one = new PG.OneImage(this);
+      pane.append(this.bar, this.compare.row, this.grid, this.one.box);
       this.cells = [];
       stage.ui.view.append(pane);
-      stage.on("layout", () => this._place());
+      stage.on("layout", () => this.place());
     }
 
     /** A run begins to form. */
@@ -118,8 +139,11 @@
       this.said.textContent = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
       this.pane.style.setProperty("--done", 0);
       this._cells(shown, image.event);
+      this.event = image.event;
       this.buttons.v.hidden = !image.velocity;
       if (!image.velocity && this.kind === "v") this.kind = "x";
+      this.one.setRun(run);
+      this.compare.tell();
       this._draw();
     }
 
@@ -130,22 +154,21 @@
 
     show(kind) {
       this.kind = kind;
-      this.drawn = null;
-      this._draw();
+      this.one.setRun(this.run);
+      this.redraw();
     }
 
-    /** The frame of the run that the cursor shows: the last state that was reached by then. */
-    get frame() {
-      const clocks = this.run.arrays.clock.data;
-      let i = 0;
-      while (i + 1 < clocks.length && clocks[i + 1] >= (this.clock ?? 0) - 1e-6) i++;
-      return i;
+    redraw() {
+      this.drawn = null;
+      this._draw();
     }
 
     pick(n) {
       this.picked = n;
       dispatchEvent(new Event("pg-picked"));
       this.cells.forEach((c, i) => c.setAttribute("aria-selected", String(i === n)));
+      this.one.setRun(this.run);
+      this.redraw();
     }
 
     /** The grid as it is shown, as a PNG. */
@@ -159,15 +182,15 @@
       return new Promise((done) => sheet.toBlob(done));
     }
 
-    _keys(e, host) {
+    _keys(e) {
       const at = this.cells.indexOf(document.activeElement);
       const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[e.key];
       if (at < 0 || (!step && e.key !== "Enter" && e.key !== " ")) return;
       e.preventDefault();
       e.stopPropagation();
       if (step) return this.cells[Math.min(this.cells.length - 1, Math.max(0, at + step))].focus();
-      this.pick(at === this.picked ? -1 : at);
-      host.picked?.(this.picked);
+      this.pick(at);
+      this.one.open(true);
     }
 
     _open(on) {
@@ -189,42 +212,131 @@
       });
       this.grid.replaceChildren(...this.cells);
       this.drawn = null;
-      this._place();
+      this.place();
     }
 
-    _place() {
+    place() {
       const r = this.stage.imagesRect;
       if (!r || !this.event) return;
       Object.assign(this.pane.style, { left: `${r.x}px`, top: `${r.y}px`, width: `${r.w}px`, height: `${r.h}px` });
-      const n = Math.max(1, this.cells.length), w = r.w - 28, h = r.h - 46, [, ih, iw] = this.event;
+      const n = Math.max(1, this.cells.length), w = r.w - 28, h = r.h - 46 - (this.compare.run ? 28 : 0), [, ih, iw] = this.event;
       let best = 0;
       for (let columns = 1; columns <= n; columns++) {
         const rows = Math.ceil(n / columns), side = Math.min((w + GAP) / columns - GAP, (((h + GAP) / rows - GAP) * iw) / ih);
         if (side > best) (best = side), (this.columns = columns);
       }
       this.grid.style.gridTemplateColumns = `repeat(${this.columns}, ${Math.max(4, Math.floor(best))}px)`;
+      this.pane.style.setProperty("--side", `${Math.max(4, Math.floor(best))}px`);
     }
 
     _draw() {
       const live = this.forming && this.steps.at(-1);
       for (const [kind, b] of Object.entries(this.buttons)) b.setAttribute("aria-pressed", String(kind === this.kind));
-      let array, from;
       if (live) {
-        array = (live.arrays[this.kind] || live.arrays.x);
-        from = 0;
         this.drawn = null;
+        const array = live.arrays[this.kind] || live.arrays.x, size = sizeOf(this.event);
+        this._each((c, n) => PG.drawImage(c, array.data, n * size, this.event), live.header.clock);
       } else if (this.run) {
-        const i = this.frame, key = `${this.run.header.key}|${this.kind}|${i}`;
+        const key = `${this.run.header.key}|${this.kind}|${PG.frameAt(this.run, this.clock)}`;
         if (key === this.drawn) return;
         this.drawn = key;
-        array = this.run.arrays[`image/${this.kind}`] || this.run.arrays["image/x"];
-        from = i * this.cells.length;
-      } else return;
-      const size = this.event.reduce((a, b) => a * b, 1);
-      this.cells.forEach((c, n) => PG.drawImage(c, array.data, (from + n) * size, this.event));
+        this._each((c, n) => PG.drawImage(c, ...PG.imageAt(this.run, this.kind, this.clock, n)), this.clock);
+      }
+    }
+
+    /** Paints every image, and over it what it is compared with. */
+    _each(paint, clock) {
+      const draw = (canvas, n) => {
+        paint(canvas, n);
+        this.compare.paint(canvas, n, this.kind, clock);
+      };
+      if (this.one.is) draw(this.one.canvas, Math.min(Math.max(0, this.picked), this.cells.length - 1));
+      else this.cells.forEach(draw);
+      this.one.mark(clock);
     }
   }
   PG.Images = Images;
+
+  /** One image of the batch, large, with its own strip of steps below. */
+  class OneImage {
+    constructor(images) {
+      this.images = images;
+      this.is = false;
+      this.box = PG.el("div", { className: "pg-one", hidden: true, tabIndex: -1 });
+      this.box.setAttribute("role", "dialog");
+      this.canvas = PG.el("canvas", { className: "pg-one-image" });
+      this.canvas.setAttribute("role", "img");
+      this.words = PG.el("span", { className: "pg-one-words" });
+      this.strip = PG.el("div", { className: "pg-one-strip" });
+      const button = (text, title, run) => {
+        const b = PG.el("button", { type: "button", className: "pg-chip", textContent: text, title });
+        b.setAttribute("aria-label", title);
+        b.addEventListener("click", run);
+        return b;
+      };
+      const head = PG.el("div", { className: "pg-one-head" });
+      this.close = button("✕", "Back to all images (Esc)", () => this.open(false));
+      head.append(button("‹", "Image before (←)", () => this.step(-1)), this.words, button("›", "Next image (→)", () => this.step(1)), this.close);
+      this.frame = PG.el("div", { className: "pg-one-frame" });
+      this.frame.append(this.canvas);
+      images.compare.hold(this.frame, () => this.canvas);
+      this.box.append(head, this.frame, this.strip);
+      this.box.addEventListener("keydown", (e) => {
+        if (e.key === "Escape") this.open(false);
+        else if (e.key === "ArrowLeft" || e.key === "ArrowRight") this.step(e.key === "ArrowLeft" ? -1 : 1);
+        else return;
+        e.preventDefault();
+        e.stopPropagation();
+      });
+    }
+
+    open(on) {
+      this.is = on;
+      this.box.hidden = !on;
+      this.images.pane.classList.toggle("pg-with-one", on);
+      this.setRun(this.images.run);
+      this.images.redraw();
+      if (on) this.close.focus({ preventScroll: true });
+      else this.images.cells[this.images.picked]?.focus({ preventScroll: true });
+    }
+
+    step(by) {
+      const { cells, picked } = this.images;
+      this.images.pick((picked + by + cells.length) % cells.length);
+    }
+
+    setRun(run) {
+      const { picked, kind, cells } = this.images;
+      if (!this.is) return;
+      if (!run || picked < 0) return this.open(false);
+      const { shown } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
+      this.box.setAttribute("aria-label", `Image ${n + 1}`);
+      this.label = `image ${n + 1} of ${cells.length}`;
+      this.words.textContent = this.label;
+      this.parts = Array.from(clocks, (clock, i) => {
+        const c = PG.el("canvas", { title: `step ${run.arrays.step.data[i]}` });
+        PG.drawImage(c, ...PG.imageAt(run, kind, clock, n));
+        c.addEventListener("click", () => this.images.stage.seek(clock));
+        return c;
+      });
+      this.strip.replaceChildren(...this.parts);
+      this.at = -1;
+      this.mark(this.images.clock);
+    }
+
+    mark(clock) {
+      const { run, forming } = this.images;
+      if (!this.is || !run || forming || !this.parts) return;
+      const i = PG.frameAt(run, clock);
+      if (i === this.at) return;
+      this.parts[this.at]?.classList.remove("on");
+      this.parts[(this.at = i)].classList.add("on");
+      const c = this.parts[i]; // within the strip only: the page stays where it is
+      if (c.offsetLeft < this.strip.scrollLeft || c.offsetLeft + c.offsetWidth > this.strip.scrollLeft + this.strip.clientWidth) this.strip.scrollLeft = c.offsetLeft - this.strip.clientWidth / 2;
+      this.words.textContent = `${this.label} · step ${run.arrays.step.data[i]}`;
+    }
+  }
+  PG.OneImage = OneImage;
 
   // The lab "film strip": one image through all steps.
   PG.lab?.({
@@ -232,7 +344,9 @@
     why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
     mount(root, host) {
       const says = PG.el("p"), rows = PG.el("div", { className: "pg-film-rows" });
-      root.replaceChildren(PG.el("div", { className: "pg-film" }, says, PG.el("div", { className: "pg-film-scroll" }, rows)));
+      const png = PG.el("button", { type: "button", className: "pg-chip", textContent: "PNG", title: "This strip as a picture" });
+      png.addEventListener("click", async () => host.save(await strip(), `image-${shown() + 1}-strip.png`));
+      root.replaceChildren(PG.el("div", { className: "pg-film" }, PG.el("div", { className: "pg-film-head" }, says, png), PG.el("div", { className: "pg-film-scroll" }, rows)));
       let run = null, columns = [];
       const shown = () => Math.max(0, PG.images?.picked ?? 0);
       function draw() {
@@ -259,12 +373,20 @@
         rows.replaceChildren(...nodes);
         mark(host.stage?.cursor ?? 0);
       }
+      /** The strip as a PNG: a row for what the model sees, a row for what it expects, a column a step. */
+      function strip() {
+        const [, h, w] = run.header.image.event, k = Math.max(1, Math.round(56 / w)), gap = 3, lines = columns[0].length;
+        const sheet = PG.el("canvas", { width: columns.length * (k * w + gap) - gap, height: lines * (k * h + gap) - gap }), ctx = sheet.getContext("2d");
+        ctx.fillStyle = "#fff";
+        ctx.fillRect(0, 0, sheet.width, sheet.height);
+        ctx.imageSmoothingEnabled = false;
+        columns.forEach((column, i) => column.forEach((c, j) => ctx.drawImage(c, i * (k * w + gap), j * (k * h + gap), k * w, k * h)));
+        return new Promise((done) => sheet.toBlob(done));
+      }
       let at = -1;
       function mark(clock) {
         if (!run) return;
-        const clocks = run.arrays.clock.data;
-        let i = 0;
-        while (i + 1 < clocks.length && clocks[i + 1] >= clock - 1e-6) i++;
+        const i = PG.frameAt(run, clock);
         if (i === at) return;
         at = i;
         columns.forEach((column, j) => column.forEach((c) => (c.className = j === i ? "on" : j < i ? "past" : "")));

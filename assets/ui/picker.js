@@ -125,7 +125,7 @@
   PG.picker = ({ element, props, watch }) => {
     const { layout, slot, label, choices } = props.payload;
     const host = element.querySelector(".pg-picker") || element;
-    const picker = { slot, choices, get value() { return props.value; }, set, refresh: () => {} };
+    const picker = { slot, choices, boxes: new Map(), get value() { return props.value; }, set, refresh: () => {} };
     PG.pickers[slot] = picker;
     const why = (key) => PG.why?.(slot, key) || "";
     const tipOf = (c) => (why(c.key) ? `${c.title}: ${why(c.key)}\n${c.tip}` : c.tip.startsWith(c.title) ? c.tip : `${c.title}: ${c.tip}`);
@@ -170,19 +170,28 @@
       for (const group of groups) {
         const box = el("div", { className: "pg-group" });
         if (groups.length > 1) box.dataset.group = group;
-        for (const c of choices.filter((x) => x.group === group)) {
-          const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
-          b.setAttribute("role", "radio");
-          b.dataset.key = c.key;
-          b.append(thumb(c) || c.title);
-          if (c.thumb) b.setAttribute("aria-label", c.title);
-          b.pg = c;
-          b.addEventListener("click", () => choose(c.key));
-          items.push(b);
-          box.append(b);
-        }
         root.append(box);
+        picker.boxes.set(group, box);
+        choices.filter((x) => x.group === group).forEach(item);
       }
+      function item(c) {
+        const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
+        b.setAttribute("role", "radio");
+        b.dataset.key = c.key;
+        b.append(thumb(c) || c.title);
+        if (c.thumb) b.setAttribute("aria-label", c.title);
+        b.pg = c;
+        b.addEventListener("click", () => choose(c.key));
+        items.push(b);
+        picker.boxes.get(c.group).append(b);
+      }
+      /** Another entry of a group that is there. */
+      picker.add = (c) => {
+        if (items.some((b) => b.pg.key === c.key)) return;
+        choices.push(c);
+        item(c);
+        picker.refresh();
+      };
       root.addEventListener("keydown", (e) => {
         const at = items.indexOf(document.activeElement);
         if (at < 0 || e.ctrlKey || e.metaKey || e.altKey) return;

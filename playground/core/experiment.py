@@ -66,6 +66,7 @@ class Experiment:
             value = getattr(self, name)
             if name == "process" and value is None:
                 value = _own_process(self.data)
+                object.__setattr__(self, name, value)
             if param.kind == "spec":
                 if value is None:  # the process comes first: what fits it is known by then
                     value = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
@@ -86,7 +87,7 @@ class Experiment:
         from toy_models.data import law_of
 
         refuses = getattr(law_of(self.data), "refuses", lambda slot, choice: "")
-        for slot in ("process", "sampler", "grid", "mode", "start"):
+        for slot in ("process", "sampler", "grid", "guidance", "mode", "start"):
             made = getattr(self, slot)
             if why := refuses(slot, made):
                 raise BadValue(slot, made.info.key if isinstance(made, Spec) else made, f"one that fits {self.data}: this {why}")
@@ -190,6 +191,7 @@ REASONS = {
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
     "mixture": "needs the exact mixture model, which a guided one is not",
+    "text": "needs a model that understands words: a text-to-image model of the hub",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
 

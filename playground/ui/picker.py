@@ -15,9 +15,8 @@ import numpy as np
 import torch
 
 from playground.core.spec import registry
-from toy_models.data import image_models
+from toy_models.data import image_models, law_of
 from toy_models.distributions import Toy, toys
-from toy_models.networks.checkpoint import read_card
 
 POINTS = 220  # samples in a tile
 CURVE = 56  # points of a thumbnail's curve
@@ -66,10 +65,14 @@ def distributions() -> list[Choice]:
         kind, thumb = ("points", _points(toy)) if toy.dim == 2 else ("density", _density(toy))
         out.append(Choice(toy.key, toy.title, toy.tip, f"{toy.dim}D", "", kind, thumb))
     for name in image_models():
-        card = read_card(name)
-        tip = f"A network of {card['parameters']:,} weights trained on {card['data']}; its samples have no exact law to be compared with."
-        out.append(Choice(name, card.get("title", name), tip, "images", card["architecture"]))
+        out.append(image_choice(name))
     return out
+
+
+def image_choice(name: str) -> Choice:
+    """The entry of an image model."""
+    model = law_of(name)
+    return Choice(name, model.title, model.tip, "images", model.hint)
 
 
 def _points(toy: Toy) -> str:

@@ -1,8 +1,7 @@
-"""A run as files: CSV of its states, PNG and GIF drawn by matplotlib from the same packets as the stage."""
+"""A run as files: CSV of its states, and the pictures of a film drawn by matplotlib from the same packets as the stage."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +16,7 @@ from playground.views.stage import Run, fields_packet, run_packet
 DATA, NOISE, EXACT, SAMPLER = "#0072B2", "#8a8f98", "#1b1d21", "#009E73"
 CLASSES = ("#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d00", "#000000")
 HEAT = LinearSegmentedColormap.from_list("density", ["#fcfcfb", "#c4dff0", "#7db8dd"])
-GIF_FRAMES, GIF_MS, REST = 48, 70, 14  # the last picture rests for a second
+FRAMES, MS = 48, 70
 
 
 def csv_rows(run: Run) -> Iterator[str]:
@@ -137,14 +136,8 @@ class Picture:
         return Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3])
 
 
-def gif(run: Run, by_class: bool = False) -> Iterator[tuple[int, int, bytes | None]]:
-    """(done, of, None) while drawing, at last (of, of, the GIF's bytes)."""
+def moments(run: Run, by_class: bool = False) -> Iterator[Image.Image]:
+    """FRAMES pictures of the run, evenly over its clock."""
     picture = Picture(run, by_class)
-    clocks = np.linspace(picture.clock[0], picture.clock[-1], GIF_FRAMES)
-    images = []
-    for index, clock in enumerate(clocks):
-        images.append(picture.draw(float(clock)).quantize(96, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
-        yield index + 1, GIF_FRAMES, None
-    out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=[GIF_MS] * (GIF_FRAMES - 1) + [GIF_MS * REST], loop=0)
-    yield GIF_FRAMES, GIF_FRAMES, out.getvalue()
+    for clock in np.linspace(picture.clock[0], picture.clock[-1], FRAMES):
+        yield picture.draw(float(clock))

@@ -1,4 +1,4 @@
-"""An image run as files: a GIF of the batch as it forms, and the states as .npz."""
+"""An image run as files: the pictures of a film of the batch as it forms, and the states as .npz."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.views.images import ImageRun, image_packet
 
 EDGE = 3  # pixels between two images
 LARGE = 420  # about as wide as a picture gets
-MS, REST = 110, 14  # of a frame, and how many of them the last one stays
+MS = 110
 
 
 def sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
@@ -28,16 +28,9 @@ def sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
     return Image.fromarray(out[..., 0] if channels == 1 else out)
 
 
-def image_gif(run: ImageRun) -> Iterator[tuple[int, int, bytes | None]]:
-    """(done, of, None) while drawing, at last (of, of, the GIF's bytes)."""
-    frames = image_packet(run)["image/x"]
-    pictures = []
-    for i, frame in enumerate(frames):
-        pictures.append(sheet(frame))
-        yield i + 1, len(frames), None
-    out = io.BytesIO()
-    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:], duration=[MS] * (len(frames) - 1) + [MS * REST], loop=0)
-    yield len(frames), len(frames), out.getvalue()
+def image_moments(run: ImageRun) -> Iterator[Image.Image]:
+    """The batch after each step that the page keeps."""
+    yield from map(sheet, image_packet(run)["image/x"])
 
 
 def npz(run: ImageRun) -> bytes:

@@ -23,7 +23,7 @@ from playground.metrics.distances import energy_distance, sliced_w2, wasserstein
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
-from toy_models.data import class_names, hand_made, image_models, law_of, mixture_of
+from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
 from toy_models.oracles import oracle_for
 
 FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
@@ -151,7 +151,7 @@ def _data_title(exp: Experiment) -> str:
 
     if hand_made(exp.data):
         return "your mixture"
-    return law_of(exp.data).title if exp.data in image_models() else toy(exp.data).title
+    return law_of(exp.data).title if makes_images(exp.data) else toy(exp.data).title
 
 
 def _divergence(exp: Experiment, step: int) -> str:
@@ -172,6 +172,8 @@ def _notes(run: Any) -> list[str]:
         notes.append("starts from the prior, which p_T only approximates")
     if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))
+    if (told := getattr(run.oracle, "note", None)) and (words := told(run.live.grid)):  # a model that does not know all noise levels
+        notes.append(words)
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:

@@ -10,7 +10,7 @@ import torch
 import playground as pg
 from playground.core.fields import BadValue
 from toy_models.networks.checkpoint import load_model, load_network, models, read_card, save_model, save_network, sha256
-from toy_models.networks.denoiser import Denoiser, NetworkPredictor
+from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
 from toy_models.oracles import oracle_for
 from toy_models.training.classify import train_classifier
@@ -57,6 +57,77 @@ def test_preconditioning():
     assert float(loss.mean()) == pytest.approx(1.0, abs=0.03)
 
 
+class ExactNoise(torch.nn.Module):
+    """α' of a PhaseDenoiser for pixels N(0, s²) in place of a network: what the exact score leaves to it, from (x, v/√M) and ln τ / 4."""
+
+    config = UNetConfig(inputs=2)
+
+    def __init__(self, process, std):
+        super().__init__()
+        self.process, self.std = process, std
+
+    def forward(self, xv, noise, label):
+        x, v = xv[:, :1], xv[:, 1:] * self.process.mass**0.5
+        grid = torch.linspace(1e-5, 1, 200_001, dtype=torch.float64)
+        psi, cov = self.process.mean_and_cov(grid)
+        tau = torch.einsum("nb,nbc,nc->n", psi, torch.linalg.inv(cov), psi).rsqrt()
+        t = grid[torch.searchsorted(tau, (4 * noise.double()).exp() * (1 - 1e-9)).clamp(max=len(grid) - 1)]
+        psi, cov = self.process.mean_and_cov(t)
+        pull = torch.linalg.inv(cov + self.std**2 * psi[:, :, None] * psi[:, None, :])
+        ell = self.process.target_scale(t)
+        wide = (-1, 1, 1, 1)
+        minus_score = pull[:, 1, 0].view(wide) * x + pull[:, 1, 1].view(wide) * v
+        return (minus_score - v / cov[:, 1, 1].view(wide)) / ell.view(wide)
+
+
+@pytest.mark.parametrize("t", [0.01, 0.1, 0.4, 0.9])
+def test_the_network_of_phase_space_gives_the_exact_score(t):
+    """With the α' of Gaussian pixels, x̂_0 is the Gaussian oracle's and the score Problem makes of it is the exact one in v.
+
+    Mutants killed: sign of the mixed part; Σ_xx for Σ_vv; v not divided by √M.
+    """
+    process, std = pg.CLD(), 0.7
+    data = pg.GaussianMixture([1.0], [[0.0]], [[[std**2]]])
+    z = torch.randn((5, 2, 1), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    want = oracle_for(data, process)(z, t).x0_hat.view(5, 1, 1, 1)
+    predictor = NetworkPredictor(process, PhaseDenoiser(ExactNoise(process, std), process))
+    got = predictor(z.view(5, 2, 1, 1, 1), t).x0_hat
+    torch.testing.assert_close(got, want, rtol=1e-3, atol=1e-3)  # the test's own search of t by τ; α' is read in float32
+
+
+def test_hybrid_score_matching():
+    """With the exact α' the loss is Var(ε_v | z) of jointly Gaussian z and ε_v. Mutant killed: ε_x for ε_v."""
+    process = pg.CLD()
+    n, t = 40_000, 0.3
+    draw = torch.Generator().manual_seed(0)
+    x0, noise = 0.7 * torch.randn(n, 1, 1, 1, generator=draw), torch.randn(n, 2, 1, 1, 1, generator=draw)
+    times, label = torch.full((n,), t, dtype=torch.float64), torch.zeros(n, dtype=torch.long)
+    with torch.no_grad():
+        loss = PhaseDenoiser(ExactNoise(process, 0.7), process).loss(x0, times, noise, label).mean()
+    psi, cov = process.mean_and_cov(torch.tensor(t, dtype=torch.float64))
+    total = cov + 0.49 * torch.outer(psi, psi)
+    seen = torch.linalg.cholesky(cov)[:, 1]  # Cov(z, ε_v)
+    want = 1 - float(seen @ torch.linalg.inv(total) @ seen)
+    assert float(loss) == pytest.approx(want, rel=0.03)
+
+
+def test_a_model_of_one_process(tmp_path):
+    """A CLD model comes back with its process from its card and predicts the same; a card without σ_d or process is refused."""
+    torch.manual_seed(0)
+    model = PhaseDenoiser(UNet(UNetConfig(width=(8, 8), classes=3, inputs=2)), pg.CLD(mass=0.3))
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.1)
+    save_model("phase", model, (1, 8, 8), {}, tmp_path)
+    back = load_model("phase", tmp_path)
+    z, t, label = torch.randn(2, 2, 1, 8, 8), torch.tensor([0.1, 0.5], dtype=torch.float64), torch.tensor([0, 3])
+    assert back.process == pg.CLD(mass=0.3)
+    torch.testing.assert_close(back(z, t, label), model(z, t, label).detach(), rtol=0, atol=0.05)
+    card = tmp_path / "phase.json"
+    card.write_text(json.dumps({k: v for k, v in json.loads(card.read_text()).items() if k != "process"}))
+    with pytest.raises(BadValue, match="sigma_data or process"):
+        load_model("phase", tmp_path)
+
+
 def test_unet_sees_label_and_noise():
     """Mutants killed: label not embedded; noise level not embedded."""
     torch.manual_seed(0)
@@ -70,7 +141,16 @@ def test_unet_sees_label_and_noise():
     assert not torch.allclose(base, net(x, 2 * one, torch.tensor([1])))
 
 
-@pytest.mark.parametrize("config", [TINY, replace(TINY, importance=True), replace(TINY, min_snr=5.0)], ids=["edm", "importance", "min-snr"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        TINY,
+        replace(TINY, importance=True),
+        replace(TINY, min_snr=5.0),
+        replace(TINY, loss="hsm", network=replace(TINY.network, inputs=2)),
+    ],
+    ids=["edm", "importance", "min-snr", "hsm"],
+)
 @pytest.mark.parametrize("stop", [1, 5])
 def test_an_interrupted_run_ends_the_same(tmp_path, config, stop):
     """Bit for bit. Mutants killed: Adam's moments, the average or the loss history left out of the state."""

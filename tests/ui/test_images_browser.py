@@ -74,3 +74,50 @@ def test_what_a_trained_model_has_not_is_struck_with_its_reason(visit: Any) -> N
     site.until({"data": "mnist-unet", "particles": "4", "process": "CLD"})
     assert page.locator(".pg-images-kinds button").nth(2).is_visible()  # velocities
     assert site.problems == []
+
+
+def test_two_settings_are_compared_by_a_line_through_every_image(visit: Any) -> None:
+    """A on the left of the line, B on its right, by the pixels; dragged by the pointer; from a link too."""
+    site = visit("?data=mnist-unet&particles=4&grid=UniformLogSNR&grid.steps=3&seed=5")
+    page = site.page
+    pixels = "(n) => { const c = document.querySelectorAll('.pg-images-cell')[n]; return [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0); }"
+    a = page.evaluate(pixels, 1)
+    page.locator(".pg-compare-button").click()
+    page.locator("#pg-grid-steps input[type=number]").fill("12")
+    page.wait_for_function("() => __pgStage.run.arrays.clock.data.length === 13 && __pg.settled && !__pg.pending")
+    assert "steps 3" in page.locator(".pg-compare-a").inner_text()
+    assert "steps 12" in page.locator(".pg-compare-b").inner_text()
+    box = page.locator(".pg-images-cell").nth(1).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert page.evaluate("PG.images.compare.share") == pytest.approx(0.75, abs=0.02)
+    assert page.evaluate("PG.images.one.is") is False  # a drag is no click
+    mixed = page.evaluate(pixels, 1)
+    page.locator(".pg-compare input").fill("0")
+    b = page.evaluate(pixels, 1)
+    assert a != b
+    assert all(mixed[28 * r + column] == a[28 * r + column] for r in range(28) for column in (3, 12, 20))
+    assert all(mixed[28 * r + 24] == b[28 * r + 24] for r in range(28))
+    site.until({"data": "mnist-unet", "particles": "4", "grid": "UniformLogSNR", "grid.steps": "12", "seed": "5"})
+    page.reload()
+    site.ready()
+    page.wait_for_function("() => PG.images.compare.run && PG.images.compare.run.arrays.clock.data.length === 4")
+    assert site.problems == []
+
+
+def test_an_image_is_enlarged_with_its_own_strip(visit: Any) -> None:
+    site = visit("?data=mnist-unet&particles=4&grid=UniformLogSNR&grid.steps=5")
+    page = site.page
+    page.locator(".pg-images-cell").nth(2).click()
+    assert "image 3 of 4" in page.locator(".pg-one-words").inner_text()
+    assert page.locator(".pg-one-strip canvas").count() == 6
+    assert page.locator(".pg-one-image").bounding_box()["width"] > 150
+    page.locator(".pg-one-strip canvas").nth(1).click()
+    page.wait_for_function("() => document.querySelector('.pg-one-words').textContent.includes('step 1')")
+    page.keyboard.press("ArrowRight")
+    assert "image 4 of 4" in page.locator(".pg-one-words").inner_text()
+    page.keyboard.press("Escape")
+    assert page.locator(".pg-images-cell").nth(3).is_visible()
+    assert site.problems == []

@@ -7,7 +7,9 @@ import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+import av
 import pytest
+import torch
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +17,9 @@ from starlette.testclient import TestClient
 
 import playground as pg
 from playground.ui.live import fit_text, packet_base64, routes
+from playground.views.film import REST
 from playground.views.packet import Packet
+from toy_models.images import TrainedOracle
 
 BAD = {
     "sampler=NOPE": "sampler",
@@ -99,11 +103,54 @@ def test_csv_holds_the_states(client):
     assert last[4:] == pytest.approx(trace.x[-1, 3].tolist(), rel=1e-6)
 
 
-def test_gif_streams_progress_and_moves(client):
-    lines = [json.loads(line) for line in client.get("/live/gif?data=three_modes&particles=50").text.strip().split("\n")]
+def film(client, address):
+    lines = [json.loads(line) for line in client.get(address).text.strip().split("\n")]
     assert [line["done"] for line in lines[:-1]] == list(range(1, len(lines)))
-    picture = Image.open(io.BytesIO(base64.b64decode(lines[-1]["gif"])))
+    return base64.b64decode(lines[-1]["film"])
+
+
+def test_a_film_streams_progress_and_moves(client):
+    picture = Image.open(io.BytesIO(film(client, "/live/film.gif?data=three_modes&particles=50")))
     assert picture.n_frames > 20
+
+
+def test_a_film_of_images_as_mp4(client):
+    """Decoded again: a frame a step and the rest, the first frame grey noise, the last one white digits on black."""
+    raw = film(client, "/live/film.mp4?data=mnist-unet&particles=4&grid.steps=6&seed=1")
+    with av.open(io.BytesIO(raw)) as file:
+        frames = [f.to_ndarray(format="gray") for f in file.decode(video=0)]
+    assert len(frames) == 7 + REST
+    assert frames[0].mean() > 90 > frames[-1].mean()
+    assert abs(frames[-1].astype(int) - frames[-2]).max() < 12  # it rests
+
+
+def unframe(body):
+    out = []
+    while body:
+        size = int.from_bytes(body[:4], "little")
+        out.append(Packet.from_bytes(body[4 : 4 + size]))
+        body = body[4 + size :]
+    return out
+
+
+def test_too_little_memory_on_the_way_is_told_in_the_stream(client, monkeypatch):
+    """The steps until then arrive, the last packet is the complaint, and the next run works. Mutant killed: an error that only cuts the stream."""
+    ask, calls = TrainedOracle.__call__, []
+
+    def scarce(self, z, t):
+        calls.append(t)
+        if len(calls) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return ask(self, z, t)
+
+    address = "/live/images?data=mnist-unet&particles=2&grid.steps=5&seed=41"
+    monkeypatch.setattr(TrainedOracle, "__call__", scarce)
+    *steps, last = unframe(client.get(address).content)
+    assert [p.header["step"] for p in steps] == [0, 1, 2]
+    assert "too little memory" in last.header["error"]["message"]
+    assert last.header["error"]["field"] == "particles"
+    monkeypatch.undo()
+    assert [p.header["step"] for p in unframe(client.get(address).content)] == list(range(6))
 
 
 def test_assets_stay_in_their_folder(client):

@@ -293,7 +293,7 @@ def test_copy_and_theme(visit: Any) -> None:
 
 def test_exports(visit: Any) -> None:
     site = visit("?particles=200&grid=UniformLogSNR&grid.steps=5")
-    for kind, head in (("png", b"\x89PNG"), ("csv", b""), ("gif", b"GIF8")):
+    for kind, head in (("png", b"\x89PNG"), ("csv", b""), ("gif", b"GIF8"), ("mp4", b"\0\0\0")):
         site.page.locator("[data-do=menu]", has_text="Export").click()
         with site.page.expect_download(timeout=60_000) as download:
             site.page.locator(f"[data-do={kind}]").click()

@@ -55,7 +55,7 @@ def test_packets_hold_the_pixels() -> None:
             np.testing.assert_array_equal(step["x0"], packet["image/x0"][i - 1])
     x = run.process.project(run.frames[-1].z).clamp(-1, 1).numpy()
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
-    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True}
+    assert packet.header["image"] == {"event": [1, 28, 28], "final": None, "batch": 3, "shown": 3, "velocity": True}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
 
@@ -120,15 +120,16 @@ def test_files_of_a_run() -> None:
 
     from PIL import Image
 
-    from playground.views.image_files import image_gif, npz, sheet
+    from playground.views.film import film
+    from playground.views.image_files import image_moments, npz, sheet
 
     run = ImageRun(experiment(pg.VP(), "DDIM"))
     list(run.steps())
     told = np.load(io.BytesIO(npz(run)))
     np.testing.assert_allclose(told["states"], torch.stack([f.z for f in run.frames]).numpy())
     assert told["x0"].shape == (5, 3, 1, 28, 28)
-    *steps, (done, of, raw) = image_gif(run)
-    assert (len(steps), done, of) == (5, 5, 5)
+    *steps, raw = film(image_moments(run), "gif", 100)
+    assert steps == [None] * 5
     with Image.open(io.BytesIO(raw)) as gif:
         assert gif.n_frames == 5
     one = np.arange(12, dtype=np.uint8).reshape(1, 1, 3, 4)

@@ -37,13 +37,16 @@ CONFIGS = {
     "mnist-unet": TrainConfig(),
     # the same data, network and budget, for CLD alone: it sees data and velocity
     "mnist-cld": TrainConfig(UNetConfig(inputs=2), loss="hsm"),
+    # scikit-learn's 8×8 digits, which need no file: small enough to be trained in minutes
+    "digits-unet": TrainConfig(UNetConfig(width=(24, 48)), steps=5_000, ema=300.0),
     # for a GPU: the same data, wider and longer; fits in 8 MB as float16
     "mnist-unet-wide": TrainConfig(UNetConfig(width=(48, 96, 128), blocks=2), steps=60_000, batch=256, rate=1e-3, ema=2000.0),
 }
 
-# what the page calls a model, and the classifier that says which class an image of it is
+# what the page calls a model, the classifier that says which class an image of it is, the built-in set of its training images
 ABOUT = {
     "mnist-unet": {"title": "handwritten digits", "classifier": "mnist-classifier"},
     "mnist-cld": {"title": "handwritten digits (CLD)", "classifier": "mnist-classifier"},
     "mnist-unet-wide": {"title": "handwritten digits (wide)", "classifier": "mnist-classifier"},
+    "digits-unet": {"title": "8×8 digits", "set": "digits"},
 }

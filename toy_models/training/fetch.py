@@ -146,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("target", nargs="?", default="mnist.npz", help="the .npz to write")
     told = parser.parse_args(argv)
     try:
-        fetch_mnist(told.target, tell=lambda line: sys.stderr.write(line + "\n"))
+        fetch_mnist(told.target, tell=lambda line: print(line, file=sys.stderr))  # noqa: T201
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

@@ -48,9 +48,8 @@ class Trainer:
 
     def fresh(self) -> Denoiser | PhaseDenoiser:
         """The configuration's model before training."""
-        network = UNet(self.config.network)
-        model = PhaseDenoiser(network, registry("processes")["CLD"]()) if self.config.loss == "hsm" else Denoiser(network, self.sigma_data)
-        return model.to(self.device)
+        network, cld = UNet(self.config.network), registry("processes")["CLD"]
+        return (PhaseDenoiser(network, cld()) if self.config.loss == "hsm" else Denoiser(network, self.sigma_data)).to(self.device)  # type: ignore[arg-type]
 
     # -- one step ------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,104 @@
+// Two runs of image models in one pane: A, which was kept, on the left of a line through every image, B, the present one, on its right.
+(() => {
+  "use strict";
+  const PG = (window.PG = window.PG || {});
+  const TIP = "Keeps these images as A. Change any control: the new images are B, from the same seed, on the right of a line that you drag.";
+
+  class Compare {
+    /** images: the pane. host: {query(): of the run that is shown, fetchRun(query), difference(a, b): words of either side, setView, notice}. */
+    constructor(images, host) {
+      Object.assign(this, { images, host, run: null, share: 0.5 });
+      this.button = PG.el("button", { type: "button", className: "pg-chip pg-compare-button", textContent: "compare", title: TIP });
+      this.button.setAttribute("aria-pressed", "false");
+      this.button.addEventListener("click", () => (this.run ? this.end() : this.keep(images.run, host.query())));
+      this.row = PG.el("div", { className: "pg-compare", hidden: true });
+      this.a = PG.el("span", { className: "pg-compare-a" });
+      this.b = PG.el("span", { className: "pg-compare-b" });
+      this.slider = PG.el("input", { type: "range", min: 0, max: 100, value: 50, title: "Where the line between A and B stands" });
+      this.slider.setAttribute("aria-label", "Line between A and B");
+      this.slider.addEventListener("input", () => this.move(this.slider.value / 100));
+      this.row.append(this.a, this.slider, this.b);
+    }
+
+    /** A run's packet as A, with the query that made it. */
+    keep(run, query) {
+      if (!run) return;
+      Object.assign(this, { run, query });
+      this.host.setView("compare", new URLSearchParams(query).toString());
+      this.tell();
+    }
+
+    end() {
+      this.run = this.query = null;
+      this.host.setView("compare", "");
+      this.tell();
+    }
+
+    /** From a link: A is computed anew. */
+    async restore(words) {
+      if (words === (this.query ? new URLSearchParams(this.query).toString() : "")) return;
+      if (!words) return this.end();
+      const query = Object.fromEntries(new URLSearchParams(words));
+      try {
+        const run = await this.host.fetchRun(query);
+        if (run.header.image) this.keep(run, query);
+      } catch (error) {
+        this.host.notice({ kind: "warning", message: `The other side of the comparison could not be computed: ${error.message}` });
+      }
+    }
+
+    /** After a new B, or a new A. */
+    tell() {
+      const on = Boolean(this.run), { run } = this.images;
+      this.button.setAttribute("aria-pressed", String(on));
+      this.row.hidden = !on;
+      this.images.pane.classList.toggle("pg-comparing", on);
+      if (on && run && String(run.header.image.event) !== String(this.run.header.image.event)) {
+        this.host.notice({ kind: "info", message: "The comparison has ended: these images have another size." });
+        return this.end();
+      }
+      if (on) {
+        const [a, b] = this.host.difference(this.query, this.host.query());
+        this.a.textContent = `A ${a}`;
+        this.b.textContent = a || b ? `${b} B` : "change a control: B";
+        this.a.title = this.b.title = `A: ${a || "the same"} · B: ${b || "the same"}`;
+      }
+      this.images.place(); // the words of A and B take a line
+      this.move(this.share);
+    }
+
+    move(share) {
+      this.share = Math.min(1, Math.max(0, share));
+      this.slider.value = Math.round(100 * this.share);
+      this.images.pane.style.setProperty("--line", this.share);
+      this.images.redraw();
+    }
+
+    /** A's part of image n: the columns of its pixels on the left of the line. */
+    paint(canvas, n, kind, clock) {
+      if (!this.run || n >= this.run.header.image.shown) return;
+      PG.drawImage(canvas, ...PG.imageAt(this.run, kind, clock, n), this.share);
+    }
+
+    /** The line is dragged on any image; a click is not a drag. Returns what tells that a drag has just ended. */
+    hold(element, cellOf) {
+      let from = null, dragged = false;
+      element.addEventListener("pointerdown", (e) => {
+        dragged = false;
+        if (this.run && cellOf(e)) from = e.clientX;
+      });
+      element.addEventListener("pointermove", (e) => {
+        if (from === null || (!dragged && Math.abs(e.clientX - from) < 4)) return;
+        const cell = cellOf(e);
+        if (!dragged) element.setPointerCapture(e.pointerId);
+        dragged = true;
+        const r = (cell || this.cell).getBoundingClientRect();
+        this.cell = cell || this.cell;
+        this.move((e.clientX - r.left) / r.width);
+      });
+      for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (from = null));
+      element.addEventListener("click", (e) => dragged && (e.stopImmediatePropagation(), (dragged = false)), true);
+    }
+  }
+  PG.Compare = Compare;
+})();

@@ -1,0 +1,252 @@
+"""Image sets of one's own: a folder of images, files that a browser sent, or an .npz, as square bytes in a file of the user's cache.
+
+All limits stand here and are checked before what they limit is done. Nothing is unpickled; a name never becomes a path.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from playground.core.fields import BadValue
+from toy_models.free import KINDS
+from toy_models.image_sets import OWN, digest_of, set_folder
+
+MOST_IMAGES = 4_000
+LARGEST_SIDE, SMALLEST_SIDE = 32, 4
+MOST_BYTES = 64_000_000  # of all files together
+MOST_UNPACKED = 256_000_000  # of an .npz
+MOST_PIXELS = 20_000_000  # of one image, by its header
+MOST_CLASSES = 25
+KEPT_SETS = 64  # the oldest is thrown out
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
+LIMITS = (
+    f"2 to {MOST_IMAGES:,} images (PNG, JPEG, GIF, BMP, WebP, TIFF), each at most {MOST_PIXELS // 1_000_000} megapixels, "
+    f"or one .npz with uint8 images; {MOST_BYTES // 1_000_000} MB together"
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A set that was stored: its name ('set:1a2b3c4d'), and what was done to the images, in words."""
+
+    name: str
+    notes: tuple[str, ...]
+
+
+def load_images(path: str | Path, model: str = "ideal") -> str:
+    """A folder of images (classes are its subfolders) or an .npz of uint8 images, stored; the name that an Experiment's ``data`` takes.
+
+    Images are cut to the middle square and averaged over areas to one side for all, at most 32 pixels. model: "ideal", "wiener", "local" or
+    "equivariant". Raises BadValue for what is not within the limits.
+    """
+    if model not in KINDS:
+        raise BadValue("model", model, ", ".join(KINDS))
+    path = Path(path)
+    if path.is_dir():
+        stored = store_files(path.name, _files_of(path))
+    elif path.is_file() and path.suffix == ".npz":
+        _check_size(path.stat().st_size)
+        stored = store_npz(path.stem, path.read_bytes())
+    else:
+        raise BadValue("path", str(path), "a folder of images, or a file .npz")
+    return f"{stored.name}-{model}"
+
+
+def _files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    _check_count(len(files))
+    _check_size(sum(p.stat().st_size for p in files))
+    for p in files:
+        yield p.relative_to(folder).as_posix(), p.read_bytes()
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise BadValue("images", f"{size / 1e6:.0f} MB", f"at most {MOST_BYTES // 1_000_000} MB together")
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_IMAGES:
+        raise BadValue("images", f"{count:,} images", f"at most {MOST_IMAGES:,}")
+
+
+def _check_least(count: int, side: int) -> None:
+    if count < 2 or side < SMALLEST_SIDE:
+        raise BadValue("images", f"{count} of side {side}", f"at least 2 images with sides of at least {SMALLEST_SIDE} pixels")
+
+
+def store_files(title: str, files: Iterable[tuple[str, bytes]]) -> Stored:
+    """Images as (path within the folder, bytes). Raises BadValue for what is not within the limits, or if there are no images."""
+    opened: list[tuple[str, Image.Image]] = []
+    notes: dict[str, list[str]] = {}
+    total = seen = 0
+    for path, raw in files:
+        total += len(raw)
+        _check_size(total)
+        seen += 1
+        if not path.lower().endswith(SUFFIXES):
+            notes.setdefault("other files left out", []).append(path)
+            continue
+        image = _open(path, raw, notes)
+        if image is not None:
+            opened.append((path, image))
+            _check_count(len(opened))
+    if not opened:
+        why = f"{seen} files, none of them an image that can be read" if seen else "no files"
+        raise BadValue("images", why, f"a folder with images: {LIMITS}")
+    side = min(im.size[0] for _, im in opened)
+    grey = all(im.mode == "L" for _, im in opened)
+    pixels = _stack((im if grey else im.convert("RGB") for _, im in opened), side)
+    parents = [PurePosixPath(path).parent.name for path, _ in opened]
+    labels = _classes(np.array(parents), notes) if len(set(parents)) > 1 else None
+    return _store(
+        title, pixels, labels, [f"{len(what)} {word} ({what[0]}{', …' if len(what) > 1 else ''})" for word, what in notes.items()]
+    )
+
+
+def _open(path: str, raw: bytes, notes: dict[str, list[str]]) -> Image.Image | None:
+    """The first frame of an image, grey or RGB, square and no larger than it needs to be; None, and a note, if it cannot be read."""
+    try:
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+            width, height = image.size  # of the header: nothing is decoded yet
+            if width * height > MOST_PIXELS:
+                raise BadValue(
+                    "images", f"{path[:60]}: {width:,} × {height:,} pixels", f"at most {MOST_PIXELS // 1_000_000} megapixels an image"
+                )
+            if getattr(image, "is_animated", False):
+                notes.setdefault("animated, of which the first frame is taken", []).append(path)
+                image.seek(0)
+            if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+                seen = image.convert("RGBA")
+                image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+            made = image.convert("L" if image.mode in ("1", "L", "I", "I;16", "F") else "RGB")
+            if made.mode == "RGB":
+                red, green, blue = (np.asarray(c) for c in made.split())
+                if np.array_equal(red, green) and np.array_equal(red, blue):
+                    made = made.getchannel(0)
+            return Image.fromarray(_square(made, min(LARGEST_SIDE, *made.size)))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadValue("images", path[:60], f"at most {MOST_PIXELS // 1_000_000} megapixels an image") from None
+    except BadValue:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError):
+        notes.setdefault("could not be read and were left out", []).append(path)
+        return None
+
+
+def _square(image: Image.Image, side: int) -> np.ndarray:
+    """The middle square, averaged over areas to side × side: uint8 (side, side) or (side, side, 3)."""
+    width, height = image.size
+    square = min(width, height)
+    left, top = (width - square) // 2, (height - square) // 2
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX, (left, top, left + square, top + square)))
+
+
+def _stack(images: Iterable[Image.Image], side: int) -> np.ndarray:
+    """Images of one mode as (count, channels, side, side) uint8."""
+    told = np.stack([_square(im, side) for im in images])
+    return told[:, None] if told.ndim == 3 else told.transpose(0, 3, 1, 2)
+
+
+def store_npz(title: str, raw: bytes) -> Stored:
+    """An .npz with uint8 images (count, height, width[, channels]) and, if there are, labels. Raises BadValue for anything else."""
+    _check_size(len(raw))
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if size > MOST_UNPACKED:
+            raise BadValue("images", f"{size / 1e6:.0f} MB unpacked", f"at most {MOST_UNPACKED // 1_000_000} MB")
+        with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except BadValue:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError):
+        raise BadValue("images", f"{title[:40]}.npz", "a whole .npz with arrays of numbers (objects are not read)") from None
+    found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)
+    found = found or next((n for n, a in arrays.items() if a.dtype == np.uint8 and a.ndim in (3, 4)), None)
+    images = arrays.get(found or "")
+    if images is None or images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
+        told = ", ".join(f"{n} {a.dtype} {a.shape}" for n, a in arrays.items()) or "no arrays"
+        raise BadValue("images", told[:120], "uint8 images (count, height, width) or (count, height, width, 1 or 3)")
+    _check_count(len(images))
+    _check_least(len(images), min(images.shape[1:3]))
+    side = min(LARGEST_SIDE, *images.shape[1:3])
+    flat = images[..., 0] if images.ndim == 4 and images.shape[3] == 1 else images
+    pixels = _stack(map(Image.fromarray, flat), side)
+    notes: dict[str, list[str]] = {}
+    known = next((arrays[n] for n in ("labels", "y", "train_labels", "y_train") if n in arrays), None)
+    if known is not None and (known.shape != (len(images),) or not np.issubdtype(known.dtype, np.integer)):
+        raise BadValue("labels", f"{known.dtype} {known.shape}", f"one whole number an image: ({len(images)},)")
+    labels = None if known is None else _classes(known, notes)
+    return _store(title, pixels, labels, list(notes))
+
+
+def _classes(names: np.ndarray, notes: dict[str, list[str]]) -> np.ndarray | None:
+    """Classes counted from 0 in order of their names, at most 25; more are left out with a note."""
+    known, labels = np.unique(names, return_inverse=True)
+    if len(known) > MOST_CLASSES:
+        notes.setdefault(f"classes are more than {MOST_CLASSES} and are left out", [str(k) for k in known])
+        return None
+    return labels.astype(np.int64)
+
+
+def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, notes: list[str]) -> Stored:
+    count, channels, side, _ = pixels.shape
+    _check_least(count, side)
+    digest = digest_of(pixels, labels)
+    title = re.sub(r"[^\w .,+()×-]", " ", title).strip()[:24] or "your images"
+    facts: dict[str, Any] = {
+        "title": title,
+        "event": [channels, side, side],
+        "classes": 0 if labels is None else int(labels.max()) + 1,
+        "count": count,
+    }
+    folder = set_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    file, new = folder / f"{digest}.npz", folder / f"{digest}.{os.getpid()}.new"
+    with new.open("wb") as out:
+        np.savez_compressed(
+            out, images=pixels, labels=np.zeros(0, np.int64) if labels is None else labels, facts=np.array(json.dumps(facts))
+        )
+    new.replace(file)  # in one move: another reader never sees half of it
+    for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT_SETS]:
+        old.unlink(missing_ok=True)
+    of = "no classes" if labels is None else f"{facts['classes']} classes"
+    return Stored(f"{OWN}{digest[:8]}", (f"{count:,} images, {side} × {side}, {'grey' if channels == 1 else 'colour'}, {of}", *notes))
+
+
+def unframe(body: bytes) -> list[tuple[str, bytes]]:
+    """Files as the page sends them: length of the name, name, length, bytes, each length four bytes, little endian. Raises BadValue."""
+    files, at = [], 0
+    while at < len(body):
+        parts = []
+        for _ in range(2):
+            size = int.from_bytes(body[at : at + 4], "little")
+            parts.append(body[at + 4 : at + 4 + size])
+            if len(body) < at + 4 or len(parts[-1]) != size:
+                raise BadValue("images", "an upload that ends too early", LIMITS)
+            at += 4 + size
+        files.append((parts[0].decode("utf-8", "replace"), parts[1]))
+    return files
+
+
+def store_upload(title: str, body: bytes) -> Stored:
+    """What the page sent: one .npz, or images of a folder. Raises BadValue."""
+    _check_size(len(body))
+    files = unframe(body)
+    tables = [raw for name, raw in files if name.lower().endswith(".npz")]
+    if len(files) == 1 and tables:
+        return store_npz(title, tables[0])
+    return store_files(title, files)

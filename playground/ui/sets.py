@@ -1,0 +1,40 @@
+"""Images of one's own on the page: an upload is stored as a set, and a set's models become entries of the data picker."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+
+from playground.core.fields import BadValue
+from playground.images.own import LIMITS, MOST_BYTES, store_upload
+from playground.ui.picker import image_choice
+from toy_models.free import KINDS
+from toy_models.image_sets import facts_of
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, never more of it than is allowed. Raises BadValue."""
+    told = request.headers.get("content-length", "0")
+    if not told.isdigit() or int(told) > MOST_BYTES:
+        raise BadValue("images", f"{int(told) / 1e6:.0f} MB" if told.isdigit() else told, LIMITS)
+    parts, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise BadValue("images", f"more than {MOST_BYTES // 1_000_000} MB", LIMITS)
+        parts.append(piece)
+    return b"".join(parts)
+
+
+def set_record(name: str, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A stored set for the page: entries of the data picker, and what was done to its images. Raises BadValue if it is not stored here."""
+    facts = facts_of(name)
+    return {"name": name, "title": facts.title, "notes": list(notes), "choices": [asdict(image_choice(f"{name}-{kind}")) for kind in KINDS]}
+
+
+def store_record(title: str, body: bytes) -> dict[str, Any]:
+    """An upload, stored. Raises BadValue."""
+    stored = store_upload(title, body)
+    return set_record(stored.name, stored.notes)
