@@ -128,7 +128,7 @@ class Bench:
             key["model calls"] = pg.simulate(experiment(self.model, name, evaluations, 0, 1), max_frames=2).model_calls
             self.add(**key, **fidelity(self.real, self.features(sample(self.model, name, evaluations, self.samples))))
 
-    def conditional(self, name: str, weight: float, steps: int = 20) -> None:
+    def conditional(self, name: str, weight: float, steps: int) -> None:
         """Share of samples guided towards a class that the classifier takes for it; as many of each class."""
         each = min(100, self.samples // 10)
         calls = steps if weight == 1 else 2 * steps
@@ -181,7 +181,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--evaluations", type=int, nargs="*", default=[10, 20, 5, 50])
     parser.add_argument("--solvers", nargs="*", choices=SOLVERS, help="default: all that the model's process allows")
-    parser.add_argument("--bits", type=int, default=100, help="test images whose bits per dimension are measured")
+    parser.add_argument("--class-steps", type=int, default=20, help="steps of the samples by class, 0: none")
+    parser.add_argument("--bits", type=int, default=100, help="test images whose bits per dimension are measured, 0: none")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
     told = parser.parse_args()
@@ -193,8 +194,8 @@ def main() -> None:
     began = time.perf_counter()
     bench.floor()
     first = fitting[0]
-    for weight in (GUIDED, 1.0):
-        bench.conditional(first, weight)
+    for weight in (GUIDED, 1.0) if told.class_steps else ():
+        bench.conditional(first, weight, told.class_steps)
     for at, evaluations in enumerate(told.evaluations):
         for name in fitting:
             bench.solver(name, evaluations)
