@@ -59,8 +59,10 @@ class Ledger:
         print(row, flush=True)
 
 
-def experiment(model: str, solver: str, evaluations: int, seed: int, count: int, label: int | None = None) -> pg.Experiment:
-    """The run of a row: as many steps as ``evaluations`` pay for. A label: guided towards it at weight 1.5 (twice the evaluations)."""
+def experiment(
+    model: str, solver: str, evaluations: int, seed: int, count: int, label: int | None = None, weight: float = 1.0
+) -> pg.Experiment:
+    """The run of a row: as many steps as ``evaluations`` pay for. A label: guided towards it (any weight but 1: twice the evaluations)."""
     process, sampler, grid, cost = SOLVERS[solver]
     record: dict[str, Any] = {
         "data": model,
@@ -71,18 +73,18 @@ def experiment(model: str, solver: str, evaluations: int, seed: int, count: int,
         "seed": seed,
     }
     if label is not None:
-        record["guidance"] = {"kind": "ClassifierFree", "label": label, "weight": GUIDED}
+        record["guidance"] = {"kind": "ClassifierFree", "label": label, "weight": weight}
     return pg.Experiment.from_dict(record)
 
 
-def sample(model: str, solver: str, evaluations: int, count: int, label: int | None = None) -> Tensor:
+def sample(model: str, solver: str, evaluations: int, count: int, label: int | None = None, weight: float = 1.0) -> Tensor:
     """``count`` images rounded to 8 bits, in [−1, 1], in batches of a seed each; batches lie in runs/images from one call to the next."""
     folder = Path("runs/images") / read_card(model)["sha256"][:12]
     folder.mkdir(parents=True, exist_ok=True)
     out = []
     for seed in range(-(-count // BATCH)):
         size = min(BATCH, count - seed * BATCH)
-        exp = experiment(model, solver, evaluations, seed, size, label)
+        exp = experiment(model, solver, evaluations, seed, size, label, weight)
         file = folder / f"{exp.key}.npy"
         if not file.is_file():
             x = pg.simulate(exp, max_frames=2).x[-1].clamp(-1, 1)
@@ -126,21 +128,18 @@ class Bench:
             key["model calls"] = pg.simulate(experiment(self.model, name, evaluations, 0, 1), max_frames=2).model_calls
             self.add(**key, **fidelity(self.real, self.features(sample(self.model, name, evaluations, self.samples))))
 
-    def conditional(self, name: str, evaluations: int = 20) -> None:
-        """Share of guided samples that the classifier takes for what was asked; as many of each class, a tenth of ``samples``."""
+    def conditional(self, name: str, weight: float, steps: int) -> None:
+        """Share of samples guided towards a class that the classifier takes for it; as many of each class."""
         each = min(100, self.samples // 10)
-        key: dict[str, Any] = {"run": f"{name}, guidance {GUIDED}", "evaluations": 2 * evaluations, "samples": 10 * each}
+        calls = steps if weight == 1 else 2 * steps
+        key: dict[str, Any] = {"run": f"{name}, by class, guidance {weight:g}", "evaluations": calls, "samples": 10 * each}
         if not self.known(**key):
-            images = [sample(self.model, name, evaluations, each, label) for label in range(10)]
+            images = [sample(self.model, name, steps, each, label, weight) for label in range(10)]
             right = [float((classify(self.model, x) == label).float().mean()) for label, x in enumerate(images)]  # type: ignore[union-attr]
-            real = self.features(self.test.x)
-            self.add(
-                **key,
-                **{"class accuracy": round(sum(right) / 10, 4), "by class": [round(r, 3) for r in right]},
-                **fidelity(real, self.features(torch.cat(images))),
-            )
+            found = {"class accuracy": round(sum(right) / 10, 4), "accuracy of each class": [round(r, 3) for r in right]}
+            self.add(**key, **found, **fidelity(self.real, self.features(torch.cat(images))))
 
-    def neighbours(self, name: str, evaluations: int = 10, most: int = 1000) -> None:
+    def neighbours(self, name: str, evaluations: int, most: int = 1000) -> None:
         """Euclidean distance in pixels to the nearest training image, of samples and of test images."""
         key: dict[str, Any] = {"run": f"nearest training image, {name}", "evaluations": evaluations, "samples": min(most, self.samples)}
         if not self.known(**key):
@@ -182,7 +181,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--evaluations", type=int, nargs="*", default=[10, 20, 5, 50])
     parser.add_argument("--solvers", nargs="*", choices=SOLVERS, help="default: all that the model's process allows")
-    parser.add_argument("--bits", type=int, default=200, help="test images whose bits per dimension are measured")
+    parser.add_argument("--class-steps", type=int, default=20, help="steps of the samples by class, 0: none")
+    parser.add_argument("--bits", type=int, default=100, help="test images whose bits per dimension are measured, 0: none")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
     told = parser.parse_args()
@@ -194,13 +194,15 @@ def main() -> None:
     began = time.perf_counter()
     bench.floor()
     first = fitting[0]
-    bench.conditional(first, 20)
-    for evaluations in told.evaluations:
+    for weight in (GUIDED, 1.0) if told.class_steps else ():
+        bench.conditional(first, weight, told.class_steps)
+    for at, evaluations in enumerate(told.evaluations):
         for name in fitting:
             bench.solver(name, evaluations)
-    bench.neighbours(first)
-    if told.bits and not bench.own:
-        bench.bits(told.bits)
+        if not at:
+            bench.neighbours(first, evaluations)
+            if told.bits and not bench.own:
+                bench.bits(told.bits)
     if told.write_card:
         write_card(told.model, ledger)
     print(f"{time.perf_counter() - began:.0f} s")
