@@ -24,7 +24,7 @@ import mimetypes
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,7 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     return read()
 
 
-def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
+def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
     """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
     a step. Raises BadValue at once."""
     params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
@@ -180,7 +180,7 @@ def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
         made = next(steps, None)
         return None if made is None else made.to_bytes()
 
-    def read() -> Iterator[bytes]:
+    def read() -> Generator[bytes]:
         try:
             while (raw := aside.submit(one).result()) is not None:
                 yield len(raw).to_bytes(4, "little") + raw
