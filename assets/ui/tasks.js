@@ -204,7 +204,7 @@
       Object.assign(this, { rows, columns, event, task });
       this.cells = new Map();
       const named = rows.some((r) => r) && task !== "sweep";
-      const least = 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
+      const least = rows.length === 2 ? 42 : 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
       this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${least}px, 1fr))`;
       this.grid.style.maxWidth = `${columns.length * (most + 6) + (named ? 62 : 0)}px`;
       const nodes = [];

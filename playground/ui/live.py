@@ -171,10 +171,10 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
 
 
 def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
-    """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
+    """Packets of a task of the image lab, each after its length, computed one by one; between two of them the thread is free for the stage. A reader that goes away ends it within
     a step. Raises BadValue at once."""
     params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-    steps = aside.submit(lambda: task_packets(experiment_of(query), params, files)).result()
+    steps = worker.submit(lambda: task_packets(experiment_of(query), params, files)).result()
 
     def one() -> bytes | None:
         made = next(steps, None)
@@ -182,7 +182,7 @@ def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
 
     def read() -> Generator[bytes]:
         try:
-            while (raw := aside.submit(one).result()) is not None:
+            while (raw := worker.submit(one).result()) is not None:
                 yield len(raw).to_bytes(4, "little") + raw
         except Exception as error:  # the answer has begun: the complaint is its last packet
             logged(error)

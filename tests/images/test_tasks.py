@@ -307,7 +307,7 @@ def test_a_task_that_is_left_ends_within_a_step(monkeypatch: pytest.MonkeyPatch)
     for _ in range(6):
         next(steps)
     steps.close()
-    live.aside.submit(lambda: None).result()
+    live.worker.submit(lambda: None).result()
     assert len(asked) <= 4
 
 
