@@ -204,7 +204,7 @@
       Object.assign(this, { rows, columns, event, task });
       this.cells = new Map();
       const named = rows.some((r) => r) && task !== "sweep";
-      const least = 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
+      const least = rows.length === 2 ? 42 : 46, most = rows.length > 2 ? 53 : rows.length > 1 ? 62 : 96;
       this.grid.style.gridTemplateColumns = `${named ? "auto " : ""}repeat(${columns.length}, minmax(${least}px, 1fr))`;
       this.grid.style.maxWidth = `${columns.length * (most + 6) + (named ? 62 : 0)}px`;
       const nodes = [];
@@ -284,7 +284,7 @@
   const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);
   /** Inversion's error against the number of steps, both axes logarithmic. */
   function curve(points) {
-    const W = 300, H = 150, l = 42, r = 12, t = 10, b = 34;
+    const W = 210, H = 140, l = 42, r = 12, t = 10, b = 34;
     const logs = points.map((p) => [Math.log10(p.steps), Math.log10(Math.max(p.rms, 1e-8))]);
     const x0 = Math.min(...logs.map((p) => p[0]), 0.6), x1 = Math.max(...logs.map((p) => p[0]), 2.05);
     const y0 = Math.floor(Math.min(...logs.map((p) => p[1]), -2)), y1 = Math.ceil(Math.max(...logs.map((p) => p[1]), 0));

@@ -26,7 +26,7 @@ import mimetypes
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     return framed(packets(), worker)
 
 
-def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Iterator[bytes]:
+def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Generator[bytes]:
     """Packets, each after its length (4 bytes, little endian), computed one by one ``where`` such work is done. An error on the way is the
     last of them: by then the answer has begun."""
 
@@ -197,11 +197,11 @@ def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Iterator[byt
         yield len(raw).to_bytes(4, "little") + raw
 
 
-def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
-    """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
+def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
+    """Packets of a task of the image lab, each after its length, computed one by one; between two of them the thread is free for the stage. A reader that goes away ends it within
     a step. Raises BadValue at once."""
     params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-    return framed(aside.submit(lambda: task_packets(experiment_of(query), params, files)).result(), aside)
+    return framed(worker.submit(lambda: task_packets(experiment_of(query), params, files)).result(), worker)
 
 
 def packet(query: dict[str, str]) -> bytes:

@@ -6,6 +6,7 @@ their pixels ``x`` and, where the model was asked, ``x0``), captions as they bec
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import time
@@ -69,7 +70,7 @@ class Sheet:
         live = make(watch=lambda model: watches.append(Watch(model)) or watches[-1])
         process, last = live.problem.process, len(live.grid) - 1
         for frame in live:
-            self.end, told = frame, watches[0].x0
+            told, self.end = watches[0].x0, frame
             watches[0].fresh()
             done = min(1.0, (self.before + frame.calls) / self.calls)
             packet = self.packet("step", cells=places, step=frame.step, steps=last, word=word, calls=frame.calls, done=done)
@@ -81,6 +82,7 @@ class Sheet:
                 packet.add("x0", pixel_bytes(told[: len(places)]), "u1")
             yield packet
         self.before += self.end.calls
+        self.end = dataclasses.replace(self.end, z=self.end.z.cpu())
 
     def captions(self, told: list[tuple[int, int, str]], **header: Any) -> Packet:
         return self.packet("captions", captions=told, **header)

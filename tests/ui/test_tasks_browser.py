@@ -109,9 +109,8 @@ def test_edit_reconstruct_and_sweep(visit: Any) -> None:
     run(page)
     assert page.locator(".pg-task-cell").count() == 24
     page.locator(".pg-task-column").last.click()
-    site.until(
-        {"data": "mnist-unet", "particles": "4", "seed": "2", "grid.steps": "8", "guidance": "ClassifierFree", "guidance.weight": "4"}
-    )
+    want = {"grid": "UniformLogSNR", "grid.steps": "8", "guidance": "ClassifierFree", "guidance.weight": "4"}
+    site.until({"data": "mnist-unet", "particles": "4", "seed": "2", **want})
     assert site.problems == []
 
 
