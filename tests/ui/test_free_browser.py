@@ -27,6 +27,7 @@ def test_the_lab_follows_the_run_and_the_cursor(visit: Any) -> None:
     page.locator("#pg-data [data-key=digits-ideal]").click()
     site.until({"data": "digits-ideal", "particles": "4"})
     page.wait_for_function(SHOWN)
+    page.evaluate("__pgStage.seek(0)")
     page.wait_for_function("() => document.querySelector('.pg-free-memorised')")  # the ideal denoiser ends on a training image
     assert page.locator(".pg-free-plot path").count() == 3  # not with itself
     page.locator("#pg-data [data-key=mnist-unet]").click()
@@ -64,7 +65,7 @@ def test_images_of_ones_own(visit: Any, tmp_path: Path) -> None:
     assert site.query()["data"] == data  # the last good picture stays
 
     again = visit(f"?data={data}&particles=4")  # a link: another browser, the same machine
-    assert again.page.evaluate("__pg.formed") > 0
+    assert again.page.evaluate("__pgStage.run.header.image.batch") == 4
     again.page.wait_for_function("() => document.querySelectorAll('#pg-data [data-key^=\"set:\"]').length === 4")
     gone = visit("?data=set:00000000-ideal&particles=4")
     assert "give the same images again" in gone.notice()
