@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
-from playground.core.problem import Predictor, Problem
+from playground.core.problem import Predictor
 from playground.core.process import ScalarGaussian, t64
-from playground.core.rng import Rng
-from playground.core.run import Frame, Trace, check_times
-from playground.engine import grid_times, simulate
-from toy_models.data import mixture_of
+from playground.core.run import Trace, check_times
+from playground.engine import Stream, grid_times, simulate, stream
 from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
 
 
 class Bridge(NamedTuple):
@@ -41,52 +37,61 @@ def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[Sc
     return exp.process, [t for t in reversed(grid) if t > 0]
 
 
-def invert(
+def inversion(
     exp: Experiment,
     x0: Tensor,
     *,
-    data: GaussianMixture | None = None,
+    data: Any = None,
     predictor: Predictor | None = None,
     times: Sequence[float] | Tensor | None = None,
-    dtype: torch.dtype = torch.float64,
-) -> Trace:
-    """Encodes data: the sampler's own steps with increasing times, from x_t_min = α x_0 (y = x/α kept) up to the grid's first time.
+    dtype: torch.dtype | None = None,
+    watch: Callable[[Predictor], Predictor] | None = None,
+) -> Stream:
+    """Encodes data step by step: the sampler's own steps with increasing times, from x_t_min = α x_0 (y = x/α kept) up to the grid's first.
 
     DDIM inversion with exp.sampler = DDIM(); any other deterministic sampler with fixed steps works too. Exact only as the steps grow in
     number: the step back from s to t is not the inverse of the step down, since the model is asked at the other end.
 
-    Args: exp (its grid, reversed), x0 (batch, d), data and predictor as in ``simulate``.
-    Returns: Trace with increasing times; ``states[-1]`` is the latent.
+    Args: exp (its grid, reversed), x0 (batch, *event), data and predictor as in ``simulate``.
+    Returns: Stream with increasing times; the last frame's state is the latent.
     Raises: ValueError for CLD, stochastic samplers and RK45. Reference: Song et al. 2020, 2010.02502 (section 4.3).
     """
     process, grid = _rising(exp, times)
-    oracle = MixtureOracle(data or mixture_of(exp.data), process)
-    z = torch.as_tensor(x0).to(dtype)
-    if z.ndim != 2 or z.shape[1] != oracle.dim or not bool(torch.isfinite(z).all()):
-        raise BadValue("x0", tuple(z.shape), f"finite numbers of shape (particles, {oracle.dim})")
-    problem, sampler, rng = Problem(process, predictor or oracle), exp.sampler, Rng(exp.seed, dtype=dtype)
-    z = process.at(grid[0]).alpha * z
-    frames = [Frame(0, grid[0], z, 0)]
-    with torch.no_grad():
-        carry = sampler.init(problem, z, grid)
-        for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
-            z, carry = sampler.step(problem, z, t, s, carry, rng)
-            frames.append(Frame(index, s, z, problem.calls))
-    return Trace(process, frames, t64(grid), None, {"oracle": oracle})
+    z = process.at(grid[0]).alpha * torch.as_tensor(x0)
+    try:
+        return stream(exp, data=data, predictor=predictor, initial=z, walk=grid, dtype=dtype, watch=watch)
+    except BadValue as error:
+        if error.field != "initial":
+            raise
+        raise BadValue("x0", tuple(z.shape), error.allowed) from None
+
+
+def invert(
+    exp: Experiment,
+    x0: Tensor,
+    *,
+    data: Any = None,
+    predictor: Predictor | None = None,
+    times: Sequence[float] | Tensor | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> Trace:
+    """All of ``inversion`` at once: Trace with increasing times; ``states[-1]`` is the latent."""
+    live = inversion(exp, x0, data=data, predictor=predictor, times=times, dtype=dtype)
+    return Trace(exp.process, list(live), t64(live.grid), None, {"oracle": live.oracle})
 
 
 def decode(
     exp: Experiment,
     latent: Tensor,
     *,
-    data: GaussianMixture | None = None,
+    data: Any = None,
     predictor: Predictor | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Trace]:
     """The way back of ``invert``: from a latent at the grid's first time down to its last positive one; x_0 = x/α and the Trace."""
     process, grid = _rising(exp, times)
-    trace = simulate(exp, data=data, predictor=predictor, initial=latent, times=grid[::-1], dtype=dtype, device="cpu")
+    trace = simulate(exp, data=data, predictor=predictor, initial=latent, times=grid[::-1], dtype=dtype)
     return trace.states[-1] / process.at(grid[0]).alpha, trace
 
 

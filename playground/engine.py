@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import playground.images  # noqa: F401 - its names of data become known
 from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import BadValue
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
+from playground.core.sampler import Sampler
 from toy_models.data import law_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
@@ -110,8 +112,12 @@ def stream(
     noise: Noise | None = None,
     most_work: float = MOST_WORK,
     watch: Callable[[Predictor], Predictor] | None = None,
+    sampler: Sampler | None = None,
+    walk: Sequence[float] | None = None,
 ) -> Stream:
     """A reverse run step by step: the arguments of ``simulate``. ``watch`` may wrap the predictor that the sampler asks.
+
+    ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that may also rise.
 
     Raises: ValueError naming the field, the value and what is allowed, before anything is computed.
     """
@@ -122,13 +128,14 @@ def stream(
     oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
     model = predictor or (exp.guidance.model(law, process, oracle_for) if guided else oracle)
     problem = Problem(process, watch(model) if watch else model, oracle)
-    reason = why_illegal(exp.sampler, process, problem.predictor.gives)
+    sampler = sampler or exp.sampler
+    reason = why_illegal(sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
-        raise BadValue("sampler", exp.sampler.info.key, f"one that fits this predictor: {reason}")
+        raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {reason}")
     rng = Rng(exp.seed, device, dtype or DTYPES[exp.dtype], noise)
-    grid = grid_times(exp, times, log_snr, problem)
+    grid = grid_times(exp, times, log_snr, problem) if walk is None else check_times(walk, process, walk=True)
     steps = len(grid) - 1
-    work = exp.particles * (exp.sampler.calls(steps) or 30 * steps) * law.components
+    work = exp.particles * (sampler.calls(steps) or 30 * steps) * law.components
     if work > most_work:
         raise BadValue(
             "particles",
@@ -137,7 +144,7 @@ def stream(
         )
     z = _start(exp, oracle, initial, grid[0], rng.stream("prior") if noise is None else rng)
     path = rng.stream("path") if noise is None else rng
-    return Stream(problem, oracle, grid, run(problem, exp.sampler, z, grid, path))
+    return Stream(problem, oracle, grid, run(problem, sampler, z, grid, path, walk is not None))
 
 
 def _diverged(frames: list[Frame], oracle: Any) -> int | None:
@@ -185,11 +192,11 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
     process = exp.process
     if initial is not None:
         z = torch.as_tensor(initial).to(rng.device, rng.dtype)
-        expected = process.state_shape(z.shape[0], _event(oracle))
+        expected = process.state_shape(z.shape[0], event_of(oracle))
         if tuple(z.shape) != expected or not bool(torch.isfinite(z).all()):
             raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
         return z
-    shape = process.state_shape(exp.particles, _event(oracle))
+    shape = process.state_shape(exp.particles, event_of(oracle))
     truncated = t < process.t_max * (1 - 1e-9)
     if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
         law = oracle.marginal(t)
@@ -204,10 +211,10 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
     if truncated and isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t64(t))
         return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
-    return process.source(exp.particles, _event(oracle), rng)
+    return process.source(exp.particles, event_of(oracle), rng)
 
 
-def _event(oracle: Any) -> tuple[int, ...]:
+def event_of(oracle: Any) -> tuple[int, ...]:
     """The shape of one point: (d,) of a toy, (channels, height, width) of an image."""
     return getattr(oracle, "event", (oracle.dim,))
 

@@ -142,5 +142,6 @@ def class_names(data: str) -> tuple[str, ...]:
     if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))
     if makes_images(data):
-        return tuple(str(k) for k in law_of(data).labels.tolist()) or ("all",)
+        model = law_of(data)
+        return getattr(model, "names", None) or tuple(str(k) for k in model.labels.tolist()) or ("all",)
     return toy(data).class_names

@@ -22,9 +22,11 @@ from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import train_classifier
 from toy_models.training.configs import ABOUT, CONFIGS
 from toy_models.training.data import Images, load_npz
+from toy_models.training.fetch import fetch_mnist
 from toy_models.training.loop import Trainer, train
 
 CLASSIFIER = "mnist-classifier"
+FETCHED = Path("runs") / "mnist.npz"
 
 
 @torch.no_grad()
@@ -99,7 +101,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
     parser.add_argument("name", choices=sorted([*CONFIGS, CLASSIFIER]))
     parser.add_argument(
-        "--data", help="an .npz with train_images (uint8) and train_labels; left out: the model's built-in set, if it has one"
+        "--data",
+        help="an .npz with train_images (uint8) and train_labels; fetch: MNIST from its public mirrors; left out: the model's built-in set",
     )
     parser.add_argument("--out", type=Path, help="folder of the states (default runs/<name>)")
     parser.add_argument("--steps", type=int)
@@ -116,6 +119,12 @@ def main(argv: list[str] | None = None) -> int:
     told = parser.parse_args(argv)
     if told.threads:
         torch.set_num_threads(told.threads)
+    if told.data == "fetch":
+        try:
+            told.data = str(fetch_mnist(FETCHED, tell=say))
+        except ValueError as error:
+            sys.stderr.write(f"error: {error}\n")
+            return 2
     if told.name == CLASSIFIER:
         return classifier(told.data, told.export or FOLDER)
     config = CONFIGS[told.name]

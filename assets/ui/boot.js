@@ -56,6 +56,7 @@
   const want = /\bx0\b/.test(layers) ? "x0" : "";
   const own = /^set:[0-9a-f]{8}-(\w+)$/.exec(query.data ?? ""), like = own && window.PG_CONFIG.images[`digits-${own[1]}`];
   if (like) window.PG_CONFIG.images[query.data] = like; // images of one's own: what fits them is what fits the built-in set
+  if (/^hub:/.test(query.data)) window.PG_CONFIG.images[query.data] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} }; // hub.js fills it
   const images = query.data in window.PG_CONFIG.images; // these form step by step, which form.js asks for
   if (images && !("particles" in query)) query.particles = "16";
   PG.first = { query, want, response: images ? null : fetch(PG.packetUrl("run", want, query)).catch((error) => error) };

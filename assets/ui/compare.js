@@ -77,7 +77,7 @@
     /** A's part of image n: the columns of its pixels on the left of the line. */
     paint(canvas, n, kind, clock) {
       if (!this.run || n >= this.run.header.image.shown) return;
-      PG.drawImage(canvas, ...PG.imageAt(this.run, kind, clock, n), this.run.header.image.event, this.share);
+      PG.drawImage(canvas, ...PG.imageAt(this.run, kind, clock, n), this.share);
     }
 
     /** The line is dragged on any image; a click is not a drag. Returns what tells that a drag has just ended. */

@@ -62,6 +62,7 @@
     const process = values["pg-process"];
     const image = C.images[values["pg-data"]]; // a trained model, and what cannot be chosen with it
     if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
+    if (image?.allows?.[slot]?.includes(key)) return "";
     if (slot !== "data") return image?.[C.nested[slot] ?? slot]?.[key] || C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
     const no = clash(process, key);
     return no && `${title("processes", process)} ${no}`;
@@ -166,16 +167,21 @@
       for (const c of controls) if (c.path.startsWith("process.") && (c.kind === own.process || c.kind === schedule)) force(c.id, own[c.path] ?? c.default);
     }
     const good = C.fallback[values["pg-process"]];
-    for (const slot of ["sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
+    for (const slot of ["sampler", "grid", "guidance"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
   }
   /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
   function turnTo(page) {
     const now = values["pg-data"], images = Boolean(C.images[now]);
     if (images === (page === "images")) return;
     const to = (images ? left.toy : left.images) ?? (images ? control("data").default : Object.keys(C.images)[0]);
-    force("pg-data", to);
+    choose(to);
+  }
+  /** These data, with as many particles as are said. */
+  function choose(data, particles) {
+    force("pg-data", data);
     settleData();
     settleProcess();
+    if (particles) force("pg-particles", particles);
     follow();
   }
   const automatic = {};
@@ -382,6 +388,7 @@
         also(status, "update", { calls: packet.header.calls, compute: packet.header.compute_ms });
       }
     } catch (error) {
+      if (error.refused) throw new Refused(error.message);
       if (error.name !== "AbortError") throw error;
     } finally {
       images?.end();
@@ -524,7 +531,7 @@
 
   /** What a component says; false if that is no news: a number that is being typed, or older than what the page already knows. */
   function take(c, v) {
-    if (v == null || v === "") return false;
+    if (v == null || (v === "" && c.default !== "")) return false;
     if (forced.has(c.id)) {
       if (!same(forced.get(c.id), v)) return false;
       forced.delete(c.id);
@@ -569,6 +576,8 @@
   PG.form = {
     value: (id) => values[id],
     controls,
+    choose,
+    show,
     /** A hand on a picture sets controls: changes = [[path, kind, value], …]. Until it is `done` only the picture follows: the form and the
      * link wait, so that a drag makes one history entry. */
     write(changes, done) {
@@ -640,6 +649,8 @@
   const host = {
     get stage() { return stage; },
     form: PG.form,
+    /** The experiment that is shown, as flat names and texts. */
+    get query() { return { ...(shownQuery || PG.first.query) }; },
     view,
     setView,
     notice,
@@ -926,5 +937,16 @@
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();
   ask(PG.first.query, PG.first.response);
-  setTimeout(() => { if (!ready && !bridgeState.timer) { ready = true; show(); } }, SLOW_START); // the restoring call failed
+  setTimeout(() => { // the restoring call has failed, or is slow: the link's values are put into the form from here
+    if (ready || bridgeState.timer) return;
+    for (const c of controls) {
+      const told = PG.first.query[c.path], outer = c.path.slice(0, c.path.lastIndexOf("."));
+      if (told === undefined || (c.kind && c.kind !== (PG.first.query[outer] ?? at(outer)))) continue;
+      force(c.id, /pick|choice|free/.test(c.type) ? told : /flag/.test(c.type) ? told === "true" : Number(told));
+    }
+    lastProcess = scheduleOwner = values["pg-process"];
+    lastData = values["pg-data"];
+    ready = true;
+    show();
+  }, SLOW_START);
 })();

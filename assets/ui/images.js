@@ -18,7 +18,9 @@
       for (;;) {
         while (held.length >= room()) {
           const size = room();
-          yield PG.decode(held.slice(4, size).buffer);
+          const packet = PG.decode(held.slice(4, size).buffer);
+          if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: true }); // what went wrong on the way
+          yield packet;
           held = held.slice(size);
         }
         const { done, value } = await reader.read();
@@ -52,10 +54,12 @@
     while (i + 1 < clocks.length && clocks[i + 1] >= (clock ?? 0) - 1e-6) i++;
     return i;
   };
-  /** [bytes, from] of image n of a run at a clock. */
+  /** [bytes, from, event] of image n of a run at a clock. */
   PG.imageAt = function (run, kind, clock, n) {
-    const { shown, event } = run.header.image;
-    return [(run.arrays[`image/${kind}`] || run.arrays["image/x"]).data, (PG.frameAt(run, clock) * shown + n) * sizeOf(event)];
+    const { shown, event, final } = run.header.image, frame = PG.frameAt(run, clock);
+    // the decoder's own picture: larger than those on the way
+    if (final && kind !== "v" && frame === run.arrays.clock.data.length - 1) return [run.arrays["image/final"].data, n * sizeOf(final), final];
+    return [(run.arrays[`image/${kind}`] || run.arrays["image/x"]).data, (frame * shown + n) * sizeOf(event), event];
   };
 
   class Images {
@@ -135,6 +139,7 @@
       this.said.textContent = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
       this.pane.style.setProperty("--done", 0);
       this._cells(shown, image.event);
+      this.event = image.event;
       this.buttons.v.hidden = !image.velocity;
       if (!image.velocity && this.kind === "v") this.kind = "x";
       this.one.setRun(run);
@@ -235,7 +240,7 @@
         const key = `${this.run.header.key}|${this.kind}|${PG.frameAt(this.run, this.clock)}`;
         if (key === this.drawn) return;
         this.drawn = key;
-        this._each((c, n) => PG.drawImage(c, ...PG.imageAt(this.run, this.kind, this.clock, n), this.event), this.clock);
+        this._each((c, n) => PG.drawImage(c, ...PG.imageAt(this.run, this.kind, this.clock, n)), this.clock);
       }
     }
 
@@ -304,13 +309,13 @@
       const { picked, kind, cells } = this.images;
       if (!this.is) return;
       if (!run || picked < 0) return this.open(false);
-      const { event, shown } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
+      const { shown } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
       this.box.setAttribute("aria-label", `Image ${n + 1}`);
       this.label = `image ${n + 1} of ${cells.length}`;
       this.words.textContent = this.label;
       this.parts = Array.from(clocks, (clock, i) => {
         const c = PG.el("canvas", { title: `step ${run.arrays.step.data[i]}` });
-        PG.drawImage(c, ...PG.imageAt(run, kind, clock, n), event);
+        PG.drawImage(c, ...PG.imageAt(run, kind, clock, n));
         c.addEventListener("click", () => this.images.stage.seek(clock));
         return c;
       });

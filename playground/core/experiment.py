@@ -87,7 +87,7 @@ class Experiment:
         from toy_models.data import law_of
 
         refuses = getattr(law_of(self.data), "refuses", lambda slot, choice: "")
-        for slot in ("process", "sampler", "grid", "mode", "start"):
+        for slot in ("process", "sampler", "grid", "guidance", "mode", "start"):
             made = getattr(self, slot)
             if why := refuses(slot, made):
                 raise BadValue(slot, made.info.key if isinstance(made, Spec) else made, f"one that fits {self.data}: this {why}")
@@ -191,6 +191,7 @@ REASONS = {
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
     "mixture": "needs the exact mixture model, which a guided one is not",
+    "text": "needs a model that understands words: a text-to-image model of the hub",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }
 

@@ -29,7 +29,9 @@ class Guidance(Spec):
         """Raises BadValue when the data have no such class."""
         label = getattr(self, "label", None)
         if label is not None and not bool((data.labels == label).any()):
-            raise BadValue("label", label, "a class of these data: " + ", ".join(str(c) for c in sorted(set(data.labels.tolist()))))
+            known = sorted(set(data.labels.tolist()))
+            words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
+            raise BadValue("label", label, f"a class of these data: {words or 'they have none'}")
 
     def target(self, data: Any) -> Any:
         """The mixture that distances compare with: the class that is asked for."""

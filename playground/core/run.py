@@ -67,22 +67,22 @@ class Trace:
         return self.frames[-1].calls
 
 
-def check_times(times: Sequence[float] | Tensor, process: Process) -> list[float]:
-    """Strictly decreasing times within the process's range, or BadValue."""
+def check_times(times: Sequence[float] | Tensor, process: Process, walk: bool = False) -> list[float]:
+    """Strictly decreasing times within the process's range, or BadValue; those of a ``walk`` may also rise (inversion, RePaint)."""
     values = [float(t) for t in times]
     if len(values) < 2:
         raise BadValue("times", values, "at least two times")
     for before, after in itertools.pairwise(values):
-        if not before > after:
-            raise BadValue("times", f"…, {before:g}, {after:g}, …", "strictly decreasing times")
-    process.check_time("times", values[0])
-    process.check_time("times", values[-1])
+        if not (before > after or (walk and after > before > 0)):
+            raise BadValue("times", f"…, {before:g}, {after:g}, …", "times that never rest" if walk else "strictly decreasing times")
+    process.check_time("times", max(values))
+    process.check_time("times", min(values))
     return values
 
 
-def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
-    """Steps z from times[0] down to times[-1]; yields the start and the state after every step."""
-    grid = check_times(times, problem.process)
+def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng, walk: bool = False) -> Iterator[Frame]:
+    """Steps z from times[0] down to times[-1], on a ``walk`` also up; yields the start and the state after every step."""
+    grid = check_times(times, problem.process, walk)
     problem.prepare(grid)
     carry = sampler.init(problem, z, grid)
     yield Frame(0, grid[0], z, problem.calls)

@@ -21,11 +21,15 @@ EXACT_TRACE = 4  # state dimensions up to which the trace is exact
 
 @dataclass(frozen=True)
 class Likelihood:
-    """log_p (batch,) in nats, latent: the states at t_max, calls: model calls of the solver (each also gives the divergence)."""
+    """log_p (batch,) in nats, latent: the states at t_max, calls: model calls of the solver (each also gives the divergence).
+
+    probe_error (batch,): standard error of log_p from Hutchinson's probes, NaN for one probe, 0 for an exact trace.
+    """
 
     log_p: Tensor
     latent: Tensor
     calls: int
+    probe_error: Tensor
 
 
 def log_likelihood(
@@ -56,6 +60,8 @@ def log_likelihood(
     for name, value, options in (("trace", trace, ("auto", "exact", "hutchinson")), ("end", end, ("prior", "exact"))):
         if value not in options:
             raise BadValue(name, value, "one of " + ", ".join(options))
+    if probes < 1:
+        raise BadValue("probes", probes, "1 or more")
     if end == "prior" and "linear" not in process.caps:
         raise BadValue("end", end, "exact: only linear processes have a Gaussian prior")
     batch, shape = z.shape[0], tuple(z.shape)
@@ -74,16 +80,18 @@ def log_likelihood(
                 div = sum(torch.autograd.grad(u[:, i].sum(), x, retain_graph=i < n - 1)[0][:, i] for i in range(n))
             else:
                 rows = [(torch.autograd.grad((u * v).sum(), x, retain_graph=k < probes - 1)[0] * v).sum(-1) for k, v in enumerate(vectors)]
-                div = torch.stack(rows).mean(0)
-        return np.concatenate([u.detach().numpy().ravel(), torch.as_tensor(div).detach().numpy()])
+                div = torch.stack(rows)
+        return np.concatenate([u.detach().numpy().ravel(), torch.as_tensor(div).detach().numpy().ravel()])
 
-    start = np.concatenate([flat.numpy().ravel(), np.zeros(batch)])
+    start = np.concatenate([flat.numpy().ravel(), np.zeros(batch * max(1, len(vectors)))])  # each probe's integral is kept
     t_end = float(process.t_max)
     out = solve_ivp(slope, (t0 * t_end, t_end), start, method="DOP853", rtol=tol, atol=tol, first_step=min(t0, 1e-3) * t_end)
     if not out.success:
         raise BadValue("tol", tol, f"a tolerance that the solver can meet ({out.message})")
     last = torch.as_tensor(out.y[:, -1])
-    latent, change = last[: batch * n].reshape(batch, n), last[batch * n :]
+    latent, changes = last[: batch * n].reshape(batch, n), last[batch * n :].reshape(-1, batch)
+    change = changes.mean(0)
+    spread = changes.std(0) / math.sqrt(probes) if vectors and probes > 1 else torch.full_like(change, math.nan if vectors else 0.0)
     if end == "exact":
         oracle = getattr(predictor, "oracle", predictor)
         log_end = oracle.log_prob(latent.reshape(shape) if process.blocks == 1 else latent, t_end)
@@ -92,7 +100,7 @@ def log_likelihood(
         y = latent.reshape(batch, process.blocks, -1)
         quad = torch.einsum("nbi,bc,nci->n", y, torch.linalg.inv(cov), y)
         log_end = -0.5 * (quad + y.shape[2] * torch.linalg.slogdet(cov).logabsdet + n * math.log(2 * math.pi))
-    return Likelihood(log_end + change, latent.reshape(shape), problem.calls)
+    return Likelihood(log_end + change, latent.reshape(shape), problem.calls, spread)
 
 
 def exact_log_likelihood(oracle: Any, z: Tensor, t: float) -> Tensor:

@@ -23,6 +23,8 @@ from toy_models.mixture import MAX_COMPONENTS
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 # opens the lab "your data" (assets/ui/data.js)
 OWN = '<button type="button" class="pg-own-open" data-own-data title="Move its components, paint one, upload points">make your own</button>'
+# opens the form that loads a model of the hub (assets/ui/hub.js)
+HUB = '<button type="button" class="pg-own-open pg-hub-open" data-hub title="Load an image model of the hub, or from a folder">hub model…</button>'
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -53,8 +55,9 @@ class Form:
 
     def _build(self) -> None:
         with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
-            _heading("Distribution", OWN)
+            _heading("Distribution", OWN + HUB)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
+            gr.HTML(None, html_template="<div></div>", js_on_load="window.PG.hub(element)", apply_default_css=False, elem_id="pg-hub")
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
             _heading("Forward process")
             self._picker("process", specs("processes"), layout="pills", label="Forward process")
@@ -303,13 +306,19 @@ def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
     """image model → slot → choice → why it cannot be made with it; legal ones are left out. ``own``: the only process that it serves."""
     out: dict[str, dict[str, dict[str, str]]] = {}
     for name in image_models():
-        model = law_of(name)
-        found = {
-            slot: {key: model.refuses(slot, cls()) for key, cls in registry(family).items()}
-            for slot, family in (("process", "processes"), ("sampler", "samplers"), ("grid", "grids"))
-        }
-        out[name] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
-        out[name]["own"] = model.process.flat("process") if model.process else {}
+        out[name] = model_reasons(law_of(name))
+    return out
+
+
+def model_reasons(model: Any) -> dict[str, Any]:
+    """The same of one model; ``allows``: what only it can, by slot."""
+    found = {
+        slot: {key: model.refuses(slot, cls()) for key, cls in registry(family).items()}
+        for slot, family in (("process", "processes"), ("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance"))
+    }
+    out: dict[str, Any] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
+    out["own"] = model.process.flat("process") if model.process else {}
+    out["allows"] = {"guidance": ["Prompt"]} if getattr(model, "text", False) else {}
     return out
 
 

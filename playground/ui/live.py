@@ -6,6 +6,7 @@ POST /live/fit?components=&scale=  (body: a table of points)                  po
 POST /live/sets?title=  (body: files, each after its name and length)         images of one's own, stored: JSON, playground/ui/sets.py
 GET /live/sets?name=                                                         what the page says of a stored set: JSON
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
+POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
 GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 lines of JSON: {"done", "of"} …, at last {"film": base64, "type"}
@@ -38,6 +39,10 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.images.messages import out_of_memory
+from playground.images.upload import ALLOWED as UPLOADS
+from playground.images.upload import MOST_BYTES as MOST_UPLOAD
+from playground.images.upload import parts
 from playground.ui.sets import read_body, set_record, store_record
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import KINDS, film
@@ -51,6 +56,7 @@ from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
@@ -67,8 +73,10 @@ LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
     "inspect": inspect_packet,
     "knots": knots_packet,
     "mixture": mixture_packet,
+    "numbers": numbers_packet,
     "paths": paths_packet,
     "phase": phase_packet,
+    "repaint": repaint_packet,
     "worst": worst_packet,
 }
 
@@ -163,18 +171,37 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     if worker.submit(runs.get, exp.key).result() is not None:
         return iter(())
     run = worker.submit(ImageRun, exp).result()
-    steps = run.steps()
 
-    def one() -> bytes | None:
-        told = next(steps, None)
-        return None if told is None else step_packet(run, *told).to_bytes()
-
-    def read() -> Iterator[bytes]:
-        while (raw := worker.submit(one).result()) is not None:
-            yield len(raw).to_bytes(4, "little") + raw
+    def packets() -> Iterator[Packet]:
+        for told in run.steps():
+            yield step_packet(run, *told)
         keep(run)
 
-    return read()
+    return framed(packets(), worker)
+
+
+def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Iterator[bytes]:
+    """Packets, each after its length (4 bytes, little endian), computed one by one ``where`` such work is done. An error on the way is the
+    last of them: by then the answer has begun."""
+
+    def one() -> bytes | None:
+        made = next(packets, None)
+        return None if made is None else made.to_bytes()
+
+    try:
+        while (raw := where.submit(one).result()) is not None:
+            yield len(raw).to_bytes(4, "little") + raw
+    except Exception as error:
+        logged(error)
+        raw = Packet({"kind": "error", **complaint(error)}).to_bytes()
+        yield len(raw).to_bytes(4, "little") + raw
+
+
+def task_steps(query: dict[str, str], files: list[bytes]) -> Iterator[bytes]:
+    """Packets of a task of the image lab, each after its length, computed one by one beside the stage. A reader that goes away ends it within
+    a step. Raises BadValue at once."""
+    params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
+    return framed(aside.submit(lambda: task_packets(experiment_of(query), params, files)).result(), aside)
 
 
 def packet(query: dict[str, str]) -> bytes:
@@ -215,6 +242,9 @@ def complaint(error: Exception) -> dict[str, Any]:
     """An error as the page shows it; anything unexpected is named only by its kind."""
     if isinstance(error, BadValue):
         return {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}
+    if out_of_memory(error):
+        message = "There was too little memory for this. Take fewer images or particles, or fewer steps; the last good picture is kept."
+        return {"error": {"field": "particles", "value": "", "allowed": "", "message": message}}
     kind = type(error).__name__
     message = f"The server could not compute this ({kind}). The last good picture is kept; change a control or try again."
     return {"error": {"field": "", "value": "", "allowed": "", "message": message}}
@@ -330,6 +360,22 @@ def routes() -> list[Route]:
 
         return answer(make)
 
+    async def task(request: Request) -> Response:
+        """Reads the pictures of the body, each after its length (4 bytes, little endian), up to the limit."""
+        try:
+            body = bytearray()
+            told = request.headers.get("content-length", "0")
+            if not told.isdigit() or int(told) > MOST_UPLOAD:
+                raise BadValue("image", f"{told} bytes", UPLOADS)
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_UPLOAD:
+                    raise BadValue("image", f"more than {MOST_UPLOAD} bytes", UPLOADS)
+            packets = await run_in_threadpool(task_steps, dict(request.query_params), parts(bytes(body)))
+            return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
+
     def states_csv(request: Request) -> Response:
         from playground.views.export import csv_rows
 
@@ -392,6 +438,7 @@ def routes() -> list[Route]:
         Route("/live/packet", live_packet),
         Route("/live/fit", fit, methods=["POST"]),
         Route("/live/images", live_images),
+        Route("/live/task", task, methods=["POST"]),
         Route("/live/sets", sets, methods=["GET", "POST"]),
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),

@@ -21,8 +21,9 @@ from gradio.themes import Base
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
+from playground.images.source import serve
 from playground.presets import PRESETS, Preset
-from playground.ui import live
+from playground.ui import hub, live
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 from toy_models.data import image_models
@@ -40,12 +41,14 @@ SCRIPTS = (
     *(f"{lab}.js" for lab in LABS),
     "compare.js",
     "images.js",
+    "tasks.js",
+    "hub.js",
     "panel.js",
     "picker.js",
     "own-images.js",
     "form.js",
 )
-STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "panel.css")
+STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "tasks.css", "hub.css", "panel.css")
 TITLE = "Diffusion Playground"
 
 EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
@@ -93,7 +96,7 @@ class Page(gr.Blocks):
         }
         # given to the app when it is made, so that no visitor can come before them
         options["app_kwargs"] = {
-            "routes": live.routes(),
+            "routes": [*live.routes(), *hub.routes()],
             "middleware": [Middleware(InsertHead, insert=head(self.form))],
             **(options.get("app_kwargs") or {}),
         }
@@ -118,6 +121,7 @@ def theme() -> Base:
 
 
 def build() -> Page:
+    serve()  # names of data come from strangers now
     with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
         _slot("header", HEADER.format(image=image_models()[0], examples="".join(_example(p) for p in PRESETS)))
         with gr.Row(elem_id="pg-main"):

@@ -79,6 +79,8 @@ class ImageRun:
         self.x0: list[Tensor] = []
         self.compute_ms = 0.0
         self.diverged: int | None = None
+        self.shows = getattr(data.law_of(exp.data), "show", None)  # from states to pictures, where the state is none (latents)
+        self.pictures: dict[tuple[str, int], np.ndarray] = {}  # that were made so, by kind and step: the model may be gone later
 
     def steps(self) -> Iterator[tuple[Frame, Tensor | None]]:
         """(state, x̂_0 at the state before or None for the first): all frames once, from the start to the data."""
@@ -119,14 +121,33 @@ class ImageRun:
     def pixels(self, frame: Frame) -> np.ndarray:
         """x_t of the shown images as bytes (n, *event): [−1, 1] ↦ [0, 255], scaled where the variance explodes."""
         scale = float(self.process.view_scale(t64(frame.t)))
-        return as_bytes(self.process.project(frame.z)[:SHOWN] * scale)
+        return self._picture("x", frame.step, self.process.project(frame.z)[:SHOWN] * scale)
+
+    def expected(self, step: int, x0: Tensor) -> np.ndarray:
+        """x̂_0 at a step (n, *event) of the shown images as bytes."""
+        return self._picture("x0", step, x0[:SHOWN])
+
+    def final(self) -> np.ndarray | None:
+        """The last images as the model's decoder gives them, where that is more than the pictures on the way: bytes (n, channels, h, w)."""
+        last = self.frames[-1]
+        if self.shows is None:
+            return None
+        small, whole = self.pixels(last), self._picture("final", last.step, self.process.project(last.z)[:SHOWN])
+        return whole if whole.shape != small.shape else None
+
+    def _picture(self, kind: str, step: int, x: Tensor) -> np.ndarray:
+        if self.shows is None:
+            return as_bytes(x)
+        if (kind, step) not in self.pictures:
+            self.pictures[kind, step] = as_bytes(self.shows(torch.nan_to_num(x), kind == "final"))
+        return self.pictures[kind, step]
 
     def velocities(self, frame: Frame) -> np.ndarray | None:
         """v_t of CLD as bytes, in units of its stationary standard deviation √M; None for other processes."""
         if self.process.blocks < 2:
             return None
         mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
-        return as_bytes(self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
+        return self._picture("v", frame.step, self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
 
 
 def as_bytes(x: Tensor) -> np.ndarray:
@@ -136,6 +157,7 @@ def as_bytes(x: Tensor) -> np.ndarray:
 
 def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) -> Packet:
     """One step of a run that is still going on."""
+    x = run.pixels(frame)
     packet = Packet(
         {
             "kind": "image-step",
@@ -146,14 +168,14 @@ def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) 
             "calls": frame.calls,
             "clock": float(run.process.clock(t64(frame.t)).clamp(0, 1)),
             "time": frame.t,
-            "event": list(run.event),
+            "event": list(x.shape[1:]),
             "images": min(SHOWN, run.exp.particles),
             "compute_ms": round(run.compute_ms, 1),
         }
     )
-    packet.add("x", run.pixels(frame), "u1")
+    packet.add("x", x, "u1")
     if told is not None:
-        packet.add("x0", as_bytes(told[:SHOWN]), "u1")
+        packet.add("x0", run.expected(run.frames[-2].step, told), "u1")
     v = run.velocities(frame)
     if v is not None:
         packet.add("v", v, "u1")
@@ -197,6 +219,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     x0 = torch.stack([run.x0[i][:count].float().cpu() for i in keep])
     change = (x0[1:] - x0[:-1]).flatten(2).norm(dim=2).mean(1)
     header = run_header(run, times, seq)
+    pictures = np.stack([run.pixels(f) for f in frames])
+    final = run.final()
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
@@ -204,7 +228,13 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         "notes": [*header["notes"], "paths on two principal components of the batch, with their share of its variance"],
         "unavailable": _unavailable(),
         "set": data.law_of(run.exp.data).set,
-        "image": {"event": list(run.event), "batch": run.exp.particles, "shown": count, "velocity": run.process.blocks > 1},
+        "image": {
+            "event": list(pictures.shape[2:]),
+            "final": None if final is None else list(final.shape[1:]),
+            "batch": run.exp.particles,
+            "shown": count,
+            "velocity": run.process.blocks > 1,
+        },
     }
     packet = Packet(header)
     packet.add("z", (paths / unit).mT.numpy(), "u2", [-2 * span * s for s in SPAN], [2 * span * s for s in SPAN], axis=1)
@@ -214,8 +244,10 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     packet.add("calls", [f.calls for f in frames])
     classes = classify(run.exp.data, torch.nan_to_num(run.process.project(frames[-1].z)[:count]))
     packet.add("label", np.zeros(count) if classes is None else classes.numpy(), "u1")
-    packet.add("image/x", np.stack([run.pixels(f) for f in frames]), "u1")
-    packet.add("image/x0", np.stack([as_bytes(run.x0[i][:count]) for i in keep]), "u1")
+    packet.add("image/x", pictures, "u1")
+    packet.add("image/x0", np.stack([run.expected(run.frames[i].step, run.x0[i]) for i in keep]), "u1")
+    if final is not None:
+        packet.add("image/final", final, "u1")
     packet.add("image/norm", states.norm(dim=2).mean(1))
     packet.add("image/change", [math.nan, *change.tolist()])
     if run.process.blocks > 1:

@@ -172,6 +172,8 @@ def _notes(run: Any) -> list[str]:
         notes.append("starts from the prior, which p_T only approximates")
     if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))
+    if (told := getattr(run.oracle, "note", None)) and (words := told(run.live.grid)):  # a model that does not know all noise levels
+        notes.append(words)
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import av
 import pytest
+import torch
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +19,7 @@ import playground as pg
 from playground.ui.live import fit_text, packet_base64, routes
 from playground.views.film import REST
 from playground.views.packet import Packet
+from toy_models.images import TrainedOracle
 
 BAD = {
     "sampler=NOPE": "sampler",
@@ -120,6 +122,35 @@ def test_a_film_of_images_as_mp4(client):
     assert len(frames) == 7 + REST
     assert frames[0].mean() > 90 > frames[-1].mean()
     assert abs(frames[-1].astype(int) - frames[-2]).max() < 12  # it rests
+
+
+def unframe(body):
+    out = []
+    while body:
+        size = int.from_bytes(body[:4], "little")
+        out.append(Packet.from_bytes(body[4 : 4 + size]))
+        body = body[4 + size :]
+    return out
+
+
+def test_too_little_memory_on_the_way_is_told_in_the_stream(client, monkeypatch):
+    """The steps until then arrive, the last packet is the complaint, and the next run works. Mutant killed: an error that only cuts the stream."""
+    ask, calls = TrainedOracle.__call__, []
+
+    def scarce(self, z, t):
+        calls.append(t)
+        if len(calls) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return ask(self, z, t)
+
+    address = "/live/images?data=mnist-unet&particles=2&grid.steps=5&seed=41"
+    monkeypatch.setattr(TrainedOracle, "__call__", scarce)
+    *steps, last = unframe(client.get(address).content)
+    assert [p.header["step"] for p in steps] == [0, 1, 2]
+    assert "too little memory" in last.header["error"]["message"]
+    assert last.header["error"]["field"] == "particles"
+    monkeypatch.undo()
+    assert [p.header["step"] for p in unframe(client.get(address).content)] == list(range(6))
 
 
 def test_assets_stay_in_their_folder(client):

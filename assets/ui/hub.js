@@ -1,0 +1,118 @@
+// "hub model…": a small form under the tiles of the data. It loads a pipeline of the hub (or of a folder) on the server and makes it the data.
+(() => {
+  "use strict";
+  const PG = (window.PG = window.PG || {});
+  const C = window.PG_CONFIG;
+  const wanted = /^hub:/.test(PG.first.query.data) ? { data: PG.first.query.data, address: location.href } : null; // what a link asks for
+  const MB = 1e6, GB = 1e9;
+  const size = (bytes) => (bytes >= GB ? `${(bytes / GB).toFixed(1)} GB` : `${Math.round(bytes / MB)} MB`);
+
+  /** The page knows the model from here on: what cannot be chosen with it, and its title. */
+  function know(model) {
+    C.images[model.data] = model.reasons;
+    C.titles.data[model.data] = model.title;
+    PG.form.show();
+  }
+
+  PG.hub = (element) => {
+    element.classList.add("pg-root");
+    const open = document.querySelector("[data-hub]");
+    const input = PG.el("input", { type: "text", id: "pg-hub-source", placeholder: "google/ddpm-cifar10-32", spellcheck: false, autocomplete: "off", maxLength: 400 });
+    const button = PG.el("button", { type: "button", textContent: "Load" });
+    const bar = PG.el("progress", { max: 1, hidden: true });
+    const said = PG.el("p", { className: "pg-hub-said" });
+    said.setAttribute("role", "status");
+    const label = PG.el("label", { textContent: "Repository of the hub, or a folder", htmlFor: "pg-hub-source" });
+    const box = PG.el("div", { className: "pg-hub", hidden: true }, label, PG.el("div", { className: "pg-hub-row" }, input, button), bar, said);
+    element.replaceChildren(box);
+    let aborter = null, loaded = null;
+
+    function say(words, bad = false) {
+      said.textContent = words;
+      said.classList.toggle("bad", bad);
+    }
+    function show(on) {
+      box.hidden = !on;
+      open?.setAttribute("aria-expanded", String(on));
+      if (on) input.focus({ preventScroll: true });
+    }
+    const about = (model) => `${model.title}: ${model.kind}.${model.text ? " Choose guidance “prompt” to tell it words." : model.classes.length ? ` ${model.classes.length} classes: guidance “classifier-free”.` : ""}`;
+
+    async function status() {
+      const told = await (await fetch("live/hub")).json();
+      loaded = told.loaded;
+      if (loaded) know(loaded);
+      if (told.missing) say(`This server needs: ${told.missing}`, true);
+      else if (loaded) say(`Loaded: ${about(loaded)}`);
+      else say(`Families: DDPM, DiT, Stable Diffusion 1, 2, XL, 3. Safetensors only.${told.folders ? "" : " Folders: only those that this server’s owner gives."}`);
+    }
+
+    async function load() {
+      const source = input.value.trim().replace(/^hub:/, "");
+      if (!source) return say("A repository id looks like owner/name.", true);
+      if (loaded?.data === `hub:${source}`) return use(loaded);
+      aborter = new AbortController();
+      button.textContent = "Cancel";
+      bar.hidden = false;
+      bar.removeAttribute("value");
+      say("asking…");
+      try {
+        const response = await fetch("live/hub", { method: "POST", body: JSON.stringify({ source }), signal: aborter.signal });
+        if (!response.ok) throw new Error((await response.json()).error.message);
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = "";
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          const lines = (rest + value).split("\n");
+          rest = lines.pop();
+          for (const line of lines.map((l) => JSON.parse(l))) {
+            if (line.error) throw new Error(line.error.message);
+            if (line.words) {
+              if (line.of) bar.value = line.done / line.of;
+              say(line.of ? `${line.words}: ${size(line.done)} of ${size(line.of)}` : `${line.words}…`);
+            }
+            if (line.loaded) {
+              loaded = line.loaded;
+              know(loaded);
+              say(`Loaded: ${about(loaded)}`);
+              use(loaded);
+            }
+          }
+        }
+      } catch (error) {
+        say(error.name === "AbortError" ? "Cancelled. What has been downloaded is kept." : error instanceof TypeError ? "The server does not answer." : error.message, error.name !== "AbortError");
+      } finally {
+        aborter = null;
+        button.textContent = "Load";
+        bar.hidden = true;
+      }
+    }
+
+    /** The model becomes the data; one that a link asked for comes with all that the link says. */
+    function use(model) {
+      if (wanted?.data === model.data && PG.form.value("pg-data") !== model.data) location.href = wanted.address;
+      else PG.form.choose(model.data, model.images);
+    }
+
+    button.addEventListener("click", () => (aborter ? aborter.abort() : load()));
+    input.addEventListener("keydown", (e) => {
+      e.stopPropagation(); // letters and arrows are the box's own
+      if (e.key === "Enter" && !aborter) load();
+      if (e.key === "Escape") aborter ? aborter.abort() : (show(false), open?.focus());
+    });
+    document.addEventListener("click", (e) => {
+      if (!e.target.closest?.("[data-hub]")) return;
+      show(box.hidden);
+      if (!box.hidden && !loaded) status().catch(() => say("The server does not answer.", true));
+    });
+    if (wanted) {
+      input.value = wanted.data.slice(4);
+      status().then(() => {
+        if (loaded?.data === wanted.data) return;
+        show(true);
+        say(`This link asks for ${wanted.data.slice(4)}, which is not loaded here yet.`);
+      }).catch(() => {});
+    }
+  };
+})();

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from playground.core.fields import BadValue, free, slider
+from playground.core.guidance import Blend, Guidance, interval
+from playground.core.process import Process
+from playground.core.spec import Info
+
+LONGEST = 1000
+
+
+def _words(name: str, value: Any) -> str:
+    """At most LONGEST printable characters."""
+    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+        raise BadValue(name, value, f"words of at most {LONGEST:,} printable characters")
+    return value
+
+
+@dataclass(frozen=True)
+class Prompt(Guidance):
+    """D = D_neg + W (D_prompt − D_neg): classifier-free guidance by words, the negative prompt (or none) in the place of the unconditional model.
+
+    Two model calls, one where it is off or W = 1. Ho & Salimans 2022, 2207.12598; Rombach et al. 2022, 2112.10752.
+    """
+
+    info = Info(
+        "Prompt",
+        "prompt",
+        "pushes a text-to-image model towards words, and away from others",
+        "Ho & Salimans 2022",
+        "2207.12598",
+        rank=50,
+        needs=frozenset({"text"}),
+    )
+    formula = r"\hat x_0 = D_{\mathrm{neg}} + W\,(D_{\mathrm{prompt}} - D_{\mathrm{neg}})"
+    gives: ClassVar[frozenset[str]] = frozenset({"mean", "text"})
+    prompt: str = free("", _words, help="what the picture should show, at most 1,000 characters")
+    negative: str = free(
+        "", _words, label="not", help="what it should not show (negative prompt), at most 1,000 characters; empty: no words"
+    )
+    weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")
+    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+
+    def check_data(self, data: Any) -> None:
+        if not getattr(data, "text", False):
+            raise BadValue("kind", self.info.key, "one that fits the data: a prompt needs a text-to-image model (hub:owner/name)")
+
+    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        said, other = (oracle_for(data.told(words), process) for words in (self.prompt, self.negative))
+        return Blend(said, other, self.weight, interval(process, self.start, self.stop))

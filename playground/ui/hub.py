@@ -1,0 +1,94 @@
+"""Loading a hub model from the page.
+
+GET  /live/hub                     what is loaded, and what is missing: {"loaded", "missing", "folders"}
+POST /live/hub {"source": "…"}     lines of JSON: {"words", "done", "of"} …, at last {"loaded"} or {"error"}; a reader that goes away cancels it
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from playground.core.fields import BadValue
+from playground.images import hub
+from playground.images.messages import Cancelled
+from playground.images.source import PREFIX, allowed
+from playground.ui.form import model_reasons
+from playground.ui.live import complaint, logged
+
+BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
+LONGEST = 2000  # bytes of a request
+
+
+def describe(model: hub.HubModel | None) -> dict[str, Any] | None:
+    """A loaded model as the page's script takes it: with what cannot be chosen with it."""
+    return None if model is None else {**model.describe(), "reasons": model_reasons(model)}
+
+
+def status() -> dict[str, Any]:
+    try:
+        hub.needs_extra("")
+        missing = ""
+    except BadValue as error:
+        missing = error.allowed
+    return {"loaded": describe(hub.loaded()), "missing": missing, "folders": bool(allowed())}
+
+
+def steps(data: str) -> Iterator[str]:
+    """Loads a model in a thread of its own; lines of JSON as it goes on. Closing the iterator cancels it at its next step."""
+    told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    gone = threading.Event()
+
+    def progress(words: str, done: float, of: float) -> None:
+        if gone.is_set():
+            raise Cancelled
+        told.put({"words": words, "done": done, "of": of})
+
+    def work() -> None:
+        try:
+            told.put({"loaded": describe(hub.load(data, progress=progress))})
+        except Cancelled:
+            told.put({"cancelled": True})
+        except Exception as error:
+            logged(error)
+            told.put(complaint(error))
+
+    threading.Thread(target=work, name="hub", daemon=True).start()
+    line: dict[str, Any] = {}
+    try:
+        while not line.keys() & {"loaded", "error", "cancelled"}:
+            try:
+                line = told.get(timeout=BEAT)
+                while "words" in line and not told.empty():  # of many small steps the newest
+                    line = told.get()
+            except queue.Empty:
+                line = {}
+            yield json.dumps(line) + "\n"
+    finally:
+        gone.set()
+
+
+def routes() -> list[Route]:
+    def answer(request: Request) -> Response:
+        return JSONResponse(status(), headers={"Cache-Control": "no-store"})
+
+    async def load(request: Request) -> Response:
+        try:
+            body = await request.body()
+            told = json.loads(body) if len(body) <= LONGEST else None
+            if not isinstance(told, dict) or not isinstance(told.get("source"), str):
+                raise BadValue("source", body[:60], "JSON with a source: a repository id or a folder")
+            name = told["source"].strip().removeprefix(PREFIX)
+            return StreamingResponse(steps(PREFIX + name), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+        except ValueError as error:
+            bad = error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source")
+            return JSONResponse(complaint(bad), status_code=logged(bad))
+
+    return [Route("/live/hub", answer), Route("/live/hub", load, methods=["POST"])]
