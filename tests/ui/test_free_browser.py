@@ -51,7 +51,7 @@ def test_images_of_ones_own(visit: Any, tmp_path: Path) -> None:
     assert "6 images, 12 × 12, colour, 2 classes" in page.locator(".pg-mine-said").inner_text()
     assert page.evaluate("__pgStage.run.header.image.event") == [3, 12, 12]
     data = site.query()["data"]
-    assert "pets · ideal" in page.locator(f"#pg-data [data-key='{data}']").inner_text()
+    assert page.locator(f"#pg-data [data-key='{data}']").get_attribute("aria-label") == "pets · ideal"
 
     empty = tmp_path / "papers"
     empty.mkdir()
