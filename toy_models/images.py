@@ -124,9 +124,7 @@ class TrainedModel(ImageModel):
         self.set = str(card.get("set", ""))
         self.title = str(card.get("title", name))
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
-        self.hint = (
-            f"{card['architecture']}, {card['parameters'] / 1000:,.0f} k weights" if "parameters" in card else str(card["architecture"])
-        )
+        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else str(card["architecture"])
         self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
 
     def _predictor(self, process: LinearProcess) -> ImageOracle:

@@ -17,7 +17,7 @@
       this.plot = node("div", "pg-free-plot");
       this.line = node("i", "pg-free-cursor");
       this.legend = node("div", "pg-free-legend");
-      this.title = node("span", "pg-free-title", "distance between the x̂₀ of this run and of each denoiser",
+      this.title = node("span", "pg-free-title", "x̂₀ of this run against each denoiser’s, RMS per pixel",
         "At the states of this run, from which its steps start: the root mean square over images and pixels of x̂₀ minus the denoiser’s x̂₀. Pixels go from −1 to 1.");
       this.word = node("span", "pg-free-word");
       this.row = node("div", "pg-free-row");

@@ -51,8 +51,8 @@
   }
 
   function mount() {
-    const box = PG.pickers?.data?.boxes.get("images");
-    if (!box) return requestAnimationFrame(mount); // Gradio has not made the form yet
+    const root = PG.pickers?.data?.root;
+    if (!root) return requestAnimationFrame(mount); // Gradio has not made the form yet
     const open = el("button", "pg-mine-images", "your images …", "A folder of images or an .npz becomes data of training-free models. They are stored on the machine that runs this app.");
     open.type = "button";
     open.setAttribute("aria-expanded", "false");
@@ -66,7 +66,7 @@
     said.textContent = "2 to 4,000 images, 64 MB together; cut to the middle square, at most 32 pixels a side.";
     row.append(folder, file);
     area.append(row, bar, said);
-    box.after(open, area);
+    root.append(open, area);
     open.addEventListener("click", () => {
       area.hidden = !area.hidden;
       open.setAttribute("aria-expanded", String(!area.hidden));

@@ -167,25 +167,28 @@
       root.setAttribute("aria-label", label);
       const all = [];
       const groups = [...new Set(choices.map((c) => c.group))];
-      for (const group of groups) {
-        const box = el("div", { className: "pg-group" });
+      function boxOf(group) {
+        if (picker.boxes.has(group)) return picker.boxes.get(group);
+        const box = el("div", { className: "pg-group" }), last = [...picker.boxes.values()].at(-1);
         if (groups.length > 1) box.dataset.group = group;
-        root.append(box);
+        last ? last.after(box) : root.append(box);
         picker.boxes.set(group, box);
-        choices.filter((x) => x.group === group).forEach(item);
+        return box;
       }
+      choices.forEach(item);
       function item(c) {
         const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
         b.setAttribute("role", "radio");
         b.dataset.key = c.key;
-        b.append(...(c.thumb ? [thumb(c)] : [c.title, ...(slot === "data" && c.hint ? [el("span", { className: "pg-hint", textContent: c.hint })] : [])]));
-        if (c.thumb) b.setAttribute("aria-label", c.title);
+        b.append(thumb(c) || c.title.split(" · ").pop()); // "digits · ideal" stands in the group "digits"
+        if (b.textContent !== c.title) b.setAttribute("aria-label", c.title);
+        if (c.group === "images" && c.hint) b.append(el("span", { className: "pg-hint", textContent: c.hint }));
         b.pg = c;
         b.addEventListener("click", () => choose(c.key));
         all.push(b);
-        picker.boxes.get(c.group).append(b);
+        boxOf(c.group).append(b);
       }
-      /** Another entry of a group that is there. */
+      /** Another entry, in the last place or in its group. */
       picker.add = (c) => {
         if (all.some((b) => b.pg.key === c.key)) return;
         choices.push(c);

@@ -206,7 +206,7 @@ def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, notes: lis
     count, channels, side, _ = pixels.shape
     _check_least(count, side)
     digest = digest_of(pixels, labels)
-    title = re.sub(r"[^\w .,+()×-]", " ", title).strip()[:24] or "your images"
+    title = re.sub(r"[^\w .,+()×-]", " ", title).strip(" .")[:24] or "your images"
     facts: dict[str, Any] = {
         "title": title,
         "event": [channels, side, side],

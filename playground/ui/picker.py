@@ -70,9 +70,10 @@ def distributions() -> list[Choice]:
 
 
 def image_choice(name: str) -> Choice:
-    """The entry of an image model."""
+    """The entry of an image model: a set's training-free ones, "title · word", stand together under the set's title."""
     model = law_of(name)
-    return Choice(name, model.title, model.tip, "images", model.hint)
+    group, parted, _ = model.title.rpartition(" · ")
+    return Choice(name, model.title, model.tip, f"{group}, no training" if parted else "images", model.hint)
 
 
 def _points(toy: Toy) -> str:
