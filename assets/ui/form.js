@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const el = PG.el;
-  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16, WORDS = 600;
 
   // ---- what is chosen ------------------------------------------------------------------------------------------------------
   const controls = C.controls;
@@ -296,14 +296,14 @@
     painted: 0, // the change whose picture is shown
     requests: 0, // runs asked for
     asked: 0,
-    get pending() { return !!next || working || telling !== 0 || metricsTimer !== 0; },
+    get pending() { return !!next || working || telling !== 0 || metricsTimer !== 0 || typing !== 0; },
     query,
     get ready() { return ready; },
     // nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it
     get settled() { return ready && !this.pending && !urlTimer && performance.now() - touched > 250; },
     errors: [],
   });
-  let touched = 0;
+  let touched = 0, typing = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
   let stage = null, images = null, labs = null, panel = null, status = null;
@@ -610,6 +610,12 @@
     /** A component changed. */
     changed(id, value) {
       if (!ready || !take(byId.get(id), value) || settling) return;
+      clearTimeout(typing);
+      typing = 0;
+      if (byId.get(id).type === "free" && C.images[values["pg-data"]]) { // words: a picture takes seconds, and they come letter by letter
+        typing = setTimeout(() => (typing = 0, follow()), WORDS);
+        return;
+      }
       settle(() => id === "pg-data" && settleData());
     },
     /** Python has put a link's values into the components. */

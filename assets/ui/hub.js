@@ -16,7 +16,9 @@
 
   PG.hub = (element) => {
     element.classList.add("pg-root");
-    const open = document.querySelector("[data-hub]");
+    const open = PG.el("button", { type: "button", className: "pg-hub-open", textContent: "hub model…" });
+    open.dataset.tip = "hub model…: A pipeline of the Hugging Face hub, or of a folder: its network under these processes, samplers and grids.";
+    open.setAttribute("aria-expanded", "false");
     const input = PG.el("input", { type: "text", id: "pg-hub-source", placeholder: "google/ddpm-cifar10-32", spellcheck: false, autocomplete: "off", maxLength: 400 });
     const button = PG.el("button", { type: "button", textContent: "Load" });
     const bar = PG.el("progress", { max: 1, hidden: true });
@@ -24,7 +26,7 @@
     said.setAttribute("role", "status");
     const label = PG.el("label", { textContent: "Repository of the hub, or a folder", htmlFor: "pg-hub-source" });
     const box = PG.el("div", { className: "pg-hub", hidden: true }, label, PG.el("div", { className: "pg-hub-row" }, input, button), bar, said);
-    element.replaceChildren(box);
+    element.replaceChildren(open, box);
     let aborter = null, loaded = null;
 
     function say(words, bad = false) {
@@ -33,7 +35,7 @@
     }
     function show(on) {
       box.hidden = !on;
-      open?.setAttribute("aria-expanded", String(on));
+      open.setAttribute("aria-expanded", String(on));
       if (on) input.focus({ preventScroll: true });
     }
     const about = (model) => `${model.title}: ${model.kind}.${model.text ? " Choose guidance “prompt” to tell it words." : model.classes.length ? ` ${model.classes.length} classes: guidance “classifier-free”.` : ""}`;
@@ -41,7 +43,7 @@
     async function status() {
       const told = await (await fetch("live/hub")).json();
       loaded = told.loaded;
-      if (loaded) know(loaded);
+      if (loaded) know(loaded), (input.value ||= loaded.data.slice(4));
       if (told.missing) say(`This server needs: ${told.missing}`, true);
       else if (loaded) say(`Loaded: ${about(loaded)}`);
       else say(`Families: DDPM, DiT, Stable Diffusion 1, 2, XL, 3. Safetensors only.${told.folders ? "" : " Folders: only those that this server’s owner gives."}`);
@@ -99,13 +101,22 @@
     input.addEventListener("keydown", (e) => {
       e.stopPropagation(); // letters and arrows are the box's own
       if (e.key === "Enter" && !aborter) load();
-      if (e.key === "Escape") aborter ? aborter.abort() : (show(false), open?.focus());
+      if (e.key === "Escape") aborter ? aborter.abort() : (show(false), open.focus());
     });
-    document.addEventListener("click", (e) => {
-      if (!e.target.closest?.("[data-hub]")) return;
+    open.addEventListener("click", () => {
       show(box.hidden);
-      if (!box.hidden && !loaded) status().catch(() => say("The server does not answer.", true));
+      if (!box.hidden && !aborter) status().catch(() => say("The server does not answer.", true));
     });
+    // it is told with the pickers when the form is shown anew
+    PG.pickers["data.hub"] = {
+      refresh() {
+        const data = PG.form.value("pg-data"), on = /^hub:/.test(data);
+        open.setAttribute("aria-pressed", String(on));
+        open.textContent = on ? `hub model: ${C.titles.data[data] ?? data.slice(4)}` : "hub model…";
+        const last = String(Math.max(24, (on && loaded?.data === data ? loaded.classes.length : 0) - 1));
+        for (const box of document.querySelectorAll("#pg-guidance-ClassifierFree-label input")) if (box.max !== last) box.max = last;
+      },
+    };
     if (wanted) {
       input.value = wanted.data.slice(4);
       status().then(() => {

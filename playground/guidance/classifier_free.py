@@ -27,7 +27,7 @@ class ClassifierFree(Guidance):
         rank=20,
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
-    label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
+    label: int = integer(0, 0, 999, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="0: no condition, 1: the condition, more: exaggerated")
     start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")

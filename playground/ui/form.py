@@ -23,8 +23,7 @@ from toy_models.mixture import MAX_COMPONENTS
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 # opens the lab "your data" (assets/ui/data.js)
 OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data title="Move its components, paint one, upload points">make your own</button>'
-# opens the form that loads a model of the hub (assets/ui/hub.js)
-HUB = '<button type="button" class="pg-own-open pg-hub-open pg-images-only" data-hub title="Load an image model of the hub, or from a folder">hub model…</button>'
+SLIDERS = {"guidance.label": 24}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/hub.js)
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -55,7 +54,7 @@ class Form:
 
     def _build(self) -> None:
         with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
-            _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Image model</span>', OWN + HUB)
+            _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Image model</span>', OWN)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
             gr.HTML(None, html_template="<div></div>", js_on_load="window.PG.hub(element)", apply_default_css=False, elem_id="pg-hub")
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
@@ -166,7 +165,7 @@ class Form:
             component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
         elif param.kind == "free":
             component = gr.Textbox(text(param.default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
-        elif (param.kind == "int" and param.hi is not None and param.hi >= 500) or param.log:
+        elif (param.kind == "int" and param.hi >= 500 and path not in SLIDERS) or param.log:
             # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
             with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
                 self._number(path, kind, param, elem_id, label)
@@ -183,7 +182,7 @@ class Form:
         else:
             component = gr.Slider(
                 param.lo,
-                param.hi,
+                SLIDERS.get(path, param.hi),
                 param.default,
                 step=param.step,
                 label=label,

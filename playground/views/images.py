@@ -230,7 +230,6 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         "set": data.law_of(run.exp.data).set,
         "image": {
             "event": list(pictures.shape[2:]),
-            "final": None if final is None else list(final.shape[1:]),
             "batch": run.exp.particles,
             "shown": count,
             "velocity": run.process.blocks > 1,
@@ -247,6 +246,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     packet.add("image/x", pictures, "u1")
     packet.add("image/x0", np.stack([run.expected(run.frames[i].step, run.x0[i]) for i in keep]), "u1")
     if final is not None:
+        header["image"]["final"] = list(final.shape[1:])
         packet.add("image/final", final, "u1")
     packet.add("image/norm", states.norm(dim=2).mean(1))
     packet.add("image/change", [math.nan, *change.tolist()])

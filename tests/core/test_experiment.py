@@ -237,6 +237,8 @@ def test_every_number_is_checked(family):
                 outside = [param.lo - 1, param.hi + 1, *NUMBERS] + ([param.lo + 0.5] if param.kind == "int" else [])
             elif param.kind == "spec":
                 outside = ["nonsense", 3, None, {"no": "kind"}, {"kind": "nonsense"}, []]
+            elif name in ("prompt", "negative"):  # any words
+                outside = ["a" * 1001, "two\nlines", None, 7, ["nonsense"], {"no": "kind"}, True]
             elif param.kind == "free":  # a list of one number may be one of these
                 outside = ["nonsense", None, 7, ["nonsense"], [math.nan], [], {"no": "kind"}, True]
             else:

@@ -34,7 +34,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     log = tmp_path_factory.mktemp("server") / "log"
     cache = str(tmp_path_factory.mktemp("cache"))
-    env = {**os.environ, "PLAYGROUND_CACHE": cache, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    models = str(tmp_path_factory.getbasetemp() / "models")  # what the page may read of the disk
+    env = {
+        **os.environ,
+        "PLAYGROUND_CACHE": cache,
+        "PLAYGROUND_MODELS": models,
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+    }
     with log.open("w") as out:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/"
