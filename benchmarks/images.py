@@ -88,7 +88,9 @@ def sample(model: str, solver: str, evaluations: int, count: int, label: int | N
         file = folder / f"{exp.key}.npy"
         if not file.is_file():
             x = pg.simulate(exp, max_frames=2).x[-1].clamp(-1, 1)
-            np.save(file, ((x + 1) * 127.5).round().to(torch.uint8).numpy())
+            part = file.with_suffix(".part.npy")
+            np.save(part, ((x + 1) * 127.5).round().to(torch.uint8).numpy())
+            os.replace(part, file)
         out.append(torch.from_numpy(np.load(file, allow_pickle=False)))
     return torch.cat(out).float() / 127.5 - 1
 
