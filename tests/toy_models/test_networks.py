@@ -147,9 +147,10 @@ def test_unet_sees_label_and_noise():
         TINY,
         replace(TINY, importance=True),
         replace(TINY, min_snr=5.0),
+        replace(TINY, cycles=2, late_drop=0.9),
         replace(TINY, loss="hsm", network=replace(TINY.network, inputs=2)),
     ],
-    ids=["edm", "importance", "min-snr", "hsm"],
+    ids=["edm", "importance", "min-snr", "cycles", "hsm"],
 )
 @pytest.mark.parametrize("stop", [1, 5])
 def test_an_interrupted_run_ends_the_same(tmp_path, config, stop):
@@ -173,6 +174,24 @@ def test_an_interrupted_run_ends_the_same(tmp_path, config, stop):
     for name, value in whole.average.items():
         assert torch.equal(value, again.average[name]), name
         assert torch.equal(whole.model.state_dict()[name], again.model.state_dict()[name]), name
+
+
+def test_cycles_of_the_learning_rate():
+    """Each part rises, then falls to a tenth; the first part is that of a run of half the steps. Mutant killed: one cosine over all steps."""
+    two, one = Trainer(replace(TINY, steps=40, cycles=2, warm=4), IMAGES), Trainer(replace(TINY, steps=20, warm=4), IMAGES)
+
+    def rates(trainer, count):
+        out = []
+        for at in range(count):
+            trainer.at = at
+            out.append(trainer.rate() / trainer.config.rate)
+        return out
+
+    both = rates(two, 40)
+    assert both[:20] == both[20:] == rates(one, 20)
+    assert both[0] < 0.3
+    assert max(both) > 0.9
+    assert both[19] == pytest.approx(0.1, abs=0.02)
 
 
 def test_a_state_of_another_configuration_is_refused(tmp_path):

@@ -55,7 +55,7 @@ def test_packets_hold_the_pixels() -> None:
             np.testing.assert_array_equal(step["x0"], packet["image/x0"][i - 1])
     x = run.process.project(run.frames[-1].z).clamp(-1, 1).numpy()
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
-    assert packet.header["image"] == {"event": [1, 28, 28], "final": None, "batch": 3, "shown": 3, "velocity": True}
+    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
 

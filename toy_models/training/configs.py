@@ -14,8 +14,8 @@ class TrainConfig:
     loss: "edm" (the U-Net of every linear process) or "hsm" (hybrid score matching: CLD's own). sigma_mean, sigma_std: ln σ ~ N(mean, std²) (EDM);
     hsm draws t uniformly. drop: share of images whose label is replaced by the null label. min_snr: γ of min-SNR
     weighting (Hang et al. 2023, 2303.09556), 0 = EDM's weight. importance: times drawn ∝ √E[L²] with a .001 uniform share (iDDPM, math 2.22).
-    ema: half-life of the average in steps, at most a tenth of the steps so far. warm: steps until the full learning rate; it decays as a cosine
-    to a tenth at ``steps``.
+    ema: half-life of the average in steps, at most a tenth of the steps so far. cycles: the steps are so many equal parts (SGDR, Loshchilov &
+    Hutter 2016, 1608.03983); in each the learning rate rises for ``warm`` steps and decays as a cosine to a tenth. late_drop: ``drop`` after the first.
     """
 
     network: UNetConfig = field(default_factory=UNetConfig)
@@ -23,7 +23,9 @@ class TrainConfig:
     batch: int = 64
     rate: float = 2e-3
     warm: int = 200
+    cycles: int = 1
     drop: float = 0.15
+    late_drop: float = 0.15
     sigma_mean: float = -1.2
     sigma_std: float = 1.2
     min_snr: float = 0.0
@@ -34,8 +36,9 @@ class TrainConfig:
 
 
 CONFIGS = {
-    "mnist-unet": TrainConfig(),
-    # the same data, network and budget, for CLD alone: it sees data and velocity
+    # the second part lets the network see more images without their label: that is what it lacks after the first
+    "mnist-unet": TrainConfig(steps=16_000, cycles=2, late_drop=0.3),
+    # the same data and network, for CLD alone: it sees data and velocity
     "mnist-cld": TrainConfig(UNetConfig(inputs=2), loss="hsm"),
     # scikit-learn's 8×8 digits, which need no file: small enough to be trained in minutes
     "digits-unet": TrainConfig(UNetConfig(width=(24, 48)), steps=5_000, ema=300.0),

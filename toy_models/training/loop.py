@@ -59,7 +59,7 @@ class Trainer:
         draw = torch.Generator().manual_seed(c.seed * 1_000_003 + self.at)
         pick = torch.randint(len(self.images.x), (c.batch,), generator=draw)
         x = self.images.x[pick].to(self.device)
-        dropped = torch.rand(c.batch, generator=draw) < c.drop
+        dropped = torch.rand(c.batch, generator=draw) < (c.drop if self.at < c.steps // c.cycles else c.late_drop)
         label = torch.where(dropped, c.network.classes, self.images.labels[pick]).to(self.device)
         level, weight = self.levels(draw)
         if c.loss == "hsm":
@@ -91,7 +91,9 @@ class Trainer:
 
     def rate(self) -> float:
         c = self.config
-        return c.rate * min(1.0, (self.at + 1) / c.warm) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.at / c.steps))))
+        part = c.steps // c.cycles
+        at = self.at % part if self.at < c.steps else part
+        return c.rate * min(1.0, (at + 1) / c.warm) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * at / part)))
 
     def reweight(self, sigma: Tensor) -> Tensor:
         """Min-SNR: the weight on the x_0 loss becomes min(SNR, γ) in place of EDM's 1/c_out²; SNR = σ_d²/σ²."""
