@@ -29,8 +29,8 @@ PICTURES = {
     "errors": ("sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3", WIDE, True, 6000),
     "your-data": ("data=eight_gaussians&view.lab=data&view.at=0", WIDE, False, 500),
     "drawn-schedule": ("process.schedule=Drawn&view.at=0.4", WIDE, False, 500),
-    "digits": ("data=mnist-unet&particles=64&process=Flow&sampler=Heun&grid.steps=30", WIDE, False, 500),
-    "digits-cld": ("data=mnist-unet&particles=16&process=CLD&view.lab=film&view.at=0.1", WIDE, True, 500),
+    "digits": ("data=mnist-unet&particles=64&guidance=EachClass&process=Flow&sampler=Heun&grid.steps=30", WIDE, False, 500),
+    "digits-cld": ("data=mnist-cld&particles=16&guidance=EachClass&view.lab=film&view.at=0.1", WIDE, True, 500),
     "phone": ("view.at=0.12", PHONE, False, 0),
 }
 

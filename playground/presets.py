@@ -59,7 +59,7 @@ PRESETS = (
     Preset(
         "Digits, the same way",
         "A small network's images under the very same process, sampler, grid and seed; they form as the steps are computed.",
-        "data=mnist-unet&particles=16",
+        "data=mnist-unet&particles=16&guidance=EachClass",
     ),
     Preset(
         "Data you can hold",

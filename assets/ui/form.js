@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const el = PG.el;
-  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16, WORDS = 600;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16, CLASSES = "EachClass", WORDS = 600;
 
   // ---- what is chosen ------------------------------------------------------------------------------------------------------
   const controls = C.controls;
@@ -150,6 +150,7 @@
   function settleData() {
     const now = values["pg-data"], images = Boolean(C.images[now]), were = Boolean(C.images[lastData]);
     left[were ? "images" : "toy"] = lastData;
+    if (were) left.guidance = values["pg-guidance"];
     lastData = now;
     if (images && were) return settleImages();
     if (images === were) return;
@@ -158,6 +159,7 @@
       force("pg-particles", IMAGES);
       force("pg-start", "prior");
       force("pg-mode", "reverse");
+      if (values["pg-guidance"] === C.top.guidance.default.guidance && !PG.why("guidance", CLASSES)) force("pg-guidance", left.guidance ?? CLASSES);
     } else if (values["pg-particles"] === IMAGES) force("pg-particles", left.particles ?? control("particles").default);
     settleImages();
   }

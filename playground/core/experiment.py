@@ -191,6 +191,7 @@ REASONS = {
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
     "mixture": "needs the exact mixture model, which a guided one is not",
+    "classes": "needs an image model with classes",
     "text": "needs a model that understands words: a text-to-image model of the hub",
     "mean": "needs a model that predicts E[x₀ | x_t]",
 }

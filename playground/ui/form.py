@@ -317,7 +317,7 @@ def model_reasons(model: Any) -> dict[str, Any]:
     }
     out: dict[str, Any] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
     out["own"] = model.process.flat("process") if model.process else {}
-    out["allows"] = {"guidance": ["Prompt"]} if getattr(model, "text", False) else {}
+    out["allows"] = {"guidance": ["Prompt"] * bool(getattr(model, "text", False)) + ["EachClass"] * (len(model.labels) > 1)}
     return out
 
 

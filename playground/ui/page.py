@@ -55,7 +55,7 @@ EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title
 HEADER = """
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
-  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;particles=16">Images</a></nav>
+  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles=16">Images</a></nav>
   <div class="pg-tools">
     <span class="pg-menu">
       <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>

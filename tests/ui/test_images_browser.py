@@ -21,7 +21,7 @@ def test_images_form_and_follow_the_cursor(visit: Any) -> None:
         "() => { window.formed = []; const step = PG.images.step; PG.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }"
     )
     page.locator("nav a[data-page=images]").click()
-    site.until({"seed": "3", "data": "mnist-unet", "particles": "16"})
+    site.until({"seed": "3", "data": "mnist-unet", "particles": "16", "guidance": "EachClass"})
     assert page.evaluate("formed") == list(range(21))
     assert page.evaluate("__pgStage.run.header.image.shown") == 16
     ink = page.evaluate(BRIGHT)

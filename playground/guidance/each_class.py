@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import BadValue, slider
+from playground.core.guidance import Blend, Guidance, interval
+from playground.core.problem import Prediction
+from playground.core.process import Process
+from playground.core.spec import Info
+
+
+@dataclass(frozen=True)
+class EachClass(Guidance):
+    """D = D_u + W (D_c − D_u) with c = i mod K for image i of the batch: all K classes side by side, from one seed.
+
+    Classifier-free guidance (Ho & Salimans 2022, 2207.12598) with another class for every image. W = 1: samples of each class's own model, so
+    that the batch is drawn with equal shares of the classes, whatever their shares in the data.
+    """
+
+    info = Info(
+        "EachClass",
+        "each class",
+        "all classes of an image model side by side: image i is of class i mod K",
+        "Ho & Salimans 2022",
+        "2207.12598",
+        rank=15,
+        needs=frozenset({"classes"}),
+    )
+    formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
+    gives: ClassVar[frozenset[str]] = frozenset({"mean", "classes"})
+    weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W", help="0: no condition, 1: the condition, more: exaggerated")
+    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+
+    def check_data(self, data: Any) -> None:
+        if not hasattr(data, "event") or len(data.labels) < 2:
+            raise BadValue("kind", self.info.key, "one that fits the data: this needs an image model with classes")
+
+    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        each = Turns([oracle_for(data.only(int(label)), process) for label in data.labels])
+        return Blend(each, oracle_for(data, process), self.weight, interval(process, self.start, self.stop))
+
+
+class Turns:
+    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
+
+    gives = frozenset({"mean"})
+
+    def __init__(self, models: list[Any]):
+        self.models = models
+
+    def prepare(self, times: list[float]) -> None:
+        for model in self.models:
+            model.prepare(times)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        turns = len(self.models)
+        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
+        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
+        for i, part in enumerate(parts):
+            x0[i::turns] = part
+        return Prediction(x0)
