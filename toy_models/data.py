@@ -65,7 +65,9 @@ def image_models() -> list[str]:
         with contextlib.suppress(BadValue):
             if "event" in read_card(name):
                 found.append(name)
-    return sorted(found, key=lambda name: name != FIRST_IMAGES) + [f"{DIGITS.name}-{kind}" for kind in KINDS]
+    return sorted(found, key=lambda name: (name.partition("-")[0] != FIRST_IMAGES.partition("-")[0], name != FIRST_IMAGES)) + [
+        f"{DIGITS.name}-{kind}" for kind in KINDS
+    ]
 
 
 def makes_images(data: str) -> bool:

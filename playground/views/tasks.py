@@ -98,6 +98,9 @@ class Asked:
         self.exp, self.params, self.files = exp, params, files
         self.event = law_of(exp.data).event
         self.notes: list[str] = []
+        if params.get("task") != "sweep" and exp.guidance.info.key == "EachClass":  # its class would go by the place in the strip
+            self.exp = exp.replace(guidance=registry("guidance")["NoGuidance"]())
+            self.notes.append("done without guidance: “each class” would give every column another class")
 
     def number(self, name: str, default: float, lo: float, hi: float, whole: bool = True) -> Any:
         return Param("int" if whole else "float", default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))

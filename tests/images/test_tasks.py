@@ -295,6 +295,16 @@ def test_every_task_fills_its_sheet() -> None:
     assert int(np.abs(first.astype(int) - close).max()) <= 1  # a batch of another size rounds differently
 
 
+def test_each_class_belongs_to_a_batch_not_to_a_strip() -> None:
+    """Variants of an inpainting are of no class then, and the plan says so. Mutant killed: class i mod 10 for variant i."""
+    image = png(np.tile(np.arange(28, dtype=np.uint8) * 9, (28, 1)))
+    plain, *_, a, _ = task("inpaint", [image, png(HALF)], variants=2, r=1)
+    told, *_, b, _ = task("inpaint", [image, png(HALF)], {"guidance": {"kind": "EachClass"}}, variants=2, r=1)
+    assert any("without guidance" in note for note in told.header["notes"])
+    assert not any("without guidance" in note for note in plain.header["notes"])
+    np.testing.assert_array_equal(a["x"], b["x"])
+
+
 def test_a_task_that_is_left_ends_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant killed: the whole run computed before the first packet, or on after the reader has gone."""
     from toy_models.images import ImageOracle

@@ -48,8 +48,8 @@ CONFIGS = {
 
 # what the page calls a model, the classifier that says which class an image of it is, the built-in set of its training images
 ABOUT = {
-    "mnist-unet": {"title": "handwritten digits", "classifier": "mnist-classifier"},
-    "mnist-cld": {"title": "handwritten digits (CLD)", "classifier": "mnist-classifier"},
-    "mnist-unet-wide": {"title": "handwritten digits (wide)", "classifier": "mnist-classifier"},
+    "mnist-unet": {"title": "MNIST digits", "classifier": "mnist-classifier"},
+    "mnist-cld": {"title": "MNIST digits, CLD", "classifier": "mnist-classifier"},
+    "mnist-unet-wide": {"title": "MNIST digits, wide", "classifier": "mnist-classifier"},
     "digits-unet": {"title": "8×8 digits", "set": "digits"},
 }
