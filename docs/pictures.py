@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -31,8 +32,49 @@ PICTURES = {
     "drawn-schedule": ("process.schedule=Drawn&view.at=0.4", WIDE, False, 500),
     "digits": ("data=mnist-unet&particles=64&guidance=EachClass&process=Flow&sampler=Heun&grid.steps=30", WIDE, False, 500),
     "digits-cld": ("data=mnist-cld&particles=16&guidance=EachClass&view.lab=film&view.at=0.1", WIDE, True, 500),
+    "inpaint": (
+        "data=mnist-unet&particles=16&seed=4&view.lab=tasks&view.task=inpaint&guidance=ClassifierFree&guidance.label=3&guidance.weight=1.5",
+        WIDE,
+        False,
+        0,
+    ),
+    "compare": ("data=mnist-unet&particles=16&guidance=EachClass&sampler=DDIM&grid.steps=5", WIDE, True, 500),
+    "training-free": ("data=digits-unet&particles=16&seed=1&view.lab=free&view.at=0.25", WIDE, False, 6000),
     "phone": ("view.at=0.12", PHONE, False, 0),
+    "phone-digits": ("data=mnist-unet&particles=16&guidance=EachClass&view.at=0", PHONE, True, 0),
 }
+CLIP = "data=mnist-unet&particles=16&guidance=EachClass&seed=2"
+CLIP_FRAMES, CLIP_MS = 28, 90
+
+
+def inpaint(page: Any) -> None:
+    """The lower half of an image drawn anew."""
+    page.get_by_text("lower half").click()
+    page.locator("button:visible:text-is('run')").click()
+    page.wait_for_function("() => /model calls/.test(document.querySelector('#pg-lab-tasks').innerText)", timeout=120_000)
+
+
+def compare(page: Any) -> None:
+    """Five steps on the left of the line, twenty on its right."""
+    page.locator(".pg-compare-button").click()
+    page.locator("#pg-grid-steps input[type=number]").fill("20")
+    page.wait_for_function("() => __pgStage.run.arrays.clock.data.length === 21")
+    page.wait_for_function(SETTLED, timeout=120_000)
+
+
+HANDS = {"inpaint": inpaint, "compare": compare}
+
+
+def clip(page: Any) -> None:
+    """assets/pictures/digits-forming.gif: the stage while its cursor goes from noise to data."""
+    stage, frames = page.locator("#pg-stage"), []
+    for i in range(CLIP_FRAMES):
+        page.evaluate("c => __pgStage.seek(c)", 1 - i / (CLIP_FRAMES - 1))
+        page.wait_for_timeout(60)
+        picture = Image.open(io.BytesIO(stage.screenshot())).convert("RGB")
+        frames.append(picture.resize((picture.width * 3 // 4, picture.height * 3 // 4), Image.Resampling.LANCZOS).quantize(48))
+    waits = [CLIP_MS] * (CLIP_FRAMES - 1) + [CLIP_MS * 16]
+    frames[0].save(FOLDER / "digits-forming.gif", save_all=True, append_images=frames[1:], duration=waits, loop=0, optimize=True)
 
 
 def hundred_digits() -> None:
@@ -63,10 +105,15 @@ def main() -> None:
                 page = context.new_page()
                 page.goto(f"{base}/?{query}")
                 page.wait_for_function(SETTLED, timeout=120_000)
+                HANDS.get(name, lambda page: None)(page)
                 page.wait_for_timeout(700 + wait)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
                 picture.quantize(192, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)  # a third of the size
                 context.close()
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{base}/?{CLIP}")
+            page.wait_for_function(SETTLED, timeout=120_000)
+            clip(page)
             browser.close()
     finally:
         server.terminate()

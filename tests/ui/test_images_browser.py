@@ -46,7 +46,7 @@ def test_a_run_of_images_can_be_stopped(visit: Any) -> None:
     site = visit("?data=mnist-unet&particles=16&seed=8")
     page = site.page
     page.locator("#pg-particles input[type=number]").fill("256")
-    page.wait_for_function("() => __pg.formed === 1 && !document.querySelector('.pg-images-stop').hidden")
+    page.wait_for_function("() => __pg.formed >= 1 && !document.querySelector('.pg-images-stop').hidden")
     page.locator(".pg-images-stop").click()
     page.wait_for_function("() => document.querySelector('.pg-images-stop').hidden && !__pg.pending")
     assert "Stopped at step" in site.notice()

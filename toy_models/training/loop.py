@@ -91,7 +91,7 @@ class Trainer:
 
     def rate(self) -> float:
         c = self.config
-        part = c.steps // c.cycles
+        part = max(1, c.steps // c.cycles)
         at = self.at % part if self.at < c.steps else part
         return c.rate * min(1.0, (at + 1) / c.warm) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * at / part)))
 
