@@ -85,9 +85,28 @@ def pin(page: Page, base: str) -> dict[str, Any]:
     return summary(times)
 
 
-def images(page: Page, base: str) -> dict[str, Any]:
+def cold(browser: Any) -> dict[str, float]:
+    """Seconds from the start of ``python app.py`` to the first x̂_0 of 16 images on the page, and to the last step of their run."""
+    port, began = free_port(), time.perf_counter()
+    server = start_server(port)
+    try:
+        wait_for(f"http://127.0.0.1:{port}")
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"http://127.0.0.1:{port}/?data=mnist-unet&particles=16&guidance=EachClass")
+        out = {}
+        for word, done in (("first preview", "window.__pg?.formed >= 1"), ("last picture", "window.__pgStage?.run?.header.image")):
+            page.wait_for_function(done, timeout=120_000)
+            out[word] = round(time.perf_counter() - began, 2)
+        page.close()
+        return out
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def images(page: Page, base: str, more: str = "") -> dict[str, Any]:
     """16 images by 20 steps of DPM-Solver++ 2M, eight seeds: ms to the first picture of x̂_0, to the last, and of compute."""
-    visit(page, f"{base}/?data=mnist-unet&particles=16&grid.steps=20")
+    visit(page, f"{base}/?data=mnist-unet&particles=16&grid.steps=20{more}")
     rows = [
         page.evaluate(
             """async (seed) => {
@@ -129,6 +148,8 @@ def measure() -> dict[str, Any]:
             out["a component of eight"] = dragged(page, page.evaluate(POINT, [1.5, 0]), (60, 60))
             out["pin moved to panels redrawn, ms"] = pin(page, base)
             out["images"] = images(page, base)
+            out["images, each class (two calls a step)"] = images(page, base, "&guidance=EachClass")
+            out["images from a cold start, s"] = cold(browser)
             browser.close()
     finally:
         server.terminate()

@@ -44,7 +44,7 @@ class ImageModel:
     hint: str
     set: str = ""
 
-    def __init__(self, name: str, label: int | None = None):
+    def __init__(self, name: str, label: int | Tensor | None = None):
         self.name, self.label = name, label
 
     @property
@@ -79,8 +79,33 @@ class ImageModel:
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
         return self._predictor(process)
 
+    def turns(self, process: Process) -> Any:
+        """Predictor of a batch whose image i is of class i mod K."""
+        return Turns([self.only(int(label)).oracle(process) for label in self.labels])
+
     def _predictor(self, process: LinearProcess) -> ImageOracle:
         raise NotImplementedError
+
+
+class Turns:
+    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
+
+    gives = frozenset({"mean"})
+
+    def __init__(self, models: list[Any]):
+        self.models = models
+
+    def prepare(self, times: list[float]) -> None:
+        for model in self.models:
+            model.prepare(times)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        turns = len(self.models)
+        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
+        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
+        for i, part in enumerate(parts):
+            x0[i::turns] = part
+        return Prediction(x0)
 
 
 class ImageOracle(StatisticPredictor):
@@ -109,11 +134,11 @@ class ImageOracle(StatisticPredictor):
 
 
 class TrainedModel(ImageModel):
-    """A network and its card in assets/models. Raises BadValue if the card is not of a model that makes images."""
+    """A network and its card in assets/models; ``label`` may be classes in turn. Raises BadValue if the card is not of a model that makes images."""
 
     noun = "a trained denoiser"
 
-    def __init__(self, name: str, label: int | None = None):
+    def __init__(self, name: str, label: int | Tensor | None = None):
         super().__init__(name, label)
         card = read_card(name)
         if "event" not in card:
@@ -126,6 +151,10 @@ class TrainedModel(ImageModel):
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
         self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else str(card["architecture"])
         self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
+
+    def turns(self, process: Process) -> Any:
+        """One network for all classes: one evaluation of the batch."""
+        return type(self)(self.name, self.labels).oracle(process)
 
     def _predictor(self, process: LinearProcess) -> ImageOracle:
         return TrainedOracle(self, process)
@@ -142,9 +171,9 @@ class TrainedOracle(NetworkPredictor, ImageOracle):
         model = self.denoiser
         if next(model.parameters()).device != z_t.device:
             model.to(z_t.device)
-        parts = z_t.split(CHUNK if z_t.device.type == "cpu" else 16 * CHUNK)
-        ask = super().__call__
-        return Prediction(torch.cat([ask(part.float(), t).x0_hat for part in parts]).to(z_t.dtype))
+        size = CHUNK if z_t.device.type == "cpu" else 16 * CHUNK
+        parts = zip(z_t.split(size), self.labels(len(z_t), z_t.device).split(size), strict=True)
+        return Prediction(torch.cat([self.x0(part.float(), t, label) for part, label in parts]).to(z_t.dtype))
 
 
 @functools.lru_cache(maxsize=4)

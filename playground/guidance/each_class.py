@@ -4,12 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
-from torch import Tensor
-
 from playground.core.fields import BadValue, slider
 from playground.core.guidance import Blend, Guidance, interval
-from playground.core.problem import Prediction
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -42,26 +38,4 @@ class EachClass(Guidance):
             raise BadValue("kind", self.info.key, "one that fits the data: this needs an image model with classes")
 
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        each = Turns([oracle_for(data.only(int(label)), process) for label in data.labels])
-        return Blend(each, oracle_for(data, process), self.weight, interval(process, self.start, self.stop))
-
-
-class Turns:
-    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
-
-    gives = frozenset({"mean"})
-
-    def __init__(self, models: list[Any]):
-        self.models = models
-
-    def prepare(self, times: list[float]) -> None:
-        for model in self.models:
-            model.prepare(times)
-
-    def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        turns = len(self.models)
-        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
-        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
-        for i, part in enumerate(parts):
-            x0[i::turns] = part
-        return Prediction(x0)
+        return Blend(data.turns(process), oracle_for(data, process), self.weight, interval(process, self.start, self.stop))

@@ -170,17 +170,16 @@ def test_links_and_files_bring_guidance_back():
     assert np.isfinite(pg.simulate(e.replace(particles=10)).states.numpy()).all()
 
 
-def test_each_class_in_turn():
+@pytest.mark.parametrize("data", ["digits-wiener", "digits-unet", "mnist-cld"])
+def test_each_class_in_turn(data):
     """Image i is what classifier-free guidance of class i mod K makes of it, noise for noise; two calls a step. Mutant killed: i // K for i mod K."""
-    exp = pg.Experiment.from_dict(
-        {"data": "digits-wiener", "particles": 13, "grid": {"steps": 4}, "guidance": {"kind": "EachClass", "weight": 2.0}}
-    )
+    exp = pg.Experiment.from_dict({"data": data, "particles": 43, "grid": {"steps": 4}, "guidance": {"kind": "EachClass", "weight": 2.0}})
     trace = pg.simulate(exp)
     assert trace.model_calls == 8
     for label in (0, 2, 9):
         one = pg.simulate(exp.replace(guidance=pg.ClassifierFree(label=label, weight=2.0)))
-        torch.testing.assert_close(trace.x[-1, label::10], one.x[-1, label::10], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(trace.x[-1, label::10], one.x[-1, label::10], rtol=1e-3, atol=1e-3)
     with pytest.raises(ValueError, match="image model with classes"):
         pg.Experiment(guidance=pg.EachClass())
     few = pg.simulate(exp.replace(particles=3))
-    torch.testing.assert_close(few.x[-1], trace.x[-1, :3], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(few.x[-1], trace.x[-1, :3], rtol=1e-3, atol=1e-3)

@@ -116,7 +116,8 @@ class StatisticPredictor:
 
 
 class NetworkPredictor(StatisticPredictor):
-    """A Denoiser as predictor of any linear process; a PhaseDenoiser as predictor of its own."""
+    """A Denoiser as predictor of any linear process; a PhaseDenoiser as predictor of its own. label: one class, classes in turn (a tensor that
+    is gone through again and again over the batch), or None."""
 
     def __init__(self, process: LinearProcess, denoiser: Denoiser | PhaseDenoiser, label: int | Tensor | None = None):
         super().__init__(process)
@@ -124,12 +125,16 @@ class NetworkPredictor(StatisticPredictor):
 
     def labels(self, batch: int, device: torch.device) -> Tensor:
         null = self.denoiser.network.config.classes
-        label = self.label if isinstance(self.label, Tensor) else torch.full((batch,), null if self.label is None else self.label)
-        return label.to(device)
+        if isinstance(self.label, Tensor):
+            return self.label[torch.arange(batch) % len(self.label)].to(device)
+        return torch.full((batch,), null if self.label is None else self.label, device=device)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        return Prediction(self.x0(z_t, t, self.labels(len(z_t), z_t.device)))
+
+    def x0(self, z_t: Tensor, t: float, label: Tensor) -> Tensor:
+        """x̂_0 of z_t (batch, *state) with a label each, (batch,)."""
         if isinstance(self.denoiser, PhaseDenoiser):
-            times = torch.full((z_t.shape[0],), t, dtype=torch.float64)
-            return Prediction(self.denoiser(z_t, times, self.labels(len(z_t), z_t.device)))
+            return self.denoiser(z_t, torch.full((z_t.shape[0],), t, dtype=torch.float64), label)
         y, tau = self.statistic(z_t, t)
-        return Prediction(self.denoiser(y, torch.full((len(y),), tau, device=y.device, dtype=y.dtype), self.labels(len(y), y.device)))
+        return self.denoiser(y, torch.full((len(y),), tau, device=y.device, dtype=y.dtype), label)
