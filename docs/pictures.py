@@ -108,7 +108,7 @@ def main() -> None:
                 HANDS.get(name, lambda page: None)(page)
                 page.wait_for_timeout(700 + wait)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-                picture.quantize(192, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)  # a third of the size
+                picture.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)  # a third of the size
                 context.close()
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{base}/?{CLIP}")

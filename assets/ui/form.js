@@ -848,9 +848,11 @@
       const at = C.top[name], v = q[name] ?? C.fallback[q.process ?? C.top.process.default.process]?.[name] ?? at?.default?.[name] ?? at?.default;
       return at?.family ? title(at.family, v) : name === "data" ? C.titles.data[v] || v : v == null ? "" : `${name.split(".").pop().replace("_", " ")} ${v}`;
     };
-    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => (a[name] ?? "") !== (b[name] ?? ""));
     const usual = (name) => controls.find((c) => c.path === name)?.default;
-    return [a, b].map((q) => names.map((name) => word(name in q || name in C.top ? q : { ...q, [name]: usual(name) }, name)).filter(Boolean).join(", "));
+    const told = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+      .map((name) => [a, b].map((q) => word(name in q || name in C.top ? q : { ...q, [name]: usual(name) }, name)))
+      .filter(([x, y]) => x !== y);
+    return [0, 1].map((side) => told.map((pair) => pair[side]).filter(Boolean).join(", "));
   }
   const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
   /** Opens the header's menu of this button and closes the others; null closes all. */

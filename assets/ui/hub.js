@@ -5,6 +5,7 @@
   const C = window.PG_CONFIG;
   const wanted = /^hub:/.test(PG.first.query.data) ? { data: PG.first.query.data, address: location.href } : null; // what a link asks for
   const MB = 1e6, GB = 1e9;
+  const words = (error) => (error.allowed ? `It takes ${error.allowed}.` : error.message);
   const size = (bytes) => (bytes >= GB ? `${(bytes / GB).toFixed(1)} GB` : `${Math.round(bytes / MB)} MB`);
 
   /** The page knows the model from here on: what cannot be chosen with it, and its title. */
@@ -60,7 +61,7 @@
       say("asking…");
       try {
         const response = await fetch("live/hub", { method: "POST", body: JSON.stringify({ source }), signal: aborter.signal });
-        if (!response.ok) throw new Error((await response.json()).error.message);
+        if (!response.ok) throw new Error(words((await response.json()).error));
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         let rest = "";
         for (;;) {
@@ -69,7 +70,7 @@
           const lines = (rest + value).split("\n");
           rest = lines.pop();
           for (const line of lines.map((l) => JSON.parse(l))) {
-            if (line.error) throw new Error(line.error.message);
+            if (line.error) throw new Error(words(line.error));
             if (line.words) {
               if (line.of) bar.value = line.done / line.of;
               say(line.of ? `${line.words}: ${size(line.done)} of ${size(line.of)}` : `${line.words}…`);
