@@ -95,3 +95,17 @@ def test_a_model_of_one_process_brings_it(tmp_path, tiny):
     for process in (pg.VP(), pg.CLD(friction=0.5)):
         with pytest.raises(BadValue, match="saw one process in training"):
             pg.Experiment(data="phase", process=process)
+
+
+def test_a_run_says_what_its_network_has_hardly_seen():
+    """VP starts at σ/α = 1/√4.3e-5 = 152, the network was trained up to about 37; EDM from σ = 20 is within. Mutant killed: τ of the last time."""
+    from playground.views.images import ImageRun, image_packet
+
+    def notes(**choices):
+        run = ImageRun(pg.Experiment(particles=1, grid=choices.pop("grid", pg.UniformLogSNR(steps=2)), **choices))
+        list(run.steps())
+        return " ".join(image_packet(run).header["notes"])
+
+    assert "starts at 152" in notes(data="mnist-unet")
+    assert "hardly seen" not in notes(data="mnist-unet", process=pg.EDM(sigma_max=20.0))
+    assert "small difference of large numbers" in notes(data="mnist-cld", grid=pg.Quadratic(steps=2))

@@ -146,6 +146,10 @@ class TrainedModel(ImageModel):
         self.event = tuple(card["event"])
         self.labels = torch.arange(card["network"]["classes"])
         self.process = own_process(card)
+        told = card.get("training", {})
+        self.most = (
+            math.exp(told["sigma_mean"] + 4 * told["sigma_std"]) if {"sigma_mean", "sigma_std"} <= set(told) else math.inf
+        )  # σ in training
         self.set = str(card.get("set", ""))
         self.title = str(card.get("title", name))
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
@@ -163,6 +167,8 @@ class TrainedModel(ImageModel):
 class TrainedOracle(NetworkPredictor, ImageOracle):
     """A network, which computes in float32 on the states' device."""
 
+    data: TrainedModel
+
     def __init__(self, data: TrainedModel, process: LinearProcess):
         super().__init__(process, denoiser(data.name), data.label)
         self.data = data
@@ -174,6 +180,14 @@ class TrainedOracle(NetworkPredictor, ImageOracle):
         size = CHUNK if z_t.device.type == "cpu" else 16 * CHUNK
         parts = zip(z_t.split(size), self.labels(len(z_t), z_t.device).split(size), strict=True)
         return Prediction(torch.cat([self.x0(part.float(), t, label) for part, label in parts]).to(z_t.dtype))
+
+    def note(self, times: list[float]) -> str:
+        """What to say of x̂_0 in a run at these times, '' if nothing."""
+        if self.data.process is not None:
+            return "near t = T x̂₀ is a small difference of large numbers: there the score is well known and x̂₀ is not"
+        k = self.process.kernel(max(times))
+        most = float(k.psi @ k.precision @ k.psi) ** -0.5  # τ, which is σ/α for scalar processes
+        return f"σ above {self.data.most:.0f} was hardly seen in training (this run starts at {most:.0f})" if most > self.data.most else ""
 
 
 @functools.lru_cache(maxsize=4)
