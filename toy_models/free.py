@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toy_models.image_sets import ImageSet, image_set
+from toy_models.mixture import GaussianMixture
 
 ROOM = 4_000_000  # numbers that one block of an evaluation may hold
 MOST_PATCHES = 16_384  # of the images that the equivariant machine compares with: it takes images × height × width
@@ -78,6 +79,11 @@ class Wiener:
             keep = value > 1e-10 * value[-1]
             value, self.axes = value[keep], centred.T @ (left[:, keep] / (count * value[keep]).sqrt())
         self.variances = value.clamp_min(0)
+
+    def gaussian(self, floor: float = 1e-4) -> GaussianMixture:
+        """The law behind it, N(m, C + floor I): a pixel that never changes in the set keeps a spread of √floor, about one grey level."""
+        cov = self.axes @ (self.variances[:, None] * self.axes.T) + floor * torch.eye(len(self.mean), dtype=torch.float64)
+        return GaussianMixture([1.0], self.mean[None], ((cov + cov.T) / 2)[None])  # type: ignore[arg-type]
 
     def __call__(self, y: Tensor, tau: float) -> Tensor:
         mean, axes, lam = (a.to(y.device) for a in (self.mean, self.axes, self.variances))

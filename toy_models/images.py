@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
-from toy_models.free import KINDS, free_denoiser, tip_of
+from toy_models.free import KINDS, Wiener, free_denoiser, tip_of
 from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
@@ -212,6 +212,11 @@ class FreeModel(ImageModel):
         self.noun = "a training-free denoiser"
         self.title, self.hint = f"{facts.title} · {kind.word}", "no training"
         self.tip = f"No network: {tip_of(self.kind, facts.event, facts.count)} {facts.count:,} images."
+
+    def gaussian(self) -> Any:
+        """The exact law of a Wiener model's images, a Gaussian; None for the other kinds."""
+        denoise = free_denoiser(self.set, self.kind, self.label)
+        return denoise.gaussian() if isinstance(denoise, Wiener) else None
 
     def _predictor(self, process: LinearProcess) -> ImageOracle:
         return FreeOracle(self, process)

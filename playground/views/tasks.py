@@ -20,6 +20,7 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Param
 from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.spec import Spec, registry
 from playground.editing import inversion
@@ -112,6 +113,11 @@ class Asked:
         one = Param("int" if whole else "float", 0, lo, hi)
         return [one.clean(f"lab.{name}", w) for w in words] or list(default)
 
+    def gaussian(self) -> GaussianMixture | None:
+        """The law of the images where it is exactly known: that of an unguided Wiener model."""
+        make = getattr(law_of(self.exp.data), "gaussian", None)
+        return make() if make and self.exp.guidance.info.key == "NoGuidance" else None
+
     def image(self, index: int, name: str = "image") -> Tensor:
         if index >= len(self.files) or not self.files[index]:
             raise BadValue(name, "none", "a picture: pick one of the run, draw or upload one")
@@ -155,15 +161,32 @@ def _inpaint(asked: Asked) -> Iterator[Packet]:
     down = sum(s < t for t, s in itertools.pairwise(path))
     calls = exp.sampler.calls_afresh(down) or 30 * down
 
+    law = asked.gaussian()
+
     def packets() -> Iterator[Packet]:
-        sheet = Sheet(exp, "inpaint", [""], ["given", *(f"variant {i + 1}" for i in range(count))], calls, asked.notes)
+        rows = ["RePaint", "exact"] if law else [""]
+        sheet = Sheet(exp, "inpaint", rows, ["given", *(f"variant {i + 1}" for i in range(count))], calls, asked.notes)
         yield sheet.plan()
         yield sheet.still([(0, 0)], torch.where(unknown, torch.zeros(()), image)[None])
+        if law:
+            yield sheet.still([(1, i) for i in range(count + 1)], exact_inpaintings(law, image, ~unknown, count, exp.seed))
+            yield sheet.captions([(1, 0, "mean"), *((1, 1 + i, "a draw") for i in range(count))])
         places = [(0, 1 + i) for i in range(count)]
         yield from sheet.run(partial(inpaint, exp, image, ~unknown, resamples=resamples, jump=jump), places, "")
         yield sheet.done()
 
     return packets()
+
+
+def exact_inpaintings(law: GaussianMixture, image: Tensor, known: Tensor, count: int, seed: int) -> Tensor:
+    """Mean of p(unknown pixels | known ones) and ``count`` draws from it, with the known ones: (1 + count, *event)."""
+    here = known.flatten()
+    told = posterior(law, here, image.flatten()[here])
+    rng = Rng(seed, dtype=torch.float64).stream("exact")
+    draws, _ = told.sample(rng.uniform((count,)), rng.normal((count, told.dim)))
+    out = image.flatten().repeat(1 + count, 1)
+    out[:, ~here] = torch.cat([told.mean()[None], draws]).to(out.dtype)
+    return out.view(-1, *image.shape)
 
 
 def _edit(asked: Asked) -> Iterator[Packet]:
