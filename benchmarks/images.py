@@ -40,17 +40,22 @@ SOLVERS: dict[str, tuple[str, str, str, int]] = {  # process, sampler, grid, eva
 
 
 class Ledger:
-    """Figures in one JSON file: rows that are found by what they are of (sha256, samples, run, evaluations), each saved at once."""
+    """Figures in one JSON file: rows that are found by what they are of (sha256, samples, run, evaluations), each saved at once.
+
+    Several runs may write to it in turn: what the others added is read again before a row is added."""
 
     def __init__(self, file: Path):
         self.file = file
-        self.rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["figures"] if file.is_file() else []
+        self.rows = self.read()
+
+    def read(self) -> list[dict[str, Any]]:
+        return json.loads(self.file.read_text(encoding="utf-8"))["figures"] if self.file.is_file() else []
 
     def find(self, **key: Any) -> dict[str, Any] | None:
         return next((row for row in self.rows if all(row.get(k) == v for k, v in key.items())), None)
 
     def add(self, **row: Any) -> None:
-        self.rows.append(row)
+        self.rows = [*self.read(), row]
         self.file.parent.mkdir(exist_ok=True)
         told = json.dumps({"machine": cpu(), "figures": self.rows}, indent=1, ensure_ascii=False)
         part = self.file.with_suffix(".part")

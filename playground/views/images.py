@@ -78,6 +78,7 @@ class ImageRun:
         self.frames: list[Frame] = []
         self.x0: list[Tensor] = []
         self.compute_ms = 0.0
+        self.asked = 0  # evaluations for the shown x̂_0 alone
         self.diverged: int | None = None
         self.shows = getattr(data.law_of(exp.data), "show", None)  # from states to pictures, where the state is none (latents)
         self.pictures: dict[tuple[str, int], np.ndarray] = {}  # that were made so, by kind and step: the model may be gone later
@@ -103,10 +104,11 @@ class ImageRun:
         self.x0.append(self.process.project(self.frames[-1].z))
 
     def _told(self, frame: Frame) -> Tensor:
-        """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more, not counted."""
+        """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more."""
         watch = self.watch
         if watch.x0 is not None and watch.z is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
             return watch.x0
+        self.asked += 1
         with torch.no_grad():
             return watch.model(frame.z, frame.t).x0_hat
 
@@ -221,11 +223,14 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     header = run_header(run, times, seq)
     pictures = np.stack([run.pixels(f) for f in frames])
     final = run.final()
+    notes = [*header["notes"], "paths on two principal components of the batch, with their share of its variance"]
+    if run.asked:
+        notes.append(f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls")
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
         "panels": [panel],
-        "notes": [*header["notes"], "paths on two principal components of the batch, with their share of its variance"],
+        "notes": notes,
         "unavailable": _unavailable(),
         "set": data.law_of(run.exp.data).set,
         "image": {

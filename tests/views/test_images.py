@@ -42,6 +42,7 @@ def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
         torch.testing.assert_close(x0, oracle(frame.z, frame.t).x0_hat, rtol=1e-4, atol=1e-4)
     assert steps[0][1] is None
     assert steps[1][1] is run.x0[0]
+    assert (run.asked > 0) == (sampler == "SSCS")
 
 
 def test_packets_hold_the_pixels() -> None:
@@ -55,6 +56,8 @@ def test_packets_hold_the_pixels() -> None:
             np.testing.assert_array_equal(step["x0"], packet["image/x0"][i - 1])
     x = run.process.project(run.frames[-1].z).clamp(-1, 1).numpy()
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
+    assert run.asked == 3  # SSCS asks half a step on, but for the last step: what is shown beside it costs more, and says so
+    assert any("took 3 more evaluations" in note for note in packet.header["notes"])
     assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
