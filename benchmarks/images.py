@@ -1,8 +1,9 @@
 """The figures on an image model's card: ``python -m benchmarks.images --model mnist-unet --data mnist.npz --samples 10000 --write-card``.
 
 Fréchet distance in the features of the card's classifier (never to be called FID), precision and recall of samples against the test images, by
-sampler and model evaluations, beside the floor: as many training images against the same test images. Accuracy of conditional samples,
-distance to the nearest training image, bits per dimension. Every figure is saved to benchmarks/results/images.json as soon as it is known, with its
+sampler and evaluations of the network, beside the floor: as many training images against the same test images. Samples are of the classes in
+turn (each class's own model, guidance 1), since that is what the models are for, and a few rows without classes; class accuracy, distance to
+the nearest training image, bits per dimension. Every figure is saved to benchmarks/results/images.json as soon as it is known, with its
 number of samples and the weights' sha256, and is not computed again; samples are kept in runs/images, so that more of them cost only the rest.
 """
 
@@ -64,11 +65,11 @@ class Ledger:
         print(row, flush=True)
 
 
-def experiment(
-    model: str, solver: str, evaluations: int, seed: int, count: int, label: int | None = None, weight: float = 1.0
-) -> pg.Experiment:
-    """The run of a row: as many steps as ``evaluations`` pay for. A label: guided towards it (any weight but 1: twice the evaluations)."""
+def experiment(model: str, solver: str, evaluations: int, seed: int, count: int, weight: float | None = None) -> pg.Experiment:
+    """The run of a row: as many steps as ``evaluations`` of the network pay for. weight: of guidance towards each class in turn (1: samples of
+    the classes' own models, an evaluation a step; any other: two evaluations), None: without classes."""
     process, sampler, grid, cost = SOLVERS[solver]
+    cost *= 1 if weight in (None, 1.0) else 2
     record: dict[str, Any] = {
         "data": model,
         "process": {"kind": process},
@@ -77,19 +78,19 @@ def experiment(
         "particles": count,
         "seed": seed,
     }
-    if label is not None:
-        record["guidance"] = {"kind": "ClassifierFree", "label": label, "weight": weight}
+    if weight is not None:
+        record["guidance"] = {"kind": "EachClass", "weight": weight}
     return pg.Experiment.from_dict(record)
 
 
-def sample(model: str, solver: str, evaluations: int, count: int, label: int | None = None, weight: float = 1.0) -> Tensor:
+def sample(model: str, solver: str, evaluations: int, count: int, weight: float | None = None) -> Tensor:
     """``count`` images rounded to 8 bits, in [−1, 1], in batches of a seed each; batches lie in runs/images from one call to the next."""
     folder = Path("runs/images") / read_card(model)["sha256"][:12]
     folder.mkdir(parents=True, exist_ok=True)
     out = []
     for seed in range(-(-count // BATCH)):
         size = min(BATCH, count - seed * BATCH)
-        exp = experiment(model, solver, evaluations, seed, size, label, weight)
+        exp = experiment(model, solver, evaluations, seed, size, weight)
         file = folder / f"{exp.key}.npy"
         if not file.is_file():
             x = pg.simulate(exp, max_frames=2).x[-1].clamp(-1, 1)
@@ -129,28 +130,30 @@ class Bench:
         if not self.known(**key):
             self.add(**key, **fidelity(self.real, self.features(self.train.x[: self.samples])))
 
-    def solver(self, name: str, evaluations: int) -> None:
-        key: dict[str, Any] = {"run": name, "evaluations": evaluations, "samples": self.samples}
-        if not self.known(**key):
-            key["model calls"] = pg.simulate(experiment(self.model, name, evaluations, 0, 1), max_frames=2).model_calls
-            self.add(**key, **fidelity(self.real, self.features(sample(self.model, name, evaluations, self.samples))))
-
-    def conditional(self, name: str, weight: float, steps: int) -> None:
-        """Share of samples guided towards a class that the classifier takes for it; as many of each class."""
-        each = min(100, self.samples // 10)
-        calls = steps if weight == 1 else 2 * steps
-        key: dict[str, Any] = {"run": f"{name}, by class, guidance {weight:g}", "evaluations": calls, "samples": 10 * each}
-        if not self.known(**key):
-            images = [sample(self.model, name, steps, each, label, weight) for label in range(10)]
-            right = [float((classify(self.model, x) == label).float().mean()) for label, x in enumerate(images)]  # type: ignore[union-attr]
-            found = {"class accuracy": round(sum(right) / 10, 4), "accuracy of each class": [round(r, 3) for r in right]}
-            self.add(**key, **found, **fidelity(self.real, self.features(torch.cat(images))))
+    def solver(self, name: str, evaluations: int, weight: float | None = None, most: int | None = None) -> None:
+        """A sampler's samples against the test images; by class, also the share that the classifier takes for the class they were to be."""
+        run = name if weight is None else f"{name}, by class" + (f", guidance {weight:g}" if weight != 1 else "")
+        key: dict[str, Any] = {"run": run, "evaluations": evaluations, "samples": min(most or self.samples, self.samples)}
+        if self.known(**key):
+            return
+        images = sample(self.model, name, evaluations, key["samples"], weight)
+        found: dict[str, Any] = {
+            "model calls": pg.simulate(experiment(self.model, name, evaluations, 0, 1, weight), max_frames=2).model_calls
+        }
+        found |= fidelity(self.real, self.features(images))
+        if weight is not None:
+            classes = len(law_of(self.model).labels)
+            wanted = torch.arange(BATCH).repeat(-(-len(images) // BATCH))[: len(images)] % classes
+            right = (torch.cat([classify(self.model, part) for part in images.split(BATCH)]) == wanted).double()  # type: ignore[arg-type]
+            found["class accuracy"] = round(float(right.mean()), 4)
+            found["accuracy of each class"] = [round(float(right[wanted == label].mean()), 3) for label in range(classes)]
+        self.add(**key, **found)
 
     def neighbours(self, name: str, evaluations: int, most: int = 1000) -> None:
         """Euclidean distance in pixels to the nearest training image, of samples and of test images."""
         key: dict[str, Any] = {"run": f"nearest training image, {name}", "evaluations": evaluations, "samples": min(most, self.samples)}
         if not self.known(**key):
-            mine = nearest(sample(self.model, name, evaluations, key["samples"]), self.train.x)
+            mine = nearest(sample(self.model, name, evaluations, key["samples"], 1.0), self.train.x)
             theirs = nearest(self.test.x[: key["samples"]], self.train.x)
             rows = {"distance of samples": mine, "distance of test images": theirs}
             self.add(**key, **{f"{k}: {q} quantile": round(float(v.quantile(q)), 3) for k, v in rows.items() for q in (0.01, 0.5)})
@@ -186,9 +189,10 @@ def main() -> None:
     parser.add_argument("--model", default="mnist-unet")
     parser.add_argument("--data", required=True, help="an .npz with train and test images and labels")
     parser.add_argument("--samples", type=int, default=10_000)
-    parser.add_argument("--evaluations", type=int, nargs="*", default=[10, 20, 5, 50])
+    parser.add_argument("--evaluations", type=int, nargs="*", default=[10, 20, 5, 50], help="of samples by class, guidance 1")
+    parser.add_argument("--unconditional", type=int, nargs="*", default=[20], help="evaluations of samples without classes")
+    parser.add_argument("--guided", type=int, default=40, help=f"evaluations of 1,000 samples by class with guidance {GUIDED}, 0: none")
     parser.add_argument("--solvers", nargs="*", choices=SOLVERS, help="default: all that the model's process allows")
-    parser.add_argument("--class-steps", type=int, default=20, help="steps of the samples by class, 0: none")
     parser.add_argument("--bits", type=int, default=100, help="test images whose bits per dimension are measured, 0: none")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
@@ -201,15 +205,18 @@ def main() -> None:
     began = time.perf_counter()
     bench.floor()
     first = fitting[0]
-    for weight in (GUIDED, 1.0) if told.class_steps else ():
-        bench.conditional(first, weight, told.class_steps)
+    if told.guided:
+        bench.solver(first, told.guided, GUIDED, most=1000)
     for at, evaluations in enumerate(told.evaluations):
         for name in fitting:
-            bench.solver(name, evaluations)
+            bench.solver(name, evaluations, 1.0)
         if not at:
             bench.neighbours(first, evaluations)
             if told.bits and not bench.own:
                 bench.bits(told.bits)
+    for evaluations in told.unconditional:
+        for name in fitting:
+            bench.solver(name, evaluations)
     if told.write_card:
         write_card(told.model, ledger)
     print(f"{time.perf_counter() - began:.0f} s")

@@ -40,7 +40,8 @@ def tiny(tmp_path, monkeypatch):
 
 
 def run(monkeypatch, samples, *more):
-    argv = ["images", "--model", "tiny", "--data", "data.npz", "--samples", str(samples), "--evaluations", "3", "--bits", "2"]
+    argv = ["images", "--model", "tiny", "--data", "data.npz", "--samples", str(samples), "--evaluations", "3"]
+    argv += ["--unconditional", "3", "--guided", "8", "--bits", "2"]
     monkeypatch.setattr("sys.argv", [*argv, "--solvers", "DDIM (VP)", "SSCS (CLD)", *more])
     bench.main()
 
@@ -53,8 +54,10 @@ def test_figures_are_computed_once_and_written_with_their_size(tiny, monkeypatch
     run(monkeypatch, 10)
     rows = json.loads((tiny / "results" / "images.json").read_text())["figures"]
     told = {row["run"]: row for row in rows}
-    assert len(rows) == len(told) == 7
-    assert told["SSCS (CLD)"]["model calls"] == 3
+    assert len(rows) == len(told) == 8
+    assert told["SSCS (CLD)"]["model calls"] == told["SSCS (CLD), by class"]["model calls"] == 3
+    assert told["DDIM (VP), by class, guidance 1.5"]["model calls"] == 8
+    assert len(told["DDIM (VP), by class"]["accuracy of each class"]) == 10
     assert told["bits per dimension, test images (VP)"]["bits per dimension"] > 0
     with monkeypatch.context() as still:
         still.setattr("playground.simulate", None)
