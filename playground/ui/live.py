@@ -6,6 +6,7 @@ POST /live/fit?components=&scale=  (body: a table of points)                  po
 POST /live/sets?title=  (body: files, each after its name and length)         images of one's own, stored: JSON, playground/ui/sets.py
 GET /live/sets?name=                                                         what the page says of a stored set: JSON
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
+GET /live/packet?layer=part&<experiment>                                      what is there of an image run that was left on the way
 POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
@@ -61,9 +62,9 @@ from toy_models.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-LAYERS = ("run", "fields", "metrics")
+LAYERS = ("run", "part", "fields", "metrics")
 WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
-KEPT_RUNS, KEPT_BYTES = 12, 256_000_000
+KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
 LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
@@ -96,10 +97,14 @@ class Cache:
             self.items.move_to_end(key)
             return self.items[key][0]
 
-    def put(self, key: Any, value: Any, size: int) -> None:
+    def drop(self, key: Any) -> None:
         with self.lock:
             if key in self.items:
                 self.used -= self.items.pop(key)[1]
+
+    def put(self, key: Any, value: Any, size: int) -> None:
+        self.drop(key)
+        with self.lock:
             self.items[key] = (value, size)
             self.used += size
             while self.items and (len(self.items) > self.entries or self.used > self.size):
@@ -107,6 +112,7 @@ class Cache:
 
 
 runs = Cache(KEPT_RUNS, KEPT_BYTES)
+forming = Cache(KEPT_PARTS, KEPT_BYTES)  # image runs that are not done: under way, or left there by a reader who may come back
 field_packets = Cache(32, 64_000_000)
 # One computation at a time, always in the same thread: OpenMP keeps a team of threads for each thread that asks, and a second team on
 # the same cores makes every operation of torch twice as slow. Thus no other thread of the server may have a team. One core is left to
@@ -142,12 +148,22 @@ def run_of(exp: Experiment) -> Any:
     run = runs.get(exp.key)
     if run is None:
         if makes_images(exp):
-            run = ImageRun(exp)
+            run = _begun(exp)
             for _ in run.steps():
                 pass
         else:
             run = Run(exp)
         keep(run)
+    return run
+
+
+def _begun(exp: Experiment) -> ImageRun:
+    """An image run to be read: the one that was begun, or a new one. One that failed is not kept."""
+    run = forming.get(exp.key)
+    if run is None or run.error is not None:
+        run = ImageRun(exp)
+        size = exp.particles * run.process.blocks * run.oracle.dim * 4
+        forming.put(exp.key, run, 2 * size * len(run.live.grid))
     return run
 
 
@@ -160,17 +176,19 @@ def _image_run(exp: Experiment) -> ImageRun:
 
 def keep(run: Run | ImageRun) -> None:
     frame = run.frames[0].z
+    forming.drop(run.exp.key)
     runs.put(run.exp.key, run, len(run.frames) * frame.numel() * frame.element_size())
 
 
 def image_steps(exp: Experiment) -> Iterator[bytes]:
     """Packets of an image run, each after its length (4 bytes, little endian), as its steps are computed; nothing if it is known already.
 
-    Between two steps the thread that computes is free for others. A reader that goes away ends the run within a step. Raises BadValue at once.
+    Between two steps the thread that computes is free for others. A reader that goes away pauses the run within a step: who asks again
+    gets the steps that are there, and then the rest. Raises BadValue at once.
     """
     if worker.submit(runs.get, exp.key).result() is not None:
         return iter(())
-    run = worker.submit(ImageRun, exp).result()
+    run = worker.submit(_begun, exp).result()
 
     def packets() -> Iterator[Packet]:
         for told in run.steps():
@@ -222,8 +240,8 @@ def packet(query: dict[str, str]) -> bytes:
 
 
 def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
-    if layer == "run":
-        run = run_of(exp)
+    if layer in ("run", "part"):
+        run = (forming.get(exp.key) if layer == "part" else None) or run_of(exp)
         return (image_packet(run, seq) if isinstance(run, ImageRun) else run_packet(run, want, seq)).to_bytes()
     if makes_images(exp):
         raise BadValue("layer", layer, "run: a trained model has no exact fields and no exact samples to compare with")

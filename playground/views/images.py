@@ -27,6 +27,7 @@ from toy_models import data
 from toy_models.images import classify
 
 SHOWN = 64  # images of a batch that are sent to the page
+LOST = 1.5  # root mean square of the states over that for pixels of ±1 beyond which they cannot become pictures
 MOST_IMAGES = 51_200  # images × model calls of one run on the page
 SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their root mean square
 
@@ -60,7 +61,10 @@ class Watch:
 
 
 class ImageRun:
-    """A run of an image model, computed step by step by ``steps``; complete when that has ended."""
+    """A run of an image model, computed step by step by ``steps``, by whoever reads: who comes later gets the known steps and then the rest.
+
+    Until it is ``done`` its packet tells of the part that is there: a run that was paused.
+    """
 
     def __init__(self, exp: Experiment, device: torch.device | str | None = None):
         calls = exp.particles * (exp.sampler.calls(exp.grid.steps) or 30 * exp.grid.steps)
@@ -75,6 +79,9 @@ class ImageRun:
         self.watch = watches[0]
         self.process = exp.process
         self.oracle = self.live.oracle
+        self.feed = iter(self.live)
+        self.done = False
+        self.error: Exception | None = None
         self.frames: list[Frame] = []
         self.x0: list[Tensor] = []
         self.compute_ms = 0.0
@@ -84,24 +91,47 @@ class ImageRun:
         self.pictures: dict[tuple[str, int], np.ndarray] = {}  # that were made so, by kind and step: the model may be gone later
 
     def steps(self) -> Iterator[tuple[Frame, Tensor | None]]:
-        """(state, x̂_0 at the state before or None for the first): all frames once, from the start to the data."""
-        feed = iter(self.live)
-        while True:
+        """(state, x̂_0 at the state before or None for the first): all frames, from the start to the data. Raises again what a step raised."""
+        at = 0
+        while at < len(self.frames) or self._advance():
+            yield self.frames[at], self.x0[at - 1] if at else None
+            at += 1
+
+    def _advance(self) -> bool:
+        """One step more; False at the end."""
+        if self.done:
+            return False
+        if self.error is not None:
+            raise self.error
+        self.watch.fresh()
+        started = time.perf_counter()
+        try:
+            frame = next(self.feed, None)
+            if self.frames and frame is not None and len(self.x0) < len(self.frames):
+                self.x0.append(self._told(self.frames[-1]))
+        except Exception as error:
+            self.error = error
+            raise
+        self.compute_ms += 1000 * (time.perf_counter() - started)
+        if frame is None:
+            self.x0[len(self.frames) - 1 :] = [self.process.project(self.frames[-1].z)]
+            self.done = True
+            return False
+        if self.diverged is None and self._lost(frame):
+            self.diverged = frame.step
+        self.frames.append(frame)
+        return True
+
+    def expect(self) -> None:
+        """x̂_0 at the last state of a run that is not done: asked for now."""
+        if not self.done and len(self.x0) < len(self.frames):
             self.watch.fresh()
-            started = time.perf_counter()
-            frame = next(feed, None)
-            self.compute_ms += 1000 * (time.perf_counter() - started)
-            if frame is None:
-                break
-            told = None
-            if self.frames:
-                told = self._told(self.frames[-1])
-                self.x0.append(told)
-            if self.diverged is None and not bool(torch.isfinite(frame.z).all()):
-                self.diverged = frame.step
-            self.frames.append(frame)
-            yield frame, told
-        self.x0.append(self.process.project(self.frames[-1].z))
+            self.x0.append(self._told(self.frames[-1]))
+
+    def _lost(self, frame: Frame) -> bool:
+        """Whether the states are not finite or, in root mean square, LOST times as large as for pixels of ±1."""
+        size = float(self.oracle.rms(t64([frame.t]))[0])
+        return not float(torch.linalg.vector_norm(frame.z)) < LOST * size * math.sqrt(frame.z.shape[0])
 
     def _told(self, frame: Frame) -> Tensor:
         """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more."""
@@ -177,7 +207,7 @@ def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) 
     )
     packet.add("x", x, "u1")
     if told is not None:
-        packet.add("x0", run.expected(run.frames[-2].step, told), "u1")
+        packet.add("x0", run.expected(frame.step - 1, told), "u1")
     v = run.velocities(frame)
     if v is not None:
         packet.add("v", v, "u1")
@@ -201,7 +231,8 @@ def principal(paths: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def image_packet(run: ImageRun, seq: int = 0) -> Packet:
-    """The whole run for the stage: paths on two principal components, and all images with x̂_0 (and v) under the same clock."""
+    """The run, as far as it is computed, for the stage: paths on two principal components, and all images with x̂_0 (and v) under the same clock."""
+    run.expect()
     stride = max(1, -(-(len(run.frames) - 1) // (FRAMES - 1)))
     last = len(run.frames) - 1
     keep = [i for i in range(len(run.frames)) if i % stride == 0 or i == last]
@@ -225,7 +256,9 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     final = run.final()
     notes = [*header["notes"], "paths on two principal components of the batch, with their share of its variance"]
     if run.asked:
-        notes.append(f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls")
+        notes.append(
+            f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls"
+        )
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
@@ -238,6 +271,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
             "batch": run.exp.particles,
             "shown": count,
             "velocity": run.process.blocks > 1,
+            "done": run.done,
+            "of": len(run.live.grid) - 1,  # steps
         },
     }
     packet = Packet(header)

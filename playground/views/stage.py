@@ -155,6 +155,11 @@ def _data_title(exp: Experiment) -> str:
 
 
 def _divergence(exp: Experiment, step: int) -> str:
+    if makes_images(exp.data):
+        return (
+            f"At step {step} of {exp.grid.steps} the states of {exp.sampler.info.title} are larger than those of any picture could be. "
+            f"Take more steps, another grid or another sampler."
+        )
     return (
         f"{exp.sampler.info.title} left the plotted range at step {step} of {exp.grid.steps}. "
         f"Take more steps, or another grid: this one steps too far where the process is fast."

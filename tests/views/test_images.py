@@ -58,7 +58,7 @@ def test_packets_hold_the_pixels() -> None:
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
     assert run.asked == 3  # SSCS asks half a step on, but for the last step: what is shown beside it costs more, and says so
     assert any("took 3 more evaluations" in note for note in packet.header["notes"])
-    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True}
+    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True, "done": True, "of": 4}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
 
@@ -96,21 +96,71 @@ def test_what_a_trained_model_cannot_do_is_said_before_anything_runs(changes: di
     assert told.value.field == field
 
 
-def test_a_stream_that_is_left_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends within a step; what is there is a run of its own on the page; who asks again gets the same run, no step computed twice.
+
+    Mutants killed: a run that goes on unread, one begun anew, half a run taken for a whole one, x̂_0 of the next state at the last one.
+    """
     calls = []
     real = ImageRun._told
     monkeypatch.setattr(ImageRun, "_told", lambda self, frame: calls.append(frame.step) or real(self, frame))
     exp = experiment(pg.VP(), "DDIM", seed=77)
+    query = {**{k: str(v) for k, v in exp.to_query().items()}, "layer": "part"}
     steps = live.image_steps(exp)
-    for _ in range(3):
-        next(steps)
+    begun = [next(steps) for _ in range(3)]
     steps.close()
     assert calls == [0, 1]
     assert live.runs.get(exp.key) is None  # half a run is no run
+    part = Packet.from_bytes(live.packet(query))
+    assert part.header["steps"] == 2
+    assert part.header["image"]["done"] is False
+    assert part.header["image"]["of"] == 4
     whole = list(live.image_steps(exp))
+    for one, again in zip(begun, whole, strict=False):
+        one, again = Packet.from_bytes(one[4:]), Packet.from_bytes(again[4:])
+        assert one.header["step"] == again.header["step"]
+        for name in one.arrays:
+            np.testing.assert_array_equal(one[name], again[name])
+    assert calls == [0, 1, 2, 3]
     assert len(whole) == 5
     assert int.from_bytes(whole[0][:4], "little") == len(whole[0]) - 4
     assert list(live.image_steps(exp)) == []  # known by now
+    run = Packet.from_bytes(live.packet({**query, "layer": "run"}))
+    assert run.header["image"]["done"] is True
+    for name in ("image/x", "image/x0"):
+        np.testing.assert_array_equal(part[name], run[name][:3])
+    alone = ImageRun(exp)
+    list(alone.steps())
+    torch.testing.assert_close(live.runs.get(exp.key).frames[-1].z, alone.frames[-1].z, rtol=0, atol=0)
+    assert live.forming.get(exp.key) is None
+
+
+def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that raises ends the run for everyone; the next that asks gets a new one. Mutant killed: the rest of a broken run taken for its end."""
+    exp = experiment(pg.VP(), "DDIM", seed=78)
+    steps = live.image_steps(exp)
+    next(steps)
+    run = live.forming.get(exp.key)
+
+    def broken() -> object:
+        raise MemoryError
+        yield
+
+    monkeypatch.setattr(run, "feed", broken())
+    assert Packet.from_bytes(next(steps)[4:]).header["error"]
+    with pytest.raises(MemoryError):
+        list(run.steps())
+    assert len(list(live.image_steps(exp))) == 5
+
+
+@pytest.mark.parametrize(("process", "sampler", "lost"), [(pg.CLD(), "Euler", True), (pg.CLD(), "SSCS", False), (pg.VP(), "DDIM", False)])
+def test_states_that_no_picture_has_are_told(process: pg.VP, sampler: str, lost: bool) -> None:
+    """Euler's ODE of CLD at 20 steps ends at four times the size of a digit: finite, and no digit. Mutant killed: only NaN counts."""
+    run = ImageRun(experiment(process, sampler).replace(grid=pg.UniformTime(steps=20)))
+    list(run.steps())
+    assert (run.diverged is not None) is lost
+    told = image_packet(run).header["diverged"]
+    assert (told is not None and "larger than those of any picture" in told["message"]) is lost
 
 
 def test_too_many_images_are_refused() -> None:
