@@ -30,11 +30,12 @@ from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
+STAGE = ("draw.js", "run.js", "layers.js", "density.js", "stage-panel.js", "plane.js", "spacetime.js", "arrange.js", "stage.js")
 SCRIPTS = (
     "packet.js",
     "time.js",
     "pin.js",
-    "stage.js",
+    *STAGE,
     "status.js",
     "curves.js",
     "hold.js",
