@@ -1,4 +1,4 @@
-// What panels draw with: numbers and words, dots, rings and sheets. Nothing here knows of runs or of the page.
+// What panels draw with: numbers and words, dots, rings and sheets, the colours. Nothing here knows of runs or of the page.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
@@ -142,5 +142,31 @@
     ctx.stroke();
   }
 
-  PG.draw = { clamp, isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat };
+  // the class colours of views/export.py: Okabe–Ito, with a yellow dark enough for a white page
+  const CLASS_COLOURS = {
+    light: ["#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d00", "#1b1d21"],
+    dark: ["#2fc79a", "#f0894a", "#56B4E9", "#e39ac6", "#E69F00", "#9ad0f2", "#F0E442", "#e9eaec"],
+  };
+  const ROLES = ["bg", "panel", "ink", "soft", "line", "stage", "data", "noise", "exact", "sampler", "learned", "pin", "accent"];
+
+  // the page's colours as a canvas takes them (style.css), and its fonts; probe: any 2D context
+  function themeOf(root, probe) {
+    const style = getComputedStyle(root);
+    const hex = (name) => {
+      probe.fillStyle = "#888888";
+      probe.fillStyle = style.getPropertyValue(`--pg-${name}`).trim() || "#888888";
+      return probe.fillStyle;
+    };
+    const theme = Object.fromEntries(ROLES.map((role) => [role, hex(role)]));
+    const family = style.fontFamily || "system-ui, sans-serif";
+    theme.small = `10.5px ${family}`;
+    theme.label = `12px ${family}`;
+    theme.family = family;
+    const [r, g, b] = rgbOf(theme.stage);
+    theme.dark = r + g + b < 384;
+    theme.classes = CLASS_COLOURS[theme.dark ? "dark" : "light"];
+    return theme;
+  }
+
+  PG.draw = { clamp, isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat, themeOf };
 })();

@@ -1,12 +1,14 @@
 // The stage: particles, exact fields and one cursor in time, drawn on a Canvas2D from the packets of docs/packet.md.
 //
-// This is the loop that owns time, and the controls around it. What was sent: run.js. What can be shown: layers.js. How a panel
-// draws itself: plane.js, spacetime.js (both from stage-panel.js, with draw.js and density.js), placed by arrange.js.
+// This is its state, the loop that owns time, and what pointer and keyboard do. What was sent: run.js. What can be shown: layers.js.
+// How a panel draws itself: plane.js, spacetime.js (both from stage-panel.js, with draw.js and density.js), placed by arrange.js.
+// What stands around the picture: controls.js.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const { clamp, isNumber, number, rgbOf, contains, text } = PG.draw;
+  const { clamp, isNumber, number, contains, text, themeOf } = PG.draw;
   const { LAYERS, LAYER_IDS, DEFAULT_LAYERS } = PG.layers;
+  const { SPEEDS, make, Tooltip, Legend, TimeBar, Keys, Toast } = PG.controls;
   const { Run, Fields, Spacetime, arrange, naturalHeight, locate } = PG;
 
   const PASS_SECONDS = 6; // one run from end to end at speed 1×
@@ -14,23 +16,8 @@
   const BUSY_AFTER_MS = 300; // shorter waits show nothing
   const FADE_MS = 400; // so long may the fields of the run before be shown in full strength
   const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
-  const SPEEDS = [0.25, 0.5, 1, 2, 4];
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
   const WINDOW_NARROW = 820; // in a window below this width panels are stacked
-  // the class colours of views/export.py: Okabe–Ito, with a yellow dark enough for a white page
-  const CLASS_COLOURS = {
-    light: ["#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d00", "#1b1d21"],
-    dark: ["#2fc79a", "#f0894a", "#56B4E9", "#e39ac6", "#E69F00", "#9ad0f2", "#F0E442", "#e9eaec"],
-  };
-  const ROLES = ["bg", "panel", "ink", "soft", "line", "stage", "data", "noise", "exact", "sampler", "learned", "pin", "accent"];
-
-  function make(tag, className, attributes = {}, html = "") {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    if (html) node.innerHTML = html;
-    return node;
-  }
 
   const SUBSCRIPT = /(?<=\p{L})_([\p{L}\d]+)/u;
 
@@ -38,29 +25,6 @@
   function withSubscripts(words) {
     return words.split(SUBSCRIPT).map((part, n) => (n % 2 ? Object.assign(make("sub"), { textContent: part }) : part));
   }
-
-  const ICONS = {
-    play: '<path d="M4 2.5v11l9-5.5z"/>',
-    pause: '<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z"/>',
-    back: '<path d="M11.5 3v10L5 8zM3 3h1.8v10H3z"/>',
-    forth: '<path d="M4.5 3v10L11 8zM11.2 3H13v10h-1.8z"/>',
-    loop: '<path d="M11.2 1.6 14 4.2l-2.8 2.6V5H5.4A2.6 2.6 0 0 0 2.8 7.6v.6H1.2v-.6A4.2 4.2 0 0 1 5.4 3.4h5.8zM4.8 9.2V11h5.8a2.6 2.6 0 0 0 2.6-2.6v-.6h1.6v.6a4.2 4.2 0 0 1-4.2 4.2H4.8v1.8L2 11.8z"/>',
-    help: '<path d="M5.2 5.6C5.3 4 6.4 3 8.1 3c1.7 0 2.9 1 2.9 2.5 0 1.1-.5 1.7-1.5 2.4-.8.6-1 .9-1 1.6v.3H7v-.5c0-1.100.4-1.700 1.400-2.400.8-.6 1-.9 1-1.400 0-.7-.5-1.100-1.300-1.100-.9 0-1.400.4-1.500 1.300zM6.900 11h1.800v1.800H6.900z"/>',
-  };
-  const icon = (name) => `<svg viewBox="0 0 16 16" width="14" height="14" fill="currentColor" aria-hidden="true">${ICONS[name]}</svg>`;
-
-  const KEYS = [
-    ["space", "play or pause"],
-    ["← →", "one sampler step back or forth"],
-    ["shift ← →", "to the noise end, to the data end"],
-    ["[ ]", "slower, faster"],
-    ["L", "loop on or off"],
-    ["1 – 9", "layers, in the legend’s order"],
-    ["C", "colour by class"],
-    ["R", "forward or reverse"],
-    ["?", "this list"],
-    ["esc", "close"],
-  ];
 
   class Stage {
     constructor(root, options = {}) {
@@ -285,7 +249,7 @@
     }
 
     _layersChanged() {
-      this._showLegend();
+      this.legend.show();
       this._touch(true);
       this.emit("layers", this.layers);
     }
@@ -296,7 +260,7 @@
 
     set colour(how) {
       this._colour = how === "class" ? "class" : "sampler";
-      this._showLegend();
+      this.legend.show();
       this._touch(true);
       this.emit("color", this._colour === "class" ? "class" : "");
     }
@@ -342,51 +306,19 @@
       this.root.setAttribute("aria-busy", String(Boolean(on)));
     }
 
-    notice({ message, kind = "info", action = null, detail = "" }) {
-      this.toastOwner = null;
-      const { toast } = this.ui;
-      toast.className = `pg-toast pg-${kind}`;
-      toast.replaceChildren(make("span", "pg-toast-mark", { "aria-hidden": "true" }, kind === "error" ? "!" : "i"));
-      const words = make("div", "pg-toast-text");
-      words.append(make("p"));
-      words.firstChild.textContent = message;
-      if (detail) words.append(Object.assign(make("p", "pg-soft"), { textContent: detail }));
-      toast.append(words);
-      if (action) {
-        const button = make("button", "pg-btn pg-action", { type: "button" });
-        button.textContent = action.label;
-        button.addEventListener("click", () => (this.clearNotice(), (action.run || action.onClick)()));
-        toast.append(button);
-      }
-      const close = make("button", "pg-btn pg-close", { type: "button", "aria-label": "Dismiss this message" }, "×");
-      close.addEventListener("click", () => this.clearNotice());
-      toast.append(close);
-      toast.hidden = false;
+    notice(message) {
+      this.toast.show(message);
     }
 
     clearNotice() {
-      this.ui.toast.hidden = true;
-      this.toastOwner = null;
+      this.toast.hide();
     }
 
     _showDivergence() {
       const { diverged } = this.run.header;
-      if (!diverged) return this.toastOwner === "diverged" ? this.clearNotice() : undefined;
+      if (!diverged) return this.toast.owner === "diverged" ? this.clearNotice() : undefined;
       this.notice({ kind: "error", message: diverged.message || `The run left the plotted range at step ${diverged.step}.` });
-      this.toastOwner = "diverged";
-    }
-
-    showHelp() {
-      const { help } = this.ui;
-      if (!help.hidden) return this.hideHelp();
-      this.helpFrom = document.activeElement;
-      help.hidden = false;
-      help.querySelector("button").focus();
-    }
-
-    hideHelp() {
-      this.ui.help.hidden = true;
-      if (this.helpFrom && this.helpFrom.isConnected) this.helpFrom.focus({ preventScroll: true });
+      this.toast.owner = "diverged";
     }
 
     // -- building the page's part --
@@ -396,133 +328,26 @@
       root.classList.add("pg-stage", "pg-waiting");
       root.replaceChildren();
       const ui = (this.ui = {});
+      const tip = new Tooltip(root);
+      this.legend = new Legend(this, tip);
+      this.bar = new TimeBar(this, tip);
+      this.keys = new Keys();
+      this.toast = new Toast();
       ui.view = make("div", "pg-view");
       ui.canvas = make("canvas", "pg-canvas", { role: "img", "aria-label": "Diffusion stage, preparing the first run" });
       ui.head = make("div", "pg-head");
-      ui.legend = make("div", "pg-legend", { role: "group", "aria-label": "Layers" });
       ui.cap = make("div", "pg-cap", {}, '<b>t = –</b><span class="pg-cap-more"></span>');
-      ui.head.append(ui.legend, ui.cap);
+      ui.head.append(this.legend.box, ui.cap);
       ui.notes = make("div", "pg-notes");
       ui.empty = make("div", "pg-empty", { role: "status" }, "<p>Preparing the first run…</p>");
-      ui.toast = make("div", "pg-toast", { role: "alert" });
-      ui.toast.hidden = true;
-      ui.tip = make("div", "pg-tip", { role: "tooltip" });
-      ui.tip.hidden = true;
-      ui.view.append(ui.canvas, ui.empty, ui.head, ui.notes, ui.toast);
-      root.append(ui.view, this._buildTime(), this._buildHelp(), ui.tip);
+      ui.view.append(ui.canvas, ui.empty, ui.head, ui.notes, this.toast.box);
+      root.append(ui.view, this.bar.box, this.keys.box, tip.box);
       this.ctx = ui.canvas.getContext("2d");
-      this._buildLegend();
       this._showControls();
-    }
-
-    _buildLegend() {
-      const { ui } = this;
-      ui.layer = {};
-      LAYERS.forEach((layer, n) => {
-        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.id, "aria-keyshortcuts": String(n + 1) }, `${layer.mark}<span>${layer.word}</span>`);
-        button.addEventListener("click", () => this.toggleLayer(layer.id));
-        this._tipOn(button, () => this._layerTip(layer, n + 1));
-        ui.layer[layer.id] = button;
-        ui.legend.append(button);
-      });
-      ui.colour = make("button", "pg-chip pg-by-class", { type: "button", "aria-keyshortcuts": "C" }, '<i class="pg-wheel" aria-hidden="true"></i><span>by class</span>');
-      ui.colour.addEventListener("click", () => this.toggleColour());
-      this._tipOn(ui.colour, () => {
-        const why = this._whyNoClasses();
-        return why ? `Not available: ${why}.` : `Colour each particle by its class: the component k that it ${this._mode === "forward" ? "came from" : "most probably arrived at, argmax p(k | x₀)"}. Key C.`;
-      });
-      ui.legend.append(ui.colour);
-      this._showLegend();
     }
 
     toggleColour() {
       if (!this._whyNoClasses()) this.colour = this._colour === "class" ? "sampler" : "class";
-    }
-
-    _layerTip(layer, key) {
-      const why = this._why(layer);
-      if (why) return `Not available: ${why}.`;
-      const run = this.run || { components: [], planes: 1 };
-      return `${layer.tip(run)} Key ${key}.`;
-    }
-
-    _buildTime() {
-      const { ui } = this;
-      ui.time = make("div", "pg-time", { role: "group", "aria-label": "Time" });
-      const button = (name, label, html, fn, tip) => {
-        const node = make("button", `pg-btn pg-${name}`, { type: "button", "aria-label": label }, html);
-        node.addEventListener("click", fn);
-        this._tipOn(node, () => tip || label);
-        return (ui[name] = node);
-      };
-      button("play", "Play", icon("play"), () => this.toggle(), "Play or pause. Key space.");
-      button("back", "Step left", icon("back"), () => this.stepRight(-1), "One sampler step to the left, towards noise. Key ←.");
-      button("forth", "Step right", icon("forth"), () => this.stepRight(1), "One sampler step to the right, towards data. Key →.");
-      ui.scrub = make("div", "pg-scrub");
-      ui.ticks = make("canvas", "pg-ticks", { "aria-hidden": "true" });
-      ui.range = make("input", "pg-range", { type: "range", min: 0, max: 1, step: 0.001, value: 0, "aria-label": "Time, from noise to data" });
-      ui.scrub.append(make("span", "pg-end", {}, "noise"), make("div", "pg-track"), make("span", "pg-end", {}, "data"));
-      ui.scrub.children[1].append(ui.ticks, ui.range);
-      ui.range.addEventListener("input", () => this._scrub(1 - Number(ui.range.value)));
-      ui.range.addEventListener("change", () => this._settle());
-      ui.tools = make("div", "pg-tools");
-      ui.direction = make("div", "pg-direction", { role: "group", "aria-label": "Direction" });
-      button("forward", "Forward: noising", "<span>◂</span> forward", () => this._askMode("forward"), "Forward: data become noise, x_t ~ p(x_t | x₀). Key R.");
-      button("reverse", "Reverse: sampling", "reverse <span>▸</span>", () => this._askMode("reverse"), "Reverse: the sampler turns noise into data. Key R.");
-      ui.direction.append(ui.forward, ui.reverse);
-      ui.speed = make("select", "pg-speed", { "aria-label": "Speed" }, SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join(""));
-      ui.speed.addEventListener("change", () => (this.speed = Number(ui.speed.value)));
-      this._tipOn(ui.speed, () => "Speed of the clock. Keys [ and ].");
-      button("loop", "Loop", icon("loop"), () => (this.loop = !this.loop), "Start again after a short rest at the end. Key L.");
-      button("keys", "Keyboard", icon("help"), () => this.showHelp(), "What the keyboard does. Key ?.");
-      ui.scale = make("select", "pg-speed pg-scale", { "aria-label": "Time is told as" },
-        Object.entries(PG.time.scales).map(([key, scale]) => `<option value="${key}">${scale.word}</option>`).join(""));
-      ui.scale.addEventListener("change", () => (PG.time.choose(ui.scale.value), this.emit("time", PG.time.name)));
-      this._tipOn(ui.scale, () => `Time is told as: ${PG.time.scales[PG.time.name].tip}`);
-      addEventListener("pg-time", () => {
-        ui.scale.value = PG.time.name;
-        if (!this.run) return;
-        this._showTime(this.run.facts(this.cursor));
-        this._touch(true);
-      });
-      ui.tools.append(ui.direction, ui.speed, ui.scale, ui.loop, ui.keys);
-      const steps = make("div", "pg-steps");
-      steps.append(ui.back, ui.forth);
-      ui.time.append(ui.play, steps, ui.scrub, ui.tools, make("div", "pg-progress", { "aria-hidden": "true" }));
-      return ui.time;
-    }
-
-    _buildHelp() {
-      const rows = KEYS.map(([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`).join("");
-      const help = make("div", "pg-help", { role: "dialog", "aria-modal": "true", "aria-label": "Keyboard" });
-      help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><dl>${rows}</dl></div>`;
-      help.hidden = true;
-      help.addEventListener("click", (e) => (e.target === help || e.target.closest(".pg-close")) && this.hideHelp());
-      help.addEventListener("keydown", (e) => e.key === "Tab" && e.preventDefault());
-      return (this.ui.help = help);
-    }
-
-    // one tooltip for the whole stage: after a short hover, or at once for the keyboard
-    _tipOn(node, words) {
-      let timer = 0;
-      const show = () => {
-        const { tip } = this.ui, { root } = this;
-        tip.textContent = words();
-        tip.hidden = false;
-        const at = node.getBoundingClientRect(), home = root.getBoundingClientRect(), own = tip.getBoundingClientRect();
-        const above = at.top - home.top > home.height / 2;
-        tip.style.left = `${clamp(at.left - home.left, 8, Math.max(8, home.width - own.width - 8))}px`;
-        tip.style.top = `${above ? at.top - home.top - own.height - 6 : at.bottom - home.top + 6}px`;
-      };
-      const hide = () => {
-        clearTimeout(timer);
-        this.ui.tip.hidden = true;
-      };
-      node.addEventListener("pointerenter", (e) => e.pointerType === "mouse" && (timer = setTimeout(show, 280)));
-      node.addEventListener("focus", () => node.matches(":focus-visible") && show());
-      for (const gone of ["pointerleave", "blur", "click"]) node.addEventListener(gone, hide);
-      node.describe = () => node.setAttribute("aria-description", words());
-      node.describe();
     }
 
     _askMode(mode) {
@@ -541,8 +366,8 @@
       for (const node of above) {
         observer.observe(node, { attributes: true, attributeFilter: ["class", "data-pg-theme", "data-theme"] });
       }
-      const resized = new ResizeObserver(() => this._drawTicks());
-      resized.observe(this.ui.ticks.parentNode);
+      const resized = new ResizeObserver(() => this.bar.drawTicks());
+      resized.observe(this.bar.ticks.parentNode);
       this.leaving = new AbortController();
       this.leaving.signal.addEventListener("abort", () => [sized, resized, observer].forEach((o) => o.disconnect()));
       document.addEventListener("keydown", (e) => this._key(e), { signal: this.leaving.signal });
@@ -550,24 +375,10 @@
     }
 
     _readTheme() {
-      const style = getComputedStyle(this.root);
-      const probe = this.ctx;
-      const hex = (name) => {
-        probe.fillStyle = "#888888";
-        probe.fillStyle = style.getPropertyValue(`--pg-${name}`).trim() || "#888888";
-        return probe.fillStyle;
-      };
-      const theme = Object.fromEntries(ROLES.map((role) => [role, hex(role)]));
-      const family = style.fontFamily || "system-ui, sans-serif";
-      theme.small = `10.5px ${family}`;
-      theme.label = `12px ${family}`;
-      theme.family = family;
-      const [r, g, b] = rgbOf(theme.stage);
-      theme.dark = r + g + b < 384;
-      theme.classes = CLASS_COLOURS[theme.dark ? "dark" : "light"];
+      const theme = themeOf(this.root, this.ctx);
       const same = JSON.stringify(theme) === JSON.stringify(this.theme);
       this.theme = theme;
-      if (!same) this._drawTicks(), this._touch(true);
+      if (!same) this.bar.drawTicks(), this._touch(true);
     }
 
     _watchCanvas() {
@@ -632,10 +443,10 @@
     _key(e) {
       if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || !this.root.getClientRects().length) return;
       if (e.key === "Escape") return this._escape(e);
-      if (!this.ui.help.hidden) return e.key === "?" ? this.hideHelp() : undefined;
+      if (this.keys.open) return e.key === "?" ? this.keys.hide() : undefined;
       const target = e.target instanceof Element ? e.target : document.body;
       const field = target.closest("input, textarea, select, [role=slider], [contenteditable], [role=tablist], [role=listbox], [role=menu], [role=radiogroup], dialog, [role=dialog]");
-      if (field && field !== this.ui.range) return;
+      if (field && field !== this.bar.range) return;
       if (e.key === " " && target.closest("button, a, summary, [role=button], [role=checkbox], [role=switch]")) return;
       const act = this._action(e.key, e.shiftKey);
       if (!act) return;
@@ -644,8 +455,8 @@
     }
 
     _escape(e) {
-      if (!this.ui.help.hidden) this.hideHelp();
-      else if (!this.ui.toast.hidden) this.clearNotice();
+      if (this.keys.open) this.keys.hide();
+      else if (this.toast.open) this.clearNotice();
       else if (this._pin) this._pinChanged(null);
       else return;
       e.preventDefault();
@@ -662,51 +473,26 @@
         "[": faster(-1), "]": faster(1),
         l: () => (this.loop = !this._loop), c: () => this.toggleColour(),
         r: () => this._askMode(this._mode === "forward" ? "reverse" : "forward"),
-        "?": () => this.showHelp(),
+        "?": () => this.keys.toggle(),
       };
       return actions[key] || actions[key.toLowerCase()];
     }
 
     // -- showing state in the controls --
 
-    _showLegend() {
-      const { ui } = this;
-      for (const layer of LAYERS) {
-        const button = ui.layer[layer.id], why = this._why(layer);
-        button.hidden = Boolean(layer.phase && this.run && this.run.header.process.title !== "CLD");
-        button.setAttribute("aria-pressed", String(this._on.has(layer.id) && !why));
-        button.setAttribute("aria-disabled", String(Boolean(why)));
-        button.describe();
-      }
-      const why = this._whyNoClasses(), on = this._colour === "class" && !why;
-      ui.colour.setAttribute("aria-pressed", String(on));
-      ui.colour.setAttribute("aria-disabled", String(Boolean(why)));
-      ui.colour.describe();
-      this.root.classList.toggle("pg-classes", on);
-    }
-
     _showControls() {
-      const { ui, run } = this;
-      if (!ui.range) return;
-      ui.play.innerHTML = icon(this.playing ? "pause" : "play");
-      ui.play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-      ui.loop.setAttribute("aria-pressed", String(this._loop));
-      ui.speed.value = String(this._speed);
-      ui.forward.setAttribute("aria-pressed", String(this._mode === "forward"));
-      ui.reverse.setAttribute("aria-pressed", String(this._mode !== "forward"));
-      ui.scrub.classList.toggle("pg-leftwards", this._mode === "forward");
+      const { run } = this;
+      this.bar.show();
       if (!run) return;
-      this._showLegend();
-      this._drawTicks();
+      this.legend.show();
+      this.bar.drawTicks();
       const notes = (run.header.notes || []).filter(Boolean);
-      ui.notes.replaceChildren(...withSubscripts(notes.join(" · ")));
+      this.ui.notes.replaceChildren(...withSubscripts(notes.join(" · ")));
     }
 
     _showTime(info) {
       const { ui, run } = this;
-      const value = 1 - info.clock;
-      ui.range.value = String(value);
-      ui.range.style.setProperty("--at", value);
+      this.bar.at(info.clock);
       ui.cap.firstChild.textContent = PG.time.said(info);
       ui.cap.lastChild.textContent = this._captionMore(info, run);
     }
@@ -716,26 +502,11 @@
       return isNumber(info.logSnr) && PG.time.name !== "snr" ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
     }
 
-    // the sampler's own steps as marks under the bar; too many of them become a band
-    _drawTicks() {
-      const { ticks: canvas } = this.ui, { run, theme } = this;
-      const width = canvas.clientWidth, height = canvas.clientHeight;
-      if (!run || !width || !theme) return;
-      const scale = Math.min(2, window.devicePixelRatio || 1);
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
-      const ctx = canvas.getContext("2d");
-      ctx.scale(scale, scale);
-      ctx.fillStyle = run.forward ? theme.noise : theme.sampler;
-      ctx.globalAlpha = clamp((width / run.stops.length - 1) / 6, 0.18, 0.8);
-      for (const clock of run.stops) ctx.fillRect(Math.round((1 - clock) * (width - 1)), height - 5, 1, 5);
-    }
-
     _describe() {
       const { run } = this;
       if (!run) return;
       const { data, process, sampler } = run.header.title, info = run.facts(this.cursor);
-      this.ui.range.setAttribute("aria-valuetext", PG.time.said(info));
+      this.bar.range.setAttribute("aria-valuetext", PG.time.said(info));
       const what = run.forward ? `${data} noised by ${process}` : `${data} sampled with ${sampler} from ${process}`;
       this.ui.canvas.setAttribute("aria-label", `${what}: ${run.count} particles at ${PG.time.said(info)}, ${this._captionMore(info, run)}. Shown: ${this.layers.join(", ")}.`);
     }
@@ -753,7 +524,7 @@
       this.root.classList.toggle("pg-narrow", narrow);
       // one row of words: the last one gives way to its mark where letters are wide
       this.root.classList.remove("pg-tight");
-      if (!narrow && this.ui.legend.offsetHeight > 1.6 * this.ui.colour.offsetHeight) this.root.classList.add("pg-tight");
+      if (!narrow && this.legend.box.offsetHeight > 1.6 * this.legend.colour.offsetHeight) this.root.classList.add("pg-tight");
       const stacked = (this.stacked = Boolean(narrow && run && run.panels.length > 1 && (window.innerWidth < WINDOW_NARROW || view.clientWidth < 420)));
       this.root.classList.toggle("pg-stacked", stacked);
       view.style.minHeight = stacked ? `${Math.round(head.offsetHeight + view.clientWidth * run.panels.reduce((sum, p) => sum + naturalHeight(p), 0))}px` : "";
