@@ -30,12 +30,12 @@ from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
-STAGE = ("draw.js", "run.js", "layers.js", "density.js", "stage-panel.js", "plane.js", "spacetime.js", "arrange.js", "controls.js", "stage.js")
+STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
 SCRIPTS = (
     "packet.js",
     "time.js",
     "pin.js",
-    *STAGE,
+    *(f"{part}.js" for part in STAGE),
     "status.js",
     "curves.js",
     "hold.js",
