@@ -58,6 +58,6 @@
   if (like) window.PG_CONFIG.images[query.data] = like; // images of one's own: what fits them is what fits the built-in set
   if (/^hub:/.test(query.data)) window.PG_CONFIG.images[query.data] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} }; // hub.js fills it
   const images = query.data in window.PG_CONFIG.images; // these form step by step, which form.js asks for
-  if (images && !("particles" in query)) query.particles = "16";
+  if (images && !("particles" in query)) query.particles = String(window.PG_CONFIG.batch);
   PG.first = { query, want, response: images ? null : fetch(PG.packetUrl("run", want, query)).catch((error) => error) };
 })();

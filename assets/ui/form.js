@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const el = PG.el;
-  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, IMAGES = 16, CLASSES = "EachClass", WORDS = 600;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, CLASSES = "EachClass", WORDS = 600;
 
   // ---- what is chosen ------------------------------------------------------------------------------------------------------
   const controls = C.controls;
@@ -156,11 +156,11 @@
     if (images === were) return;
     if (images) {
       left.particles = values["pg-particles"];
-      force("pg-particles", IMAGES);
+      force("pg-particles", C.batch);
       force("pg-start", "prior");
       force("pg-mode", "reverse");
       if (values["pg-guidance"] === C.top.guidance.default.guidance && !PG.why("guidance", CLASSES)) force("pg-guidance", left.guidance ?? CLASSES);
-    } else if (values["pg-particles"] === IMAGES) force("pg-particles", left.particles ?? control("particles").default);
+    } else if (values["pg-particles"] === C.batch) force("pg-particles", left.particles ?? control("particles").default);
     settleImages();
   }
   /** What the data do not take gives way: the process first, the model's own with its numbers if it knows only one. */
@@ -631,7 +631,7 @@
       lastProcess = scheduleOwner = values["pg-process"];
       lastData = values["pg-data"];
       const few = C.images[lastData] && !("particles" in PG.experimentPart(location.search)); // as many images as toys have particles are too many
-      if (few) force("pg-particles", IMAGES);
+      if (few) force("pg-particles", C.batch);
       ready = true;
       show();
       const message = list[controls.length];

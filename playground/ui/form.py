@@ -24,6 +24,7 @@ TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "gri
 # opens the lab "your data" (assets/ui/data.js)
 OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data title="Move its components, paint one, upload points">make your own</button>'
 SLIDERS = {"guidance.label": 24}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/hub.js)
+BATCH = 16  # images that the page starts with, where a link does not say how many
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
 
@@ -256,6 +257,7 @@ class Form:
             },
             "reasons": {**reasons(), "data": data_reasons()},
             "images": image_reasons(),
+            "batch": BATCH,
             "sizes": {key: (mixture.dim, mixture.components) for key, mixture in ((t.key, mixture_of(t.key)) for t in toys())},
             "most": MAX_COMPONENTS,
             "nested": self.nested,

@@ -24,17 +24,18 @@ from playground.core.experiment import Experiment
 from playground.images.source import serve
 from playground.presets import PRESETS, Preset
 from playground.ui import hub, live
-from playground.ui.form import Form, experiment_part, explain, repair
+from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
+STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
 SCRIPTS = (
     "packet.js",
     "time.js",
     "pin.js",
-    "stage.js",
+    *(f"{part}.js" for part in STAGE),
     "status.js",
     "curves.js",
     "hold.js",
@@ -55,7 +56,7 @@ EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title
 HEADER = """
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
-  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles=16">Images</a></nav>
+  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles={batch}">Images</a></nav>
   <div class="pg-tools">
     <span class="pg-menu">
       <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>
@@ -123,7 +124,7 @@ def theme() -> Base:
 def build() -> Page:
     serve()  # names of data come from strangers now
     with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
-        _slot("header", HEADER.format(image=image_models()[0], examples="".join(_example(p) for p in PRESETS)))
+        _slot("header", HEADER.format(image=image_models()[0], batch=BATCH, examples="".join(_example(p) for p in PRESETS)))
         with gr.Row(elem_id="pg-main"):
             with gr.Column(elem_id="pg-left", min_width=0):
                 demo.form = form = Form()

@@ -13,7 +13,7 @@ from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import params
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
-from playground.ui.page import build, python_of
+from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.snippet import as_python
 from toy_models.data import mixture_of
 from toy_models.mixture import MAX_COMPONENTS
@@ -236,6 +236,11 @@ def test_the_snippet_makes_the_same_experiment(exp: Experiment) -> None:
 def test_the_snippet_for_the_browser_refuses_in_words() -> None:
     assert "pg.DDIM(eta=0.5)" in python_of({"sampler": "DDIM", "sampler.eta": "0.5", "view.at": "0"})["code"]
     assert "sampler.eta" in python_of({"sampler": "DDIM", "sampler.eta": "9"})["error"]["message"]
+
+
+def test_the_page_loads_every_script_once() -> None:
+    """Mutants: a file of assets/ui that is not listed, a listed name without a file (which ``head`` passes over)."""
+    assert sorted(SCRIPTS) == sorted(file.name for file in ASSETS.glob("*.js") if file.name != "boot.js")  # boot.js is in the page itself
 
 
 def test_the_page_is_private_to_the_browser() -> None:

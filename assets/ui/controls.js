@@ -1,0 +1,267 @@
+// What stands around the picture: the legend, the time bar, the list of keys, messages, and one tooltip for all of them.
+// Each makes its own `box` and shows the state of the stage, which alone changes it.
+(() => {
+  "use strict";
+  const PG = (window.PG = window.PG || {});
+  const { clamp } = PG.draw;
+  const { LAYERS } = PG.layers;
+  const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
+  const ICONS = {
+    play: '<path d="M4 2.5v11l9-5.5z"/>',
+    pause: '<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z"/>',
+    back: '<path d="M11.5 3v10L5 8zM3 3h1.8v10H3z"/>',
+    forth: '<path d="M4.5 3v10L11 8zM11.2 3H13v10h-1.8z"/>',
+    loop: '<path d="M11.2 1.6 14 4.2l-2.8 2.6V5H5.4A2.6 2.6 0 0 0 2.8 7.6v.6H1.2v-.6A4.2 4.2 0 0 1 5.4 3.4h5.8zM4.8 9.2V11h5.8a2.6 2.6 0 0 0 2.6-2.6v-.6h1.6v.6a4.2 4.2 0 0 1-4.2 4.2H4.8v1.8L2 11.8z"/>',
+    help: '<path d="M5.2 5.6C5.3 4 6.4 3 8.1 3c1.7 0 2.9 1 2.9 2.5 0 1.1-.5 1.7-1.5 2.4-.8.6-1 .9-1 1.6v.3H7v-.5c0-1.100.4-1.700 1.400-2.400.8-.6 1-.9 1-1.400 0-.7-.5-1.100-1.300-1.100-.9 0-1.400.4-1.500 1.300zM6.900 11h1.800v1.800H6.900z"/>',
+  };
+  const icon = (name) => `<svg viewBox="0 0 16 16" width="14" height="14" fill="currentColor" aria-hidden="true">${ICONS[name]}</svg>`;
+
+  const KEYS = [
+    ["space", "play or pause"],
+    ["← →", "one sampler step back or forth"],
+    ["shift ← →", "to the noise end, to the data end"],
+    ["[ ]", "slower, faster"],
+    ["L", "loop on or off"],
+    ["1 – 9", "layers, in the legend’s order"],
+    ["C", "colour by class"],
+    ["R", "forward or reverse"],
+    ["?", "this list"],
+    ["esc", "close"],
+  ];
+
+  function make(tag, className, attributes = {}, html = "") {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (html) node.innerHTML = html;
+    return node;
+  }
+
+  // one tooltip for the whole stage: after a short hover, or at once for the keyboard
+  class Tooltip {
+    constructor(root) {
+      this.root = root;
+      this.box = make("div", "pg-tip", { role: "tooltip" });
+      this.box.hidden = true;
+    }
+
+    on(node, words) {
+      let timer = 0;
+      const show = () => {
+        const { box: tip, root } = this;
+        tip.textContent = words();
+        tip.hidden = false;
+        const at = node.getBoundingClientRect(), home = root.getBoundingClientRect(), own = tip.getBoundingClientRect();
+        const above = at.top - home.top > home.height / 2;
+        tip.style.left = `${clamp(at.left - home.left, 8, Math.max(8, home.width - own.width - 8))}px`;
+        tip.style.top = `${above ? at.top - home.top - own.height - 6 : at.bottom - home.top + 6}px`;
+      };
+      const hide = () => {
+        clearTimeout(timer);
+        this.box.hidden = true;
+      };
+      node.addEventListener("pointerenter", (e) => e.pointerType === "mouse" && (timer = setTimeout(show, 280)));
+      node.addEventListener("focus", () => node.matches(":focus-visible") && show());
+      for (const gone of ["pointerleave", "blur", "click"]) node.addEventListener(gone, hide);
+      node.describe = () => node.setAttribute("aria-description", words());
+      node.describe();
+    }
+  }
+
+  class Legend {
+    constructor(stage, tip) {
+      this.stage = stage;
+      this.box = make("div", "pg-legend", { role: "group", "aria-label": "Layers" });
+      this.layer = {};
+      LAYERS.forEach((layer, n) => {
+        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.id, "aria-keyshortcuts": String(n + 1) }, `${layer.mark}<span>${layer.word}</span>`);
+        button.addEventListener("click", () => stage.toggleLayer(layer.id));
+        tip.on(button, () => this._tip(layer, n + 1));
+        this.layer[layer.id] = button;
+        this.box.append(button);
+      });
+      this.colour = make("button", "pg-chip pg-by-class", { type: "button", "aria-keyshortcuts": "C" }, '<i class="pg-wheel" aria-hidden="true"></i><span>by class</span>');
+      this.colour.addEventListener("click", () => stage.toggleColour());
+      tip.on(this.colour, () => {
+        const why = stage._whyNoClasses();
+        return why ? `Not available: ${why}.` : `Colour each particle by its class: the component k that it ${stage._mode === "forward" ? "came from" : "most probably arrived at, argmax p(k | x₀)"}. Key C.`;
+      });
+      this.box.append(this.colour);
+      this.show();
+    }
+
+    _tip(layer, key) {
+      const { stage } = this;
+      const why = stage._why(layer);
+      if (why) return `Not available: ${why}.`;
+      const run = stage.run || { components: [], planes: 1 };
+      return `${layer.tip(run)} Key ${key}.`;
+    }
+
+    show() {
+      const { stage } = this;
+      for (const layer of LAYERS) {
+        const button = this.layer[layer.id], why = stage._why(layer);
+        button.hidden = Boolean(layer.phase && stage.run && stage.run.header.process.title !== "CLD");
+        button.setAttribute("aria-pressed", String(stage._on.has(layer.id) && !why));
+        button.setAttribute("aria-disabled", String(Boolean(why)));
+        button.describe();
+      }
+      const why = stage._whyNoClasses(), on = stage._colour === "class" && !why;
+      this.colour.setAttribute("aria-pressed", String(on));
+      this.colour.setAttribute("aria-disabled", String(Boolean(why)));
+      this.colour.describe();
+      stage.root.classList.toggle("pg-classes", on);
+    }
+  }
+
+  class TimeBar {
+    constructor(stage, tip) {
+      this.stage = stage;
+      this.box = make("div", "pg-time", { role: "group", "aria-label": "Time" });
+      const button = (name, label, html, fn, words) => {
+        const node = make("button", `pg-btn pg-${name}`, { type: "button", "aria-label": label }, html);
+        node.addEventListener("click", fn);
+        tip.on(node, () => words || label);
+        return (this[name] = node);
+      };
+      button("play", "Play", icon("play"), () => stage.toggle(), "Play or pause. Key space.");
+      button("back", "Step left", icon("back"), () => stage.stepRight(-1), "One sampler step to the left, towards noise. Key ←.");
+      button("forth", "Step right", icon("forth"), () => stage.stepRight(1), "One sampler step to the right, towards data. Key →.");
+      this.scrub = make("div", "pg-scrub");
+      this.ticks = make("canvas", "pg-ticks", { "aria-hidden": "true" });
+      this.range = make("input", "pg-range", { type: "range", min: 0, max: 1, step: 0.001, value: 0, "aria-label": "Time, from noise to data" });
+      this.scrub.append(make("span", "pg-end", {}, "noise"), make("div", "pg-track"), make("span", "pg-end", {}, "data"));
+      this.scrub.children[1].append(this.ticks, this.range);
+      this.range.addEventListener("input", () => stage._scrub(1 - Number(this.range.value)));
+      this.range.addEventListener("change", () => stage._settle());
+      this.tools = make("div", "pg-tools");
+      this.direction = make("div", "pg-direction", { role: "group", "aria-label": "Direction" });
+      button("forward", "Forward: noising", "<span>◂</span> forward", () => stage._askMode("forward"), "Forward: data become noise, x_t ~ p(x_t | x₀). Key R.");
+      button("reverse", "Reverse: sampling", "reverse <span>▸</span>", () => stage._askMode("reverse"), "Reverse: the sampler turns noise into data. Key R.");
+      this.direction.append(this.forward, this.reverse);
+      this.speed = make("select", "pg-speed", { "aria-label": "Speed" }, SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join(""));
+      this.speed.addEventListener("change", () => (stage.speed = Number(this.speed.value)));
+      tip.on(this.speed, () => "Speed of the clock. Keys [ and ].");
+      button("loop", "Loop", icon("loop"), () => (stage.loop = !stage.loop), "Start again after a short rest at the end. Key L.");
+      button("keys", "Keyboard", icon("help"), () => stage.keys.toggle(), "What the keyboard does. Key ?.");
+      this.scale = make("select", "pg-speed pg-scale", { "aria-label": "Time is told as" },
+        Object.entries(PG.time.scales).map(([key, scale]) => `<option value="${key}">${scale.word}</option>`).join(""));
+      this.scale.addEventListener("change", () => (PG.time.choose(this.scale.value), stage.emit("time", PG.time.name)));
+      tip.on(this.scale, () => `Time is told as: ${PG.time.scales[PG.time.name].tip}`);
+      addEventListener("pg-time", () => {
+        this.scale.value = PG.time.name;
+        if (!stage.run) return;
+        stage._showTime(stage.run.facts(stage.cursor));
+        stage._touch(true);
+      });
+      this.tools.append(this.direction, this.speed, this.scale, this.loop, this.keys);
+      const steps = make("div", "pg-steps");
+      steps.append(this.back, this.forth);
+      this.box.append(this.play, steps, this.scrub, this.tools, make("div", "pg-progress", { "aria-hidden": "true" }));
+    }
+
+    show() {
+      const { stage } = this;
+      this.play.innerHTML = icon(stage.playing ? "pause" : "play");
+      this.play.setAttribute("aria-label", stage.playing ? "Pause" : "Play");
+      this.loop.setAttribute("aria-pressed", String(stage._loop));
+      this.speed.value = String(stage._speed);
+      this.forward.setAttribute("aria-pressed", String(stage._mode === "forward"));
+      this.reverse.setAttribute("aria-pressed", String(stage._mode !== "forward"));
+      this.scrub.classList.toggle("pg-leftwards", stage._mode === "forward");
+    }
+
+    // the handle at a clock; noise is at the left
+    at(clock) {
+      const value = 1 - clock;
+      this.range.value = String(value);
+      this.range.style.setProperty("--at", value);
+    }
+
+    // the sampler's own steps as marks under the bar; too many of them become a band
+    drawTicks() {
+      const { ticks: canvas } = this, { run, theme } = this.stage;
+      const width = canvas.clientWidth, height = canvas.clientHeight;
+      if (!run || !width || !theme) return;
+      const scale = Math.min(2, window.devicePixelRatio || 1);
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+      const ctx = canvas.getContext("2d");
+      ctx.scale(scale, scale);
+      ctx.fillStyle = run.forward ? theme.noise : theme.sampler;
+      ctx.globalAlpha = clamp((width / run.stops.length - 1) / 6, 0.18, 0.8);
+      for (const clock of run.stops) ctx.fillRect(Math.round((1 - clock) * (width - 1)), height - 5, 1, 5);
+    }
+  }
+
+  // the list of keys, over the page
+  class Keys {
+    constructor() {
+      const rows = KEYS.map(([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`).join("");
+      const help = (this.box = make("div", "pg-help", { role: "dialog", "aria-modal": "true", "aria-label": "Keyboard" }));
+      help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><dl>${rows}</dl></div>`;
+      help.hidden = true;
+      help.addEventListener("click", (e) => (e.target === help || e.target.closest(".pg-close")) && this.hide());
+      help.addEventListener("keydown", (e) => e.key === "Tab" && e.preventDefault());
+    }
+
+    get open() {
+      return !this.box.hidden;
+    }
+
+    toggle() {
+      if (this.open) return this.hide();
+      this.from = document.activeElement;
+      this.box.hidden = false;
+      this.box.querySelector("button").focus();
+    }
+
+    hide() {
+      this.box.hidden = true;
+      if (this.from && this.from.isConnected) this.from.focus({ preventScroll: true });
+    }
+  }
+
+  class Toast {
+    constructor() {
+      this.box = make("div", "pg-toast", { role: "alert" });
+      this.owner = null;
+      this.hide();
+    }
+
+    get open() {
+      return !this.box.hidden;
+    }
+
+    show({ message, kind = "info", action = null, detail = "" }) {
+      this.owner = null;
+      const toast = this.box;
+      toast.className = `pg-toast pg-${kind}`;
+      toast.replaceChildren(make("span", "pg-toast-mark", { "aria-hidden": "true" }, kind === "error" ? "!" : "i"));
+      const words = make("div", "pg-toast-text");
+      words.append(make("p"));
+      words.firstChild.textContent = message;
+      if (detail) words.append(Object.assign(make("p", "pg-soft"), { textContent: detail }));
+      toast.append(words);
+      if (action) {
+        const button = make("button", "pg-btn pg-action", { type: "button" });
+        button.textContent = action.label;
+        button.addEventListener("click", () => (this.hide(), (action.run || action.onClick)()));
+        toast.append(button);
+      }
+      const close = make("button", "pg-btn pg-close", { type: "button", "aria-label": "Dismiss this message" }, "×");
+      close.addEventListener("click", () => this.hide());
+      toast.append(close);
+      toast.hidden = false;
+    }
+
+    hide() {
+      this.box.hidden = true;
+      this.owner = null;
+    }
+  }
+
+  PG.controls = { SPEEDS, make, Tooltip, Legend, TimeBar, Keys, Toast };
+})();

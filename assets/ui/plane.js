@@ -1,0 +1,270 @@
+// Two components against each other at the cursor's time.
+(() => {
+  "use strict";
+  const PG = (window.PG = window.PG || {});
+  const { clamp, ticks, sized, text, sprite } = PG.draw;
+  const { enclosingLevels, softened, traceLevel } = PG.density;
+  const { FLOWS } = PG.layers;
+  const { Panel, locate, RING_PARTICLES, THREAD_PARTICLES } = PG;
+  const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150;
+  const ENCLOSED = [0.2, 0.4, 0.6, 0.8, 0.95]; // probability inside each contour
+
+  class Plane extends Panel {
+    // the panel's own range fits into the rectangle; two components of a kind share one scale
+    frame() {
+      const { a, b } = this.spec, { rect } = this;
+      const free = { x: rect.x, y: rect.y, w: rect.w, h: rect.h };
+      const alike = a.label[0] === b.label[0];
+      if (!alike || this.clear) {
+        // room for the legend above, for tick labels at the left and below
+        free.y += this.clear;
+        free.h -= this.clear;
+      }
+      if (!alike) Object.assign(free, { x: free.x + 30, w: free.w - 44, h: free.h - 26 });
+      let w = free.w, h = free.h;
+      if (alike) {
+        const scale = Math.min(free.w / (a.hi - a.lo), free.h / (b.hi - b.lo));
+        (w = scale * (a.hi - a.lo)), (h = scale * (b.hi - b.lo));
+      }
+      return { x: free.x + (free.w - w) / 2, y: free.y + (free.h - h) / 2, w, h };
+    }
+
+    // beside other panels a plane keeps to its box; alone it shows whatever strays beyond
+    inside() {
+      this.clipped = this.alone ? null : this.box;
+      return this.clipped || this.rect;
+    }
+
+    get toX() {
+      const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
+      return { k, o: box.x - a.lo * k };
+    }
+
+    get toY() {
+      const { b } = this.spec, { box } = this, k = -box.h / (b.hi - b.lo);
+      return { k, o: box.y - b.hi * k };
+    }
+
+    draw(ctx, scene) {
+      const { shown } = scene;
+      this.locate(scene);
+      this.clip(ctx);
+      if (shown.has("density") || shown.has("contours")) this.density(ctx, scene);
+      if (shown.has("prior") || shown.has("data")) this.still(ctx, scene, this.sheet, (c) => this.references(c, scene));
+      if (shown.has("score")) this.arrows(ctx, scene, "score");
+      for (const flow of FLOWS) if (shown.has(flow)) this.arrows(ctx, scene, flow);
+      ctx.restore();
+      this.still(ctx, scene, this.front, (c) => this.axes(c, scene.theme));
+      this.clip(ctx);
+      if (shown.has("trails")) this.trails(ctx, scene);
+      if (shown.has("particles")) this.dots(ctx, scene);
+      if (shown.has("x0")) this.expected(ctx, scene);
+      this.mark(ctx, scene);
+      this.pinned(ctx, scene);
+      ctx.restore();
+    }
+
+    // screen positions of all particles, linear in the clock between two frames
+    locate({ run, at }) {
+      const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
+      this.xs = sized(this.xs, count);
+      this.ys = sized(this.ys, count);
+      for (const [component, to, out] of [[this.spec.a.component, this.toX, this.xs], [this.spec.b.component, this.toY, this.ys]]) {
+        const p = run.at(i, component), q = run.at(next, component);
+        for (let n = 0; n < count; n++) out[n] = to.o + to.k * (z[p + n] + (z[q + n] - z[p + n]) * f);
+      }
+    }
+
+    density(ctx, scene) {
+      const array = this.field(scene, "density");
+      if (!array) return;
+      const { box } = this, { theme, fields, fieldAt } = scene;
+      const picture = this.heat.paint(array, fieldAt, theme.data);
+      ctx.globalAlpha = fields.faded ? 0.5 : 1;
+      if (scene.shown.has("density")) {
+        ctx.imageSmoothingQuality = "low"; // bilinear: the picture is already twice as fine as the field
+        ctx.drawImage(picture, box.x, box.y, box.w, box.h);
+      }
+      if (scene.shown.has("contours")) this.contours(ctx, array, theme);
+      ctx.globalAlpha = 1;
+    }
+
+    contours(ctx, array, theme) {
+      const [, height, width] = array.shape, { box } = this, { mix } = this.heat;
+      const kx = box.w / width, ky = box.h / height;
+      const toX = (k) => box.x + (k + 0.5) * kx, toY = (r) => box.y + (r + 0.5) * ky;
+      const fade = ctx.globalAlpha;
+      const soft = softened(mix, width, height, (this.soft = sized(this.soft, mix.length)));
+      ctx.strokeStyle = theme.data;
+      ctx.lineWidth = 1.1;
+      enclosingLevels(mix, ENCLOSED).forEach((level, n) => {
+        ctx.globalAlpha = fade * (0.9 - 0.12 * n);
+        ctx.beginPath();
+        traceLevel(ctx, level < 26 ? soft : mix, width, height, level, toX, toY);
+        ctx.stroke();
+      });
+    }
+
+    arrows(ctx, scene, layer) {
+      const array = this.field(scene, layer);
+      if (!array) return;
+      const [columns, rows] = scene.fields.header.grid.arrows, { box } = this, { i, f } = scene.fieldAt;
+      const values = array.floats(), count = columns * rows;
+      const p = 2 * count * i, q = Math.min(p + 2 * count, values.length - 2 * count);
+      const cellX = box.w / columns, cellY = box.h / rows;
+      const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19), half = layer === "score" ? 0.7 : 1.2;
+      // directions as they look on the screen, where the two axes may have different scales
+      const skew = -this.toY.k / this.toX.k;
+      const heads = [];
+      ctx.beginPath();
+      for (let m = 0; m < count; m++) {
+        const u = values[p + m] + (values[q + m] - values[p + m]) * f;
+        const v = values[p + count + m] + (values[q + count + m] - values[p + count + m]) * f;
+        const size = Math.hypot(u, v), dx = u, dy = -v * skew, on = Math.hypot(dx, dy);
+        const length = (longest * size) / (size + half);
+        if (length < 1) continue;
+        const x = box.x + ((m % columns) + 0.5) * cellX, y = box.y + (Math.floor(m / columns) + 0.5) * cellY;
+        const ex = (dx / on) * length, ey = (dy / on) * length;
+        // centred on its lattice point: arrows that part leave no hole between them
+        const tipX = x + ex / 2, tipY = y + ey / 2;
+        ctx.moveTo(x - ex / 2, y - ey / 2);
+        ctx.lineTo(tipX, tipY);
+        if (layer !== "score") heads.push(tipX, tipY);
+        else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
+      }
+      const { theme, fields } = scene;
+      ctx.globalAlpha = (layer === "score" ? 0.4 : layer === "ou" ? 0.9 : 0.5) * (fields.faded ? 0.5 : 1);
+      ctx.strokeStyle = ctx.fillStyle = layer === "ou" ? theme.noise : theme.exact;
+      ctx.lineWidth = layer === "score" ? 1 : 1.5;
+      ctx.stroke();
+      for (let k = 0; k < heads.length; k += 2) ctx.fillRect(heads[k] - 1.3, heads[k + 1] - 1.3, 2.6, 2.6);
+      ctx.globalAlpha = 1;
+    }
+
+    // the recent past, older parts fainter: one path for each age and colour. The tail's end moves with the clock too.
+    trails(ctx, scene) {
+      const { run, at, clock } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
+      const first = Math.max(tail.i, at.i - TRAIL_FRAMES + 1), cut = first === tail.i ? tail.f : 0;
+      ctx.lineWidth = 1;
+      for (const group of this.colours(scene)) {
+        ctx.strokeStyle = this.colour(scene, group);
+        for (let i = first; i <= at.i; i++) {
+          ctx.globalAlpha = (0.4 * (i - first + 1)) / (at.i - first + 1);
+          this.trailPart(ctx, run, group, i, i === first ? cut : 0, i === at.i);
+        }
+      }
+      ctx.globalAlpha = 1;
+    }
+
+    // from frame i (and a fraction) to the next one, or to where the particles are now
+    trailPart(ctx, run, group, i, cut, last) {
+      const { z } = run, { toX, toY, xs, ys } = this, { a, b } = this.spec, next = Math.min(i + 1, run.frames - 1);
+      const ax = run.at(i, a.component), ay = run.at(i, b.component), bx = run.at(next, a.component), by = run.at(next, b.component);
+      const count = run.share(group, TRAIL_PARTICLES);
+      ctx.beginPath();
+      for (let k = 0; k < count; k++) {
+        const n = group.members ? group.members[k] : k;
+        ctx.moveTo(toX.o + toX.k * (z[ax + n] + (z[bx + n] - z[ax + n]) * cut), toY.o + toY.k * (z[ay + n] + (z[by + n] - z[ay + n]) * cut));
+        if (last) ctx.lineTo(xs[n], ys[n]);
+        else ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
+      }
+      ctx.stroke();
+    }
+
+    // rings at E[x₀ | x_t] and threads to them
+    expected(ctx, scene) {
+      const { run, at, theme } = scene, { a, b } = this.spec;
+      if (!run.x0 || a.component >= run.dim || b.component >= run.dim) return;
+      const next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES, run.count);
+      const read = (component, to) => {
+        const p = run.atX0(at.i, component), q = run.atX0(next, component), out = new Float32Array(count);
+        for (let n = 0; n < count; n++) out[n] = to.o + to.k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
+        return out;
+      };
+      const xs = read(a.component, this.toX), ys = read(b.component, this.toY);
+      ctx.strokeStyle = theme.exact;
+      ctx.lineWidth = 0.9;
+      ctx.globalAlpha = 0.35;
+      ctx.beginPath();
+      for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
+        ctx.moveTo(this.xs[n], this.ys[n]);
+        ctx.lineTo(xs[n], ys[n]);
+      }
+      ctx.stroke();
+      ctx.globalAlpha = 0.6;
+      this.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
+      ctx.globalAlpha = 1;
+    }
+
+    references(ctx, scene) {
+      for (const name of ["prior", "data"]) {
+        if (scene.shown.has(name)) this.reference(ctx, scene, name);
+      }
+    }
+
+    reference(ctx, scene, name) {
+      const array = scene.run.arrays[name];
+      if (!array) return;
+      const values = array.floats(), count = array.shape[1], { toX, toY } = this, { a, b } = this.spec;
+      ctx.fillStyle = name === "data" ? scene.theme.data : scene.theme.noise;
+      ctx.globalAlpha = 0.6;
+      for (let n = 0; n < count; n++) {
+        const x = toX.o + toX.k * values[a.component * count + n], y = toY.o + toY.k * values[b.component * count + n];
+        ctx.fillRect(x - 1, y - 1, 2, 2);
+      }
+      ctx.globalAlpha = 1;
+    }
+
+    axes(ctx, theme) {
+      const { box, toX, toY } = this, { a, b, title } = this.spec;
+      const covered = this.full ? 46 : 0; // the legend floats over the top of a picture that fills the stage
+      const bottom = box.y + box.h, left = box.x;
+      ctx.font = theme.small;
+      ctx.strokeStyle = theme.line;
+      ctx.lineWidth = 1;
+      if (!this.full) ctx.strokeRect(Math.round(left) + 0.5, Math.round(box.y) + 0.5, Math.round(box.w) - 1, Math.round(box.h) - 1);
+      ctx.fillStyle = ctx.strokeStyle = theme.soft;
+      ctx.globalAlpha = 0.85;
+      ctx.beginPath();
+      const below = this.rect.y + this.rect.h - bottom > 16, aside = left - this.rect.x > 22;
+      for (const tick of ticks(a.lo, a.hi, box.w / 90)) {
+        const x = toX.o + toX.k * tick.value;
+        if (x < left + 24 || x > left + box.w - 12) continue;
+        ctx.moveTo(x, bottom);
+        ctx.lineTo(x, bottom - 4);
+        text(ctx, tick.text, x, below ? bottom + 12 : bottom - 7, "center", "alphabetic", theme.stage);
+      }
+      for (const tick of ticks(b.lo, b.hi, box.h / 80)) {
+        const y = toY.o + toY.k * tick.value;
+        if (y < box.y + covered + 20 || y > bottom - 18) continue;
+        ctx.moveTo(left, y);
+        ctx.lineTo(left + 4, y);
+        text(ctx, tick.text, aside ? left - 4 : left + 8, y, aside ? "right" : "left", "middle", theme.stage);
+      }
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = theme.ink;
+      ctx.font = theme.label;
+      text(ctx, a.label, left + box.w - 8, bottom - (below ? 6 : 20), "right", "alphabetic", theme.stage);
+      text(ctx, b.label, left + 8, box.y + covered + 16, "left", "alphabetic", theme.stage);
+      if (title) {
+        ctx.fillStyle = theme.soft;
+        text(ctx, title, left + box.w - 8, box.y + 16, "right", "alphabetic", theme.stage);
+      }
+
+    }
+
+    toData(x, y) {
+      return { a: (x - this.toX.o) / this.toX.k, b: (y - this.toY.o) / this.toY.k };
+    }
+  }
+
+  // the two strokes of an arrow's head; (dx, dy) is its direction
+  function barbs(ctx, x, y, dx, dy, size) {
+    ctx.moveTo(x - size * (dx + 0.6 * dy), y - size * (dy - 0.6 * dx));
+    ctx.lineTo(x, y);
+    ctx.lineTo(x - size * (dx - 0.6 * dy), y - size * (dy + 0.6 * dx));
+  }
+
+  PG.Plane = Plane;
+})();
