@@ -23,6 +23,7 @@
     /** A run's packet as A, with the query that made it. */
     keep(run, query) {
       if (!run) return;
+      if (!run.header.image.done) return this.host.notice({ kind: "info", message: "Only a whole run can be compared: let it go on first." });
       Object.assign(this, { run, query });
       this.host.setView("compare", new URLSearchParams(query).toString());
       this.tell();
@@ -57,6 +58,7 @@
         this.host.notice({ kind: "info", message: "The comparison has ended: these images have another size." });
         return this.end();
       }
+      if (on && run && this.query.seed !== this.host.query().seed) this.host.notice({ kind: "warning", message: "A and B start from different noise now: their images do not belong together. Give both the same seed to compare." });
       if (on) {
         const [a, b] = this.host.difference(this.query, this.host.query());
         this.a.textContent = `A ${a}`;

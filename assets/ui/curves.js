@@ -27,7 +27,7 @@
   };
 
   // ---- small things ----------------------------------------------------------------------------------------------------------
-  const MARGIN = { l: 38, r: 14, t: 5, b: 19 };
+  const MARGIN = { l: 44, r: 14, t: 5, b: 19 };
   const AIR = 0.07;
   const FALLBACK = { ink: "#1b1d21", soft: "#6b7078", line: "#e3e3df", panel: "#ffffff", accent: "#0072B2",
     data: "#0072B2", noise: "#8a8f98", exact: "#1b1d21", sampler: "#009E73", learned: "#D55E00" };

@@ -720,7 +720,7 @@
   }
 
   PG.lab({
-    key: "data", word: "your data", order: 6,
+    key: "data", page: "toys", word: "your data", order: 6,
     tip: "Hold the mixture on the stage, paint a distribution, or upload points.",
     why: (run) => (run.header.image || run.header.dim > 2 ? "images have no components to hold" : ""),
     mount(root, host) {

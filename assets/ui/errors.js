@@ -453,7 +453,7 @@
   }
 
   PG.lab({
-    key: "errors", word: "errors", order: 30,
+    key: "errors", page: "toys", word: "errors", order: 30,
     tip: "Where the run's error comes from: start, steps, early stop, score; and what each step adds.",
     why: (run) => (run.header.mode === "forward" ? "noising makes no error: choose sampling (reverse)" : run.header.image ? "a trained model has no exact law" : ""),
     mount(root, host) {

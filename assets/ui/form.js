@@ -225,6 +225,8 @@
       a.classList.toggle("on", a.dataset.page === page);
       a.ariaCurrent = a.dataset.page === page ? "page" : null;
     }
+    const unit = document.querySelector('#pg-particles [data-testid="block-info"]');
+    if (unit) unit.textContent = page === "images" ? "images" : "particles";
     chips();
   }
 
@@ -238,7 +240,7 @@
       ["pg-sec-process", title("processes", process) + schedule],
       ["pg-sec-sampler", `${title("samplers", values["pg-sampler"])} · ${values["pg-grid-steps"]}`],
       ["pg-sec-grid", title("grids", values["pg-grid"])],
-      ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} particles`],
+      ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} ${C.images[values["pg-data"]] ? "images" : "particles"}`],
     ];
     const told = words.join();
     if (box.dataset.told === told) return;
@@ -257,7 +259,21 @@
     return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou"].filter((w) => known.includes(w)).join(",") };
   };
 
-  class Refused extends Error {}
+  /** What the server refused: {field, value, allowed, message}, told in the words that stand in the form. */
+  class Refused extends Error {
+    constructor(told) {
+      const { field, value, allowed, message } = told;
+      const control = controls.find((c) => c.path === field && (!c.kind || c.kind === at(field.slice(0, field.lastIndexOf(".")))));
+      super(control && allowed ? `${labelOf(control)}: ${value === "" ? "nothing" : value} cannot be used; allowed: ${allowed}` : message);
+      this.id = control?.id;
+    }
+  }
+  const labelOf = (control) => (control.id === "pg-particles" && C.images[values["pg-data"]] ? "images" : control.label || control.path);
+  /** Marks the control that was refused; none: all are well. */
+  function mark(id) {
+    for (const node of document.querySelectorAll(".pg-refused")) node.classList.remove("pg-refused");
+    if (id) document.getElementById(id)?.classList.add("pg-refused");
+  }
   class Unreachable extends Error {}
 
   async function fetchPacket(layer, wants, q, signal, first) {
@@ -272,7 +288,7 @@
     }
     if (response.ok && /octet-stream/.test(response.headers.get("content-type") || "")) return decode(await response.arrayBuffer());
     const body = await response.json().catch(() => null);
-    if (body?.error) throw new Refused(body.error.message);
+    if (body?.error) throw new Refused(body.error);
     if (response.status >= 502) throw new Unreachable(`status ${response.status}`);
     return door({ layer, want: wants, ...q }); // a host that does not let our route through
   }
@@ -287,7 +303,7 @@
     } catch (error) {
       throw new Unreachable(String(error));
     }
-    if (answer?.error) throw new Refused(answer.error.message);
+    if (answer?.error) throw new Refused(answer.error);
     const raw = Uint8Array.fromBase64 ? Uint8Array.fromBase64(answer.packet) : Uint8Array.from(atob(answer.packet), (c) => c.charCodeAt(0));
     return decode(raw.buffer);
   }
@@ -348,18 +364,20 @@
     busy(true);
     try {
       const whole = !C.images[job.q.data] || (await streamImages(job));
-      if (!whole || (next && C.images[job.q.data])) { // stopped, or something newer is wanted: what has formed stays
+      if ((next && C.images[job.q.data]) || (!whole && !hook.formed)) { // something newer is wanted, or nothing has formed
         current = before;
-        if (!next) notice({ kind: "info", message: `Stopped at step ${hook.formed}. Change a control, or run it again.`, action: { label: "Run again", run: () => ask(job.q) } });
+        if (!next) images?.back();
         return;
       }
-      const run = await fetchPacket("run", want().run, job.q, undefined, job.first);
+      const run = await fetchPacket(whole ? "run" : "part", want().run, job.q, undefined, job.first);
+      if (!whole) current = `${job.text}|part`; // the same may be asked for: its rest
+      mark();
       clearNotice("error"); // before the run, which may bring a message of its own
       shownRun = run; // before a lab is told: what it fetches is of this run
       shownQuery = job.q;
       put((s) => s.setRun(run));
       images?.setRun(run);
-      if (run.header.image && !view.at) put((s) => s.seek(0)); // formed: there it stays until it is played again
+      if (run.header.image && (!view.at || !whole)) put((s) => s.seek(s.end)); // formed: there it stays until it is played again
       tellLater(run);
       hook.painted = job.id;
       refused = null;
@@ -394,12 +412,13 @@
     aborter = new AbortController();
     const { signal } = aborter;
     images?.begin();
+    hook.formed = 0;
     try {
       const response = await fetch(`live/images?${new URLSearchParams({ ...job.q, seq: ++hook.asked })}`, { signal }).catch((error) => {
         if (error.name === "AbortError") throw error;
         throw new Unreachable(String(error));
       });
-      if (!response.ok) throw new Refused((await response.json()).error.message);
+      if (!response.ok) throw new Refused((await response.json()).error);
       for await (const packet of PG.packetsOf(response.body)) {
         if (next) break; // a newer one waits
         images?.step(packet);
@@ -407,10 +426,9 @@
         also(status, "update", { calls: packet.header.calls, compute: packet.header.compute_ms });
       }
     } catch (error) {
-      if (error.refused) throw new Refused(error.message);
+      if (error.refused) throw new Refused(error.refused);
       if (error.name !== "AbortError") throw error;
     } finally {
-      images?.end();
       aborter = null;
     }
     return !signal.aborted;
@@ -463,7 +481,9 @@
     hook.errors.push(String(error.message || error));
     refused = text(job.q);
     if (error instanceof Refused && next) return; // something newer is on its way: a repaired link, the next digit of a number
-    if (error instanceof Refused) return notice({ kind: "error", message: error.message });
+    images?.back();
+    if (!shownRun) put((s) => s.setEmpty(error.message));
+    if (error instanceof Refused) return mark(error.id), notice({ kind: "error", message: error.message });
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
     notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = null; ask(job.q); urlLater(); } } });
@@ -597,6 +617,7 @@
     controls,
     choose,
     show,
+    tell: (n) => notice(n),
     /** A hand on a picture sets controls: changes = [[path, kind, value], …]. Until it is `done` only the picture follows: the form and the
      * link wait, so that a drag makes one history entry. */
     write(changes, done) {
@@ -741,7 +762,7 @@
       window.__pgStage = stage;
       defaultLayers = layersText(stage.layers);
       images = new PG.Images(stage, {
-        stop: () => aborter?.abort(), notice, setView, difference,
+        stop: () => aborter?.abort(), goOn: () => shownQuery && ask(shownQuery), notice, setView, difference,
         query: () => shownQuery || query(),
         fetchRun: (q) => fetchPacket("run", want().run, q),
       });
@@ -912,7 +933,7 @@
     try {
       notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
       const response = await fetch(liveUrl(`film.${kind}`));
-      if (!response.ok) throw new Refused((await response.json()).error.message);
+      if (!response.ok) throw new Refused((await response.json()).error);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (;;) {

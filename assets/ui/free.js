@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const KINDS = ["ideal", "wiener", "local", "equivariant"];
   const MARGIN = { l: 42, r: 12, t: 8, b: 20 };
-  const LEAST = 1e-4; // per pixel, of a range of two: what lies below is drawn at the bottom
+  const LEAST = 1e-4; // per pixel, of a range of two: no axis goes below; what does is drawn on its edge, dotted
   const node = (tag, className, text = "", title = "") => PG.el(tag, { className, textContent: text, title });
   const S = (v) => PG.significant(v, 2);
   const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);
@@ -96,6 +96,7 @@
         const path = v.map((a, i) => `${i ? "L" : "M"}${this.X(clocks[i]).toFixed(1)} ${Y(a).toFixed(1)}`).join("");
         parts.push(`<path class="pg-free-${kind}" d="${path}"/>`);
       }
+      if (lines.some((l) => l.values.some((v) => v < 10 ** bottom * 0.999))) parts.push(`<text x="${MARGIN.l + w}" y="${(MARGIN.t + h - 4).toFixed(1)}" text-anchor="end">on the edge: ≤ ${power(bottom)}</text>`);
       parts.push(`<text x="${MARGIN.l}" y="${height - 5}">noise</text><text x="${MARGIN.l + w}" y="${height - 5}" text-anchor="end">data</text>`);
       this.plot.innerHTML = `<svg viewBox="0 0 ${width} ${height}">${parts.join("")}</svg>`;
       this.plot.append(this.line);
@@ -177,7 +178,7 @@
   }
 
   PG.lab({
-    key: "free", word: "training-free", order: 2,
+    key: "free", page: "images", word: "training-free", order: 2,
     tip: "This run’s x̂₀ beside denoisers that nobody trained: ideal, Wiener and score machines; and the nearest training image.",
     why: (run) => (!run.header.image ? "for image models: choose one under Images" : run.header.set ? "" : "needs a model whose training images are here: the 8×8 digits, or images of your own"),
     mount(root, host) {

@@ -123,7 +123,9 @@
       status().then(() => {
         if (loaded?.data === wanted.data) return;
         show(true);
-        say(`This link asks for ${wanted.data.slice(4)}, which is not loaded here yet.`);
+        const words = `This link asks for the model ${wanted.data.slice(4)}, which is not loaded here yet`;
+        say(`${words}.`);
+        PG.form.tell({ kind: "warning", message: `${words}: load it under “hub model…”, on the left. Until then two moons are shown.`, stay: 60000 });
       }).catch(() => {});
     }
   };

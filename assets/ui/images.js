@@ -19,7 +19,7 @@
         while (held.length >= room()) {
           const size = room();
           const packet = PG.decode(held.slice(4, size).buffer);
-          if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: true }); // what went wrong on the way
+          if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: packet.header.error }); // what went wrong on the way
           yield packet;
           held = held.slice(size);
         }
@@ -84,10 +84,12 @@
       }
       this.said = PG.el("span", { className: "pg-images-said" });
       this.said.setAttribute("role", "status");
-      this.stop = PG.el("button", { type: "button", className: "pg-chip pg-images-stop", textContent: "stop", title: "Ends this run after the present step; what has formed stays. Key Esc.", hidden: true });
+      this.stop = PG.el("button", { type: "button", className: "pg-chip pg-images-stop", textContent: "pause", title: "Pauses this run after the present step: what has formed can be replayed, and it can go on. Key Esc.", hidden: true });
       this.stop.addEventListener("click", () => host.stop());
+      this.goOn = PG.el("button", { type: "button", className: "pg-chip pg-images-go", textContent: "go on", title: "Computes the rest of this run: the same images as without the pause.", hidden: true });
+      this.goOn.addEventListener("click", () => host.goOn());
       this.compare = new PG.Compare(this, host);
-      this.bar.append(this.words, this.said, this.compare.button, this.stop);
+      this.bar.append(this.words, this.said, this.compare.button, this.stop, this.goOn);
       this.grid = PG.el("div", { className: "pg-images-grid" });
       this.grid.setAttribute("role", "listbox");
       this.grid.setAttribute("aria-label", "Images of the batch");
@@ -109,6 +111,7 @@
       this.steps = [];
       this.forming = true;
       this.stop.hidden = false;
+      this.goOn.hidden = true;
       this._open(true);
     }
 
@@ -119,13 +122,20 @@
       this.said.textContent = `step ${header.step} of ${header.steps}`;
       this.pane.style.setProperty("--done", header.step / header.steps);
       this._cells(header.images, header.event);
+      this.stage.setForming(header);
       this._draw();
     }
 
-    /** The run that was forming has ended, or was stopped. */
     end() {
       this.forming = false;
       this.stop.hidden = true;
+      this.stage.setForming(null);
+    }
+
+    /** What has formed gives way to the run before. */
+    back() {
+      if (this.run) this.setRun(this.run);
+      else this.end();
     }
 
     setRun(run) {
@@ -136,8 +146,10 @@
       if (!image) return;
       this.steps = [];
       const { batch, shown } = image;
-      this.said.textContent = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
-      this.pane.style.setProperty("--done", 0);
+      const many = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
+      this.said.textContent = image.done ? many : `${many} · paused at step ${image.at} of ${run.header.steps}`;
+      this.goOn.hidden = image.done;
+      this.pane.style.setProperty("--done", image.done ? 0 : image.at / run.header.steps);
       this._cells(shown, image.event);
       this.event = image.event;
       this.buttons.v.hidden = !image.velocity;
@@ -340,7 +352,7 @@
 
   // The lab "film strip": one image through all steps.
   PG.lab?.({
-    key: "film", word: "film strip", tip: "One image through all its steps: the states, and what the model expects behind each.", order: 1,
+    key: "film", page: "images", word: "film strip", tip: "One image through all its steps: the states, and what the model expects behind each.", order: 1,
     why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
     mount(root, host) {
       const says = PG.el("p"), rows = PG.el("div", { className: "pg-film-rows" });
@@ -389,7 +401,7 @@
         const i = PG.frameAt(run, clock);
         if (i === at) return;
         at = i;
-        columns.forEach((column, j) => column.forEach((c) => (c.className = j === i ? "on" : j < i ? "past" : "")));
+        columns.forEach((column, j) => column.forEach((c) => (c.className = j === i ? "on" : "")));
       }
       addEventListener("pg-picked", () => (at = -1, draw()));
       return { setRun(r) { run = r.header.image ? r : null; at = -1; draw(); }, cursor: (info) => mark(info.c ?? info.clock) };

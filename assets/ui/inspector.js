@@ -627,7 +627,7 @@
   PG.Inspector = Inspector;
 
   PG.lab({
-    key: "inspector", word: "denoising", tip: "What is exactly known at a pinned point: q(x_s | x_t) against Gaussians, p(x₀ | x_t), every parameterisation, paths.", order: 10,
+    key: "inspector", page: "toys", word: "denoising", tip: "What is exactly known at a pinned point: q(x_s | x_t) against Gaussians, p(x₀ | x_t), every parameterisation, paths.", order: 10,
     why: (run) => (run.header.image ? "images have too many dimensions for these pictures" : ""),
     mount: (root, host) => new Inspector(root, host),
   });

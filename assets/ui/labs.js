@@ -105,6 +105,7 @@
           const why = this._why(lab), tab = this.tabs.get(lab.key);
           tab.setAttribute("aria-disabled", String(Boolean(why)));
           tab.title = why || lab.tip;
+          tab.hidden = Boolean(why && lab.page && lab.page !== (value.header.image ? "images" : "toys")); // a lab of the other page
         }
         const before = this.key;
         this.open(this.wanted); // what the new process has no use for closes; what it has use for again comes back

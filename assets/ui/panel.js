@@ -100,6 +100,9 @@
           <span data-part="calls-name" title="Times the model was asked up to here, of all in this run.">model calls so far</span><b data-part="calls">–</b>
         </div>
         <p class="pg-ref" data-part="ref"></p>
+        <h4 data-part="guidance-title" hidden></h4>
+        <div class="pg-eq" data-part="guidance" hidden></div>
+        <p class="pg-ref" data-part="guidance-ref" hidden></p>
         <h4 data-part="process-title"></h4>
         <div class="pg-eq" data-part="process"></div>
         <p class="pg-ref" data-part="process-ref"></p>
@@ -126,7 +129,7 @@
       const frames = this.clocks.length;
       this.values = this.symbols.map((_, j) => Array.from({ length: frames }, (_, f) => PG.significant(raw?.[(s.terms[j].index ?? j) * frames + f])));
       this.facts();
-      const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.process?.formula ?? h.process_formula]);
+      const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.guidance?.formula, h.process?.formula ?? h.process_formula]);
       if (formulas !== this.formulas) {
         this.formulas = formulas;
         this.render();
@@ -173,6 +176,8 @@
         this.rows.push([j, value]);
       });
       this.at.terms.hidden = !this.rows.length;
+      this.tex(this.at.guidance, h.guidance?.formula || "");
+      this.at.guidance.hidden = !h.guidance;
       this.tex(this.at.process, process || "");
       this.at.process.hidden = !process;
       this.slots();
@@ -208,7 +213,7 @@
 
     fit() {
       if (!this.root.clientWidth) return;
-      const boxes = [this.at.formula, this.at.numbers, this.at.process].filter((b) => !b.hidden && !b.classList.contains("pg-tex-source"));
+      const boxes = [this.at.formula, this.at.numbers, this.at.guidance, this.at.process].filter((b) => !b.hidden && !b.classList.contains("pg-tex-source"));
       for (const box of boxes) box.style.fontSize = "";
       const wide = boxes.map((box) => Math.max(...[...box.children].map((row) => row.scrollWidth / row.clientWidth || 0)));
       boxes.forEach((box, i) => {
@@ -232,12 +237,16 @@
       };
       const more = [];
       if (s.order != null) more.push(`order ${s.order}`);
-      if (s.nfe != null) more.push(`${s.nfe} call${s.nfe === 1 ? "" : "s"} a step`);
+      if (s.nfe != null) more.push(`${s.nfe} call${s.nfe === 1 ? "" : "s"} a step${h.guidance ? " without guidance" : ""}`);
       for (const name of ["gap", "gap-name", "calls", "calls-name"]) this.at[name].hidden = this.forward;
       if (this.forward) source(this.at.ref, {});
       else source(this.at.ref, s, more);
       set(this.at["process-title"], `Forward process: ${p.title ?? h.title?.process ?? ""}`);
       source(this.at["process-ref"], p);
+      set(this.at["guidance-title"], h.guidance ? `Guidance: ${h.guidance.title}` : "");
+      source(this.at["guidance-ref"], h.guidance ?? {});
+      for (const name of ["guidance-title", "guidance-ref"]) this.at[name].hidden = !h.guidance;
+      this.at.guidance.title = h.guidance?.tip || "";
       this.at.ref.title = s.tip || "";
       this.at.process.title = p.tip || "";
       const notes = (h.notes || []).filter(Boolean).map((note) => make("li", "", note));
@@ -293,7 +302,7 @@
       if (this.forward) return j === 0 ? "start: data" : "exact noising: a draw from p(z_t | z_s)";
       if (j === 0) return "start: a draw from the prior";
       const text = `step ${step} of ${last}`;
-      return s <= 0 ? `${text}: σ = 0, x₀ is the model's E[x₀ | x_t]` : text;
+      return s <= 0 ? `${text}: to t = 0 at once, x₀ is the model's E[x₀ | x_t]` : text;
     }
   }
   PG.StepPanel = StepPanel;

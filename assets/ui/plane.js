@@ -227,14 +227,14 @@
       ctx.globalAlpha = 0.85;
       ctx.beginPath();
       const below = this.rect.y + this.rect.h - bottom > 16, aside = left - this.rect.x > 22;
-      for (const tick of ticks(a.lo, a.hi, box.w / 90)) {
+      for (const tick of ticks(a.lo, a.hi, Math.max(3, box.w / 90))) {
         const x = toX.o + toX.k * tick.value;
         if (x < left + 24 || x > left + box.w - 12) continue;
         ctx.moveTo(x, bottom);
         ctx.lineTo(x, bottom - 4);
         text(ctx, tick.text, x, below ? bottom + 12 : bottom - 7, "center", "alphabetic", theme.stage);
       }
-      for (const tick of ticks(b.lo, b.hi, box.h / 80)) {
+      for (const tick of ticks(b.lo, b.hi, Math.max(3, box.h / 80))) {
         const y = toY.o + toY.k * tick.value;
         if (y < box.y + covered + 20 || y > bottom - 18) continue;
         ctx.moveTo(left, y);

@@ -102,13 +102,15 @@
     facts(c) {
       const { i, f } = locate(this.clock, c);
       const near = f >= 0.999 ? Math.min(i + 1, this.frames - 1) : i;
-      const curve = (name) => this.curve(name, c);
+      const curve = (name) => this.curve(name, this.header.image ? this.clock[near] : c); // images are states, not paths: the moment of the one that is shown
       const t = curve("curves/t");
       const step = this.arrays.step ? Math.round(this.arrays.step.data[near]) : near;
+      // the step that denoises at the end goes from the smallest t to 0: both stand at the clock's end
+      const clean = !this.forward && near === this.frames - 1 && this.arrays.time.data[near] === 0;
       return {
         c, clock: c, frame: near, step: this.forward ? near : this._step(c, step),
-        t: isNumber(t) ? t : readCurve(this.clock, this.arrays.time.data, c),
-        logSnr: curve("curves/log_snr"),
+        t: clean ? 0 : isNumber(t) ? t : readCurve(this.clock, this.arrays.time.data, c),
+        logSnr: clean ? Infinity : curve("curves/log_snr"),
       };
     }
 

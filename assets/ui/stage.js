@@ -81,6 +81,7 @@
       if (this.hover >= run.count) this.hover = -1;
       if (this._clock === null) this._clock = this.calm ? Math.min(run.start, run.end) : run.start;
       if (first) this.root.classList.remove("pg-waiting");
+      this.legend.show(); // before the layout, which asks whether it fits
       const panels = JSON.stringify(run.panels);
       if (panels !== this.laid) (this.laid = panels), this._layout();
       this.hand?.settle();
@@ -492,6 +493,7 @@
 
     _showTime(info) {
       const { ui, run } = this;
+      if (this.under) return;
       this.bar.at(info.clock);
       ui.cap.firstChild.textContent = PG.time.said(info);
       ui.cap.lastChild.textContent = this._captionMore(info, run);
@@ -540,6 +542,21 @@
       this.hand?.place();
       this._touch(true);
       if (run) this._paint(performance.now()); // a resized canvas is empty: fill it before it is seen
+    }
+
+    /** Why there is no first picture. */
+    setEmpty(words) {
+      this.ui.empty.firstChild.textContent = words;
+    }
+
+    /** An image run under way: the time of its last step, {time, clock, step, steps}; null: none is. What else is shown is of the run before, and fades. */
+    setForming(at) {
+      this.under = at;
+      document.body.classList.toggle("pg-stale", Boolean(at));
+      if (!at) return this.run && this._showTime(this.run.facts(this.cursor));
+      this.bar.at(at.clock);
+      this.ui.cap.firstChild.textContent = PG.time.said({ t: at.time, logSnr: NaN });
+      this.ui.cap.lastChild.textContent = `forming · step ${at.step}/${at.steps}`;
     }
 
     /** Images stand on the left of the plane, or above it where there is little room. */

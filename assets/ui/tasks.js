@@ -378,7 +378,7 @@
         nodes: [from, pair, seeds],
         picked: (bytes, at) => { next.put(bytes, at, lab.event); next = next === a ? b : a; mark(); },
         first() { lab.take((bytes, at) => a.put(bytes, at, lab.event), 0); lab.take((bytes, at) => b.put(bytes, at, lab.event), 1); },
-        why: () => (from.input.value === "seeds" || (a.filled && b.filled) ? "" : "pick two images above"),
+        why: () => (from.input.value === "seeds" ? "" : lab.velocity ? `${lab.velocity}, or two seeds` : a.filled && b.filled ? "" : "pick two images above"),
         params: () => (from.input.value === "seeds" ? { seeds: `${one.value},${two.value}` } : {}),
         files: async () => (from.input.value === "seeds" ? [] : [await a.image(), await b.image()]),
         note: "‖z‖: the noise’s size over the prior’s. Slerp keeps it; the straight line falls to √((1 − λ)² + λ²), off the shell where noise lives.",
@@ -390,7 +390,7 @@
         word: "reconstruct", tip: "Encode a picture into noise and decode it again: the error falls with the steps.", empty: "Click an image above or upload one; then run.",
         nodes: [sketch.box], beside,
         picked: (bytes, from) => sketch.put(bytes, from, lab.event),
-        why: () => (sketch.filled ? "" : "pick an image above"),
+        why: () => lab.velocity || (sketch.filled ? "" : "pick an image above"),
         params: () => ({}),
         files: async () => [await sketch.image()],
         told(header) { if (header.points) beside.innerHTML = curve(header.points); },
@@ -560,10 +560,17 @@
     }
     show(on) { this.shown = on; }
 
+    /** Why pictures cannot be encoded into noise, '' if they can. */
+    get velocity() {
+      return this.runShown?.header.image.velocity ? "a picture has no velocity, so it cannot be encoded into CLD’s noise: choose another process" : "";
+    }
+
     ready() {
       const part = this.part;
       if (!part) return;
       const why = part.why();
+      this.buttons.reconstruct.classList.toggle("pg-task-never", Boolean(this.velocity));
+      this.buttons.reconstruct.title = this.velocity || this.parts.reconstruct.tip;
       part.go.textContent = this.going === part ? "stop" : "run";
       part.go.disabled = Boolean(this.going && this.going !== part);
       part.go.classList.toggle("pg-task-waits", Boolean(why) && this.going !== part);
@@ -673,7 +680,7 @@
   }
 
   PG.lab?.({
-    key: "tasks", word: "tasks", tip: "Inpaint, edit, interpolate, reconstruct, sweep: what an image model is good for.", order: 2,
+    key: "tasks", page: "images", word: "tasks", tip: "Inpaint, edit, interpolate, reconstruct, sweep: what an image model is good for.", order: 2,
     why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
     mount: (root, host) => new Tasks(root, host),
   });

@@ -16,7 +16,7 @@ from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illega
 from playground.core.fields import BadValue, Param, params
 from playground.core.spec import Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
-from toy_models.data import GAUSSIAN, image_models, law_of, mixture_of, source_of
+from toy_models.data import GAUSSIAN, image_models, law_of, makes_images, mixture_of, source_of
 from toy_models.distributions import toys
 from toy_models.mixture import MAX_COMPONENTS
 
@@ -245,7 +245,14 @@ class Form:
             )
         return {
             "controls": [
-                {"id": c.id, "path": c.path, "kind": c.kind, "type": "pick" if c.param is None else c.param.kind, "default": c.default}
+                {
+                    "id": c.id,
+                    "path": c.path,
+                    "kind": c.kind,
+                    "label": c.component.label,
+                    "type": "pick" if c.param is None else c.param.kind,
+                    "default": c.default,
+                }
                 for c in self.controls
             ],
             "top": top,
@@ -347,7 +354,9 @@ def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
     query, errors = experiment_part(query), []
     while True:
         try:
-            return Experiment.from_query(query), errors
+            exp = Experiment.from_query(query)
+            few = errors and "particles" not in query and makes_images(exp.data)  # as many images as toys have particles are too many
+            return exp.replace(particles=BATCH) if few else exp, errors
         except BadValue as error:
             field, size = error.field, len(query)
             errors.append(error)

@@ -127,6 +127,7 @@ class ImageRun:
         if not self.done and len(self.x0) < len(self.frames):
             self.watch.fresh()
             self.x0.append(self._told(self.frames[-1]))
+            self.asked -= 1  # the step from here would have asked for it
 
     def _lost(self, frame: Frame) -> bool:
         """Whether the states are not finite or, in root mean square, LOST times as large as for pixels of ±1."""
@@ -255,10 +256,11 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     pictures = np.stack([run.pixels(f) for f in frames])
     final = run.final()
     notes = [*header["notes"], "paths on two principal components of the batch, with their share of its variance"]
-    if run.asked:
+    if run.asked > 0:
         notes.append(
             f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls"
         )
+    header["steps"] = len(run.live.grid) - 1
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
@@ -272,7 +274,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
             "shown": count,
             "velocity": run.process.blocks > 1,
             "done": run.done,
-            "of": len(run.live.grid) - 1,  # steps
+            "at": len(run.frames) - 1,  # of header["steps"]
         },
     }
     packet = Packet(header)

@@ -105,6 +105,7 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
             "nfe": sampler.info.nfe,
             "terms": [],
         },
+        "guidance": _guidance(exp),
         "process": {
             "title": process.info.title,
             "formula": process.formula,
@@ -177,17 +178,28 @@ def _notes(run: Any) -> list[str]:
         notes.append("starts from the prior, which p_T only approximates")
     if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))
+    if makes_images(run.exp.data) and getattr(run.exp.guidance, "weight", 1.0) not in (0.0, 1.0):
+        notes.append("W other than 1 samples neither p(x) nor p(x | c): images become more typical of the class and less varied")
     if (told := getattr(run.oracle, "note", None)) and (words := told(run.live.grid)):  # a model that does not know all noise levels
         notes.append(words)
     if run.process.note:
         notes.append(run.process.note)
     if run.process.view_scale_label:
         notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
-    if run.frames[-1].t > 0 and run.exp.mode == "reverse":
+    if run.frames[-1].t > 0 and run.exp.mode == "reverse" and getattr(run, "done", True):
         notes.append(f"stopped early at t = {run.frames[-1].t:g}")
     if run.process.blocks == 2 and run.oracle.dim == 1:
         notes.append(getattr(run.process, "regime", ""))
     return notes
+
+
+def _guidance(exp: Experiment) -> dict[str, Any] | None:
+    """The guidance in symbols, None where there is none."""
+    guidance = exp.guidance
+    if guidance == NoGuidance() or exp.mode == "forward":
+        return None
+    info = guidance.info
+    return {"title": info.title, "formula": guidance.formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
 
 
 def _guided_note(run: Run) -> str:

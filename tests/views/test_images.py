@@ -58,7 +58,7 @@ def test_packets_hold_the_pixels() -> None:
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
     assert run.asked == 3  # SSCS asks half a step on, but for the last step: what is shown beside it costs more, and says so
     assert any("took 3 more evaluations" in note for note in packet.header["notes"])
-    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True, "done": True, "of": 4}
+    assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True, "done": True, "at": 4}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
 
@@ -112,9 +112,9 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [0, 1]
     assert live.runs.get(exp.key) is None  # half a run is no run
     part = Packet.from_bytes(live.packet(query))
-    assert part.header["steps"] == 2
+    assert part.header["steps"] == 4
     assert part.header["image"]["done"] is False
-    assert part.header["image"]["of"] == 4
+    assert part.header["image"]["at"] == 2
     whole = list(live.image_steps(exp))
     for one, again in zip(begun, whole, strict=False):
         one, again = Packet.from_bytes(one[4:]), Packet.from_bytes(again[4:])
