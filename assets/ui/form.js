@@ -264,7 +264,7 @@
     constructor(told) {
       const { field, value, allowed, message } = told;
       const control = controls.find((c) => c.path === field && (!c.kind || c.kind === at(field.slice(0, field.lastIndexOf(".")))));
-      super(control && allowed ? `${labelOf(control)}: ${value === "" ? "nothing" : value} cannot be used; allowed: ${allowed}` : message);
+      super(control && allowed ? `${labelOf(control)}: ${value === "" ? "nothing" : String(value).replace(/^'(.*)'$/, "$1")} cannot be used; allowed: ${allowed}` : message);
       this.id = control?.id;
     }
   }
