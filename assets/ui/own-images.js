@@ -22,6 +22,17 @@
       C.titles.data[choice.key] = choice.title;
       PG.pickers.data.add(choice);
     }
+    const { group } = record.choices[0], box = PG.pickers.data.boxes.get(group);
+    if (box.querySelector(".pg-mine-forget")) return;
+    const forget = el("button", "pg-mine-forget", "×", "Takes this set off the page. Its file stays with the app.");
+    forget.type = "button";
+    forget.setAttribute("aria-label", `Forget ${record.title}`);
+    forget.addEventListener("click", () => {
+      remember(known().filter((n) => n !== record.name));
+      if (PG.form.value("pg-data").startsWith(record.name)) PG.pickers.data.set(Object.keys(C.images)[0]);
+      PG.pickers.data.drop(group);
+    });
+    box.append(forget);
   }
 
   async function answerOf(response) {

@@ -195,6 +195,13 @@
         item(c);
         picker.refresh();
       };
+      /** Takes a group off the page. */
+      picker.drop = (group) => {
+        for (const list of [all, choices]) for (let i = list.length - 1; i >= 0; i--) if ((list[i].pg ?? list[i]).group === group) list.splice(i, 1);
+        picker.boxes.get(group)?.remove();
+        picker.boxes.delete(group);
+        picker.refresh();
+      };
       root.addEventListener("keydown", (e) => {
         const items = all.filter((b) => b.offsetParent), at = items.indexOf(document.activeElement); // toys and images hide each other
         if (at < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
