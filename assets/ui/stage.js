@@ -552,7 +552,7 @@
     /** An image run under way: the time of its last step, {time, clock, step, steps}; null: none is. What else is shown is of the run before, and fades. */
     setForming(at) {
       this.under = at;
-      document.body.classList.toggle("pg-stale", Boolean(at));
+      document.body.classList.toggle("pg-under-way", Boolean(at));
       if (!at) return this.run && this._showTime(this.run.facts(this.cursor));
       this.bar.at(at.clock);
       this.ui.cap.firstChild.textContent = PG.time.said({ t: at.time, logSnr: NaN });

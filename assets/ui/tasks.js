@@ -574,6 +574,7 @@
       part.go.textContent = this.going === part ? "stop" : "run";
       part.go.disabled = Boolean(this.going && this.going !== part);
       part.go.classList.toggle("pg-task-waits", Boolean(why) && this.going !== part);
+      part.words.textContent = (part.key === "reconstruct" && this.velocity && `${this.velocity[0].toUpperCase()}${this.velocity.slice(1)}.`) || part.empty;
       part.go.title = this.going === part ? "Ends after the present step; what has formed stays" : why || part.tip;
       this.why = why;
     }

@@ -51,7 +51,7 @@ def test_a_run_of_images_is_paused_replayed_and_goes_on(visit: Any) -> None:
     page = site.page
     page.locator("#pg-particles input[type=number]").fill("256")
     page.wait_for_function("() => __pg.formed >= 2 && !document.querySelector('.pg-images-stop').hidden")
-    assert page.evaluate("document.body.classList.contains('pg-stale') && document.querySelector('.pg-cap').innerText.includes('forming')")
+    assert page.evaluate("document.body.classList.contains('pg-under-way') && document.querySelector('.pg-cap').innerText.includes('forming')")
     page.locator(".pg-images-stop").click()
     page.wait_for_function("() => !document.querySelector('.pg-images-go').hidden && __pg.settled")
     told = page.evaluate("(({ image, steps }) => ({ ...image, steps }))(__pgStage.run.header)")
@@ -59,7 +59,7 @@ def test_a_run_of_images_is_paused_replayed_and_goes_on(visit: Any) -> None:
     assert not told["done"]
     assert 2 <= told["at"] < told["steps"] == 20
     assert page.locator(".pg-images-said").inner_text() == f"64 of 256 images · paused at step {told['at']} of 20"
-    assert not page.evaluate("document.body.classList.contains('pg-stale')")
+    assert not page.evaluate("document.body.classList.contains('pg-under-way')")
     paused = page.evaluate(BRIGHT)
     page.evaluate("__pgStage.seek(1)")
     page.wait_for_function("() => document.querySelector('.pg-cap').innerText.includes('step 0/20')")
