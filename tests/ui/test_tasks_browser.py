@@ -118,5 +118,5 @@ def test_a_process_that_cannot_encode_says_so(visit: Any) -> None:
     site = lab(visit, "reconstruct", process="CLD")
     page = site.page
     page.locator(".pg-task-go").click()
-    page.wait_for_function("() => /single noise level/.test(document.querySelector('.pg-task-said.bad')?.innerText)")
+    page.wait_for_function("() => /no velocity/.test(document.querySelector('.pg-task-said')?.innerText)")
     assert site.problems == []
