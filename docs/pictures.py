@@ -78,12 +78,12 @@ def clip(page: Any) -> None:
 
 
 def hundred_digits() -> None:
-    """assets/pictures/digits-100.png: ten of each class in a row, DPM-Solver++ 2M, 20 steps, guidance 1.5, all noise of seed 0; none is picked."""
+    """assets/pictures/digits-100.png: ten of each class in a row, DPM-Solver++ 2M, 20 steps, guidance 2.5, all noise of seed 0; none is picked."""
     process = pg.VP()
     noise = process.source(100, (1, 28, 28), Rng(0).stream("prior"))
     rows = []
     for label, start in enumerate(noise.split(10)):
-        guidance = pg.ClassifierFree(label=label, weight=1.5)
+        guidance = pg.ClassifierFree(label=label, weight=2.5)
         exp = pg.Experiment(data="mnist-unet", process=process, particles=10, guidance=guidance, sampler=pg.DPMSolverPP2M(), grid=GRID)
         rows.append(pg.simulate(exp, initial=start, max_frames=2).x[-1])
     pixels = ((torch.stack(rows)[:, :, 0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
