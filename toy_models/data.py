@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 from typing import Any
@@ -21,7 +20,6 @@ FIRST_IMAGES = "mnist-unet"
 def check_data(name: str, value: Any) -> str:
     """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
     from toy_models.distributions import toy
-    from toy_models.images import image_model
 
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
@@ -40,10 +38,20 @@ def check_data(name: str, value: Any) -> str:
     try:
         toy(value)
     except BadValue as error:
-        if image_model(value) is not None:  # raises if it is one that cannot be used
+        if _usable(name, value):
             return value
         raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
     return value
+
+
+def _usable(name: str, value: str) -> bool:
+    """Whether it is an image model's name. Raises BadValue if it is one that cannot be used."""
+    from toy_models.images import image_model
+
+    try:
+        return image_model(value) is not None
+    except BadValue as error:
+        raise BadValue(name, value, error.allowed) if error.field == "model" else error from None
 
 
 def hand_made(data: str) -> bool:
@@ -54,17 +62,21 @@ def hand_made(data: str) -> bool:
 def image_models() -> list[str]:
     """Names of the models that make images and come with the app: trained ones, then training-free ones; the first is what the page opens.
 
-    One whose card cannot be read is left out: asked for by name it says what is wrong. Sets of one's own are not listed, only known by name.
+    One whose card cannot be used is left out, with a line in the log: asked for by name it says what is wrong. Sets of one's own are not
+    listed, only known by name.
     """
     from toy_models.free import KINDS
     from toy_models.image_sets import DIGITS
-    from toy_models.networks.checkpoint import models, read_card
+    from toy_models.images import image_model, left_out
+    from toy_models.networks.checkpoint import models
 
     found = []
     for name in models():
-        with contextlib.suppress(BadValue):
-            if "event" in read_card(name):
+        try:
+            if image_model(name) is not None:
                 found.append(name)
+        except BadValue as error:
+            left_out(str(error))
     return sorted(found, key=lambda name: (name.partition("-")[0] != FIRST_IMAGES.partition("-")[0], name != FIRST_IMAGES)) + [
         f"{DIGITS.name}-{kind}" for kind in KINDS
     ]

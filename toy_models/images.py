@@ -7,6 +7,7 @@ an exact denoiser of it).
 from __future__ import annotations
 
 import functools
+import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
+log = logging.getLogger("playground")
 # prefix of a name → what makes the image model of a name that starts with it: filled by packages above this one
 SOURCES: dict[str, Callable[[str], Any]] = {}
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
@@ -134,7 +136,8 @@ class ImageOracle(StatisticPredictor):
 
 
 class TrainedModel(ImageModel):
-    """A network and its card in assets/models; ``label`` may be classes in turn. Raises BadValue if the card is not of a model that makes images."""
+    """A network and its card in assets/models; ``label`` may be classes in turn. Raises BadValue if the card cannot be used, or is not of a model
+    that makes images."""
 
     noun = "a trained denoiser"
 
@@ -150,10 +153,10 @@ class TrainedModel(ImageModel):
         self.most = (
             math.exp(told["sigma_mean"] + 4 * told["sigma_std"]) if {"sigma_mean", "sigma_std"} <= set(told) else math.inf
         )  # σ in training
-        self.set = str(card.get("set", ""))
-        self.title = str(card.get("title", name))
+        self.set = card.get("set", "")
+        self.title = card.get("title", name)
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
-        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else str(card["architecture"])
+        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else card["architecture"]
         self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
 
     def turns(self, process: Process) -> Any:
@@ -275,15 +278,26 @@ def spacing(name: str) -> float:
     return median if math.isfinite(median) else 0.0  # one image has no neighbour
 
 
+@functools.cache
+def left_out(why: str) -> None:
+    """One line in the log for a model that cannot be used, once."""
+    log.warning("left out: %s", why)
+
+
 @functools.lru_cache(maxsize=4)
 def _classifier(name: str) -> Any:
-    return load_network(name)
+    try:
+        return load_network(name)
+    except BadValue as error:
+        left_out(str(error))
+        return None
 
 
 def classify(name: str, images: Tensor) -> Tensor | None:
-    """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none."""
+    """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none that can be used."""
     judge = read_card(name).get("classifier") if name in models() else None
-    if not judge:
+    network = _classifier(judge) if judge else None
+    if network is None:
         return None
     with torch.no_grad():
-        return torch.cat([_classifier(judge)(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])
+        return torch.cat([network(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])
