@@ -10,6 +10,7 @@ import json
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -172,7 +173,7 @@ def store_npz(title: str, raw: bytes) -> Stored:
             arrays = {name: file[name] for name in file.files}
     except BadValue:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
         raise BadValue("images", f"{title[:40]}.npz", "a whole .npz with arrays of numbers (objects are not read)") from None
     found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)
     found = found or next((n for n, a in arrays.items() if a.dtype == np.uint8 and a.ndim in (3, 4)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,19 +24,28 @@ class Images(NamedTuple):
 def load_npz(path: str | Path, split: str = "train") -> Images:
     """An .npz with ``{split}_images`` or ``x_{split}`` (uint8, count × height × width [× channels]) and ``{split}_labels`` or ``y_{split}``.
 
-    Raises: BadValue if the file or an array is missing or has another type; nothing is unpickled.
+    Raises: BadValue if the file or an array is missing or damaged, or has another type; nothing is unpickled.
     """
     path = Path(path)
     if not path.is_file():
         raise BadValue("data", str(path), "a file .npz with uint8 images")
-    with np.load(path, allow_pickle=False) as file:
-        names = {"images": (f"{split}_images", f"x_{split}"), "labels": (f"{split}_labels", f"y_{split}")}
-        found = {k: next((n for n in options if n in file), None) for k, options in names.items()}
-        if None in found.values():
-            raise BadValue("data", ", ".join(file.files), " and ".join(" or ".join(v) for v in names.values()))
-        images, labels = file[found["images"]], file[found["labels"]]  # type: ignore[index]
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(images) != len(labels):
-        raise BadValue("data", f"{images.dtype} {images.shape}", "uint8 images (count, height, width[, channels]), one label each")
+    names = {"images": (f"{split}_images", f"x_{split}"), "labels": (f"{split}_labels", f"y_{split}")}
+    try:
+        if not zipfile.is_zipfile(path):  # np.load would take it for a pickle, and recommend to read it as one
+            raise zipfile.BadZipFile
+        with np.load(path, allow_pickle=False) as file:
+            known = list(file.files)
+            found = {k: next((n for n in options if n in known), None) for k, options in names.items()}
+            arrays = {k: file[n] for k, n in found.items() if n is not None}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
+        raise BadValue("data", str(path), "a whole .npz with arrays of numbers (objects are not read)") from None
+    if len(arrays) < len(names):
+        raise BadValue("data", ", ".join(known), " and ".join(" or ".join(v) for v in names.values()))
+    images, labels = arrays["images"], arrays["labels"]
+    whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == images.shape[:1]
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or not len(images) or not whole:
+        told = f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}"
+        raise BadValue("data", told, "uint8 images (count, height, width[, channels]), each with a whole number as its label")
     x = torch.from_numpy(images).float() / 127.5 - 1
     x = x[:, None] if x.dim() == 3 else x.permute(0, 3, 1, 2).contiguous()
     return Images(x, torch.from_numpy(labels.astype(np.int64)))
