@@ -115,22 +115,37 @@ def say(line: str) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
-    parser.add_argument("name", choices=sorted([*CONFIGS, CLASSIFIER]))
+    parser.add_argument(
+        "name", choices=sorted([*CONFIGS, CLASSIFIER]), help="what to train; its settings stand in toy_models/training/configs.py"
+    )
     parser.add_argument(
         "--data",
-        help="an .npz with train_images (uint8) and train_labels; fetch: MNIST from its public mirrors; left out: the model's built-in set",
+        help="an .npz with train_images (uint8) and train_labels (the classifier also: test_images, test_labels); fetch: MNIST from its public "
+        "mirrors; left out: the model's built-in set",
     )
-    parser.add_argument("--out", type=Path, help="folder of the states (default runs/<name>)")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; call again to go on")
-    parser.add_argument("--every", type=int, default=500, help="steps between checkpoints")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--no-bf16", action="store_true")
-    parser.add_argument("--min-snr", type=float)
-    parser.add_argument("--importance", action="store_true")
     parser.add_argument(
-        "--export", type=Path, nargs="?", const=FOLDER, help="write the averaged weights and their card there, and train no more"
+        "--out", type=Path, help="folder of the states, from which a call goes on where the last one stopped (default runs/<name>)"
+    )
+    parser.add_argument("--steps", type=int, help="steps of Adam in all (default: the configuration's)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; call again to go on")
+    parser.add_argument(
+        "--every", type=int, default=500, help="steps between two states, each with a picture of samples (default %(default)s)"
+    )
+    parser.add_argument("--threads", type=int, help="threads of torch on the CPU (default: torch's own choice)")
+    gpu = torch.cuda.is_available()
+    parser.add_argument("--device", default="cuda" if gpu else "cpu", help="cpu, or cuda for a GPU (default here: %(default)s)")
+    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 throughout; a state that is there keeps its precision")
+    parser.add_argument("--min-snr", type=float, metavar="GAMMA", help="weight of the loss min(SNR, GAMMA), 0: EDM's own weight")
+    parser.add_argument(
+        "--importance", action="store_true", help="draw noise levels in proportion to the root mean square of their latest losses"
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        nargs="?",
+        const=FOLDER,
+        metavar="FOLDER",
+        help="write the averaged weights and their card into FOLDER (default assets/models), and train no more",
     )
     told = parser.parse_args(argv)
     if told.threads:

@@ -1,5 +1,6 @@
 """The training command and the card that it writes."""
 
+import argparse
 import json
 import shlex
 
@@ -77,3 +78,13 @@ def test_a_classifiers_card(tmp_path, monkeypatch):
     assert card["data"] == "300 images, 1 × 8 × 8, scaled to [−1, 1]"
     assert card["command"] == "python -m toy_models.train mnist-classifier --data <file>.npz"
     assert card["bf16"] is False
+
+
+def test_every_option_is_explained(monkeypatch):
+    """Mutant killed: an option without a line of help."""
+    seen = []
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda parser, argv: seen.append(parser) or parser.exit())
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert [action.dest for action in seen[0]._actions if not action.help] == []
+    assert "--export [FOLDER]" in seen[0].format_help()
