@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
+import sys
 from typing import Any
 
 import torch
@@ -19,7 +21,7 @@ FIRST_IMAGES = "mnist-unet"
 
 def check_data(name: str, value: Any) -> str:
     """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
-    from toy_models.distributions import toy
+    from toy_models.distributions import TOYS
 
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
@@ -35,13 +37,21 @@ def check_data(name: str, value: Any) -> str:
     if is_compact(value):
         decode(value, name)
         return value
-    try:
-        toy(value)
-    except BadValue as error:
-        if _usable(name, value):
-            return value
-        raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
-    return value
+    if value in TOYS or _usable(name, value):
+        return value
+    raise BadValue(name, value, _names(value))
+
+
+def _names(wrong: str) -> str:
+    """The names of data by kind; those closest to a wrong one first, and then only a few of each kind."""
+    from toy_models.distributions.one_d import ONE_D
+    from toy_models.distributions.two_d import TWO_D
+
+    kinds = {"1D": list(ONE_D), "2D": list(TWO_D), "images": image_models()}
+    close = difflib.get_close_matches(wrong[:60].lower(), [name for names in kinds.values() for name in names])
+    few = 3 if close else sys.maxsize
+    words = [f"{kind}: {', '.join(names[:few])}{f' and {len(names) - few} more' * (len(names) > few)}" for kind, names in kinds.items()]
+    return "; ".join([f"{' or '.join(close)} (closest)"] * bool(close) + words)
 
 
 def _usable(name: str, value: str) -> bool:
@@ -103,7 +113,7 @@ def check_source(name: str, value: Any) -> str:
     try:
         return check_data(name, value)
     except BadValue as error:
-        raise BadValue(error.field, value, f"{GAUSSIAN}, {error.allowed}") if error.field == name else error from None
+        raise BadValue(error.field, value, f"{GAUSSIAN}; {error.allowed}") if error.field == name else error from None
 
 
 def source_of(source: str, dim: int) -> GaussianMixture:

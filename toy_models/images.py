@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -54,22 +55,22 @@ class ImageModel:
         return math.prod(self.event)
 
     def refuses(self, slot: str, choice: Any) -> str:
-        """Why a choice of an Experiment cannot be made with this model, '' if it can."""
+        """Why a choice of an Experiment cannot be made with this model, '' if it can: words that go on after the choice's title."""
         if slot == "process" and self.process is not None and choice != self.process:
             numbers = ", ".join(f"{k} {v:g}" for k, v in self.process.to_dict().items() if isinstance(v, float))
-            return f"network saw one process in training and knows no other: {self.process.info.title} with {numbers}"
+            return f"differs from the only process that this network was trained for, {self.process.info.title} with {numbers}"
         if slot == "process" and "linear" not in choice.caps:
             return f"needs data with a closed form; {self.noun} serves processes with a Gaussian kernel"
         if slot == "sampler" and "mixture" in choice.needs:
-            return f"needs the exact mixture model, which {self.noun} is not"
+            return f"needs an exact mixture model, which {self.noun} is not"
         if slot == "grid" and choice.info.key == "Auto":
-            return f"measures errors against the exact mixture, which {self.noun} is not"
+            return f"measures its errors against an exact mixture model, which {self.noun} is not"
         if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
-            return f"needs the exact mixture model, which {self.noun} is not"
+            return f"needs an exact mixture model, which {self.noun} is not"
         if slot == "mode" and choice == "forward":
-            return f"noising is shown for the toys; {self.noun} is for sampling"
+            return f"is shown for the toys; {self.noun} only samples (reverse)"
         if slot == "start" and choice != "prior":
-            return f"the law of {self.noun} at a time is not kept: it starts from the prior"
+            return f"needs the law of the noised data, which {self.noun} does not give; it starts from the prior"
         return ""
 
     def only(self, label: int) -> ImageModel:
@@ -129,7 +130,7 @@ class ImageOracle(StatisticPredictor):
         return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
 
     def marginal(self, t: float) -> Any:
-        raise BadValue("start", "exact or gaussian", f"prior: {self.data.refuses('start', 'exact')}")
+        raise BadValue("start", "exact or gaussian", f"prior: {self.data.noun} does not give the law of the noised data")
 
 
 # -- trained -----------------------------------------------------------------------------------------------------------------------
@@ -209,7 +210,10 @@ class FreeModel(ImageModel):
         super().__init__(name, label)
         self.set, _, self.kind = name.rpartition("-")
         if self.kind not in KINDS:
-            raise BadValue("data", name[:60], f"{self.set or 'a set'}-" + ", -".join(KINDS))
+            first = name.partition("-")[0]
+            base = first if re.fullmatch(OWN + "[0-9a-f]{8}", first) else f"{OWN}1a2b3c4d"
+            words = "a set's name and a denoiser of it, such as " if base != first else ""
+            raise BadValue("data", name[:60], words + ", ".join(f"{base}-{kind}" for kind in KINDS))
         facts, kind = facts_of(self.set), KINDS[self.kind]
         self.event, self.labels = facts.event, torch.arange(facts.classes)
         self.noun = "a training-free denoiser"
@@ -247,7 +251,7 @@ def image_model(name: str) -> ImageModel | None:
             return make(name)
     if name in models():
         return TrainedModel(name) if "event" in read_card(name) else None
-    if name.startswith(OWN) or name.rpartition("-")[0] == DIGITS.name:
+    if name.startswith(OWN) or name in [f"{DIGITS.name}-{kind}" for kind in KINDS]:
         return FreeModel(name)
     return None
 
