@@ -119,7 +119,7 @@ class Asked:
         return make() if make and self.exp.guidance.info.key == "NoGuidance" else None
 
     def image(self, index: int, name: str = "image") -> Tensor:
-        if index >= len(self.files) or not self.files[index]:
+        if index >= len(self.files):
             raise BadValue(name, "none", "a picture: pick one of the run, draw or upload one")
         made = picture(self.files[index], self.event, name, self.params.get("invert") == "1")
         self.notes += [made.note] if made.note else []

@@ -411,6 +411,23 @@ def test_bad_uploads_are_refused_in_words(name: str) -> None:
         picture(BAD[name], (1, 28, 28))
 
 
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "'an empty file (0 bytes)' cannot be used; allowed: a PNG, JPEG, GIF"),
+        (b"PK\x03\x04 images.npy", "(.npz, .zip, .npy)' cannot be used; allowed: one picture: a PNG, JPEG, GIF"),
+        (b"\x93NUMPY\x01\x00", "(.npz, .zip, .npy)' cannot be used; allowed: one picture: a PNG"),
+    ],
+    ids=["empty", "npz", "npy"],
+)
+def test_what_was_uploaded_in_place_of_a_picture_is_named(raw: bytes, told: str) -> None:
+    """Mutants killed: an empty file taken for no file; an archive called bytes that are no image."""
+    with pytest.raises(BadValue) as caught:
+        live.task_steps({"data": "mnist-unet", "lab.task": "edit"}, [raw])
+    assert caught.value.field == "image"
+    assert told in str(caught.value)
+
+
 def framed(*files: bytes) -> bytes:
     return b"".join(len(f).to_bytes(4, "little") + f for f in files)
 
