@@ -252,9 +252,9 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
 def _inversion_notes(exp: Experiment) -> list[str]:
     """What encodes a picture, and why its noise is not a draw from the prior: p_t_min has noise that a clean picture has not."""
     assert isinstance(exp.process, ScalarGaussian)
-    sigma = float(exp.process.at(min(t for t in grid_times(exp) if t > 0)).sigma)
+    t = min(t for t in grid_times(exp) if t > 0)
     how = f"encoded and decoded by the run’s own sampler, {exp.sampler.info.title}"
-    missing = f"a picture enters at t_min without the noise (σ = {sigma:.3g}) that states have there"
+    missing = f"a picture enters at t = {t:.3g} without the noise (σ = {exp.process.at(t).sigma:.3g}) that states have there"
     return [how, f"{missing}: what is flat in it stays flat in its noise, which makes ‖z‖ smaller than the 1 of a draw from the prior"]
 
 

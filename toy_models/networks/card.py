@@ -79,7 +79,7 @@ def complaint(card: Any) -> str:
 
 
 def _wrong(entry: str, allowed: str, value: Any) -> str:
-    return f"whose {entry} is {allowed}; there it is {repr(value)[:60]}"
+    return f"whose entry {entry} is {allowed}, not {repr(value)[:60]}"
 
 
 def _network(card: dict[str, Any]) -> str:
@@ -111,5 +111,5 @@ def _denoiser(card: dict[str, Any]) -> str:
     try:
         process: Any = from_dict("processes", "process", card["process"])
     except BadValue as error:
-        return f"whose {error.field} is {error.allowed}; there it is {error.value}"
+        return f"whose entry {error.field} is {error.allowed}, not {error.value}"
     return "" if "phase" in process.caps else _wrong("process", "one with a velocity (CLD)", card["process"]["kind"])
