@@ -62,7 +62,7 @@ def call_of(name: str, images: Images) -> str:
 def command(name: str, trainer: Trainer) -> str:
     """The two commands that make the file of a model: one trains, one exports; with the options that the training was given."""
     usual, made = CONFIGS.get(name, trainer.config), trainer.config
-    options = [f" --{k.replace('_', '-')} {getattr(made, k):g}" for k in ("steps", "min_snr") if getattr(made, k) != getattr(usual, k)]
+    options = [f" --{k.replace('_', '-')} {getattr(made, k)}" for k in ("steps", "min_snr") if getattr(made, k) != getattr(usual, k)]
     options += [" --importance"] * (made.importance > usual.importance) + [" --no-bf16"] * (not trainer.bf16)
     train = call_of(name, trainer.images) + "".join(options)
     return f"{train} && {train} --export"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,13 +61,15 @@ def test_data_are_named_by_their_pixels(tmp_path):
 
 
 def test_a_state_keeps_its_precision(tmp_path):
-    """bf16 on a card is that of the training, not of the export. Mutant killed: the export's own flag."""
+    """bf16 on a card is that of the training, not of the export. Mutants killed: the export's own flag; steps as 1e+06."""
     images = Images(torch.rand(8, 1, 8, 8) * 2 - 1, torch.arange(8))
     Trainer(CONFIGS["digits-unet"], images, bf16=False).save(tmp_path)
     again = Trainer(CONFIGS["digits-unet"], images, bf16=True)
     assert again.resume(tmp_path)
     assert again.bf16 is False
     assert "--no-bf16" in cli.command("digits-unet", again)
+    again.config = replace(again.config, steps=1_000_000)
+    assert "--steps 1000000 " in cli.command("digits-unet", again)
 
 
 def test_a_classifiers_card(tmp_path, monkeypatch):
