@@ -1,10 +1,14 @@
-"""The figures on an image model's card: ``python -m benchmarks.images --model mnist-unet --data mnist.npz --samples 10000 --write-card``.
+"""The figures on an image model's card: ``python -m benchmarks.images --model mnist-unet --data mnist.npz --samples 10000 --write-card``, and
+``python -m benchmarks.images --model digits-unet --write-card``, whose images are built in.
 
 Fréchet distance in the features of the card's classifier (never to be called FID), precision and recall of samples against the test images, by
 sampler and evaluations of the network, beside the floor: as many training images against the same test images. Samples are of the classes in
 turn (each class's own model, guidance 1), since that is what the models are for, and a few rows without classes; class accuracy, distance to
 the nearest training image, bits per dimension. Every figure is saved to benchmarks/results/images.json as soon as it is known, with its
 number of samples and the weights' sha256, and is not computed again; samples are kept in runs/images, so that more of them cost only the rest.
+
+A model without a classifier on its card has the figures that need none: distance to the nearest training image, bits per dimension. Without
+``--data`` the images are those of the card's built-in set; the test images are then those that no model sees (of the digits the last 297).
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,9 +27,11 @@ from torch import Tensor
 
 import playground as pg
 from benchmarks.live import RESULTS, cpu
-from playground.metrics.images import bits_per_dim, fidelity, nearest
+from playground.core.fields import BadValue
+from playground.metrics.images import BINS, bits_per_dim, fidelity, nearest
 from toy_models.data import law_of
-from toy_models.images import classify
+from toy_models.image_sets import DIGITS, held_out, image_set
+from toy_models.images import TrainedModel, classify
 from toy_models.networks.checkpoint import FOLDER, load_network, read_card
 from toy_models.training.data import Images, load_npz
 
@@ -50,7 +57,10 @@ class Ledger:
         self.rows = self.read()
 
     def read(self) -> list[dict[str, Any]]:
-        return json.loads(self.file.read_text(encoding="utf-8"))["figures"] if self.file.is_file() else []
+        try:
+            return json.loads(self.file.read_text(encoding="utf-8"))["figures"] if self.file.is_file() else []
+        except (ValueError, KeyError, TypeError):
+            raise BadValue("figures", str(self.file), "a whole file of figures: mend it, or move it away") from None
 
     def find(self, **key: Any) -> dict[str, Any] | None:
         return next((row for row in self.rows if all(row.get(k) == v for k, v in key.items())), None)
@@ -101,18 +111,38 @@ def sample(model: str, solver: str, evaluations: int, count: int, weight: float 
     return torch.cat(out).float() / 127.5 - 1
 
 
-class Bench:
-    """One model's figures at one number of samples."""
+def images_of(model: TrainedModel, data: str | None) -> tuple[Images, Images, float]:
+    """Training images, test images and their grey values per unit: of a file, or of the model's built-in set. Raises BadValue."""
+    if data:
+        train, test = load_npz(data), load_npz(data, "test")
+        for images in (train, test):
+            if tuple(images.x.shape[1:]) != model.event:
+                raise BadValue(
+                    "data", f"{tuple(images.x.shape[1:])} images", f"images {model.event} (channels, height, width), as {model.name} makes"
+                )
+        return train, test, BINS
+    if model.set != DIGITS.name:
+        raise BadValue("data", "nothing", f"--data <file>.npz: {model.name} has no built-in images")
+    known = image_set(model.set)
+    assert known.labels is not None
+    return Images(known.x, known.labels), Images(*held_out()), DIGITS.grey
 
-    def __init__(self, model: str, data: str, samples: int, ledger: Ledger):
+
+class Bench:
+    """One model's figures at one number of samples. Raises BadValue for a model, a classifier or a file that cannot be used."""
+
+    def __init__(self, model: str, data: str | None, samples: int, ledger: Ledger):
+        if samples < 5:
+            raise BadValue("samples", samples, "5 or more: precision looks for the third neighbour")
         card = read_card(model)
         self.model, self.samples, self.ledger = model, samples, ledger
-        self.name, self.sha, self.own = card["classifier"], card["sha256"], card.get("process")
-        self.judge: Any = load_network(self.name)
-        self.train, self.test = load_npz(data), load_npz(data, "test")
+        self.name, self.sha, self.own = card.get("classifier"), card["sha256"], card.get("process")
+        self.train, self.test, self.grey = images_of(TrainedModel(model), data)
         order = torch.randperm(len(self.train.x), generator=torch.Generator().manual_seed(0))
         self.train = Images(self.train.x[order], self.train.labels[order])
-        self.real = self.features(self.test.x)
+        if self.name:
+            self.judge: Any = load_network(self.name)
+            self.real = self.features(self.test.x)
 
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:
@@ -150,7 +180,7 @@ class Bench:
         self.add(**key, **found)
 
     def neighbours(self, name: str, evaluations: int, most: int = 1000) -> None:
-        """Euclidean distance in pixels to the nearest training image, of samples and of test images."""
+        """Euclidean distance in pixels to the nearest training image, of samples and of as many test images (all, where there are fewer)."""
         key: dict[str, Any] = {"run": f"nearest training image, {name}", "evaluations": evaluations, "samples": min(most, self.samples)}
         if not self.known(**key):
             mine = nearest(sample(self.model, name, evaluations, key["samples"], 1.0), self.train.x)
@@ -160,10 +190,13 @@ class Bench:
 
     def bits(self, count: int, probes: int = 2) -> None:
         """Bits per dimension of test images by the probability-flow ODE of VP."""
-        key: dict[str, Any] = {"run": "bits per dimension, test images (VP)", "samples": count, "probes": probes}
+        key: dict[str, Any] = {"run": "bits per dimension, test images (VP)", "samples": min(count, len(self.test.x)), "probes": probes}
         if not self.known(**key):
             process = pg.VP()
-            self.add(**key, **bits_per_dim(process, law_of(self.model).oracle(process), self.test.x[:count], probes=probes).told())
+            self.add(
+                **key,
+                **bits_per_dim(process, law_of(self.model).oracle(process), self.test.x[:count], grey=self.grey, probes=probes).told(),
+            )
 
 
 def write_card(model: str, ledger: Ledger) -> None:
@@ -180,47 +213,68 @@ def write_card(model: str, ledger: Ledger) -> None:
         if row["sha256"] == card["sha256"] and row["run"] == FLOOR and row["samples"] in sizes:
             best[f"{FLOOR}, {row['samples']:,} samples"] = {k: row[k] for k in ("samples", "frechet", "precision", "recall")}
     best.pop(FLOOR, None)
-    card["metrics"] = {"frechet": f"Fréchet distance in the features of {card['classifier']}, against 10,000 test images", **best}
+    of = (
+        {"frechet": f"Fréchet distance in the features of {card['classifier']}, against 10,000 test images"} if "classifier" in card else {}
+    )
+    card["metrics"] = {**of, **best}
     file.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="mnist-unet")
-    parser.add_argument("--data", required=True, help="an .npz with train and test images and labels")
-    parser.add_argument("--samples", type=int, default=10_000)
-    parser.add_argument("--evaluations", type=int, nargs="*", default=[10, 20, 5, 50], help="of samples by class, guidance 1")
-    parser.add_argument("--unconditional", type=int, nargs="*", default=[20], help="evaluations of samples without classes")
-    parser.add_argument("--guided", type=int, default=40, help=f"evaluations of 1,000 samples by class with guidance {GUIDED}, 0: none")
+def whole(word: str) -> int:
+    """A number of the command line: whole, 0 or more."""
+    if not word.isdecimal():
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from 0 on")
+    return int(word)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
+    parser.add_argument("--model", default="mnist-unet", help="a model that has a card in assets/models")
+    parser.add_argument("--data", help="an .npz with train and test images and labels; left out: the model's built-in set")
+    parser.add_argument("--samples", type=whole, default=10_000, help="of every figure, at most")
+    parser.add_argument("--evaluations", type=whole, nargs="*", default=[10, 20, 5, 50], help="of samples by class, guidance 1")
+    parser.add_argument("--unconditional", type=whole, nargs="*", default=[20], help="evaluations of samples without classes")
+    parser.add_argument("--guided", type=whole, default=40, help=f"evaluations of 1,000 samples by class with guidance {GUIDED}, 0: none")
     parser.add_argument("--solvers", nargs="*", choices=SOLVERS, help="default: all that the model's process allows")
-    parser.add_argument("--bits", type=int, default=100, help="test images whose bits per dimension are measured, 0: none")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--bits", type=whole, default=100, help="test images whose bits per dimension are measured, 0: none")
+    parser.add_argument("--threads", type=whole, help="of torch")
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
     told = parser.parse_args()
     if told.threads:
         torch.set_num_threads(told.threads)
+    began = time.perf_counter()
+    try:
+        measure(told)
+    except BadValue as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    print(f"{time.perf_counter() - began:.0f} s")
+    return 0
+
+
+def measure(told: argparse.Namespace) -> None:
+    """All figures that were asked for, those of fidelity only where the card names a classifier."""
     ledger = Ledger(RESULTS / "images.json")
     bench = Bench(told.model, told.data, told.samples, ledger)
     fitting = told.solvers or [name for name, (process, *_) in SOLVERS.items() if not bench.own or bench.own["kind"] == process]
-    began = time.perf_counter()
-    bench.floor()
-    first = fitting[0]
-    if told.guided:
-        bench.solver(first, told.guided, GUIDED, most=1000)
+    first, judged = fitting[0], fitting if bench.name else []
+    if bench.name:
+        bench.floor()
+        if told.guided:
+            bench.solver(first, told.guided, GUIDED, most=1000)
     for at, evaluations in enumerate(told.evaluations):
-        for name in fitting:
+        for name in judged:
             bench.solver(name, evaluations, 1.0)
         if not at:
             bench.neighbours(first, evaluations)
             if told.bits and not bench.own:
                 bench.bits(told.bits)
     for evaluations in told.unconditional:
-        for name in fitting:
+        for name in judged:
             bench.solver(name, evaluations)
     if told.write_card:
         write_card(told.model, ledger)
-    print(f"{time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -50,7 +50,9 @@ def inversion(
     """Encodes data step by step: the sampler's own steps with increasing times, from x_t_min = α x_0 (y = x/α kept) up to the grid's first.
 
     DDIM inversion with exp.sampler = DDIM(); any other deterministic sampler with fixed steps works too. Exact only as the steps grow in
-    number: the step back from s to t is not the inverse of the step down, since the model is asked at the other end.
+    number: the step back from s to t is not the inverse of the step down, since the model is asked at the other end. x_0 enters without the
+    noise σ(t_min) of p_t_min: a network sees none in the flat parts of an image and adds none, so that their latent stays flat (MNIST: a root
+    mean square of 0.4 to 0.7 of the prior's; with that noise added, 1).
 
     Args: exp (its grid, reversed), x0 (batch, *event), data and predictor as in ``simulate``.
     Returns: Stream with increasing times; the last frame's state is the latent.

@@ -131,7 +131,7 @@ def stream(
     sampler = sampler or exp.sampler
     reason = why_illegal(sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
-        raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {reason}")
+        raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {sampler.info.title} {reason}")
     rng = Rng(exp.seed, device, dtype or DTYPES[exp.dtype], noise)
     grid = grid_times(exp, times, log_snr, problem) if walk is None else check_times(walk, process, walk=True)
     steps = len(grid) - 1

@@ -93,8 +93,56 @@ def test_a_model_of_one_process_brings_it(tmp_path, tiny):
     assert pg.Experiment.from_query(exp.to_query()) == exp == pg.Experiment.from_query({"data": "phase", "particles": "2"})
     assert bool(torch.isfinite(pg.simulate(exp.replace(grid=pg.Quadratic(steps=3))).x).all())
     for process in (pg.VP(), pg.CLD(friction=0.5)):
-        with pytest.raises(BadValue, match="saw one process in training"):
+        with pytest.raises(BadValue, match="differs from the only process that this network was trained for, CLD"):
             pg.Experiment(data="phase", process=process)
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        (
+            {"start": "exact"},
+            "tiny: exact needs the law of the noised data, which a trained denoiser does not give; it starts from the prior",
+        ),
+        ({"mode": "forward"}, "tiny: forward is shown for the toys; a trained denoiser only samples (reverse)"),
+        ({"sampler": "ExactAncestral"}, "tiny: exact ancestral needs an exact mixture model, which a trained denoiser is not"),
+        ({"grid": "Auto"}, "tiny: automatic measures its errors against an exact mixture model, which a trained denoiser is not"),
+        ({"guidance": "Autoguidance"}, "tiny: autoguidance needs an exact mixture model, which a trained denoiser is not"),
+        ({"process": "PFGMPP"}, "tiny: PFGM++ needs data with a closed form; a trained denoiser serves processes with a Gaussian kernel"),
+        ({"sampler": "SSCS"}, "VP: SSCS needs a phase-space process with a velocity (CLD)"),
+    ],
+    ids=lambda v: next(iter(v.values())) if isinstance(v, dict) else "",
+)
+def test_a_refusal_is_a_sentence(tiny, choice, told):
+    """The choice's title and why, as the page's tooltips have it. Mutant killed: "this " before words that have a subject of their own."""
+    with pytest.raises(BadValue) as caught:
+        pg.Experiment.from_dict({"data": tiny, **choice})
+    assert caught.value.allowed.lower() == f"one that fits {told}".lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "parts"),
+    [
+        ("mnist-unte", "mnist-unet", ["(closest); 1D: two_modes, three_modes, narrow_wide and 4 more; 2D: ", "; images: mnist-unet, "]),
+        ("Moons", "moons (closest)", ["1D: two_modes, three_modes, narrow_wide and 4 more"]),
+        ("zzz", "1D: two_modes, three_modes, narrow_wide, skewed, comb, uniform, heavy_tails", ["digits-equivariant"]),
+        ("digits-bes", "digits-", ["2D: "]),
+        ("set:zzz", "a set's name and a denoiser of it, such as set:1a2b3c4d-ideal, set:1a2b3c4d-wiener", []),
+        ("set:12345678", "set:12345678-ideal, set:12345678-wiener", []),
+        ("set:12345678-best", "set:12345678-ideal, set:12345678-wiener", []),
+        ("set:zzz-ideal", "a set's name: set: and eight of 0", []),
+    ],
+)
+def test_a_wrong_name_of_data(name, first, parts):
+    """The closest names first, then a few of each kind; all of them only where none is close. A set's name is told by its form.
+
+    Mutants killed: one list of all names; compared with capitals; "a set-ideal".
+    """
+    with pytest.raises(BadValue) as caught:
+        pg.Experiment(data=name)
+    assert caught.value.field == "data"
+    assert caught.value.allowed.startswith(first)
+    assert all(part in caught.value.allowed for part in parts)
 
 
 def test_a_run_says_what_its_network_has_hardly_seen():

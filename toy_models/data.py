@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import difflib
 import functools
 import json
+import sys
 from typing import Any
 
 import torch
@@ -20,8 +21,7 @@ FIRST_IMAGES = "mnist-unet"
 
 def check_data(name: str, value: Any) -> str:
     """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
-    from toy_models.distributions import toy
-    from toy_models.images import image_model
+    from toy_models.distributions import TOYS
 
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
@@ -37,13 +37,31 @@ def check_data(name: str, value: Any) -> str:
     if is_compact(value):
         decode(value, name)
         return value
+    if value in TOYS or _usable(name, value):
+        return value
+    raise BadValue(name, value, _names(value))
+
+
+def _names(wrong: str) -> str:
+    """The names of data by kind; those closest to a wrong one first, and then only a few of each kind."""
+    from toy_models.distributions.one_d import ONE_D
+    from toy_models.distributions.two_d import TWO_D
+
+    kinds = {"1D": list(ONE_D), "2D": list(TWO_D), "images": image_models()}
+    close = difflib.get_close_matches(wrong[:60].lower(), [name for names in kinds.values() for name in names])
+    few = 3 if close else sys.maxsize
+    words = [f"{kind}: {', '.join(names[:few])}{f' and {len(names) - few} more' * (len(names) > few)}" for kind, names in kinds.items()]
+    return "; ".join([f"{' or '.join(close)} (closest)"] * bool(close) + words)
+
+
+def _usable(name: str, value: str) -> bool:
+    """Whether it is an image model's name. Raises BadValue if it is one that cannot be used."""
+    from toy_models.images import image_model
+
     try:
-        toy(value)
+        return image_model(value) is not None
     except BadValue as error:
-        if image_model(value) is not None:  # raises if it is one that cannot be used
-            return value
-        raise BadValue(name, value, ", ".join([error.allowed, *image_models()])) from None
-    return value
+        raise BadValue(name, value, error.allowed) if error.field == "model" else error from None
 
 
 def hand_made(data: str) -> bool:
@@ -54,17 +72,21 @@ def hand_made(data: str) -> bool:
 def image_models() -> list[str]:
     """Names of the models that make images and come with the app: trained ones, then training-free ones; the first is what the page opens.
 
-    One whose card cannot be read is left out: asked for by name it says what is wrong. Sets of one's own are not listed, only known by name.
+    One whose card cannot be used is left out, with a line in the log: asked for by name it says what is wrong. Sets of one's own are not
+    listed, only known by name.
     """
     from toy_models.free import KINDS
     from toy_models.image_sets import DIGITS
-    from toy_models.networks.checkpoint import models, read_card
+    from toy_models.images import image_model, left_out
+    from toy_models.networks.checkpoint import models
 
     found = []
     for name in models():
-        with contextlib.suppress(BadValue):
-            if "event" in read_card(name):
+        try:
+            if image_model(name) is not None:
                 found.append(name)
+        except BadValue as error:
+            left_out(str(error))
     return sorted(found, key=lambda name: (name.partition("-")[0] != FIRST_IMAGES.partition("-")[0], name != FIRST_IMAGES)) + [
         f"{DIGITS.name}-{kind}" for kind in KINDS
     ]
@@ -91,7 +113,7 @@ def check_source(name: str, value: Any) -> str:
     try:
         return check_data(name, value)
     except BadValue as error:
-        raise BadValue(error.field, value, f"{GAUSSIAN}, {error.allowed}") if error.field == name else error from None
+        raise BadValue(error.field, value, f"{GAUSSIAN}; {error.allowed}") if error.field == name else error from None
 
 
 def source_of(source: str, dim: int) -> GaussianMixture:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ HELD_OUT = 297  # of the digits, the last: no model sees them, so that memorisin
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a set without its pixels: ``event`` is an image's (channels, height, width), ``classes`` 0 without labels."""
+    """What is known of a set without its pixels: ``event`` is an image's (channels, height, width), ``classes`` 0 without labels, ``grey`` its grey
+    values per unit of [−1, 1]."""
 
     name: str
     title: str
     event: tuple[int, int, int]
     classes: int
     count: int
+    grey: float = 127.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class ImageSet:
         return ImageSet(self.x[chosen], self.labels[chosen], self.title, f"{self.digest}/{label}")
 
 
-DIGITS = Facts("digits", "8×8 digits", (1, 8, 8), 10, 1797 - HELD_OUT)
+DIGITS = Facts("digits", "8×8 digits", (1, 8, 8), 10, 1797 - HELD_OUT, 8.0)
 
 
 def digest_of(pixels: np.ndarray, labels: np.ndarray | None) -> str:
@@ -132,7 +135,7 @@ def _read(name: str, file: Path, *arrays: str) -> Any:
     try:
         with np.load(file, allow_pickle=False) as told:
             found = [told[a] for a in arrays]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         raise BadValue("data", name, f"a whole file {file.name}: this one is damaged; give the images again") from None
     return found[0] if len(found) == 1 else found
 

@@ -7,7 +7,9 @@ an exact denoiser of it).
 from __future__ import annotations
 
 import functools
+import logging
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +24,7 @@ from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
+log = logging.getLogger("playground")
 # prefix of a name → what makes the image model of a name that starts with it: filled by packages above this one
 SOURCES: dict[str, Callable[[str], Any]] = {}
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
@@ -52,22 +55,22 @@ class ImageModel:
         return math.prod(self.event)
 
     def refuses(self, slot: str, choice: Any) -> str:
-        """Why a choice of an Experiment cannot be made with this model, '' if it can."""
+        """Why a choice of an Experiment cannot be made with this model, '' if it can: words that go on after the choice's title."""
         if slot == "process" and self.process is not None and choice != self.process:
             numbers = ", ".join(f"{k} {v:g}" for k, v in self.process.to_dict().items() if isinstance(v, float))
-            return f"network saw one process in training and knows no other: {self.process.info.title} with {numbers}"
+            return f"differs from the only process that this network was trained for, {self.process.info.title} with {numbers}"
         if slot == "process" and "linear" not in choice.caps:
             return f"needs data with a closed form; {self.noun} serves processes with a Gaussian kernel"
         if slot == "sampler" and "mixture" in choice.needs:
-            return f"needs the exact mixture model, which {self.noun} is not"
+            return f"needs an exact mixture model, which {self.noun} is not"
         if slot == "grid" and choice.info.key == "Auto":
-            return f"measures errors against the exact mixture, which {self.noun} is not"
+            return f"measures its errors against an exact mixture model, which {self.noun} is not"
         if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
-            return f"needs the exact mixture model, which {self.noun} is not"
+            return f"needs an exact mixture model, which {self.noun} is not"
         if slot == "mode" and choice == "forward":
-            return f"noising is shown for the toys; {self.noun} is for sampling"
+            return f"is shown for the toys; {self.noun} only samples (reverse)"
         if slot == "start" and choice != "prior":
-            return f"the law of {self.noun} at a time is not kept: it starts from the prior"
+            return f"needs the law of the noised data, which {self.noun} does not give; it starts from the prior"
         return ""
 
     def only(self, label: int) -> ImageModel:
@@ -127,14 +130,15 @@ class ImageOracle(StatisticPredictor):
         return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
 
     def marginal(self, t: float) -> Any:
-        raise BadValue("start", "exact or gaussian", f"prior: {self.data.refuses('start', 'exact')}")
+        raise BadValue("start", "exact or gaussian", f"prior: {self.data.noun} does not give the law of the noised data")
 
 
 # -- trained -----------------------------------------------------------------------------------------------------------------------
 
 
 class TrainedModel(ImageModel):
-    """A network and its card in assets/models; ``label`` may be classes in turn. Raises BadValue if the card is not of a model that makes images."""
+    """A network and its card in assets/models; ``label`` may be classes in turn. Raises BadValue if the card cannot be used, or is not of a model
+    that makes images."""
 
     noun = "a trained denoiser"
 
@@ -150,10 +154,10 @@ class TrainedModel(ImageModel):
         self.most = (
             math.exp(told["sigma_mean"] + 4 * told["sigma_std"]) if {"sigma_mean", "sigma_std"} <= set(told) else math.inf
         )  # σ in training
-        self.set = str(card.get("set", ""))
-        self.title = str(card.get("title", name))
+        self.set = card.get("set", "")
+        self.title = card.get("title", name)
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
-        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else str(card["architecture"])
+        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else card["architecture"]
         self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
 
     def turns(self, process: Process) -> Any:
@@ -206,7 +210,10 @@ class FreeModel(ImageModel):
         super().__init__(name, label)
         self.set, _, self.kind = name.rpartition("-")
         if self.kind not in KINDS:
-            raise BadValue("data", name[:60], f"{self.set or 'a set'}-" + ", -".join(KINDS))
+            first = name.partition("-")[0]
+            base = first if re.fullmatch(OWN + "[0-9a-f]{8}", first) else f"{OWN}1a2b3c4d"
+            words = "a set's name and a denoiser of it, such as " if base != first else ""
+            raise BadValue("data", name[:60], words + ", ".join(f"{base}-{kind}" for kind in KINDS))
         facts, kind = facts_of(self.set), KINDS[self.kind]
         self.event, self.labels = facts.event, torch.arange(facts.classes)
         self.noun = "a training-free denoiser"
@@ -244,7 +251,7 @@ def image_model(name: str) -> ImageModel | None:
             return make(name)
     if name in models():
         return TrainedModel(name) if "event" in read_card(name) else None
-    if name.startswith(OWN) or name.rpartition("-")[0] == DIGITS.name:
+    if name.startswith(OWN) or name in [f"{DIGITS.name}-{kind}" for kind in KINDS]:
         return FreeModel(name)
     return None
 
@@ -275,15 +282,26 @@ def spacing(name: str) -> float:
     return median if math.isfinite(median) else 0.0  # one image has no neighbour
 
 
+@functools.cache
+def left_out(why: str) -> None:
+    """One line in the log for a model that cannot be used, once."""
+    log.warning("left out: %s", why)
+
+
 @functools.lru_cache(maxsize=4)
 def _classifier(name: str) -> Any:
-    return load_network(name)
+    try:
+        return load_network(name)
+    except BadValue as error:
+        left_out(str(error))
+        return None
 
 
 def classify(name: str, images: Tensor) -> Tensor | None:
-    """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none."""
+    """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none that can be used."""
     judge = read_card(name).get("classifier") if name in models() else None
-    if not judge:
+    network = _classifier(judge) if judge else None
+    if network is None:
         return None
     with torch.no_grad():
-        return torch.cat([_classifier(judge)(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])
+        return torch.cat([network(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])

@@ -21,7 +21,7 @@ from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import train_classifier
 from toy_models.training.configs import ABOUT, CONFIGS
-from toy_models.training.data import Images, load_npz
+from toy_models.training.data import Images, known, load_npz, told_of
 from toy_models.training.fetch import fetch_mnist
 from toy_models.training.loop import Trainer, train
 
@@ -53,18 +53,34 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file)
 
 
+def call_of(name: str, images: Images) -> str:
+    """The command that trains on these images, by the name of their data set if they are of a known one."""
+    found = known(images)
+    return f"python -m toy_models.train {name}" + (found.option if found else " --data <file>.npz")
+
+
+def command(name: str, trainer: Trainer) -> str:
+    """The two commands that make the file of a model: one trains, one exports; with the options that the training was given."""
+    usual, made = CONFIGS.get(name, trainer.config), trainer.config
+    options = [f" --{k.replace('_', '-')} {getattr(made, k)}" for k in ("steps", "min_snr") if getattr(made, k) != getattr(usual, k)]
+    options += [" --importance"] * (made.importance > usual.importance) + [" --no-bf16"] * (not trainer.bf16)
+    train = call_of(name, trainer.images) + "".join(options)
+    return f"{train} && {train} --export"
+
+
 def export(trainer: Trainer, name: str, folder: Path) -> Path:
     """The averaged weights and their card."""
     facts = {
-        "data": f"{len(trainer.images.x):,} images, {' × '.join(map(str, trainer.images.x.shape[1:]))}, scaled to [−1, 1]",
-        "command": f"python -m toy_models.train {name}" + ("" if "set" in ABOUT.get(name, {}) else " --data <file>.npz"),
+        "data": told_of(trainer.images),
+        "command": command(name, trainer),
         "training": json.loads(json.dumps(asdict(trainer.config))),
         "step": trainer.at,
         "seconds": round(trainer.seconds),
         "device": trainer.device.type,
         "bf16": trainer.bf16,
     }
-    facts |= ABOUT.get(name, {})
+    found = known(trainer.images)
+    facts |= {k: v for k, v in ABOUT.get(name, {}).items() if k != "set" or (found and found.set == v)}
     return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
 
@@ -87,7 +103,7 @@ def classifier(data: str | None, folder: Path) -> int:
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    told = {"data": f"{len(images.x):,} images", "command": f"python -m toy_models.train {CLASSIFIER} --data <file>.npz", **facts}
+    told = {"data": told_of(images), "command": call_of(CLASSIFIER, images), **facts}
     say(f"wrote {save_network(CLASSIFIER, net, told, folder)}")
     return 0
 
@@ -99,22 +115,37 @@ def say(line: str) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
-    parser.add_argument("name", choices=sorted([*CONFIGS, CLASSIFIER]))
+    parser.add_argument(
+        "name", choices=sorted([*CONFIGS, CLASSIFIER]), help="what to train; its settings stand in toy_models/training/configs.py"
+    )
     parser.add_argument(
         "--data",
-        help="an .npz with train_images (uint8) and train_labels; fetch: MNIST from its public mirrors; left out: the model's built-in set",
+        help="an .npz with train_images (uint8) and train_labels (the classifier also: test_images, test_labels); fetch: MNIST from its public "
+        "mirrors; left out: the model's built-in set",
     )
-    parser.add_argument("--out", type=Path, help="folder of the states (default runs/<name>)")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; call again to go on")
-    parser.add_argument("--every", type=int, default=500, help="steps between checkpoints")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--no-bf16", action="store_true")
-    parser.add_argument("--min-snr", type=float)
-    parser.add_argument("--importance", action="store_true")
     parser.add_argument(
-        "--export", type=Path, nargs="?", const=FOLDER, help="write the averaged weights and their card there, and train no more"
+        "--out", type=Path, help="folder of the states, from which a call goes on where the last one stopped (default runs/<name>)"
+    )
+    parser.add_argument("--steps", type=int, help="steps of Adam in all (default: the configuration's)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; call again to go on")
+    parser.add_argument(
+        "--every", type=int, default=500, help="steps between two states, each with a picture of samples (default %(default)s)"
+    )
+    parser.add_argument("--threads", type=int, help="threads of torch on the CPU (default: torch's own choice)")
+    gpu = torch.cuda.is_available()
+    parser.add_argument("--device", default="cuda" if gpu else "cpu", help="cpu, or cuda for a GPU (default here: %(default)s)")
+    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 throughout; a state that is there keeps its precision")
+    parser.add_argument("--min-snr", type=float, metavar="GAMMA", help="weight of the loss min(SNR, GAMMA), 0: EDM's own weight")
+    parser.add_argument(
+        "--importance", action="store_true", help="draw noise levels in proportion to the root mean square of their latest losses"
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        nargs="?",
+        const=FOLDER,
+        metavar="FOLDER",
+        help="write the averaged weights and their card into FOLDER (default assets/models), and train no more",
     )
     told = parser.parse_args(argv)
     if told.threads:

@@ -80,7 +80,8 @@ class Experiment:
         for name in ("sampler", "grid", "guidance"):
             reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
             if reason:
-                raise BadValue(name, getattr(self, name).info.key, f"one that fits {self.process.info.title}: {reason}")
+                made = getattr(self, name).info
+                raise BadValue(name, made.key, f"one that fits {self.process.info.title}: {made.title} {reason}")
 
     def _check_together(self) -> None:
         """What no field can know alone: whether the process takes these data, and the grid this process."""
@@ -90,7 +91,8 @@ class Experiment:
         for slot in ("process", "sampler", "grid", "guidance", "mode", "start"):
             made = getattr(self, slot)
             if why := refuses(slot, made):
-                raise BadValue(slot, made.info.key if isinstance(made, Spec) else made, f"one that fits {self.data}: this {why}")
+                key, title = (made.info.key, made.info.title) if isinstance(made, Spec) else (made, made)
+                raise BadValue(slot, key, f"one that fits {self.data}: {title} {why}")
         try:
             self.process.check_data(law_of(self.data))
         except BadValue as error:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -82,9 +83,11 @@ def _check_count(count: int) -> None:
         raise BadValue("images", f"{count:,} images", f"at most {MOST_IMAGES:,}")
 
 
-def _check_least(count: int, side: int) -> None:
+def _check_least(count: int, side: int, notes: Iterable[str] = ()) -> None:
     if count < 2 or side < SMALLEST_SIDE:
-        raise BadValue("images", f"{count} of side {side}", f"at least 2 images with sides of at least {SMALLEST_SIDE} pixels")
+        raise BadValue(
+            "images", "; ".join([f"{count} of side {side}", *notes]), f"at least 2 images with sides of at least {SMALLEST_SIDE} pixels"
+        )
 
 
 def store_files(title: str, files: Iterable[tuple[str, bytes]]) -> Stored:
@@ -104,27 +107,29 @@ def store_files(title: str, files: Iterable[tuple[str, bytes]]) -> Stored:
             opened.append((path, image))
             _check_count(len(opened))
     if not opened:
-        why = f"{seen} files, none of them an image that can be read" if seen else "no files"
+        why = "; ".join([f"{seen} files, none of them an image that can be read", *_words(notes)]) if seen else "no files"
         raise BadValue("images", why, f"a folder with images: {LIMITS}")
     side = min(im.size[0] for _, im in opened)
+    _check_least(len(opened), side, _words(notes))
     grey = all(im.mode == "L" for _, im in opened)
     pixels = _stack((im if grey else im.convert("RGB") for _, im in opened), side)
     parents = [PurePosixPath(path).parent.name for path, _ in opened]
     labels = _classes(np.array(parents), notes) if len(set(parents)) > 1 else None
-    return _store(
-        title, pixels, labels, [f"{len(what)} {word} ({what[0]}{', …' if len(what) > 1 else ''})" for word, what in notes.items()]
-    )
+    return _store(title, pixels, labels, _words(notes))
+
+
+def _words(notes: dict[str, list[str]]) -> list[str]:
+    """What was done to how many files, and the first of them."""
+    return [f"{len(what)} {word} ({what[0][-60:]}{', …' if len(what) > 1 else ''})" for word, what in notes.items()]
 
 
 def _open(path: str, raw: bytes, notes: dict[str, list[str]]) -> Image.Image | None:
-    """The first frame of an image, grey or RGB, square and no larger than it needs to be; None, and a note, if it cannot be read."""
+    """The first frame of an image, grey or RGB, square and no larger than it needs to be; None, and a note, if it is too large or damaged."""
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             width, height = image.size  # of the header: nothing is decoded yet
             if width * height > MOST_PIXELS:
-                raise BadValue(
-                    "images", f"{path[:60]}: {width:,} × {height:,} pixels", f"at most {MOST_PIXELS // 1_000_000} megapixels an image"
-                )
+                raise Image.DecompressionBombError
             if getattr(image, "is_animated", False):
                 notes.setdefault("animated, of which the first frame is taken", []).append(path)
                 image.seek(0)
@@ -138,12 +143,11 @@ def _open(path: str, raw: bytes, notes: dict[str, list[str]]) -> Image.Image | N
                     made = made.getchannel(0)
             return Image.fromarray(_square(made, min(LARGEST_SIDE, *made.size)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadValue("images", path[:60], f"at most {MOST_PIXELS // 1_000_000} megapixels an image") from None
-    except BadValue:
-        raise
+        why = f"of more than {MOST_PIXELS // 1_000_000} megapixels left out"
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError):
-        notes.setdefault("could not be read and were left out", []).append(path)
-        return None
+        why = "that could not be read left out"
+    notes.setdefault(why, []).append(path)
+    return None
 
 
 def _square(image: Image.Image, side: int) -> np.ndarray:
@@ -172,7 +176,7 @@ def store_npz(title: str, raw: bytes) -> Stored:
             arrays = {name: file[name] for name in file.files}
     except BadValue:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
         raise BadValue("images", f"{title[:40]}.npz", "a whole .npz with arrays of numbers (objects are not read)") from None
     found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)
     found = found or next((n for n, a in arrays.items() if a.dtype == np.uint8 and a.ndim in (3, 4)), None)

@@ -35,6 +35,10 @@ def picture(raw: bytes, event: tuple[int, ...], name: str = "image", invert: boo
     channels, height, width = event
     if len(raw) > MOST_BYTES:
         raise BadValue(name, f"{len(raw):,} bytes", ALLOWED)
+    if not raw:
+        raise BadValue(name, "an empty file (0 bytes)", ALLOWED)
+    if raw.startswith((b"PK", b"\x93NUMPY")):
+        raise BadValue(name, "an archive or a NumPy file (.npz, .zip, .npy)", f"one picture: {ALLOWED}")
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as file:
             if file.width * file.height > MOST_PIXELS:

@@ -62,29 +62,31 @@ def bits_per_dim(
     predictor: Any,
     images: Tensor,
     *,
+    grey: float = BINS,
     trace: str = "auto",
     probes: int = 2,
     tol: float = 1e-4,
     t0: float = 1e-5,
     seed: int = 0,
 ) -> Bits:
-    """Upper bound on −log₂ P(image)/d of 8-bit images (n, *event), values k/127.5 − 1, under the model's probability-flow ODE.
+    """Upper bound on −log₂ P(image)/d of images (n, *event) of grey values k/grey − 1, k = 0 … 2 grey, under the model's probability-flow ODE.
 
-    Uniform dequantisation (Theis et al. 2016, 1511.01844): u fills the bin of a grey value, of width 1/127.5, so
-    −log₂ P ≤ −E log₂ p_{t0}(x + u) + d log₂ 127.5 with one draw of u an image. (The usual "+ 7" belongs to bins of 1/128.) log p is integrated as
+    grey: 127.5 for 8-bit images; scikit-learn's digits, 0 … 16, have 8.
+    Uniform dequantisation (Theis et al. 2016, 1511.01844): u fills the bin of a grey value, of width 1/grey, so
+    −log₂ P ≤ −E log₂ p_{t0}(x + u) + d log₂ grey with one draw of u an image. (The usual "+ 7" belongs to bins of 1/128.) log p is integrated as
     by Song et al. 2021, 2011.13456; trace, probes, tol and t0 as in ``log_likelihood``: p_{t0} is a density for every t0, so the bound holds for each.
-    Raises: BadValue if the images are not 8-bit ones, or as ``log_likelihood``.
+    Raises: BadValue if the images have other values, or as ``log_likelihood``.
     """
-    levels = (images.double() + 1) * BINS
-    if not bool(((levels - levels.round()).abs() < 1e-3).all() and (levels > -0.5).all() and (levels < 255.5).all()):
-        raise BadValue("images", "numbers between grey values", "8-bit images on [−1, 1]: values k/127.5 − 1")
+    levels = (images.double() + 1) * grey
+    if not bool(((levels - levels.round()).abs() < 1e-3).all() and (levels > -0.5).all() and (levels < 2 * grey + 0.5).all()):
+        raise BadValue("images", "numbers between grey values", f"images on [−1, 1] of whole grey values: k/{grey:g} − 1")
     place = Rng(seed, dtype=torch.float64).stream("dequantisation").uniform(tuple(images.shape)) - 0.5
-    x = (levels.round() + place) / BINS - 1
+    x = (levels.round() + place) / grey - 1
     parts = [
         log_likelihood(process, predictor, part, t0=t0, tol=tol, trace=trace, probes=probes, seed=seed + i)
         for i, part in enumerate(x.split(PART))
     ]
     scale = math.log(2) * math.prod(images.shape[1:])
     error = torch.cat([part.probe_error for part in parts]) / scale
-    bits = math.log2(BINS) - torch.cat([part.log_p for part in parts]) / scale
+    bits = math.log2(grey) - torch.cat([part.log_p for part in parts]) / scale
     return Bits(bits, float(error.square().sum().sqrt() / len(bits)), max(part.calls for part in parts))

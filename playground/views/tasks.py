@@ -119,7 +119,7 @@ class Asked:
         return make() if make and self.exp.guidance.info.key == "NoGuidance" else None
 
     def image(self, index: int, name: str = "image") -> Tensor:
-        if index >= len(self.files) or not self.files[index]:
+        if index >= len(self.files):
             raise BadValue(name, "none", "a picture: pick one of the run, draw or upload one")
         made = picture(self.files[index], self.event, name, self.params.get("invert") == "1")
         self.notes += [made.note] if made.note else []
@@ -229,7 +229,8 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
 
     def packets() -> Iterator[Packet]:
         total = _calls(exp) * (1 if pair is None else 2)
-        sheet = Sheet(exp, "interpolate", ["slerp", "linear"], [f"λ {w:.3g}" for w in weights.tolist()], total, asked.notes)
+        notes = asked.notes + (_inversion_notes(exp) if pair is not None else [])
+        sheet = Sheet(exp, "interpolate", ["slerp", "linear"], [f"λ {w:.3g}" for w in weights.tolist()], total, notes)
         yield sheet.plan()
         if pair is None:
             first, last = (noise_of(exp, int(seed)) for seed in two)
@@ -246,6 +247,15 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
 
     _affordable(2 * n * _calls(exp), "grid.steps", exp.grid.steps)
     return packets()
+
+
+def _inversion_notes(exp: Experiment) -> list[str]:
+    """What encodes a picture, and why its noise is not a draw from the prior: p_t_min has noise that a clean picture has not."""
+    assert isinstance(exp.process, ScalarGaussian)
+    t = min(t for t in grid_times(exp) if t > 0)
+    how = f"encoded and decoded by the run’s own sampler, {exp.sampler.info.title}"
+    missing = f"a picture enters at t = {t:.3g} without the noise (σ = {exp.process.at(t).sigma:.3g}) that states have there"
+    return [how, f"{missing}: what is flat in it stays flat in its noise, which makes ‖z‖ smaller than the 1 of a draw from the prior"]
 
 
 def _noise_rms(exp: Experiment, latents: Tensor) -> list[float]:
@@ -266,7 +276,8 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
 
     def packets() -> Iterator[Packet]:
         words = ["image", f"{counts[0]:g} steps", *(f"{k:g}" for k in counts[1:])]
-        sheet = Sheet(asked.exp, "reconstruct", ["back again\nRMS", "its noise\n‖z‖"], words, total, asked.notes)
+        notes = asked.notes + _inversion_notes(runs[0])
+        sheet = Sheet(asked.exp, "reconstruct", ["back again\nRMS", "its noise\n‖z‖"], words, total, notes)
         yield sheet.plan()
         yield sheet.still([(0, 0)], image[None])
         points = []

@@ -9,6 +9,7 @@ import torch
 import benchmarks.images as bench
 import toy_models.images as images
 import toy_models.networks.checkpoint as checkpoint
+from toy_models.image_sets import held_out
 from toy_models.networks.checkpoint import read_card, save_model, save_network
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser
@@ -79,3 +80,55 @@ def test_figures_are_computed_once_and_written_with_their_size(tiny, monkeypatch
     torch.nn.init.normal_(other.outlet[-1].weight)
     save_model("tiny", Denoiser(other, 0.5), (1, 8, 8), {"classifier": "judge"}, tiny)
     assert not bench.Bench("tiny", "data.npz", 10, ledger).known(run=bench.FLOOR, samples=10)
+
+
+def command(monkeypatch, capsys, *argv):
+    monkeypatch.setattr("sys.argv", ["images", *argv])
+    status = bench.main()
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--model", "nothing"], "one of broken, judge, plain, tiny"),
+        (["--model", "judge"], "a model that makes images"),
+        (["--model", "broken"], "broken.json"),
+        (["--model", "plain"], "plain has no built-in images"),
+        (["--model", "tiny", "--data", "none.npz"], "a file .npz"),
+        (["--model", "tiny", "--data", "bad.npz"], "a whole .npz"),
+        (["--model", "tiny", "--data", "large.npz"], "(1, 8, 8)"),
+        (["--model", "tiny", "--data", "data.npz", "--samples", "2"], "5 or more"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else v[-1],
+)
+def test_what_cannot_be_measured_is_told_in_one_line(tiny, monkeypatch, capsys, argv, told):
+    """Exit status 2 and one line, for a wrong model, card or file. Mutants killed: a traceback (KeyError 'classifier'), status 0."""
+    (tiny / "broken.json").write_text("{}")
+    (tiny / "bad.npz").write_bytes(b"PK")
+    save_model("plain", Denoiser(UNet(UNetConfig(width=(8, 8))), 0.5), (1, 8, 8), {}, tiny)
+    pixels, labels = np.zeros((9, 28, 28), np.uint8), np.zeros(9, int)
+    np.savez(tiny / "large.npz", train_images=pixels, train_labels=labels, test_images=pixels, test_labels=labels)
+    status, err = command(monkeypatch, capsys, *argv)
+    assert status == 2
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert told in err
+
+
+def test_a_model_of_a_built_in_set(tiny, monkeypatch, capsys):
+    """Without data file and classifier: distances of samples and of the held-out digits, and their bits per dimension, onto the card.
+
+    Mutants killed: a file asked for; grey values of 8 bits for the digits' 17; the set's own images as test images.
+    """
+    save_model("small", Denoiser(UNet(UNetConfig(width=(8, 8))), 0.75), (1, 8, 8), {"set": "digits"}, tiny)
+    argv = ["--model", "small", "--samples", "6", "--evaluations", "3", "--bits", "2", "--write-card"]
+    assert command(monkeypatch, capsys, *argv) == (0, "")
+    found = read_card("small")["metrics"]
+    assert set(found) == {"nearest training image, DPM-Solver++ 2M (VP), 3 evaluations", "bits per dimension, test images (VP)"}
+    near, bits = (found[k] for k in sorted(found, reverse=True))
+    assert near["samples"] == 6
+    assert near["distance of test images: 0.01 quantile"] > 0.5
+    square = float(held_out()[0][:2].square().mean()) + (1 / 8) ** 2 / 12  # the untrained network's law is N(0, σ_d²) in each pixel
+    want = np.log2(8 * 0.75 * np.sqrt(2 * np.pi)) + square / (2 * 0.75**2 * np.log(2))
+    assert bits["bits per dimension"] == pytest.approx(want, abs=0.05)

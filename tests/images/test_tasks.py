@@ -180,6 +180,31 @@ def test_inversion_of_images_comes_back() -> None:
     assert rms[2] < 0.02
 
 
+def test_why_the_noise_of_a_picture_is_small() -> None:
+    """A clean picture's latent is smaller than a draw from the prior, the same picture's with the noise σ(t_min) is as large; the page says so,
+    with that σ and the sampler that runs. Mutants killed: another σ told; "DDIM" for whatever runs; the note where seeds are mixed.
+    """
+    exp = pg.Experiment(data="mnist-unet", particles=1, sampler=pg.DPMSolverPP2M(), grid=pg.UniformLogSNR(steps=20))
+    image = pg.simulate(exp).x[-1].clamp(-1, 1)
+    low = exp.process.at(min(t for t in grid_times(exp) if t > 0))
+    noised = image + low.sigma / low.alpha * torch.randn(image.shape, generator=torch.Generator().manual_seed(0))
+    clean, full = (float(invert(exp, x, dtype=torch.float32).states[-1].square().mean().sqrt()) for x in (image, noised))
+    assert clean < 0.7
+    assert full == pytest.approx(1, abs=0.06)
+    picture_ = png(((image[0, 0] + 1) * 127.5).round().to(torch.uint8).numpy())
+    for name, files, params in (
+        ("reconstruct", [picture_], {"steps": "3"}),
+        ("interpolate", [picture_, picture_], {"columns": "3"}),
+        ("interpolate", [], {"columns": "3", "seeds": "1,2"}),
+    ):
+        plan = next(task_packets(exp, {"task": name, **params}, files)).header["notes"]
+        if not files:
+            assert plan == []
+            continue
+        assert plan[0] == "encoded and decoded by the run’s own sampler, DPM-Solver++ 2M"
+        assert f"without the noise (σ = {low.sigma:.3g})" in plan[1]
+
+
 def test_sdedit_starts_from_the_noised_guide() -> None:
     """Strength 0.05 keeps the guide, 1 forgets it; the start's moments are p(z_t | x_0)'s. Mutant killed: start from the prior."""
     exp = pg.Experiment(particles=4000, sampler=pg.DDPM(), grid=pg.UniformTime(steps=30))
@@ -409,6 +434,23 @@ def test_bad_uploads_are_refused_in_words(name: str) -> None:
     """Each names the field and what is allowed. Mutant killed: decoding before the size is checked (30,000² pixels would take 900 MB)."""
     with pytest.raises(BadValue, match="PNG, JPEG"):
         picture(BAD[name], (1, 28, 28))
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "'an empty file (0 bytes)' cannot be used; allowed: a PNG, JPEG, GIF"),
+        (b"PK\x03\x04 images.npy", "(.npz, .zip, .npy)' cannot be used; allowed: one picture: a PNG, JPEG, GIF"),
+        (b"\x93NUMPY\x01\x00", "(.npz, .zip, .npy)' cannot be used; allowed: one picture: a PNG"),
+    ],
+    ids=["empty", "npz", "npy"],
+)
+def test_what_was_uploaded_in_place_of_a_picture_is_named(raw: bytes, told: str) -> None:
+    """Mutants killed: an empty file taken for no file; an archive called bytes that are no image."""
+    with pytest.raises(BadValue) as caught:
+        live.task_steps({"data": "mnist-unet", "lab.task": "edit"}, [raw])
+    assert caught.value.field == "image"
+    assert told in str(caught.value)
 
 
 def framed(*files: bytes) -> bytes:

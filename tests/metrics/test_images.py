@@ -85,6 +85,19 @@ def test_two_dimensions_of_a_mixture():
     assert float((out.bits - want).mean()) == pytest.approx(0, abs=0.03)
 
 
+def test_bits_of_images_of_few_grey_values():
+    """17 grey values, bins of 1/8, of N(0, .3²) pixels: what the probability of the bin gives, within Jensen's gap of so wide bins; values between
+    them are refused. Mutants killed: bins of 1/127.5 (four bits more), the upper bound of 255."""
+    process, predictor = pg.VP(), NetworkPredictor(pg.VP(), Denoiser(Wiener(), STD))
+    images = ((grey(40, 1, 4, 4) * 8).round() / 8).clamp(-1, 1)
+    out = bits_per_dim(process, predictor, images, grey=8.0, tol=1e-5, probes=2)
+    law = Normal(0.0, STD)
+    want = -torch.log2(law.cdf(images.double() + 1 / 16) - law.cdf(images.double() - 1 / 16)).flatten(1).mean(1)
+    assert out.mean == pytest.approx(float(want.mean()), abs=0.05)
+    with pytest.raises(BadValue, match="k/8"):
+        bits_per_dim(process, predictor, images + 1 / 16, grey=8.0)
+
+
 def test_the_probes_tell_their_error():
     """On a Jacobian that is not a multiple of I: the estimate is within 4 standard errors of the exact trace, and the stated error is the spread of
     repeated estimates. Mutants killed: the error not divided by √probes, the probes' mean taken twice."""

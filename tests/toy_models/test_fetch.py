@@ -98,6 +98,26 @@ def test_the_next_mirror_is_asked(server, tmp_path):
     assert "removed" in "".join(lines)
 
 
+def test_no_network_is_told_once(tmp_path):
+    """No mirror can be reached: each is named once, no second round is made, and there is a way out. Mutant killed: a complaint an attempt."""
+    lines = []
+    with pytest.raises(BadValue) as told:
+        download(FIRST, tmp_path, ["http://127.0.0.1:9/mnist/", "http://localhost:9/"], lines.append)
+    assert len(lines) == 2
+    assert str(told.value) == (
+        "data = 'fetch' cannot be used; allowed: --data file.npz, while no mirror can be reached (127.0.0.1:9, localhost:9): "
+        "is there a network?"
+    )
+
+
+def test_what_each_mirror_answered_is_told_once(server, tmp_path):
+    """Two rounds, one complaint a mirror. Mutant killed: the complaints of both rounds."""
+    with pytest.raises(BadValue) as told:
+        download(FIRST, tmp_path, ["http://127.0.0.1:9/", *server.at("none", "damaged")])
+    assert len(server.asked) == 4
+    assert [told.value.allowed.count(word) for word in ("127.0.0.1:9/", "/none/", "/damaged/", "Not Found", "checksum")] == [1] * 5
+
+
 def test_a_wrong_checksum_is_refused_and_removed(server, tmp_path):
     with pytest.raises(BadValue, match="checksum") as told:
         download(FIRST, tmp_path, server.at("damaged"))

@@ -1,6 +1,7 @@
 """Networks, their preconditioning and the training loop, on sixteen 8×8 images."""
 
 import json
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -243,6 +244,40 @@ def test_data_files(tmp_path):
     assert images.x.shape == (2, 1, 8, 8)
     assert float(images.x.max()) == 1.0
     assert images.labels.tolist() == [1, 2]
+
+
+def objects(file):
+    np.savez(file, allow_pickle=True, train_images=np.array([{}], dtype=object), train_labels=np.zeros(1, int))
+
+
+def cut(file):
+    np.savez_compressed(
+        file, train_images=np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8), train_labels=np.zeros(50, int)
+    )
+    raw = bytearray(file.read_bytes())
+    raw[60:90] = b"\xff" * 30  # where the packed pixels begin, which is then no deflate stream: the archive's own list is whole
+    file.write_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        objects,
+        cut,
+        lambda file: file.write_bytes(pickle.dumps([1])),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"PK\3\4"),
+    ],
+    ids=["objects", "cut", "a pickle", "empty", "half a zip"],
+)
+def test_a_data_file_that_cannot_be_read(tmp_path, damage):
+    """One line that names the file; never the advice to unpickle it. Mutants killed: np.load's own error; zlib's error let through."""
+    file = tmp_path / "bad.npz"
+    damage(file)
+    with pytest.raises(BadValue) as caught:
+        load_npz(file)
+    assert "bad.npz" in caught.value.value
+    assert caught.value.allowed == "a whole .npz with arrays of numbers (objects are not read)"
 
 
 def stored(folder):

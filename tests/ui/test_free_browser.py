@@ -68,7 +68,9 @@ def test_images_of_ones_own(visit: Any, tmp_path: Path) -> None:
     assert again.page.evaluate("__pgStage.run.header.image.batch") == 4
     again.page.wait_for_function("() => document.querySelectorAll('#pg-data [data-key^=\"set:\"]').length === 4")
     again.page.locator(".pg-mine-forget").click()
-    again.page.wait_for_function("() => !document.querySelector('#pg-data [data-key^=\"set:\"]') && __pgStage.run.header.title.data === 'MNIST digits' && __pg.settled")
+    again.page.wait_for_function(
+        "() => !document.querySelector('#pg-data [data-key^=\"set:\"]') && __pgStage.run.header.title.data === 'MNIST digits' && __pg.settled"
+    )
     gone = visit("?data=set:00000000-ideal&particles=4")
     assert "give the same images again" in gone.notice()
     assert again.problems == []

@@ -51,7 +51,9 @@ def test_a_run_of_images_is_paused_replayed_and_goes_on(visit: Any) -> None:
     page = site.page
     page.locator("#pg-particles input[type=number]").fill("256")
     page.wait_for_function("() => __pg.formed >= 2 && !document.querySelector('.pg-images-stop').hidden")
-    assert page.evaluate("document.body.classList.contains('pg-under-way') && document.querySelector('.pg-cap').innerText.includes('forming')")
+    assert page.evaluate(
+        "document.body.classList.contains('pg-under-way') && document.querySelector('.pg-cap').innerText.includes('forming')"
+    )
     page.locator(".pg-images-stop").click()
     page.wait_for_function("() => !document.querySelector('.pg-images-go').hidden && __pg.settled")
     told = page.evaluate("(({ image, steps }) => ({ ...image, steps }))(__pgStage.run.header)")

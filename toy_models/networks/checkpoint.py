@@ -15,13 +15,13 @@ from torch import nn
 
 from playground.core.fields import BadValue
 from playground.core.spec import from_dict
-from toy_models.networks.classifier import Classifier, ClassifierConfig
+from toy_models.networks import card as cards
+from toy_models.networks.classifier import Classifier
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
-from toy_models.networks.unet import UNet, UNetConfig
+from toy_models.networks.unet import UNet
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
-REQUIRED = ("name", "architecture", "network", "sha256")
-ARCHITECTURES: dict[str, tuple[Any, Any]] = {"UNet": (UNet, UNetConfig), "Classifier": (Classifier, ClassifierConfig)}
+ARCHITECTURES: dict[str, Any] = {"UNet": UNet, "Classifier": Classifier}
 
 
 def sha256(file: Path) -> str:
@@ -58,18 +58,17 @@ def save_model(
 
 
 def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """The card of a model. Raises BadValue if there is none, or it cannot be read, or lacks an entry."""
+    """The card of a model. Raises BadValue if there is none, or it cannot be read, or an entry is not what the app needs (card.py)."""
     folder = folder or FOLDER
-    card = folder / f"{name}.json"
-    if not card.is_file():
+    file = folder / f"{name}.json"
+    if not file.is_file():
         raise BadValue("model", name, "one of " + (", ".join(models(folder)) or "none: no model is installed"))
     try:
-        told = json.loads(card.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadValue("model", name, f"a card {card.name} that is whole JSON ({error})") from None
-    missing = [k for k in REQUIRED if not isinstance(told, dict) or k not in told]
-    if missing:
-        raise BadValue("model", name, f"a card {card.name} with {', '.join(missing)}")
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
+        raise BadValue("model", name, f"a card {file.name} that is whole JSON ({error})") from None
+    if wrong := cards.complaint(told):
+        raise BadValue("model", name, f"a card {file.name} {wrong}")
     return told
 
 
@@ -88,9 +87,7 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
         raise BadValue("model", name, f"the weights {weights.name} beside the card")
     if sha256(weights) != card["sha256"]:
         raise BadValue("model", name, f"weights {weights.name} with the card's sha256 (the file is damaged or another one)")
-    if card["architecture"] not in ARCHITECTURES:
-        raise BadValue("model", name, f"an architecture of {', '.join(ARCHITECTURES)}, not {card['architecture']!r}")
-    make, config = ARCHITECTURES[card["architecture"]]
+    make, config = ARCHITECTURES[card["architecture"]], cards.CONFIGS[card["architecture"]]
     try:
         network = make(config(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()}))
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
@@ -100,17 +97,14 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
 
 
 def own_process(card: dict[str, Any]) -> Any:
-    """The only process that a card's model knows; None if it serves every linear one. Raises BadValue if the card's process is none."""
-    try:
-        return from_dict("processes", "process", card["process"]) if "process" in card else None
-    except BadValue as error:
-        raise error.under(f"model {card['name']}") from None
+    """The only process that a card's model knows; None if it serves every linear one."""
+    return from_dict("processes", "process", card["process"]) if "process" in card else None
 
 
 def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser | PhaseDenoiser:
     """The denoiser of a card. Raises BadValue as load_network, or if the card is not a denoiser's."""
     card = read_card(name, folder)
-    if "event" not in card or not ("process" in card or isinstance(card.get("sigma_data"), float)):
+    if "event" not in card:
         raise BadValue("model", name, "a card of a denoiser, with event and sigma_data or process")
     process, network = own_process(card), load_network(name, folder)
     model = Denoiser(network, card["sigma_data"]) if process is None else PhaseDenoiser(network, process)

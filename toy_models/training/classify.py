@@ -41,6 +41,7 @@ def train_classifier(
         "epochs": epochs,
         "batch": batch,
         "seed": seed,
+        "bf16": False,
         "seconds": round(time.perf_counter() - began),
         "test accuracy": round(accuracy(net, test), 4),
     }

@@ -9,6 +9,7 @@ import http.client
 import os
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,22 +75,29 @@ def download(part: Part, folder: Path, mirrors: Sequence[str] = MIRRORS, tell: C
     whole, half = folder / part.file, folder / (part.file + ".part")
     if whole.is_file() and _md5(whole) == part.md5:
         return whole
-    troubles = []
-    for mirror in (*mirrors, *mirrors):  # a second round: what came of a damaged or cut-off file is gone, or gone on from
-        url = mirror + part.file
+    troubles: dict[str, str] = {}  # the latest of each mirror
+    reached = False
+    for turn, mirror in enumerate((*mirrors, *mirrors)):  # a second round: what came of a damaged or cut-off file is gone, or gone on from
+        if turn == len(mirrors) and not reached:
+            break
         try:
-            _get(url, half, tell)
+            _get(mirror + part.file, half, tell)
         except (OSError, http.client.HTTPException) as error:  # no such host, refused, 404, cut off: what has come is kept
-            troubles.append(f"{url}: {error or type(error).__name__}")
+            away = isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError)
+            reached |= not away
+            troubles[mirror] = str(error.reason if away else error) or type(error).__name__  # type: ignore[union-attr]
         else:
-            found = _md5(half)
+            reached, found = True, _md5(half)
             if found == part.md5:
                 os.replace(half, whole)
                 return whole
             half.unlink()
-            troubles.append(f"{url}: checksum {found} instead of {part.md5}, removed")
-        tell(troubles[-1])
-    raise BadValue("data", part.file, "a mirror that gives it whole; " + "; ".join(troubles))
+            troubles[mirror] = f"checksum {found} instead of {part.md5}, removed"
+        tell(f"{mirror}{part.file}: {troubles[mirror]}")
+    if not reached:
+        hosts = ", ".join(dict.fromkeys(str(urllib.parse.urlsplit(mirror).netloc) for mirror in mirrors))
+        raise BadValue("data", "fetch", f"--data file.npz, while no mirror can be reached ({hosts}): is there a network?")
+    raise BadValue("data", part.file, "a mirror that gives it whole; " + "; ".join(f"{mirror}: {why}" for mirror, why in troubles.items()))
 
 
 def _get(url: str, half: Path, tell: Callable[[str], None]) -> None:

@@ -125,12 +125,18 @@ class Trainer:
         for i, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
         tensors |= {"history": self.history, "seen": self.seen}
-        told = {"step": self.at, "seconds": round(self.seconds, 1), "config": asdict(self.config), "sigma_data": self.sigma_data}
+        told = {
+            "step": self.at,
+            "seconds": round(self.seconds, 1),
+            "bf16": self.bf16,
+            "config": asdict(self.config),
+            "sigma_data": self.sigma_data,
+        }
         save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "state.new", metadata={"state": json.dumps(told)})
         (folder / "state.new").replace(folder / "state.safetensors")
 
     def resume(self, folder: Path) -> bool:
-        """Continues from ``folder`` if a state lies there. Raises BadValue if it belongs to another configuration."""
+        """Continues from ``folder`` if a state lies there, in that state's precision. Raises BadValue if it belongs to another configuration."""
         from safetensors import safe_open
 
         file = folder / "state.safetensors"
@@ -151,7 +157,7 @@ class Trainer:
                 state.setdefault(int(i), {})[key] = value
         self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
         self.history, self.seen = tensors["history"], tensors["seen"]
-        self.at, self.seconds = told["step"], told["seconds"]
+        self.at, self.seconds, self.bf16 = told["step"], told["seconds"], told.get("bf16", self.bf16)
         return True
 
     def averaged(self) -> Denoiser | PhaseDenoiser:
