@@ -28,6 +28,7 @@ from torch import Tensor
 import playground as pg
 from benchmarks.live import RESULTS, cpu
 from playground.core.fields import BadValue
+from playground.core.memory import keep_memory
 from playground.metrics.images import BINS, bits_per_dim, fidelity, nearest
 from toy_models.data import law_of
 from toy_models.image_sets import DIGITS, held_out, image_set
@@ -240,6 +241,7 @@ def main() -> int:
     parser.add_argument("--threads", type=whole, help="of torch")
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
     told = parser.parse_args()
+    keep_memory()
     if told.threads:
         torch.set_num_threads(told.threads)
     began = time.perf_counter()

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from playground.core.fields import BadValue
+from playground.core.memory import keep_memory
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
@@ -148,6 +149,7 @@ def main(argv: list[str] | None = None) -> int:
         help="write the averaged weights and their card into FOLDER (default assets/models), and train no more",
     )
     told = parser.parse_args(argv)
+    keep_memory()
     if told.threads:
         torch.set_num_threads(told.threads)
     if told.data == "fetch":

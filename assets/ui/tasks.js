@@ -394,7 +394,7 @@
         params: () => ({}),
         files: async () => [await sketch.image()],
         told(header) { if (header.points) beside.innerHTML = curve(header.points); },
-        note: "Inversion asks the model at the other end of each step: it is exact only as the steps grow in number. ‖z‖ below 1: a clean picture’s noise is not a draw from the prior.",
+        note: "Inversion asks the model at the other end of each step: it is exact only as the steps grow in number.",
       };
     },
     sweep(lab) {

@@ -40,6 +40,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.memory import keep_memory
 from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
@@ -119,6 +120,7 @@ field_packets = Cache(32, 64_000_000)
 # Python and to a browser beside it: on two busy cores, two threads that wait for each other took 75 ms where one takes 35.
 CORES = torch.get_num_threads()
 torch.set_num_threads(1)
+keep_memory()
 
 
 def _prepare_worker() -> None:
