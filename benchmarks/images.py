@@ -85,7 +85,7 @@ def experiment(model: str, solver: str, evaluations: int, seed: int, count: int,
         "data": model,
         "process": {"kind": process},
         "sampler": {"kind": sampler},
-        "grid": {"kind": grid, "steps": max(2, round(evaluations / cost))},
+        "grid": {"kind": grid, "steps": max(2, -(-evaluations // cost))},
         "particles": count,
         "seed": seed,
     }
