@@ -70,13 +70,13 @@ def section(name: str) -> str:
 
 
 def document() -> str:
-    return HEAD + "\n".join(section(name) for name in models() if read_card(name).get("metrics")) + "".join(NOTES)
+    return HEAD + "\n".join(section(name) for name in models() if read_card(name).get("metrics")) + NOTES
 
 
-NOTES = [
-    "\n**EDM Heun at 5 evaluations.** Three steps of its grid go from σ = 80 to σ = 2.5 at once; the second slope, asked there, is taken over all 77 units of σ and throws\n"
-    "the states away: finite, and no pictures. The page says so where it happens.\n"
-]
+NOTES = """
+**EDM Heun at 5 evaluations.** Three steps of its grid go from σ = 80 to σ = 2.5 at once; the second slope, asked there, is taken over all 77 units of σ and throws
+the states away: finite, and no pictures. The page says so where it happens.
+"""
 
 if __name__ == "__main__":
     TARGET.write_text(document(), encoding="utf-8")
