@@ -934,19 +934,11 @@
       notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
       const response = await fetch(liveUrl(`film.${kind}`));
       if (!response.ok) throw new Refused((await response.json()).error);
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      let rest = "";
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        const lines = (rest + value).split("\n");
-        rest = lines.pop();
-        for (const line of lines.filter(Boolean).map((l) => JSON.parse(l))) {
-          if (!line.film) notice({ kind: "info", message: `Drawing the animation: ${Math.min(line.done, line.of)} of ${line.of} frames`, stay: 60000 });
-          else {
-            save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${fileName()}.${kind}`);
-            clearNotice();
-          }
+      for await (const line of PG.linesOf(response.body)) {
+        if (!line.film) notice({ kind: "info", message: `Drawing the animation: ${Math.min(line.done, line.of)} of ${line.of} frames`, stay: 60000 });
+        else {
+          save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${fileName()}.${kind}`);
+          clearNotice();
         }
       }
     } catch (error) {

@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const KINDS = ["ideal", "wiener", "local", "equivariant"];
   const MARGIN = { l: 42, r: 12, t: 8, b: 20 };
-  const LEAST = 1e-4; // per pixel, of a range of two: no axis goes below; what does is drawn on its edge, dotted
+  const LEAST = 1e-4; // per pixel, of a range of two: no axis goes below; what does is drawn on its edge, and the edge says so
   const node = (tag, className, text = "", title = "") => PG.el(tag, { className, textContent: text, title });
   const S = (v) => PG.significant(v, 2);
   const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);

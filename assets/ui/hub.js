@@ -62,25 +62,17 @@
       try {
         const response = await fetch("live/hub", { method: "POST", body: JSON.stringify({ source }), signal: aborter.signal });
         if (!response.ok) throw new Error(words((await response.json()).error));
-        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-        let rest = "";
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          const lines = (rest + value).split("\n");
-          rest = lines.pop();
-          for (const line of lines.map((l) => JSON.parse(l))) {
-            if (line.error) throw new Error(words(line.error));
-            if (line.words) {
-              if (line.of) bar.value = line.done / line.of;
-              say(line.of ? `${line.words}: ${size(line.done)} of ${size(line.of)}` : `${line.words}…`);
-            }
-            if (line.loaded) {
-              loaded = line.loaded;
-              know(loaded);
-              say(`Loaded: ${about(loaded)}`);
-              use(loaded);
-            }
+        for await (const line of PG.linesOf(response.body)) {
+          if (line.error) throw new Error(words(line.error));
+          if (line.words) {
+            if (line.of) bar.value = line.done / line.of;
+            say(line.of ? `${line.words}: ${size(line.done)} of ${size(line.of)}` : `${line.words}…`);
+          }
+          if (line.loaded) {
+            loaded = line.loaded;
+            know(loaded);
+            say(`Loaded: ${about(loaded)}`);
+            use(loaded);
           }
         }
       } catch (error) {

@@ -35,6 +35,23 @@
     }
   };
 
+  /** What a stream of lines of JSON tells, line by line. */
+  PG.linesOf = async function* (body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const lines = (rest + value).split("\n");
+        rest = lines.pop();
+        for (const line of lines) if (line) yield JSON.parse(line);
+      }
+    } finally {
+      reader.cancel().catch(() => {});
+    }
+  };
+
   /** Draws one image of an array of bytes (…, channels, h, w) that starts at `from` into a canvas of its size; `share`: only so much, from the left. */
   PG.drawImage = function (canvas, bytes, from, [channels, h, w], share = 1) {
     if (canvas.width !== w || canvas.height !== h) (canvas.width = w), (canvas.height = h);
