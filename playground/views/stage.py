@@ -96,23 +96,13 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
         "dtype": exp.dtype,
         "classes": [{"name": n} for n in class_names(exp.data)],
         "sampler": {
-            "title": sampler.info.title,
-            "formula": sampler.formula,
-            "tip": sampler.info.tip,
-            "paper": sampler.info.paper,
-            "arxiv": sampler.info.arxiv,
+            **_in_symbols(sampler),
             "order": sampler.info.order,
             "nfe": sampler.info.nfe,
             "terms": [],
         },
-        "guidance": _guidance(exp),
-        "process": {
-            "title": process.info.title,
-            "formula": process.formula,
-            "tip": process.info.tip,
-            "paper": process.info.paper,
-            "arxiv": process.info.arxiv,
-        },
+        "guidance": None if forward or exp.guidance == NoGuidance() else _in_symbols(exp.guidance),
+        "process": _in_symbols(process),
         "diverged": diverged,
         "notes": _notes(run),
     }
@@ -193,13 +183,10 @@ def _notes(run: Any) -> list[str]:
     return notes
 
 
-def _guidance(exp: Experiment) -> dict[str, Any] | None:
-    """The guidance in symbols, None where there is none."""
-    guidance = exp.guidance
-    if guidance == NoGuidance() or exp.mode == "forward":
-        return None
-    info = guidance.info
-    return {"title": info.title, "formula": guidance.formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
+def _in_symbols(choice: Any) -> dict[str, Any]:
+    """A sampler, process or guidance as the panel beside the stage tells it."""
+    info = choice.info
+    return {"title": info.title, "formula": choice.formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
 
 
 def _guided_note(run: Run) -> str:
