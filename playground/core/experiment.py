@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import BadValue, choice, free, integer, nested, slider
+from .fields import BadValue, choice, free, integer, nested, only, slider
 from .grid import Grid
 from .guidance import Guidance
 from .process import Process
@@ -30,6 +30,9 @@ def _own_process(data: str) -> Any:
     return getattr(law_of(data), "process", None)
 
 
+REVERSE = only("mode", "reverse")
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Data, process, sampler, grid and how many particles from which seed.
@@ -42,20 +45,27 @@ class Experiment:
 
     data: Any = free("moons", _check_data, help="a distribution's name or a mixture")
     process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
-    sampler: Sampler = nested(None, "samplers", help="sampler")  # type: ignore[assignment]
-    grid: Grid = nested(None, "grids", help="time grid")  # type: ignore[assignment]
-    guidance: Guidance = nested(None, "guidance", help="guidance towards a class")  # type: ignore[assignment]
+    sampler: Sampler = nested(None, "samplers", help="sampler", when=REVERSE)  # type: ignore[assignment]
+    grid: Grid = nested(None, "grids", help="time grid", when=REVERSE)  # type: ignore[assignment]
+    guidance: Guidance = nested(None, "guidance", help="guidance towards a class", when=REVERSE)  # type: ignore[assignment]
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice(
         "prior",
         ("prior", "gaussian", "exact"),
         help="start from the prior, from a Gaussian with the true p_t's mean and covariance, or from p_t",
+        when=REVERSE,
     )
     start_at: float = slider(
-        1.0, 0.05, 1.0, 0.01, label="start at", help="share of the clock where sampling starts; below 1 the start is truncated"
+        1.0,
+        0.05,
+        1.0,
+        0.01,
+        label="start at",
+        help="share of the clock where sampling starts; below 1 the start is truncated",
+        when=REVERSE,
     )
     stop_at: float = slider(
-        0.0, 0.0, 0.9, 0.01, label="stop at", help="share of the clock where sampling stops early; 0: the grid's own end"
+        0.0, 0.0, 0.9, 0.01, label="stop at", help="share of the clock where sampling stops early; 0: the grid's own end", when=REVERSE
     )
     particles: int = integer(2000, 1, 200_000, help="number of particles")
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")

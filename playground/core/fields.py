@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class BadValue(ValueError):
@@ -32,9 +32,52 @@ class BadValue(ValueError):
         return error
 
 
+class When(NamedTuple):
+    """A condition on another parameter of the same choice: without it this one does nothing. Made by ``only``, ``unless`` and ``above``.
+
+    ``name``: the other parameter, or "kind", the choice itself (its key). ``test``: 'one of' | 'none of' | 'above' the ``values``.
+    """
+
+    name: str
+    test: str
+    values: tuple[Any, ...]
+
+    def holds(self, value: Any) -> bool:
+        if self.test == "above":
+            return value > self.values[0]
+        return (value in self.values) == (self.test == "one of")
+
+    def words(self, label: str) -> str:
+        """``label``: how the other parameter is called. "only with η above 0"."""
+        values = " or ".join(
+            f"{v:g}" if isinstance(v, float) else "on" if v is True else "off" if v is False else str(v) for v in self.values
+        )
+        if self.name == "kind":
+            return f"{'only' if self.test == 'one of' else 'not'} with {values}"
+        return f"only with {label} { ({'above': 'above ', 'none of': 'other than '}.get(self.test, '')) }{values}"
+
+
+def only(name: str, *values: Any) -> When:
+    """The parameter speaks only where ``name`` has one of the values."""
+    return When(name, "one of", values)
+
+
+def unless(name: str, *values: Any) -> When:
+    """The parameter speaks only where ``name`` has none of the values."""
+    return When(name, "none of", values)
+
+
+def above(name: str, value: float) -> When:
+    """The parameter speaks only where ``name`` is larger than the value."""
+    return When(name, "above", (value,))
+
+
 @dataclass(frozen=True)
 class Param:
-    """What a declared parameter allows. ``kind``: 'float' | 'int' | 'choice' | 'flag' | 'spec' | 'free'."""
+    """What a declared parameter allows. ``kind``: 'float' | 'int' | 'choice' | 'flag' | 'spec' | 'free'.
+
+    ``when``: conditions without all of which the parameter does nothing (``idle`` tells which do nothing now, and why).
+    """
 
     kind: str
     default: Any
@@ -47,6 +90,7 @@ class Param:
     label: str = ""
     help: str = ""
     check: Any = None
+    when: tuple[When, ...] = ()
 
     def allowed(self) -> str:
         if self.kind in ("float", "int"):
@@ -86,43 +130,76 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+Conditions = When | tuple[When, ...]
+
+
 def _declare(param: Param) -> Any:
     return dataclasses.field(default=param.default, metadata={"param": param})
 
 
-def slider(default: float, lo: float, hi: float, step: float | None = None, *, log: bool = False, label: str = "", help: str = "") -> Any:
+def slider(
+    default: float,
+    lo: float,
+    hi: float,
+    step: float | None = None,
+    *,
+    log: bool = False,
+    label: str = "",
+    help: str = "",
+    when: Conditions = (),
+) -> Any:
     """A float in [lo, hi]."""
-    return _declare(Param("float", default, lo, hi, step or (hi - lo) / 100, log, label=label, help=help))
+    return _declare(Param("float", default, lo, hi, step or (hi - lo) / 100, log, label=label, help=help, when=_all(when)))
 
 
-def integer(default: int, lo: int, hi: int, step: int = 1, *, log: bool = False, label: str = "", help: str = "") -> Any:
+def integer(
+    default: int, lo: int, hi: int, step: int = 1, *, log: bool = False, label: str = "", help: str = "", when: Conditions = ()
+) -> Any:
     """A whole number in [lo, hi]."""
-    return _declare(Param("int", default, lo, hi, step, log, label=label, help=help))
+    return _declare(Param("int", default, lo, hi, step, log, label=label, help=help, when=_all(when)))
 
 
-def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "") -> Any:
+def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
     """One of a few words."""
-    return _declare(Param("choice", default, options=options, label=label, help=help))
+    return _declare(Param("choice", default, options=options, label=label, help=help, when=_all(when)))
 
 
-def flag(default: bool, *, label: str = "", help: str = "") -> Any:
+def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
     """True or false."""
-    return _declare(Param("flag", default, label=label, help=help))
+    return _declare(Param("flag", default, label=label, help=help, when=_all(when)))
 
 
-def nested(default: Any, family: str, *, label: str = "", help: str = "") -> Any:
+def nested(default: Any, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
     """Another spec of the named family (``schedules``, ``samplers``, …)."""
-    return _declare(Param("spec", default, family=family, label=label, help=help))
+    return _declare(Param("spec", default, family=family, label=label, help=help, when=_all(when)))
 
 
-def free(default: Any, check: Any, *, label: str = "", help: str = "") -> Any:
+def free(default: Any, check: Any, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
     """A value with its own check: ``check(name, value) -> value`` raises BadValue."""
-    return _declare(Param("free", default, label=label, help=help, check=check))
+    return _declare(Param("free", default, label=label, help=help, check=check, when=_all(when)))
+
+
+def _all(when: Conditions) -> tuple[When, ...]:
+    return (when,) if isinstance(when, When) else tuple(when)
 
 
 def params(spec: Any) -> dict[str, Param]:
     """The declared parameters of a spec class or instance, by name, in order."""
     return {f.name: f.metadata["param"] for f in dataclasses.fields(spec) if "param" in f.metadata}
+
+
+def idle(spec: Any) -> dict[str, str]:
+    """The parameters of a spec (or an Experiment) that do nothing now, with the reason: ``{"weight": "only with variance interpolated"}``."""
+    declared = params(spec)
+    out: dict[str, str] = {}
+    for name, param in declared.items():
+        for condition in param.when:
+            other = declared.get(condition.name)
+            value = spec.info.key if other is None else getattr(spec, condition.name)
+            if not condition.holds(value):
+                out[name] = condition.words((other and other.label) or condition.name.replace("_", " "))
+                break
+    return out
 
 
 def number_list(value: Any) -> Any:

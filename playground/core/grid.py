@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from .fields import flag, integer
+from .fields import flag, integer, unless
 from .process import Process
 from .spec import Spec
 
@@ -26,7 +26,7 @@ class Grid(Spec):
 
     family: ClassVar[str] = "grids"
     own_ends: ClassVar[bool] = False
-    steps: int = integer(20, 1, 1000, help="number of steps, the last (denoising) one included")
+    steps: int = integer(20, 1, 1000, help="number of steps, the last (denoising) one included", when=unless("kind", "Custom"))
     denoise: bool = flag(True, label="denoise at end", help="last step: t_min → 0 by the denoiser; off: the run ends early, at t_min")
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:

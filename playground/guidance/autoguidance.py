@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.core.fields import integer, slider
+from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -25,9 +25,19 @@ class Autoguidance(Guidance):
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="1: the model itself, more: away from the weak one")
-    inflate: float = slider(3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large")
-    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+    inflate: float = slider(
+        3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large", when=unless("weight", 1)
+    )
+    start: float = slider(
+        1.0,
+        0.0,
+        1.0,
+        0.01,
+        label="on from",
+        help="guidance interval on the clock (1 noise, 0 data): where it starts",
+        when=unless("weight", 1),
+    )
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         one = data.only(self.label)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.core.fields import integer, slider
+from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Guidance, interval
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
@@ -32,10 +32,18 @@ class Classifier(Guidance):
         needs=frozenset({"linear"}),
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
-    label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
+    label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="strength of the classifier's gradient; 1: the condition itself")
-    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+    start: float = slider(
+        1.0,
+        0.0,
+        1.0,
+        0.01,
+        label="on from",
+        help="guidance interval on the clock (1 noise, 0 data): where it starts",
+        when=unless("weight", 0),
+    )
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 0))
 
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         assert isinstance(process, LinearProcess)

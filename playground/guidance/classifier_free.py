@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.core.fields import integer, slider
+from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -29,8 +29,16 @@ class ClassifierFree(Guidance):
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
     label: int = integer(0, 0, 999, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="0: no condition, 1: the condition, more: exaggerated")
-    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+    start: float = slider(
+        1.0,
+        0.0,
+        1.0,
+        0.01,
+        label="on from",
+        help="guidance interval on the clock (1 noise, 0 data): where it starts",
+        when=unless("weight", 1),
+    )
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         active = interval(process, self.start, self.stop)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from playground.core.fields import BadValue, free, slider
+from playground.core.fields import BadValue, free, slider, unless
 from playground.core.guidance import Blend, Guidance, interval
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -39,11 +39,23 @@ class Prompt(Guidance):
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "text"})
     prompt: str = free("", _words, help="what the picture should show, at most 1,000 characters")
     negative: str = free(
-        "", _words, label="not", help="what it should not show (negative prompt), at most 1,000 characters; empty: no words"
+        "",
+        _words,
+        label="not",
+        help="what it should not show (negative prompt), at most 1,000 characters; empty: no words",
+        when=unless("weight", 1),
     )
     weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")
-    start: float = slider(1.0, 0.0, 1.0, 0.01, label="on from", help="guidance interval on the clock (1 noise, 0 data): where it starts")
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends")
+    start: float = slider(
+        1.0,
+        0.0,
+        1.0,
+        0.01,
+        label="on from",
+        help="guidance interval on the clock (1 noise, 0 data): where it starts",
+        when=unless("weight", 1),
+    )
+    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
     def check_data(self, data: Any) -> None:
         if not getattr(data, "text", False):

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.fields import choice, slider
+from playground.core.fields import choice, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
@@ -36,7 +36,15 @@ class DDPM(Sampler):
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
     variance: str = choice("small", ("small", "large", "interpolated"), help="β̃ (small), β (large), or between them")
-    weight: float = slider(0.5, 0.0, 1.0, 0.05, label="v", help="interpolated variance e^{v ln β + (1 − v) ln β̃}: 0 small, 1 large")
+    weight: float = slider(
+        0.5,
+        0.0,
+        1.0,
+        0.05,
+        label="weight w",
+        help="interpolated variance e^{w ln β + (1 − w) ln β̃}: 0 small, 1 large",
+        when=only("variance", "interpolated"),
+    )
 
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         now, then = problem.at(t), problem.at(s)

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from playground.core.exponential import adams_step, lagrange
-from playground.core.fields import choice, integer
+from playground.core.fields import above, choice, integer
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
@@ -40,7 +40,7 @@ class DEIS(Sampler):
     )
     formula = r"\frac{x_s}{\alpha_s} = \frac{x_t}{\alpha_t} + \textstyle\sum_j C_j\,\hat\varepsilon_j,\quad C_j=\int_{\rho_t}^{\rho_s}\!\ell_j\,\mathrm d\rho"
     order: int = integer(3, 1, 3, help="how many predictions the polynomial passes through")
-    space: str = choice("log rho", ("log rho", "t"), help="the variable of the polynomial")
+    space: str = choice("log rho", ("log rho", "t"), help="the variable of the polynomial", when=above("order", 1))
 
     @property
     def declared_order(self) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from playground.core.exponential import History, differences, middle, phi
-from playground.core.fields import choice, flag, integer
+from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
@@ -46,7 +46,12 @@ class DPMSolver(Sampler):
     order: int = integer(2, 1, 3, help="order of the solver")
     variant: str = choice("singlestep", ("singlestep", "multistep"), help="more model calls in a step, or the last steps' calls")
 
-    released: bool = flag(False, label="as released", help="multistep 3: halve the second difference, as diffusers does (order 2)")
+    released: bool = flag(
+        False,
+        label="as released",
+        help="multistep 3: halve the second difference, as diffusers does (order 2)",
+        when=(only("order", 3), only("variant", "multistep")),
+    )
 
     @property
     def declared_order(self) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from playground.core.exponential import ancestral, middle
-from playground.core.fields import choice, slider
+from playground.core.fields import above, choice, slider
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
@@ -39,7 +39,9 @@ class DPMSolverPPSDE(Sampler):
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
-    path: str = choice("sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in diffusers")
+    path: str = choice(
+        "sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in diffusers", when=above("eta", 0)
+    )
 
     @property
     def declared_order(self) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.fields import BadValue, integer, nested, slider
+from playground.core.fields import BadValue, above, integer, nested, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
@@ -42,7 +42,9 @@ class PredictorCorrector(Sampler):
     )
     predictor: Sampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
     corrector_steps: int = integer(1, 0, 20, label="n", help="Langevin steps at every level")
-    snr: float = slider(0.16, 0.01, 0.6, 0.01, label="r", help="size of a Langevin step: signal-to-noise ratio")
+    snr: float = slider(
+        0.16, 0.01, 0.6, 0.01, label="r", help="size of a Langevin step: signal-to-noise ratio", when=above("corrector_steps", 0)
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

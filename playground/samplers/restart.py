@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from playground.core.exponential import time_of
-from playground.core.fields import BadValue, integer, slider
+from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
@@ -42,11 +42,13 @@ class Restart(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_{\min}^2}\;z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_{\min})\quad K\ \text{times}"
-    low: float = slider(0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this")
-    high: float = slider(0.5, 0.02, 40.0, 0.01, label="ρ max", help="the noise level σ/α to go back up to")
+    low: float = slider(
+        0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this", when=above("times", 0)
+    )
+    high: float = slider(0.5, 0.02, 40.0, 0.01, label="ρ max", help="the noise level σ/α to go back up to", when=above("times", 0))
     times: int = integer(2, 0, 20, label="K", help="how many times")
-    inner: int = integer(4, 1, 30, label="n", help="Heun steps on each way down")
-    noise_scale: float = slider(1.003, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back")
+    inner: int = integer(4, 1, 30, label="n", help="Heun steps on each way down", when=above("times", 0))
+    noise_scale: float = slider(1.003, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back", when=above("times", 0))
 
     def __post_init__(self) -> None:
         super().__post_init__()

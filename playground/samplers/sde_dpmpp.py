@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from playground.core.exponential import History, differences, phi
-from playground.core.fields import flag, integer, slider
+from playground.core.fields import flag, integer, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
@@ -41,9 +41,14 @@ class SDEDPMSolverPP(Sampler):
     order: int = integer(2, 1, 3, help="how many predictions are used")
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise")
     lower_final: bool = flag(
-        True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps"
+        True,
+        label="lower order at the end",
+        help="second order in the step before the last, in runs of under 15 steps",
+        when=only("order", 3),
     )
-    released: bool = flag(False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0")
+    released: bool = flag(
+        False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0", when=only("order", 3)
+    )
 
     @property
     def declared_order(self) -> float | None:

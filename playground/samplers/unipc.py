@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from playground.core.exponential import phi
-from playground.core.fields import choice, flag, integer
+from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
@@ -51,7 +51,7 @@ class UniPC(Sampler):
     formula = r"x_s = \tfrac{\sigma_s}{\sigma_t}x_t - \alpha_s(e^{-h}-1)D_0 - \alpha_s B\big(\textstyle\sum_i a_i\tfrac{D_{-i}-D_0}{r_i} + a_p(D_s-D_0)\big)"
     order: int = integer(2, 1, 3, label="p", help="UniPC-p has order p + 1")
     variant: str = choice("bh2", ("bh1", "bh2"), label="B(h)", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
-    lower_final: bool = flag(True, label="lower order at the end", help="p falls to 1 over the last steps to t = 0")
+    lower_final: bool = flag(True, label="lower order at the end", help="p falls to 2 in the step before the last", when=only("order", 3))
 
     @property
     def declared_order(self) -> float | None:
