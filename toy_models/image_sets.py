@@ -13,6 +13,7 @@ import os
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ HELD_OUT = 297  # of the digits, the last: no model sees them, so that memorisin
 @dataclass(frozen=True)
 class Facts:
     """What is known of a set without its pixels: ``event`` is an image's (channels, height, width), ``classes`` 0 without labels, ``grey`` its grey
-    values per unit of [−1, 1]."""
+    values per unit of [−1, 1], ``names`` those of the classes, () where they are their numbers."""
 
     name: str
     title: str
@@ -38,6 +39,7 @@ class Facts:
     classes: int
     count: int
     grey: float = 127.5
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,13 @@ class ImageSet:
 
 
 DIGITS = Facts("digits", "8×8 digits", (1, 8, 8), 10, 1797 - HELD_OUT, 8.0)
+
+
+def told_classes(names: Sequence[str]) -> str:
+    """Which number each class has, as words that go on after their count: ": 0 cat, 1 dog"; "" where the names are the numbers."""
+    if list(names) == [str(k) for k in range(len(names))]:
+        return ""
+    return ": " + ", ".join(f"{k} {name or '(no folder)'}" for k, name in enumerate(names))
 
 
 def digest_of(pixels: np.ndarray, labels: np.ndarray | None) -> str:
@@ -126,7 +135,8 @@ def _stored_facts(name: str, file: Path, stamp: int) -> Facts:
     told = json.loads(str(_read(name, file, "facts")))
     try:
         (channels, height, width), classes, count = map(int, told["event"]), int(told["classes"]), int(told["count"])
-        return Facts(name, str(told["title"]), (channels, height, width), classes, count)
+        names = tuple(str(n) for n in told.get("names", ()))
+        return Facts(name, str(told["title"]), (channels, height, width), classes, count, names=names if len(names) == classes else ())
     except (KeyError, TypeError, ValueError):
         raise BadValue("data", name, f"a whole file {file.name}: its facts cannot be read") from None
 

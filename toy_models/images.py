@@ -20,7 +20,7 @@ from playground.core.fields import BadValue
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.free import KINDS, Wiener, free_denoiser, tip_of
-from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set
+from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set, told_classes
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 
@@ -218,7 +218,8 @@ class FreeModel(ImageModel):
         self.event, self.labels = facts.event, torch.arange(facts.classes)
         self.noun = "a training-free denoiser"
         self.title, self.hint = f"{facts.title} · {kind.word}", "no training"
-        self.tip = f"No network: {tip_of(self.kind, facts.event, facts.count)} {facts.count:,} images."
+        of = told_classes(facts.names)
+        self.tip = f"No network: {tip_of(self.kind, facts.event, facts.count)} {facts.count:,} images.{' Classes' + of + '.' if of else ''}"
 
     def gaussian(self) -> Any:
         """The exact law of a Wiener model's images, a Gaussian; None for the other kinds."""

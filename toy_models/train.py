@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,9 +22,9 @@ from playground.core.spec import registry
 from toy_models.image_sets import image_set
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
-from toy_models.training.classify import train_classifier
+from toy_models.training.classify import check, train_classifier
 from toy_models.training.configs import ABOUT, CONFIGS
-from toy_models.training.data import Images, known, load_npz, told_of
+from toy_models.training.data import Images, check_labels, known, load_npz, told_of
 from toy_models.training.fetch import fetch_mnist
 from toy_models.training.loop import Trainer, train
 
@@ -86,32 +88,102 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
 
 
 def training_images(name: str, data: str | None) -> Images:
-    """The images of a file, or those of the built-in set that the model is made for. Raises BadValue if there is neither."""
+    """The images of a file, or those of the built-in set that the model is made for. Raises BadValue if there is neither, or one of the model's
+    classes has no image."""
     if data:
-        return load_npz(data)
-    if "set" not in ABOUT.get(name, {}):
+        images = load_npz(data)
+    elif "set" not in ABOUT.get(name, {}):
         raise BadValue("data", "nothing", f"--data <file>.npz: {name} has no built-in images")
-    told = image_set(ABOUT[name]["set"])
-    assert told.labels is not None
-    return Images(told.x, told.labels)
+    else:
+        told = image_set(ABOUT[name]["set"])
+        assert told.labels is not None
+        images = Images(told.x, told.labels)
+    if name in CONFIGS:
+        check_labels(images, CONFIGS[name].network.classes, each=data != str(FETCHED))
+        if bool((images.x == images.x[:1]).all()):
+            raise BadValue("data", f"{len(images.x):,} images that are all alike", "images that differ")
+    return images
 
 
-def classifier(data: str | None, folder: Path) -> int:
-    """Trains the classifier and writes it."""
+def folder_of(name: str, images: Images, training: dict[str, Any] | None, told: Path | None, whole: bool = True) -> Path:
+    """Where a model is written: the folder that was named, or assets/models unless that holds a model of other images or of another training.
+
+    Raises BadValue if it does, or if the folder cannot be written to.
+    """
+    card = FOLDER / f"{name}.json"
+    if told is None and card.is_file():
+        try:
+            there = json.loads(card.read_text(encoding="utf-8"))
+            same = there["data"] == told_of(images) and there.get("training") == training
+        except (OSError, ValueError, KeyError, TypeError):
+            there, same = {}, False
+        if not same or not whole:
+            mine = told_of(images) + (", with other settings" if there.get("data") == told_of(images) and not same else "")
+            mine += "" if whole else ", not at its end"
+            known_as = f"{FOLDER} holds {name} of {there.get('data', 'an unknown training')}, this one is of {mine}"
+            raise BadValue("export", "no folder", f"--export FOLDER: {known_as}; it is written over only if its folder is named")
+    return writable("export", told or FOLDER)
+
+
+def writable(option: str, folder: Path) -> Path:
+    """The folder, made if it is not there. Raises BadValue if files cannot be written into it: told before hours of training, not after."""
     try:
-        images = training_images(CLASSIFIER, data)
-        net, facts = train_classifier(images, load_npz(str(data), "test"), tell=say)
-    except ValueError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    told = {"data": told_of(images), "command": call_of(CLASSIFIER, images), **facts}
-    say(f"wrote {save_network(CLASSIFIER, net, told, folder)}")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "it may not be written to")
+    except OSError as error:
+        raise BadValue(option, str(folder), f"a folder that can be written to ({error.strerror or error})") from None
+    return folder
+
+
+def classifier(data: str | None, told: Path | None) -> int:
+    """Trains the classifier and writes it."""
+    images = training_images(CLASSIFIER, data)
+    test = load_npz(str(data), "test")
+    check(images, test)
+    folder = folder_of(CLASSIFIER, images, None, told)
+    net, facts = train_classifier(images, test, tell=say)
+    record = {"data": told_of(images), "command": call_of(CLASSIFIER, images), **facts}
+    say(f"wrote {save_network(CLASSIFIER, net, record, folder)}")
     return 0
 
 
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def whole(word: str) -> int:
+    """A whole number from 1, for argparse."""
+    if not word.isascii() or not word.isdecimal() or not 1 <= int(word) <= 10**9:
+        raise argparse.ArgumentTypeError(f"{word!r} cannot be used; allowed: a whole number from 1 to 1,000,000,000")
+    return int(word)
+
+
+def positive(word: str) -> float:
+    return _number(word, 1e-9, "above 0")
+
+
+def not_negative(word: str) -> float:
+    return _number(word, 0.0, "from 0")
+
+
+def _number(word: str, least: float, words: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not least <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{word!r} cannot be used; allowed: a number {words}")
+    return value
+
+
+def device(word: str) -> str:
+    """A device of torch that this machine has, for argparse."""
+    there = ["cpu"] + (["cuda"] + [f"cuda:{i}" for i in range(torch.cuda.device_count())]) * torch.cuda.is_available()
+    if word not in there:
+        raise argparse.ArgumentTypeError(f"{word!r} cannot be used; allowed on this machine: {', '.join(there)}")
+    return word
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -127,16 +199,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, help="folder of the states, from which a call goes on where the last one stopped (default runs/<name>)"
     )
-    parser.add_argument("--steps", type=int, help="steps of Adam in all (default: the configuration's)")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; call again to go on")
+    parser.add_argument("--steps", type=whole, help="steps of Adam in all (default: the configuration's)")
+    parser.add_argument("--minutes", type=positive, default=float("inf"), help="stop after so long; call again to go on")
     parser.add_argument(
-        "--every", type=int, default=500, help="steps between two states, each with a picture of samples (default %(default)s)"
+        "--every", type=whole, default=500, help="steps between two states, each with a picture of samples (default %(default)s)"
     )
-    parser.add_argument("--threads", type=int, help="threads of torch on the CPU (default: torch's own choice)")
+    parser.add_argument("--threads", type=whole, help="threads of torch on the CPU (default: torch's own choice)")
     gpu = torch.cuda.is_available()
-    parser.add_argument("--device", default="cuda" if gpu else "cpu", help="cpu, or cuda for a GPU (default here: %(default)s)")
+    parser.add_argument(
+        "--device", type=device, default="cuda" if gpu else "cpu", help="cpu, or cuda for a GPU (default here: %(default)s)"
+    )
     parser.add_argument("--no-bf16", action="store_true", help="compute in float32 throughout; a state that is there keeps its precision")
-    parser.add_argument("--min-snr", type=float, metavar="GAMMA", help="weight of the loss min(SNR, GAMMA), 0: EDM's own weight")
+    parser.add_argument("--min-snr", type=not_negative, metavar="GAMMA", help="weight of the loss min(SNR, GAMMA), 0: EDM's own weight")
     parser.add_argument(
         "--importance", action="store_true", help="draw noise levels in proportion to the root mean square of their latest losses"
     )
@@ -144,37 +218,46 @@ def main(argv: list[str] | None = None) -> int:
         "--export",
         type=Path,
         nargs="?",
-        const=FOLDER,
+        const=True,
         metavar="FOLDER",
-        help="write the averaged weights and their card into FOLDER (default assets/models), and train no more",
+        help="write the averaged weights of the state in --out and their card into FOLDER, and train no more (default assets/models, unless that "
+        "holds a model of other images or of another training)",
     )
     told = parser.parse_args(argv)
     keep_memory()
     if told.threads:
         torch.set_num_threads(told.threads)
+    try:
+        return run_command(told)
+    except ValueError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+
+
+def run_command(told: argparse.Namespace) -> int:
+    """What the parsed command says. Raises BadValue."""
     if told.data == "fetch":
-        try:
-            told.data = str(fetch_mnist(FETCHED, tell=say))
-        except ValueError as error:
-            sys.stderr.write(f"error: {error}\n")
-            return 2
+        told.data = str(fetch_mnist(FETCHED, tell=say))
+    target = None if told.export in (None, True) else told.export
     if told.name == CLASSIFIER:
-        return classifier(told.data, told.export or FOLDER)
+        return classifier(told.data, target)
     config = CONFIGS[told.name]
     changes = {"steps": told.steps, "min_snr": told.min_snr, "importance": told.importance or None}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     folder = told.out or Path("runs") / told.name
-    try:
-        trainer = Trainer(config, training_images(told.name, told.data), told.device, not told.no_bf16)
-        if trainer.resume(folder):
-            say(f"resumed at step {trainer.at:,}")
-        if told.export:
-            say(f"wrote {export(trainer, told.name, told.export)}")
-            return 0
-        train(trainer, folder, every=told.every, minutes=told.minutes, tell=say, grid=sample_grid)
-    except ValueError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+    trainer = Trainer(config, training_images(told.name, told.data), told.device, not told.no_bf16)
+    if told.out and not told.export:
+        writable("out", folder)
+    resumed = trainer.resume(folder)
+    if resumed:
+        say(f"resumed at step {trainer.at:,}")
+    if told.export:
+        if not resumed:
+            raise BadValue("out", str(folder), "a folder with a state to export (state.safetensors): train first, with the same --out")
+        made = json.loads(json.dumps(asdict(config)))
+        say(f"wrote {export(trainer, told.name, folder_of(told.name, trainer.images, made, target, trainer.at >= config.steps))}")
+        return 0
+    train(trainer, folder, every=told.every, minutes=told.minutes, tell=say, grid=sample_grid)
     return 0
 
 

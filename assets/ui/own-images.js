@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const MOST = 64e6, REMEMBERED = 6; // bytes of an upload; sets that this browser knows
-  const SUFFIX = /\.(png|jpe?g|gif|bmp|webp|tiff?|npz)$/i;
+  const SUFFIX = /\.(png|jpe?g|gif|bmp|webp|tiff?|npz|npy)$/i;
   const KEY = "pg-sets";
   const el = (tag, className, text = "", title = "") => PG.el(tag, { className, textContent: text, title });
 
@@ -70,8 +70,8 @@
     const area = el("div", "pg-mine-area");
     area.hidden = true;
     const row = el("div", "pg-mine-row");
-    const folder = input("folder …", "All images of a folder; its subfolders are classes", { webkitdirectory: true, multiple: true });
-    const file = input(".npz …", "uint8 images (count, height, width[, 3]) and, if there are, labels", { accept: ".npz" });
+    const folder = input("folder …", "All images of a folder; its subfolders are classes, in the order of their names (2 before 10)", { webkitdirectory: true, multiple: true });
+    const file = input(".npz …", "Images (count, height, width[, 3]) as uint8, uint16 or floats from 0 to 1 and, if there are, labels", { accept: ".npz,.npy" });
     const bar = el("i", "pg-mine-bar"), said = el("p", "pg-mine-said");
     said.setAttribute("role", "status");
     said.textContent = "2 to 4,000 images, 64 MB together; cut to the middle square, at most 32 pixels a side.";
@@ -105,7 +105,7 @@
     async function take(all) {
       if (!all.length) return;
       const files = all.filter((f) => SUFFIX.test(f.name));
-      const title = all[0].webkitRelativePath.split("/")[0] || all[0].name.replace(/\.npz$/i, "");
+      const title = all[0].webkitRelativePath.split("/")[0] || all[0].name.replace(/\.np[zy]$/i, "");
       const size = files.reduce((sum, f) => sum + f.size, 0);
       if (!files.length) return say(`No images in ${title}: ${all.length} other files.`, true);
       if (size > MOST) return say(`${(size / 1e6).toFixed(0)} MB are too many: at most ${MOST / 1e6} MB together.`, true);

@@ -104,7 +104,7 @@
     }
 
     _files() {
-      const file = el("input", "pg-task-file", { type: "file", accept: "image/png,image/jpeg,image/gif,image/webp,image/bmp", tabIndex: -1 });
+      const file = el("input", "pg-task-file", { type: "file", accept: "image/png,image/jpeg,image/gif,image/webp,image/bmp,image/tiff", tabIndex: -1 });
       file.addEventListener("change", () => (file.files[0] && this.upload(file.files[0]), (file.value = "")));
       this.tools.append(button("upload", "A picture of yours: cropped to the middle and scaled. It is not kept.", () => file.click()), file);
       this.pad.addEventListener("dragover", (e) => e.preventDefault());

@@ -15,9 +15,11 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib.util
+import os
 import sys
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -356,13 +358,35 @@ def main(args: list[str] | None = None) -> None:
         guidance = {"kind": "ClassifierFree", "label": told.label, "weight": told.weight}
     choices = {"process": told.process, "sampler": told.sampler, "guidance": guidance, "grid": {"steps": told.steps}}
     try:
-        model = load(files.PREFIX + told.model, allow_pickle=told.allow_pickle)
-        exp = Experiment.from_dict({"data": model.name, **choices, "particles": told.images, "seed": told.seed})
-        pictures = model.show(simulate(exp).x[-1], True)
-    except BadValue as error:
+        out = picture_file(told.out)
+        choices |= {"data": Source.of(files.PREFIX + told.model).data, "particles": told.images, "seed": told.seed}
+        exp = Experiment.from_dict(choices)  # what is wrong is told before the weights are loaded
+        pictures = load(exp.data, allow_pickle=told.allow_pickle).show(simulate(exp).x[-1], True)
+        sheet(as_bytes(pictures)).save(out)
+    except (BadValue, OSError) as error:
         sys.exit(str(error))
-    sheet(as_bytes(pictures)).save(told.out)
-    sys.stdout.write(f"{told.out}\n")
+    sys.stdout.write(f"{out}\n")
+
+
+def picture_file(name: str) -> Path:
+    """Where a picture is to be written; its folder is made. Raises BadValue if Pillow knows no such kind or it cannot be written there: told before
+    the run, not after."""
+    from PIL import Image
+
+    file = Path(name).expanduser()
+    Image.init()
+    kinds = sorted(suffix for suffix, kind in Image.EXTENSION.items() if kind in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"))
+    if file.suffix.lower() not in kinds:
+        raise BadValue("out", name, f"a file that ends with one of {', '.join(kinds)}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise PermissionError(13, "it may not be written to")
+    except (OSError, ValueError) as error:
+        raise BadValue("out", name, f"a file that can be written ({getattr(error, 'strerror', None) or error})") from None
+    return file
 
 
 __all__ = ["HubModel", "allow", "law", "load", "loaded", "main", "serve", "unload"]

@@ -17,23 +17,24 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from playground.core.fields import BadValue
+from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
 from toy_models.free import KINDS
-from toy_models.image_sets import OWN, digest_of, set_folder
+from toy_models.image_sets import OWN, digest_of, set_folder, told_classes
+from toy_models.pixels import DEPTHS, TYPES, image_bytes
 
 MOST_IMAGES = 4_000
 LARGEST_SIDE, SMALLEST_SIDE = 32, 4
 MOST_BYTES = 64_000_000  # of all files together
 MOST_UNPACKED = 256_000_000  # of an .npz
-MOST_PIXELS = 20_000_000  # of one image, by its header
 MOST_CLASSES = 25
+MOST_LETTERS = 30  # of a class's name
 KEPT_SETS = 64  # the oldest is thrown out
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 LIMITS = (
-    f"2 to {MOST_IMAGES:,} images (PNG, JPEG, GIF, BMP, WebP, TIFF), each at most {MOST_PIXELS // 1_000_000} megapixels, "
+    f"2 to {MOST_IMAGES:,} images ({NAMES}), each at most {MOST_PIXELS // 1_000_000} megapixels, "
     f"or one .npz with uint8 images; {MOST_BYTES // 1_000_000} MB together"
 )
 
@@ -47,9 +48,11 @@ class Stored:
 
 
 def load_images(path: str | Path, model: str = "ideal") -> str:
-    """A folder of images (classes are its subfolders) or an .npz of uint8 images, stored; the name that an Experiment's ``data`` takes.
+    """A folder of images (classes are its subfolders, in the natural order of their names) or an .npz or .npy of images, stored; the name that an
+    Experiment's ``data`` takes.
 
-    Images are cut to the middle square and averaged over areas to one side for all, at most 32 pixels. model: "ideal", "wiener", "local" or
+    Images are turned upright (EXIF), cut to the middle square and averaged over areas to one side for all, at most 32 pixels. 16 bits a pixel are
+    divided by 257, floats must lie between 0 (black) and 1 (white). model: "ideal", "wiener", "local" or
     "equivariant". Raises BadValue for what is not within the limits.
     """
     if model not in KINDS:
@@ -57,11 +60,11 @@ def load_images(path: str | Path, model: str = "ideal") -> str:
     path = Path(path)
     if path.is_dir():
         stored = store_files(path.name, _files_of(path))
-    elif path.is_file() and path.suffix == ".npz":
+    elif path.is_file() and path.suffix.lower() in (".npz", ".npy"):
         _check_size(path.stat().st_size)
         stored = store_npz(path.stem, path.read_bytes())
     else:
-        raise BadValue("path", str(path), "a folder of images, or a file .npz")
+        raise BadValue("path", str(path), "a folder of images, or a file .npz or .npy")
     return f"{stored.name}-{model}"
 
 
@@ -108,46 +111,31 @@ def store_files(title: str, files: Iterable[tuple[str, bytes]]) -> Stored:
             _check_count(len(opened))
     if not opened:
         why = "; ".join([f"{seen} files, none of them an image that can be read", *_words(notes)]) if seen else "no files"
-        raise BadValue("images", why, f"a folder with images: {LIMITS}")
+        raise BadValue("images", why, f"a folder with images: {LIMITS}; pixels of {DEPTHS}")
     side = min(im.size[0] for _, im in opened)
     _check_least(len(opened), side, _words(notes))
     grey = all(im.mode == "L" for _, im in opened)
     pixels = _stack((im if grey else im.convert("RGB") for _, im in opened), side)
     parents = [PurePosixPath(path).parent.name for path, _ in opened]
-    labels = _classes(np.array(parents), notes) if len(set(parents)) > 1 else None
-    return _store(title, pixels, labels, _words(notes))
+    names, labels = _classes(parents, notes) if len(set(parents)) > 1 else ([], None)
+    return _store(title, pixels, labels, names, _words(notes))
 
 
 def _words(notes: dict[str, list[str]]) -> list[str]:
     """What was done to how many files, and the first of them."""
-    return [f"{len(what)} {word} ({what[0][-60:]}{', …' if len(what) > 1 else ''})" for word, what in notes.items()]
+    return [f"{len(what)} {word} ({what[0][-100:]}{', …' if len(what) > 1 else ''})" for word, what in notes.items()]
 
 
 def _open(path: str, raw: bytes, notes: dict[str, list[str]]) -> Image.Image | None:
-    """The first frame of an image, grey or RGB, square and no larger than it needs to be; None, and a note, if it is too large or damaged."""
+    """An image, grey or RGB, square and no larger than it needs to be; None, and a note, if it is too large, damaged or of unknown range."""
     try:
-        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
-            width, height = image.size  # of the header: nothing is decoded yet
-            if width * height > MOST_PIXELS:
-                raise Image.DecompressionBombError
-            if getattr(image, "is_animated", False):
-                notes.setdefault("animated, of which the first frame is taken", []).append(path)
-                image.seek(0)
-            if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-                seen = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
-            made = image.convert("L" if image.mode in ("1", "L", "I", "I;16", "F") else "RGB")
-            if made.mode == "RGB":
-                red, green, blue = (np.asarray(c) for c in made.split())
-                if np.array_equal(red, green) and np.array_equal(red, blue):
-                    made = made.getchannel(0)
-            return Image.fromarray(_square(made, min(LARGEST_SIDE, *made.size)))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        why = f"of more than {MOST_PIXELS // 1_000_000} megapixels left out"
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError):
-        why = "that could not be read left out"
-    notes.setdefault(why, []).append(path)
-    return None
+        image, told = read_image(raw)
+    except Refused as error:
+        notes.setdefault(f"{error.kind} left out", []).append(path[-60:] + (error.detail and f": {error.detail}"))
+        return None
+    for note in told:
+        notes.setdefault(note, []).append(path)
+    return Image.fromarray(_square(image, min(LARGEST_SIDE, *image.size)))
 
 
 def _square(image: Image.Image, side: int) -> np.ndarray:
@@ -165,48 +153,83 @@ def _stack(images: Iterable[Image.Image], side: int) -> np.ndarray:
 
 
 def store_npz(title: str, raw: bytes) -> Stored:
-    """An .npz with uint8 images (count, height, width[, channels]) and, if there are, labels. Raises BadValue for anything else."""
+    """An .npz (or an .npy: images alone) with images (count, height, width[, channels]) of a known depth (toy_models/pixels.py) and, if there are,
+    labels: whole numbers. Raises BadValue for anything else."""
+    arrays = _arrays(title, raw)
+    found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)
+    found = found or next((n for n, a in arrays.items() if a.dtype == np.uint8 and a.ndim in (3, 4)), None)
+    images = arrays.get(found or "")
+    if (
+        images is None
+        or images.dtype.kind not in "buif"
+        or images.ndim not in (3, 4)
+        or (images.ndim == 4 and images.shape[3] not in (1, 3))
+    ):
+        told = ", ".join(f"{n} {a.dtype} {a.shape}" for n, a in arrays.items()) or "no arrays"
+        raise BadValue("images", told[:120], f"uint8 images (count, height, width) or (count, height, width, 1 or 3): {TYPES}")
+    _check_count(len(images))
+    _check_least(len(images), min(images.shape[1:3]))
+    pixels, note = image_bytes(images, f"images of {title[:40]}")
+    side = min(LARGEST_SIDE, *pixels.shape[1:3])
+    flat = pixels[..., 0] if pixels.ndim == 4 and pixels.shape[3] == 1 else pixels
+    stacked = _stack(map(Image.fromarray, flat), side)
+    notes: dict[str, list[str]] = {}
+    known = next((arrays[n] for n in ("labels", "y", "train_labels", "y_train") if n in arrays), None)
+    if known is not None and (known.shape != (len(images),) or not np.issubdtype(known.dtype, np.integer)):
+        raise BadValue("labels", f"{known.dtype} {known.shape}", f"one whole number an image: ({len(images)},)")
+    names, labels = ([], None) if known is None else _classes([str(k) for k in known.astype(np.int64).tolist()], notes)
+    return _store(title, stacked, labels, names, [*([f"values {note}"] if note else []), *notes])
+
+
+def _arrays(title: str, raw: bytes) -> dict[str, np.ndarray]:
+    """The arrays of an .npz; of an .npy its one, as "images". Raises BadValue."""
     _check_size(len(raw))
     try:
+        if raw.startswith(b"\x93NUMPY"):
+            return {"images": np.load(io.BytesIO(raw), allow_pickle=False)}
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
         if size > MOST_UNPACKED:
             raise BadValue("images", f"{size / 1e6:.0f} MB unpacked", f"at most {MOST_UNPACKED // 1_000_000} MB")
         with np.load(io.BytesIO(raw), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            return {name: file[name] for name in file.files}
     except BadValue:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        MemoryError,
+        OverflowError,
+        RuntimeError,
+    ):
         raise BadValue("images", f"{title[:40]}.npz", "a whole .npz with arrays of numbers (objects are not read)") from None
-    found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)
-    found = found or next((n for n, a in arrays.items() if a.dtype == np.uint8 and a.ndim in (3, 4)), None)
-    images = arrays.get(found or "")
-    if images is None or images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
-        told = ", ".join(f"{n} {a.dtype} {a.shape}" for n, a in arrays.items()) or "no arrays"
-        raise BadValue("images", told[:120], "uint8 images (count, height, width) or (count, height, width, 1 or 3)")
-    _check_count(len(images))
-    _check_least(len(images), min(images.shape[1:3]))
-    side = min(LARGEST_SIDE, *images.shape[1:3])
-    flat = images[..., 0] if images.ndim == 4 and images.shape[3] == 1 else images
-    pixels = _stack(map(Image.fromarray, flat), side)
-    notes: dict[str, list[str]] = {}
-    known = next((arrays[n] for n in ("labels", "y", "train_labels", "y_train") if n in arrays), None)
-    if known is not None and (known.shape != (len(images),) or not np.issubdtype(known.dtype, np.integer)):
-        raise BadValue("labels", f"{known.dtype} {known.shape}", f"one whole number an image: ({len(images)},)")
-    labels = None if known is None else _classes(known, notes)
-    return _store(title, pixels, labels, list(notes))
 
 
-def _classes(names: np.ndarray, notes: dict[str, list[str]]) -> np.ndarray | None:
-    """Classes counted from 0 in order of their names, at most 25; more are left out with a note."""
-    known, labels = np.unique(names, return_inverse=True)
-    if len(known) > MOST_CLASSES:
-        notes.setdefault(f"classes are more than {MOST_CLASSES} and are left out", [str(k) for k in known])
-        return None
-    return labels.astype(np.int64)
+def _classes(told: list[str], notes: dict[str, list[str]]) -> tuple[list[str], np.ndarray | None]:
+    """Names of the classes, at most 25, in their natural order ("2" before "10", "−1" before "0"), and for each image its class's number, counted
+    from 0. More are left out with a note."""
+    names = sorted(set(told), key=_natural)
+    if len(names) > MOST_CLASSES:
+        notes.setdefault(f"classes are more than {MOST_CLASSES} and are left out", []).extend(names)
+        return [], None
+    number = {name: k for k, name in enumerate(names)}
+    return names, np.array([number[name] for name in told], np.int64)
 
 
-def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, notes: list[str]) -> Stored:
+def _natural(name: str) -> tuple[Any, ...]:
+    """Numbers in a name by their size, words beside them by their letters; a whole number first of all, with its sign."""
+    if re.fullmatch(r"-?[0-9]{1,18}", name):
+        return (0, int(name), name)
+    parts = re.split(r"([0-9]{1,18})", name.casefold())
+    return (1, [(int(p), "") if i % 2 else (0, p) for i, p in enumerate(parts)], name)
+
+
+def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, names: list[str], notes: list[str]) -> Stored:
     count, channels, side, _ = pixels.shape
     _check_least(count, side)
     digest = digest_of(pixels, labels)
@@ -216,6 +239,7 @@ def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, notes: lis
         "event": [channels, side, side],
         "classes": 0 if labels is None else int(labels.max()) + 1,
         "count": count,
+        "names": [name[:MOST_LETTERS] for name in names],
     }
     folder = set_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -227,7 +251,7 @@ def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, notes: lis
     new.replace(file)  # in one move: another reader never sees half of it
     for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT_SETS]:
         old.unlink(missing_ok=True)
-    of = "no classes" if labels is None else f"{facts['classes']} classes"
+    of = "no classes" if labels is None else f"{facts['classes']} classes{told_classes(facts['names'])}"
     return Stored(f"{OWN}{digest[:8]}", (f"{count:,} images, {side} × {side}, {'grey' if channels == 1 else 'colour'}, {of}", *notes))
 
 
@@ -247,10 +271,10 @@ def unframe(body: bytes) -> list[tuple[str, bytes]]:
 
 
 def store_upload(title: str, body: bytes) -> Stored:
-    """What the page sent: one .npz, or images of a folder. Raises BadValue."""
+    """What the page sent: one .npz or .npy, or images of a folder. Raises BadValue."""
     _check_size(len(body))
     files = unframe(body)
-    tables = [raw for name, raw in files if name.lower().endswith(".npz")]
+    tables = [raw for name, raw in files if name.lower().endswith((".npz", ".npy"))]
     if len(files) == 1 and tables:
         return store_npz(title, tables[0])
     return store_files(title, files)

@@ -28,6 +28,17 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def damage(file: Path) -> str:
+    """What is wrong with a file that is no whole safetensors, in words that go on after its name."""
+    with file.open("rb") as opened:
+        head = opened.read(40)
+    if not head:
+        return "is empty"
+    if head.startswith(b"version https://git-lfs"):
+        return "is a pointer of Git LFS, not the file: git lfs pull fetches it"
+    return "is cut off, damaged or of another kind"
+
+
 def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: Path | None = None) -> Path:
     """Writes ``name.safetensors`` (float16) and the card ``name.json``; ``facts``: data, command, seed, time, metrics … Returns the card's path."""
     folder = folder or FOLDER
@@ -86,7 +97,8 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
     if not weights.is_file():
         raise BadValue("model", name, f"the weights {weights.name} beside the card")
     if sha256(weights) != card["sha256"]:
-        raise BadValue("model", name, f"weights {weights.name} with the card's sha256 (the file is damaged or another one)")
+        why = damage(weights) if weights.stat().st_size < 1_000 else "is damaged or another one"
+        raise BadValue("model", name, f"weights {weights.name} with the card's sha256 (the file {why})")
     make, config = ARCHITECTURES[card["architecture"]], cards.CONFIGS[card["architecture"]]
     try:
         network = make(config(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()}))

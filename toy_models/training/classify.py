@@ -10,18 +10,35 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from playground.core.fields import BadValue
 from toy_models.networks.classifier import Classifier, ClassifierConfig
-from toy_models.training.data import Images
+from toy_models.training.data import Images, check_labels, check_shape
+
+
+def check(images: Images, test: Images, batch: int = 128) -> None:
+    """Raises BadValue for fewer images than a batch, images that are not square or not alike in shape, and labels that are not 0, 1, …."""
+    channels, classes = images.x.shape[1], max(2, int(images.labels.max()) + 1)
+    for part in (images, test):
+        check_shape(part, channels, 1, square=True)
+        check_labels(part, classes, each=part is images)
+    if test.x.shape[1:] != images.x.shape[1:] or len(images.x) < batch:
+        told = f"{len(images.x):,} images {tuple(images.x.shape[1:])} to train, {len(test.x):,} {tuple(test.x.shape[1:])} to test"
+        raise BadValue("data", told, f"at least {batch} images to train, and test images of the same shape")
 
 
 def train_classifier(
     images: Images, test: Images, *, epochs: int = 3, batch: int = 128, seed: int = 0, tell: Callable[[str], None]
 ) -> tuple[Any, dict[str, Any]]:
-    """Adam with a one-cycle rate on cross-entropy, images shifted by up to two pixels. Returns the network and facts for its card."""
+    """Adam with a one-cycle rate on cross-entropy, images shifted by up to two pixels. Returns the network and facts for its card.
+
+    Raises BadValue as ``check``.
+    """
     began = time.perf_counter()
-    torch.manual_seed(seed)
+    check(images, test, batch)
     channels, size = images.x.shape[1:3]
-    config = ClassifierConfig(channels=channels, size=size, classes=int(images.labels.max()) + 1)
+    classes = int(images.labels.max()) + 1
+    torch.manual_seed(seed)
+    config = ClassifierConfig(channels=channels, size=size, classes=classes)
     net = Classifier(config)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     per_epoch = len(images.x) // batch

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from playground.core.fields import BadValue
 from toy_models.image_sets import DIGITS, digest_of
+from toy_models.pixels import image_bytes
 
 
 class Images(NamedTuple):
@@ -36,10 +37,15 @@ KNOWN = {  # digest_of pixels and labels of the training images
 }
 
 
+def digest(images: Images) -> str:
+    """sha256 of pixels as bytes and labels: what a state says it was trained on."""
+    pixels = ((images.x + 1) * 127.5).round().to(torch.uint8).numpy()
+    return digest_of(pixels, images.labels.numpy())
+
+
 def known(images: Images) -> Known | None:
     """The data set that these are the training images of, by their pixels: a name is never told of another file."""
-    pixels = ((images.x + 1) * 127.5).round().to(torch.uint8).numpy()
-    return KNOWN.get(digest_of(pixels, images.labels.numpy()))
+    return KNOWN.get(digest(images))
 
 
 def told_of(images: Images) -> str:
@@ -49,8 +55,36 @@ def told_of(images: Images) -> str:
     return f"{name}, {shape}, scaled to [−1, 1]"
 
 
+def check_shape(images: Images, channels: int, part: int, square: bool = False) -> None:
+    """Raises BadValue if images are none that a network of so many channels takes, whose sides must be multiples of ``part``."""
+    count, *event = images.x.shape
+    height, width = event[-2:]
+    if event[0] != channels or height % part or width % part or (square and height != width) or count < 2:
+        kind = ("grey images" if channels == 1 else f"images of {channels} channels") + (" that are square" if square else "")
+        sides = f" with sides that are multiples of {part}" if part > 1 else ""
+        raise BadValue("data", f"{count:,} images {' × '.join(map(str, event))} (channels × height × width)", f"at least 2 {kind}{sides}")
+
+
+def check_labels(images: Images, classes: int, each: bool = True) -> None:
+    """Raises BadValue if labels are not 0 … classes − 1, or (``each``) a class has no image: what stands for "no label" comes after them, and a
+    class that is not there is not learned."""
+    found = images.labels.unique().tolist()
+    missing = sorted(set(range(classes)) - set(found))
+    if found and found[0] >= 0 and found[-1] < classes and not (each and missing):
+        return
+    least = ", each of them at least once" if each else ""
+    lack = f"; there is no image of {_few(missing)}" if missing and each else ""
+    raise BadValue("data", f"labels {_few(found)}", f"labels from 0 to {classes - 1}{least}{lack}")
+
+
+def _few(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:12]))
+    return shown if len(numbers) <= 12 else f"{shown}, … {numbers[-1]}"
+
+
 def load_npz(path: str | Path, split: str = "train") -> Images:
-    """An .npz with ``{split}_images`` or ``x_{split}`` (uint8, count × height × width [× channels]) and ``{split}_labels`` or ``y_{split}``.
+    """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that toy_models/pixels.py knows) and
+    ``{split}_labels`` or ``y_{split}`` (whole numbers).
 
     Raises: BadValue if the file or an array is missing or damaged, or has another type; nothing is unpickled.
     """
@@ -70,10 +104,12 @@ def load_npz(path: str | Path, split: str = "train") -> Images:
     if len(arrays) < len(names):
         raise BadValue("data", ", ".join(known), " and ".join(" or ".join(v) for v in names.values()))
     images, labels = arrays["images"], arrays["labels"]
-    whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == images.shape[:1]
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or not len(images) or not whole:
+    whole = labels.shape == images.shape[:1] and np.issubdtype(labels.dtype, np.integer)
+    if images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,), (3,)) or not len(images) or not whole:
         told = f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}"
-        raise BadValue("data", told, "uint8 images (count, height, width[, channels]), each with a whole number as its label")
-    x = torch.from_numpy(images).float() / 127.5 - 1
+        raise BadValue(
+            "data", told, "uint8 images (count, height, width) or (count, height, width, 1 or 3), each with a whole number as its label"
+        )
+    x = torch.from_numpy(np.ascontiguousarray(image_bytes(images, f"data {path.name}, {found['images']}")[0])).float() / 127.5 - 1
     x = x[:, None] if x.dim() == 3 else x.permute(0, 3, 1, 2).contiguous()
     return Images(x, torch.from_numpy(labels.astype(np.int64)))

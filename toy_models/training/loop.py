@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.core.spec import registry
+from toy_models.networks.checkpoint import damage
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet
 from toy_models.training.configs import TrainConfig
-from toy_models.training.data import Images
+from toy_models.training.data import Images, check_labels, check_shape, digest, told_of
 
 BINS, HISTORY = 32, 10  # of the importance-sampled times
 EARLIEST = 1e-5  # t of hybrid score matching: ℓ diverges at 0
@@ -29,12 +31,19 @@ class Trainer:
     """State of one training run.
 
     ``step()`` draws everything (images, labels dropped, noise levels, noise) from a generator seeded by (seed, step); weights, average and Adam's
-    moments go to one safetensors file, numbers to the JSON beside it.
+    moments go to one safetensors file, and numbers to its metadata. Raises BadValue for images that the network cannot take or all of one grey,
+    and labels that are no classes of it.
     """
 
     def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool = True):
         if config.loss == "hsm" and config.min_snr:
             raise BadValue("min_snr", config.min_snr, "0 for a model of CLD: the weight belongs to EDM's loss")
+        check_shape(images, config.network.channels, 2 ** (len(config.network.width) - 1))
+        check_labels(images, config.network.classes, each=False)
+        if float(images.x.std()) == 0:
+            raise BadValue(
+                "data", f"{len(images.x):,} images that are all alike and even", "images that differ: σ_data, their deviation, is 0"
+            )
         self.config, self.images, self.device, self.bf16 = config, images, torch.device(device), bf16
         torch.manual_seed(config.seed)
         self.sigma_data = float(images.x.std())
@@ -54,7 +63,7 @@ class Trainer:
     # -- one step ------------------------------------------------------------------------------------------------------------
 
     def step(self) -> float:
-        """One Adam step; the mean loss."""
+        """One Adam step; the mean loss. Raises BadValue, before the weights are touched, if the loss or its gradient is not finite."""
         began, c = time.perf_counter(), self.config
         draw = torch.Generator().manual_seed(c.seed * 1_000_003 + self.at)
         pick = torch.randint(len(self.images.x), (c.batch,), generator=draw)
@@ -75,10 +84,12 @@ class Trainer:
             loss = self.model.loss(x, clock, noise, label)
         if c.min_snr:
             loss = loss * self.reweight(clock)
-        self.remember(level, loss.detach().cpu())
         self.optimizer.zero_grad()
         (loss * weight.to(self.device)).mean().backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        norm, mean = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)), float(loss.detach().mean())
+        if not math.isfinite(norm) or not math.isfinite(mean):
+            raise BadValue("loss", f"no finite number at step {self.at + 1:,}", self.remedy(x))
+        self.remember(level, loss.detach().cpu())
         self.optimizer.step()
         self.at += 1
         half = min(c.ema, max(1.0, self.at / 10))
@@ -87,7 +98,15 @@ class Trainer:
             for name, value in self.model.state_dict().items():
                 self.average[name].lerp_(value, 1 - keep)
         self.seconds += time.perf_counter() - began
-        return float(loss.detach().mean())
+        return mean
+
+    def remedy(self, x: Tensor) -> str:
+        """What may help against a loss that is not finite, the likeliest first."""
+        if not bool(torch.isfinite(x).all()):
+            return "images whose pixels are all finite numbers"
+        less = f"a learning rate below {self.config.rate:g}" + (", float32 (--no-bf16)" if self.bf16 else "")
+        spread = f" or images that differ more (σ_data is {self.sigma_data:.2g})" if self.sigma_data < 0.01 else ""
+        return f"{less}{spread}; the state saved last is kept"
 
     def rate(self) -> float:
         c = self.config
@@ -131,34 +150,62 @@ class Trainer:
             "bf16": self.bf16,
             "config": asdict(self.config),
             "sigma_data": self.sigma_data,
+            "data": digest(self.images),
+            "images": told_of(self.images),
         }
         save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "state.new", metadata={"state": json.dumps(told)})
         (folder / "state.new").replace(folder / "state.safetensors")
 
     def resume(self, folder: Path) -> bool:
-        """Continues from ``folder`` if a state lies there, in that state's precision. Raises BadValue if it belongs to another configuration."""
-        from safetensors import safe_open
-
+        """Continues from ``folder`` if a state lies there, in that state's precision. Raises BadValue if it cannot be read, or belongs to another
+        configuration (its seed is in it) or to other images."""
         file = folder / "state.safetensors"
         if not file.is_file():
             return False
-        with safe_open(file, "pt") as opened:
-            told = json.loads((opened.metadata() or {}).get("state", "{}"))
-        mine = json.loads(json.dumps(asdict(self.config)))
-        if told.get("config") != mine:
-            raise BadValue("out", str(folder), "a folder whose state has the same configuration, or an empty one")
-        tensors = load_file(file)
-        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-        self.average = {k[8:]: v.to(self.device) for k, v in tensors.items() if k.startswith("average.")}
+        whole = f"a folder with a whole state, or an empty one; its {file.name}"
+        try:
+            with safe_open(file, "pt") as opened:
+                told = json.loads((opened.metadata() or {})["state"])
+            tensors = load_file(file)
+        except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError):
+            raise BadValue("out", str(folder), f"{whole} {damage(file)}") from None
+        self._same(told if isinstance(told, dict) else {}, folder)
         state: dict[int, dict[str, Any]] = {}
-        for name, value in tensors.items():
-            if name.startswith("adam."):
-                _, i, key = name.split(".")
-                state.setdefault(int(i), {})[key] = value
-        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
-        self.history, self.seen = tensors["history"], tensors["seen"]
-        self.at, self.seconds, self.bf16 = told["step"], told["seconds"], told.get("bf16", self.bf16)
+        try:
+            self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+            for name, value in tensors.items():
+                if name.startswith("adam."):
+                    _, i, key = name.split(".")
+                    state.setdefault(int(i), {})[key] = value
+            self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
+            self.average = {k: tensors[f"average.{k}"].to(self.device) for k in self.average}
+            self.history, self.seen = tensors["history"], tensors["seen"]
+            self.at, self.seconds, self.bf16 = int(told["step"]), float(told["seconds"]), bool(told.get("bf16", self.bf16))
+        except (RuntimeError, KeyError, ValueError, TypeError) as error:
+            raise BadValue("out", str(folder), f"{whole} lacks something ({str(error).splitlines()[0][:120]})") from None
         return True
+
+    def _same(self, told: dict[str, Any], folder: Path) -> None:
+        """Raises BadValue if a state is of another configuration or of other images. States of before have no digest: σ_data tells them apart."""
+        mine, theirs = json.loads(json.dumps(asdict(self.config))), told.get("config")
+        theirs = theirs if isinstance(theirs, dict) else {}
+        differ = [f"{k} {theirs.get(k)} and here {v}" for k, v in mine.items() if theirs.get(k) != v]
+        if differ or set(theirs) - set(mine):
+            words = "; ".join(differ[:3]) or "others"
+            raise BadValue(
+                "out", str(folder), f"a folder whose state has the same configuration, or an empty one; its state has {words}"[:500]
+            )
+        data, spread = told.get("data"), float(told.get("sigma_data", self.sigma_data))
+        if data not in (None, digest(self.images)) or (
+            isinstance(spread, float) and not math.isclose(spread, self.sigma_data, rel_tol=1e-4)
+        ):
+            of = f"{told.get('images', 'other images')} (σ_data {spread:.3g})"
+            here = f"{told_of(self.images)} (σ_data {self.sigma_data:.3g})"
+            raise BadValue(
+                "out",
+                str(folder),
+                f"a folder whose state was trained on the same images, or an empty one; its state has seen {of}, here are {here}",
+            )
 
     def averaged(self) -> Denoiser | PhaseDenoiser:
         """The model with its averaged weights, for sampling."""
