@@ -269,10 +269,22 @@ def nearest(images: ImageSet, x: Tensor) -> tuple[Tensor, Tensor]:
     return images.x[which], (known[which] - asked).square().mean(1).sqrt()
 
 
-@functools.lru_cache(maxsize=8)
-def spacing(name: str) -> float:
-    """The median over a set's images of the distance to the nearest other one, a root mean square over pixels; of 1,000 evenly spaced ones."""
-    known = image_set(name).x.flatten(1)
+def nearest_label(images: ImageSet, x: Tensor) -> Tensor:
+    """The label of the image of a labelled set that is nearest to each of x (n, *event): (n,)."""
+    assert images.labels is not None
+    asked = torch.nan_to_num(x.flatten(1).float().cpu())
+    far, which = torch.full((len(asked),), math.inf), torch.zeros(len(asked), dtype=torch.long)
+    for start, part in enumerate(images.x.flatten(1).split(2048)):
+        least, at = torch.cdist(asked, part).min(1)
+        far, which = torch.minimum(far, least), torch.where(least < far, start * 2048 + at, which)
+    return images.labels[which]
+
+
+@functools.lru_cache(maxsize=64)
+def spacing(name: str, label: int | None = None) -> float:
+    """The median over a set's images, or those of one class, of the distance to the nearest other one, a root mean square over pixels; of 1,000
+    evenly spaced ones."""
+    known = (image_set(name) if label is None else image_set(name).only(label)).x.flatten(1)
     asked = (torch.arange(min(1000, len(known))) * len(known)) // min(1000, len(known))
     far = []
     for part in asked.split(250):

@@ -12,8 +12,13 @@
       this.button.setAttribute("aria-pressed", "false");
       this.button.addEventListener("click", () => (this.run ? this.end() : this.keep(images.run, host.query())));
       this.row = PG.el("div", { className: "pg-compare", hidden: true });
-      this.a = PG.el("span", { className: "pg-compare-a" });
-      this.b = PG.el("span", { className: "pg-compare-b" });
+      const side = (name) => {
+        const words = PG.el("span", { className: "pg-compare-words" }), level = PG.el("b", { className: "pg-compare-level" });
+        this[name] = PG.el("span", { className: `pg-compare-${name}` }, ...(name === "a" ? [words, level] : [level, words]));
+        Object.assign(this[name], { words, level });
+      };
+      side("a");
+      side("b");
       this.slider = PG.el("input", { type: "range", min: 0, max: 100, value: 50, title: "Where the line between A and B stands" });
       this.slider.setAttribute("aria-label", "Line between A and B");
       this.slider.addEventListener("input", () => this.move(this.slider.value / 100));
@@ -61,9 +66,9 @@
       if (on && run && this.query.seed !== this.host.query().seed) this.host.notice({ kind: "warning", message: "A and B start from different noise now: their images do not belong together. Give both the same seed to compare." });
       if (on) {
         const [a, b] = this.host.difference(this.query, this.host.query());
-        this.a.textContent = `A ${a}`;
-        this.b.textContent = a || b ? `${b} B` : "change a control: B";
-        this.a.title = this.b.title = `A: ${a || "the same"} · B: ${b || "the same"}`;
+        this.a.words.textContent = `A ${a}`;
+        this.b.words.textContent = a || b ? `${b} B` : "change a control: B";
+        this.a.title = this.b.title = `A: ${a || "the same"} · B: ${b || "the same"}. A is shown at the state whose log-SNR is nearest to that of B’s.`;
       }
       this.images.place(); // the words of A and B take a line
       this.move(this.share);
@@ -76,10 +81,33 @@
       this.images.redraw();
     }
 
-    /** A's part of image n: the columns of its pixels on the left of the line. */
-    paint(canvas, n, kind, clock) {
+    /** A's state that is as noisy as B's: by log-SNR, since one clock means another noise level in another process. */
+    frame(snr) {
+      const levels = this.run.arrays.log_snr.data, last = levels.length - 1;
+      if (snr === Infinity) return last;
+      let best = 0;
+      for (let i = 1; i <= last; i++) if (Math.abs(levels[i] - snr) <= Math.abs(levels[best] - snr)) best = i;
+      return best;
+    }
+
+    /** A's part of image n at B's log-SNR: the columns of its pixels on the left of the line, grey where A has no such images. */
+    paint(canvas, n, kind, snr) {
       if (!this.run || n >= this.run.header.image.shown) return;
-      PG.drawImage(canvas, ...PG.imageAt(this.run, kind, clock, n), this.share);
+      const image = PG.imageAt(this.run, kind, this.frame(snr), n);
+      const [, h, w] = image?.[2] ?? [];
+      if (image && (w !== canvas.width || h !== canvas.height)) { // a decoder's last picture beside one on the way
+        PG.drawImage((this.held ??= PG.el("canvas")), ...image);
+        canvas.getContext("2d").drawImage(this.held, 0, 0, this.share * w, h, 0, 0, this.share * canvas.width, canvas.height);
+      } else if (image) PG.drawImage(canvas, ...image, this.share);
+      else PG.blankImage(canvas, this.run.header.image.event, this.share);
+    }
+
+    /** The noise levels of both sides, as far as they show images. */
+    say(kind, snr) {
+      if (!this.run) return;
+      const has = this.run.arrays[`image/${kind}`], level = (v) => `log-SNR ${v === Infinity ? "∞" : v.toFixed(2).replace("-", "−")}`;
+      const told = [has ? level(this.run.arrays.log_snr.data[this.frame(snr)]) : "no velocity", level(snr)];
+      [this.a, this.b].forEach((side, i) => { if (side.level.textContent !== told[i]) side.level.textContent = told[i]; });
     }
 
     /** The line is dragged on any image; a click is not a drag. Returns what tells that a drag has just ended. */

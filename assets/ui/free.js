@@ -81,6 +81,8 @@
       const width = this.plot.clientWidth, height = this.plot.clientHeight, near = this.parts?.nearest;
       if (!near || width < 60 || height < 40) return;
       const own = near.header.self, clocks = near.arrays.clock.data;
+      this.word.textContent = `denoisers ${near.header.with}`;
+      this.word.title = `Each image is compared with what was asked of it: here with the denoisers ${near.header.with}.`;
       const lines = KINDS.filter((k) => this.parts[k] && k !== own).map((k) => ({ kind: k, values: this._curve(k) }));
       const values = lines.flatMap((l) => l.values).filter((v) => v > LEAST);
       const top = Math.ceil(Math.log10(Math.max(0.1, ...values)) - 1e-9), bottom = Math.min(top - 1, Math.floor(Math.log10(Math.max(LEAST, Math.min(1, ...values))) + 1e-9));
@@ -125,10 +127,10 @@
       const near = this.parts?.nearest;
       if (!near) return;
       const h = near.header, i = this._state(), picked = PG.images?.picked ?? -1, n = picked < 0 ? 0 : picked;
-      const count = h.count.toLocaleString("en");
+      const step = near.arrays.state.data[i];
       this.about.textContent = `x̂₀ of image ${n + 1}`;
       this.about.title = "Pick another image of the batch above.";
-      this.at.textContent = `before step ${near.arrays.state.data[i] + 1}`;
+      this.at.textContent = step < h.steps ? `before step ${step + 1}` : `after step ${step}, the last`;
       if (n >= h.images) {
         this.row.replaceChildren();
         this.says.textContent = `The first ${h.images} images of the batch are compared; pick one of them.`;
@@ -148,17 +150,17 @@
         const part = this.parts[kind];
         return cell(kind, word, tip, part?.arrays.x0.data, part ? S(part.arrays.rms.data[i * h.images + n]) : "…");
       };
-      const far = near.arrays.distance.data[i * h.images + n], memorised = far < h.close;
+      const far = near.arrays.distance.data[i * h.images + n], close = near.arrays.close.data[n], memorised = far < close, kind = near.arrays.class.data[n];
+      const of = `${near.arrays.count.data[n].toLocaleString("en")} training images${kind < 0 ? "" : ` of class ${kind}`}`;
       this.row.replaceChildren(
         cell("own", "this run", "What the run’s own model expects at this state.", near.arrays.own.data, " "),
         ...h.kinds.filter(({ kind }) => kind !== h.self).map(ofKind),
-        cell("nearest", "nearest", `The training image nearest to this run’s x̂₀, of ${count}.`, near.arrays.x0.data, S(far)),
+        cell("nearest", "nearest", `The training image nearest to this run’s x̂₀, of ${of}.`, near.arrays.x0.data, S(far)),
       );
-      const of = h.label == null ? `${count} training images` : `${count} training images of class ${h.label}`;
       this.says.innerHTML = memorised
-        ? `<b class="pg-free-memorised">memorised</b>: x̂₀ is ${S(far)} from the nearest of ${of}, closer than ${S(h.close)}.`
-        : `Not memorised here: x̂₀ is ${S(far)} from the nearest of ${of}; closer than ${S(h.close)} would count.`;
-      this.says.title = "The threshold is a third of the median distance between nearest training images. All numbers: root mean square over pixels, which go from −1 to 1.";
+        ? `<b class="pg-free-memorised">memorised</b>: x̂₀ is ${S(far)} from the nearest of ${of}, closer than ${S(close)}.`
+        : `Not memorised here: x̂₀ is ${S(far)} from the nearest of ${of}; closer than ${S(close)} would count.`;
+      this.says.title = "The threshold is a third of the median distance between nearest ones of these training images. All numbers: root mean square over pixels, which go from −1 to 1.";
     }
 
     _seek(e) {

@@ -7,6 +7,7 @@
     x0: { word: "x̂<sub>0</sub>", tip: "E[x₀ | x_t]: the image that the model expects behind each state." },
     v: { word: "v<sub>t</sub>", tip: "The velocities of critically damped Langevin diffusion; grey is rest." },
   };
+  const SAID = { x: "the state x_t", x0: "what the model expects", v: "the velocity v_t" };
   const GAP = 3;
 
   /** Packets of a stream, each after its length (4 bytes, little endian). */
@@ -71,12 +72,36 @@
     while (i + 1 < clocks.length && clocks[i + 1] >= (clock ?? 0) - 1e-6) i++;
     return i;
   };
-  /** [bytes, from, event] of image n of a run at a clock. */
-  PG.imageAt = function (run, kind, clock, n) {
-    const { shown, event, final } = run.header.image, frame = PG.frameAt(run, clock);
-    // the decoder's own picture: larger than those on the way
-    if (final && kind !== "v" && frame === run.arrays.clock.data.length - 1) return [run.arrays["image/final"].data, n * sizeOf(final), final];
-    return [(run.arrays[`image/${kind}`] || run.arrays["image/x"]).data, (frame * shown + n) * sizeOf(event), event];
+  /** [bytes, from, event] of image n of a run at a frame; null if the run has no images of this kind. */
+  PG.imageAt = function (run, kind, frame, n) {
+    const { shown, event, final } = run.header.image, { clock, time, [`image/${kind}`]: images } = run.arrays;
+    // the decoder's own picture of the last state, larger than those on the way; at t = 0 it is x̂₀ too
+    const last = frame === clock.data.length - 1;
+    if (final && last && (kind === "x" || (kind === "x0" && time.data[frame] === 0))) return [run.arrays["image/final"].data, n * sizeOf(final), final];
+    return images ? [images.data, (frame * shown + n) * sizeOf(event), event] : null;
+  };
+  /** Grey where there is nothing to be shown: `share` of it, from the left. */
+  PG.blankImage = function (canvas, [, h, w], share = 1) {
+    if (!canvas.width || share === 1) (canvas.width = w), (canvas.height = h);
+    const ctx = canvas.getContext("2d");
+    ctx.fillStyle = "#8a8f98";
+    ctx.fillRect(0, 0, Math.round(share * canvas.width), canvas.height);
+  };
+
+  /** Says at which of its ends a row that scrolls goes on: its edges fade there. */
+  PG.edges = function (row) {
+    const look = () => {
+      const left = row.scrollLeft > 2, right = row.scrollLeft + row.clientWidth < row.scrollWidth - 2;
+      row.dataset.more = [left && "left", right && "right"].filter(Boolean).join(" ");
+    };
+    row.addEventListener("scroll", look, { passive: true });
+    new ResizeObserver(look).observe(row);
+    return look;
+  };
+  /** Within the row only: the page stays where it is. */
+  const reveal = (row, child) => {
+    const { left, right } = row.getBoundingClientRect(), at = child.getBoundingClientRect();
+    if (at.left < left + 4 || at.right > right - 4) row.scrollLeft += (at.left + at.right) / 2 - (left + right) / 2;
   };
 
   class Images {
@@ -112,8 +137,9 @@
       this.grid.setAttribute("aria-label", "Images of the batch");
       this.grid.addEventListener("click", (e) => {
         const n = this.cells.indexOf(e.target.closest("canvas"));
-        if (n >= 0) this.pick(n), this.one.open(true);
+        if (n >= 0 && !this.pick(n)) this.one.open(true);
       });
+      this.grid.addEventListener("dblclick", (e) => this.cells.includes(e.target.closest("canvas")) && this.one.open(true));
       this.compare.hold(this.grid, (e) => document.elementsFromPoint(e.clientX, e.clientY).find((c) => c.classList.contains("pg-images-cell")));
       this.grid.addEventListener("keydown", (e) => this._keys(e));
       this.one = new PG.OneImage(this);
@@ -138,6 +164,7 @@
       this.steps.push(packet);
       this.said.textContent = `step ${header.step} of ${header.steps}`;
       this.pane.style.setProperty("--done", header.step / header.steps);
+      if (this.kind === "v" && !packet.arrays.v) this.kind = "x";
       this._cells(header.images, header.event);
       this.stage.setForming(header);
       this._draw();
@@ -192,12 +219,14 @@
       this._draw();
     }
 
+    /** True if a lab has picked it for itself: then it is not to be enlarged. */
     pick(n) {
       this.picked = n;
-      dispatchEvent(new Event("pg-picked"));
+      const taken = !dispatchEvent(new Event("pg-picked", { cancelable: true }));
       this.cells.forEach((c, i) => c.setAttribute("aria-selected", String(i === n)));
       this.one.setRun(this.run);
       this.redraw();
+      return taken;
     }
 
     /** The grid as it is shown, as a PNG. */
@@ -218,8 +247,7 @@
       e.preventDefault();
       e.stopPropagation();
       if (step) return this.cells[Math.min(this.cells.length - 1, Math.max(0, at + step))].focus();
-      this.pick(at);
-      this.one.open(true);
+      if (!this.pick(at) || e.key === " ") this.one.open(true); // the space bar enlarges also what a lab has taken
     }
 
     _open(on) {
@@ -248,7 +276,8 @@
       const r = this.stage.imagesRect;
       if (!r || !this.event) return;
       Object.assign(this.pane.style, { left: `${r.x}px`, top: `${r.y}px`, width: `${r.w}px`, height: `${r.h}px` });
-      const n = Math.max(1, this.cells.length), w = r.w - 28, h = r.h - 46 - (this.compare.run ? 28 : 0), [, ih, iw] = this.event;
+      const n = Math.max(1, this.cells.length), w = r.w - 28, row = this.compare.run ? this.compare.row.offsetHeight + 6 : 0, h = r.h - 46 - row, [, ih, iw] = this.event;
+      this.pane.style.setProperty("--compare", `${row}px`);
       let best = 0;
       for (let columns = 1; columns <= n; columns++) {
         const rows = Math.ceil(n / columns), side = Math.min((w + GAP) / columns - GAP, (((h + GAP) / rows - GAP) * iw) / ih);
@@ -263,25 +292,29 @@
       for (const [kind, b] of Object.entries(this.buttons)) b.setAttribute("aria-pressed", String(kind === this.kind));
       if (live) {
         this.drawn = null;
-        const array = live.arrays[this.kind] || live.arrays.x, size = sizeOf(this.event);
-        this._each((c, n) => PG.drawImage(c, array.data, n * size, this.event), live.header.clock);
+        const array = live.arrays[this.kind], size = sizeOf(this.event); // nothing is expected before the first step
+        const snr = live.header.log_snr ?? Infinity;
+        this._each((n) => array && [array.data, n * size, this.event], snr);
       } else if (this.run) {
-        const key = `${this.run.header.key}|${this.kind}|${PG.frameAt(this.run, this.clock)}`;
+        const frame = PG.frameAt(this.run, this.clock), key = `${this.run.header.key}|${this.kind}|${frame}`;
         if (key === this.drawn) return;
         this.drawn = key;
-        this._each((c, n) => PG.drawImage(c, ...PG.imageAt(this.run, this.kind, this.clock, n)), this.clock);
+        this._each((n) => PG.imageAt(this.run, this.kind, frame, n), this.run.arrays.log_snr.data[frame]);
+        this.one.mark(frame);
       }
     }
 
-    /** Paints every image, and over it what it is compared with. */
-    _each(paint, clock) {
+    /** Paints every image, and over it what it is compared with at this log-SNR. */
+    _each(image, snr) {
       const draw = (canvas, n) => {
-        paint(canvas, n);
-        this.compare.paint(canvas, n, this.kind, clock);
+        const told = image(n);
+        if (told) PG.drawImage(canvas, ...told);
+        else PG.blankImage(canvas, this.event);
+        this.compare.paint(canvas, n, this.kind, snr);
       };
       if (this.one.is) draw(this.one.canvas, Math.min(Math.max(0, this.picked), this.cells.length - 1));
       else this.cells.forEach(draw);
-      this.one.mark(clock);
+      this.compare.say(this.kind, snr);
     }
   }
   PG.Images = Images;
@@ -297,6 +330,9 @@
       this.canvas.setAttribute("role", "img");
       this.words = PG.el("span", { className: "pg-one-words" });
       this.strip = PG.el("div", { className: "pg-one-strip" });
+      this.strip.setAttribute("role", "group");
+      this.strip.setAttribute("aria-label", "Steps of this image");
+      this.edges = PG.edges(this.strip);
       const button = (text, title, run) => {
         const b = PG.el("button", { type: "button", className: "pg-chip", textContent: text, title });
         b.setAttribute("aria-label", title);
@@ -311,7 +347,9 @@
       images.compare.hold(this.frame, () => this.canvas);
       this.box.append(head, this.frame, this.strip);
       this.box.addEventListener("keydown", (e) => {
+        const at = this.parts?.indexOf(document.activeElement) ?? -1, by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
         if (e.key === "Escape") this.open(false);
+        else if (at >= 0 && by) this.go(at + by); // in the strip the arrows go from step to step
         else if (e.key === "ArrowLeft" || e.key === "ArrowRight") this.step(e.key === "ArrowLeft" ? -1 : 1);
         else return;
         e.preventDefault();
@@ -334,35 +372,50 @@
       this.images.pick((picked + by + cells.length) % cells.length);
     }
 
+    /** To a state of this image, by its place in the strip. */
+    go(i) {
+      const part = this.parts[i];
+      if (!part) return;
+      this.images.stage.seek(this.images.run.arrays.clock.data[i]);
+      part.focus({ preventScroll: true });
+    }
+
     setRun(run) {
       const { picked, kind, cells } = this.images;
       if (!this.is) return;
       if (!run || picked < 0) return this.open(false);
-      const { shown } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
+      const { shown, event } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
+      const held = this.parts?.includes(document.activeElement);
       this.box.setAttribute("aria-label", `Image ${n + 1}`);
       this.label = `image ${n + 1} of ${cells.length}`;
       this.words.textContent = this.label;
-      this.parts = Array.from(clocks, (clock, i) => {
-        const c = PG.el("canvas", { title: `step ${run.arrays.step.data[i]}` });
-        PG.drawImage(c, ...PG.imageAt(run, kind, clock, n));
-        c.addEventListener("click", () => this.images.stage.seek(clock));
-        return c;
+      this.parts = Array.from(clocks, (_, i) => {
+        const c = PG.el("canvas"), image = PG.imageAt(run, kind, i, n), number = String(Math.round(run.arrays.step.data[i]));
+        const b = PG.el("button", { type: "button", className: "pg-one-step", title: `step ${number}`, tabIndex: -1 });
+        if (image) PG.drawImage(c, ...image);
+        else PG.blankImage(c, event);
+        b.append(c, number);
+        b.addEventListener("click", () => this.go(i));
+        return b;
       });
       this.strip.replaceChildren(...this.parts);
+      this.edges();
       this.at = -1;
-      this.mark(this.images.clock);
+      this.mark(PG.frameAt(run, this.images.clock));
+      if (held) this.parts[this.at].focus({ preventScroll: true });
     }
 
-    mark(clock) {
-      const { run, forming } = this.images;
-      if (!this.is || !run || forming || !this.parts) return;
-      const i = PG.frameAt(run, clock);
-      if (i === this.at) return;
-      this.parts[this.at]?.classList.remove("on");
-      this.parts[(this.at = i)].classList.add("on");
-      const c = this.parts[i]; // within the strip only: the page stays where it is
-      if (c.offsetLeft < this.strip.scrollLeft || c.offsetLeft + c.offsetWidth > this.strip.scrollLeft + this.strip.clientWidth) this.strip.scrollLeft = c.offsetLeft - this.strip.clientWidth / 2;
-      this.words.textContent = `${this.label} · step ${run.arrays.step.data[i]}`;
+    mark(i) {
+      const { run, forming, kind } = this.images;
+      if (!this.is || !run || forming || !this.parts || i === this.at) return;
+      const before = this.parts[this.at], part = this.parts[(this.at = i)], words = `${this.label} · step ${run.arrays.step.data[i]}`;
+      if (before) before.classList.remove("on"), (before.tabIndex = -1), before.removeAttribute("aria-current");
+      part.classList.add("on");
+      part.tabIndex = 0;
+      part.setAttribute("aria-current", "step");
+      reveal(this.strip, part);
+      this.words.textContent = words;
+      this.canvas.setAttribute("aria-label", `${words}, ${SAID[kind]}`);
     }
   }
   PG.OneImage = OneImage;
@@ -375,33 +428,57 @@
       const says = PG.el("p"), rows = PG.el("div", { className: "pg-film-rows" });
       const png = PG.el("button", { type: "button", className: "pg-chip", textContent: "PNG", title: "This strip as a picture" });
       png.addEventListener("click", async () => host.save(await strip(), `image-${shown() + 1}-strip.png`));
-      root.replaceChildren(PG.el("div", { className: "pg-film" }, PG.el("div", { className: "pg-film-head" }, says, png), PG.el("div", { className: "pg-film-scroll" }, rows)));
+      const scroll = PG.el("div", { className: "pg-film-scroll" }, rows), edges = PG.edges(scroll);
+      root.replaceChildren(PG.el("div", { className: "pg-film" }, PG.el("div", { className: "pg-film-head" }, says, png), scroll));
       let run = null, columns = [];
       const shown = () => Math.max(0, PG.images?.picked ?? 0);
       function draw() {
         if (!run) return;
         const image = run.header.image, n = Math.min(shown(), image.shown - 1), clocks = run.arrays.clock.data, size = image.event.reduce((a, b) => a * b, 1);
-        says.textContent = `image ${n + 1} of ${image.shown}; click another above, a column to go there`;
-        const kinds = ["x", "x0", ...(image.velocity ? ["v"] : [])];
-        rows.style.gridTemplateColumns = `auto repeat(${clocks.length}, minmax(30px, 64px))`;
+        const kinds = ["x", "x0", ...(image.velocity ? ["v"] : [])], steps = Array.from(run.arrays.step.data, Math.round);
+        const every = steps.length > 2 && steps[1] > 1 ? `; every ${steps[1]} steps of ${run.header.steps}` : "";
+        says.textContent = `image ${n + 1} of ${image.shown}; click another above, a column to go there${every}`;
+        const held = columns.flat().includes(document.activeElement);
+        rows.style.gridTemplateColumns = `auto repeat(${clocks.length}, minmax(24px, 64px))`;
+        rows.style.setProperty("--columns", clocks.length);
+        rows.setAttribute("role", "group");
+        rows.setAttribute("aria-label", `Steps of image ${n + 1}`);
         columns = Array.from(clocks, () => []);
         const nodes = [];
-        for (const kind of kinds) {
+        kinds.forEach((kind, row) => {
           nodes.push(PG.el("span", { className: "pg-film-word", innerHTML: KINDS[kind].word, title: KINDS[kind].tip }));
           for (let i = 0; i < clocks.length; i++) {
-            const c = PG.el("canvas");
-            c.setAttribute("role", "img");
-            c.setAttribute("aria-label", `step ${run.arrays.step.data[i]}`);
-            c.addEventListener("click", () => host.seek(clocks[i]));
+            const c = PG.el("canvas", { tabIndex: -1 });
+            c.setAttribute("role", "button");
+            c.setAttribute("aria-label", `step ${steps[i]}, ${SAID[kind]}`);
+            c.addEventListener("click", () => go(i, row));
             PG.drawImage(c, run.arrays[`image/${kind}`].data, (i * image.shown + n) * size, image.event);
             columns[i].push(c);
             nodes.push(c);
           }
-        }
-        nodes.push(PG.el("span"), ...Array.from(run.arrays.step.data, (s) => PG.el("span", { className: "pg-film-t", textContent: String(Math.round(s)) })));
+        });
+        nodes.push(PG.el("span"), ...steps.map((s) => PG.el("span", { className: "pg-film-t", textContent: String(s) })));
         rows.replaceChildren(...nodes);
+        edges();
+        at = -1;
         mark(host.stage?.cursor ?? 0);
+        if (held) columns[at][0].focus({ preventScroll: true });
       }
+      /** To a column: the stage's cursor goes there, and the keyboard with it. */
+      function go(i, row) {
+        if (!columns[i]) return;
+        host.seek(run.arrays.clock.data[i]);
+        mark(run.arrays.clock.data[i]);
+        columns[i][Math.min(Math.max(0, row), columns[i].length - 1)].focus({ preventScroll: true });
+      }
+      rows.addEventListener("keydown", (e) => {
+        const i = columns.findIndex((column) => column.includes(document.activeElement)), row = i < 0 ? 0 : columns[i].indexOf(document.activeElement);
+        const to = { ArrowLeft: [i - 1, row], ArrowRight: [i + 1, row], ArrowUp: [i, row - 1], ArrowDown: [i, row + 1], Home: [0, row], End: [columns.length - 1, row], Enter: [i, row], " ": [i, row] }[e.key];
+        if (i < 0 || !to) return;
+        e.preventDefault();
+        e.stopPropagation();
+        go(...to);
+      });
       /** The strip as a PNG: a row for what the model sees, a row for what it expects, a column a step. */
       function strip() {
         const [, h, w] = run.header.image.event, k = Math.max(1, Math.round(56 / w)), gap = 3, lines = columns[0].length;
@@ -417,11 +494,13 @@
         if (!run) return;
         const i = PG.frameAt(run, clock);
         if (i === at) return;
+        for (const c of columns[at] ?? []) (c.className = ""), (c.tabIndex = -1);
         at = i;
-        columns.forEach((column, j) => column.forEach((c) => (c.className = j === i ? "on" : "")));
+        columns[i].forEach((c, row) => ((c.className = "on"), (c.tabIndex = row ? -1 : 0)));
+        reveal(scroll, columns[i][0]);
       }
-      addEventListener("pg-picked", () => (at = -1, draw()));
-      return { setRun(r) { run = r.header.image ? r : null; at = -1; draw(); }, cursor: (info) => mark(info.c ?? info.clock) };
+      addEventListener("pg-picked", () => draw());
+      return { setRun(r) { run = r.header.image ? r : null; draw(); }, show(on) { if (on && run && at >= 0) reveal(scroll, columns[at][0]); }, cursor: (info) => mark(info.c ?? info.clock) };
     },
   });
 })();

@@ -43,6 +43,27 @@
     return row;
   }
 
+  // ---- pictures and masks in a link ------------------------------------------------------------------------------------------------------
+  const LONGEST = 3000; // letters of one of them; what takes more stays behind, and the link says so
+  const NOT_CARRIED = "!";
+  const through = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+  /** Bytes as letters for a link, NOT_CARRIED where they are too many. */
+  async function pack(bytes) {
+    const small = await through(bytes, new CompressionStream("deflate-raw"));
+    if (small.length * 4 > LONGEST * 3) return NOT_CARRIED;
+    return `z${btoa(String.fromCharCode(...small)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")}`;
+  }
+  /** The bytes of such letters; null unless they are `size` bytes. */
+  async function unpack(words, size) {
+    try {
+      const small = Uint8Array.from(atob(words.slice(1).replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+      const bytes = await through(small, new DecompressionStream("deflate-raw"));
+      return bytes.length === size ? bytes : null;
+    } catch {
+      return null; // a link that was cut, or is of another model
+    }
+  }
+
   // ---- a picture to paint on -----------------------------------------------------------------------------------------------------------
   class Sketch {
     /** mode "mask": paints what is unknown over a picture; "draw": paints the picture itself; "show": paints nothing. lab: posts files. */
@@ -128,10 +149,11 @@
     }
 
     /** A picture of the model's size, its points enlarged. */
-    put(bytes, from, event) {
+    put(bytes, from, event, image = null) {
       const small = el("canvas");
       PG.drawImage(small, bytes, from, event);
       this.fit(event);
+      this.source = image; // {n, key}: an image of a run
       const ctx = this.base.getContext("2d");
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(small, 0, 0, this.base.width, this.base.height);
@@ -157,7 +179,7 @@
       ctx.lineTo(x1 + 0.01, y1);
       ctx.stroke();
       ctx.globalCompositeOperation = "source-over";
-      if (!mask) this.filled = true;
+      if (!mask) (this.filled = true), (this.source = null);
       this.painted = true;
       this.lab.ready();
     }
@@ -173,12 +195,54 @@
     clear() {
       const ctx = (this.mode === "mask" ? this.over : this.base).getContext("2d");
       ctx.clearRect(0, 0, this.over.width, this.over.height);
-      if (this.mode === "draw") (ctx.fillStyle = "#000"), ctx.fillRect(0, 0, this.base.width, this.base.height), (this.filled = false);
+      if (this.mode === "draw") (ctx.fillStyle = "#000"), ctx.fillRect(0, 0, this.base.width, this.base.height), (this.filled = false), (this.source = null);
       this.painted = false;
       this.lab.ready();
     }
 
     image() { return new Promise((done) => this.base.toBlob(done)); }
+
+    /** Means over the points of each pixel of the model, `from` a canvas: (values, pixels). */
+    _means(from, event, values, of) {
+      const [, h, w] = event, { data } = from.getContext("2d").getImageData(0, 0, w * FINE, h * FINE), sums = new Float64Array(values * h * w);
+      for (let y = 0; y < h * FINE; y++) for (let x = 0; x < w * FINE; x++) for (let c = 0; c < values; c++) {
+        sums[c * h * w + Math.floor(y / FINE) * w + Math.floor(x / FINE)] += of(data, 4 * (y * w * FINE + x), c) / FINE ** 2;
+      }
+      return sums;
+    }
+    /** What a link says of the picture: the number of the run's image, or its pixels. */
+    async imageWords() {
+      if (!this.filled) return "";
+      const { source, lab } = this, { event } = lab;
+      if (source && source.key === lab.runShown?.header.key) return source.n || PG.images.picked > 0 ? String(source.n) : ""; // the first is what opens anyway
+      return pack(Uint8Array.from(this._means(this.base, event, event[0], (d, i, c) => d[i + c]), Math.round));
+    }
+    /** What it says of the mask: a bit for each pixel of the model. */
+    async maskWords() {
+      if (!this.painted) return "";
+      const on = this._means(this.over, this.lab.event, 1, (d, i) => (d[i + 3] > 127 ? 1 : 0)), bits = new Uint8Array(Math.ceil(on.length / 8));
+      on.forEach((v, i) => { if (v >= 0.5) bits[i >> 3] |= 1 << (i & 7); });
+      return bits.some(Boolean) ? pack(bits) : "";
+    }
+    /** Both again. False if the words are none of this model. */
+    async loadImage(words) {
+      const { event } = this.lab;
+      if (/^\d{1,4}$/.test(words)) return this.lab.take((...a) => this.put(...a), +words);
+      const bytes = await unpack(words, event.reduce((a, b) => a * b, 1));
+      if (bytes) this.put(bytes, 0, event);
+      return Boolean(bytes);
+    }
+    async loadMask(words) {
+      const [, h, w] = this.lab.event, bits = await unpack(words, Math.ceil((h * w) / 8)), ctx = this.over.getContext("2d");
+      if (!bits) return false;
+      this.fit(this.lab.event);
+      ctx.clearRect(0, 0, this.over.width, this.over.height);
+      ctx.fillStyle = colour("learned");
+      for (let i = 0; i < h * w; i++) if ((bits[i >> 3] >> (i & 7)) & 1) ctx.fillRect((i % w) * FINE, Math.floor(i / w) * FINE, FINE, FINE);
+      this.painted = true;
+      this.lab.ready();
+      return true;
+    }
     /** White where it is painted, at the model's size. */
     mask() {
       const flat = el("canvas", "", { width: this.over.width, height: this.over.height }), ctx = flat.getContext("2d");
@@ -239,12 +303,13 @@
         this.draw(cell);
       });
     }
-    /** A run that has ended: what it expected and what it reached are one. */
+    /** Everything has ended: what no run has filled is no cell. */
     settle() {
-      for (const cell of this.cells?.values() ?? []) (cell.x0 = cell.x), this.draw(cell), (cell.canvas.style.visibility = cell.x ? "" : "hidden");
+      for (const cell of this.cells?.values() ?? []) cell.canvas.style.visibility = cell.x ? "" : "hidden";
     }
+    /** Before a run's first step nothing is expected yet: the cell waits. */
     draw(cell) {
-      const bytes = (this.kind === "x0" && cell.x0) || cell.x;
+      const bytes = this.kind === "x0" ? cell.x0 : cell.x;
       if (bytes) PG.drawImage(cell.canvas, bytes, 0, this.event);
     }
     show(kind) {
@@ -319,11 +384,11 @@
     inpaint(lab) {
       const sketch = new Sketch(lab, "mask", "the picture, painted over where it is to be drawn anew"), view = lab.host.view;
       const r = slider("resamples r", "Every step is made r times, noised again in between (RePaint). r = 1 ignores what is known too early.",
-        { lo: 1, hi: 20, step: 1, value: clamp(+view.r || 5, 1, 20) }, (v) => (lab.host.setView("r", v === 5 ? "" : String(v)), lab.ready(), clearTimeout(timer), (timer = setTimeout(known, 300))));
+        { lo: 1, hi: 20, step: 1, value: clamp(+view.r || 5, 1, 20) }, () => (lab.ready(), clearTimeout(timer), (timer = setTimeout(known, 300))));
       const jump = slider("leap", "Steps that are gone down before the noise comes back. CLD needs about five: its noise reaches the picture only through the velocity.",
-        { lo: 1, hi: 10, step: 1, value: 1 }, () => ((chosen = true), clearTimeout(timer), (timer = setTimeout(known, 300))));
-      const count = slider("variants", "How many draws side by side", { lo: 1, hi: 8, step: 1, value: 4 }, () => lab.ready());
-      let timer = 0, asked = "", chosen = false;
+        { lo: 1, hi: 10, step: 1, value: clamp(+view.leap || 1, 1, 10) }, () => ((chosen = true), lab.ready(), clearTimeout(timer), (timer = setTimeout(known, 300))));
+      const count = slider("variants", "How many draws side by side", { lo: 1, hi: 8, step: 1, value: clamp(+view.variants || 4, 1, 8) }, () => lab.ready());
+      let timer = 0, asked = "", chosen = Boolean(+view.leap);
       const beside = el("div", "pg-task-exact");
       /** The same settings where the answer is known. */
       async function known() {
@@ -340,8 +405,14 @@
       return {
         word: "inpaint", tip: "Paint over a part: the model draws it anew, given the rest (RePaint).", empty: "Paint over a part of the picture, then run. Click another image above to take it.",
         nodes: [sketch.box, r, jump, count], beside,
-        picked: (bytes, from) => sketch.put(bytes, from, lab.event),
+        picked: (...image) => sketch.put(...image),
         open: known,
+        link: async () => ({
+          image: await sketch.imageWords(), mask: await sketch.maskWords(),
+          r: r.value === 5 ? "" : r.value, leap: chosen ? jump.value : "", variants: count.value === 4 ? "" : count.value,
+        }),
+        restore: async (said) => (!said.image || (await sketch.loadImage(said.image))) && (!said.mask || (await sketch.loadMask(said.mask))),
+        told(header) { if (header.exact) lab.note(this, besideExact(header.exact)); },
         setRun() { if (!chosen) jump.set(lab.host.query.process === "CLD" ? 5 : 1); },
         why: () => (!sketch.filled ? "pick an image above" : !sketch.painted ? "paint a mask first" : ""),
         params: () => ({ r: r.value, jump: jump.value, variants: count.value }),
@@ -350,13 +421,15 @@
     },
     edit(lab) {
       const sketch = new Sketch(lab, "draw", "your drawing"), view = lab.host.view;
-      sketch.tools.append(button("from the run", "Takes the image that is picked above, or the first", () => lab.take((...a) => sketch.put(...a, lab.event))));
+      sketch.tools.append(button("from the run", "Takes the image that is picked above, or the first", () => lab.take((...a) => sketch.put(...a))));
       sketch.clear();
       const strength = slider("strength t₀", "Share of the clock up to which the drawing is noised: little keeps it, 1 forgets it (SDEdit).",
-        { lo: 0.05, hi: 1, step: 0.05, value: clamp(+view.strength || 0.5, 0.05, 1) }, (v) => lab.host.setView("strength", v === 0.5 ? "" : String(v)));
+        { lo: 0.05, hi: 1, step: 0.05, value: clamp(+view.strength || 0.5, 0.05, 1) }, () => lab.ready());
       return {
         word: "edit", tip: "Noise a drawing to a chosen level and sample from there (SDEdit).", empty: "Draw a digit, roughly; then run. The strip shows strengths from 0.2 to 0.9.",
         nodes: [sketch.box, strength], sketch,
+        link: async () => ({ image: await sketch.imageWords(), strength: strength.value === 0.5 ? "" : strength.value }),
+        restore: async (said) => !said.image || sketch.loadImage(said.image),
         why: () => (sketch.filled ? "" : "draw or upload something"),
         params: () => ({ strength: strength.value }),
         files: async () => [await sketch.image()],
@@ -371,13 +444,21 @@
       mark();
       const seeds = el("div", "pg-task-two"), one = number("seed", "Noise of the first end", 1, { min: 0, max: 2 ** 31 - 1, step: 1 }), two = number("and", "Noise of the last end", 2, { min: 0, max: 2 ** 31 - 1, step: 1 });
       seeds.append(one, two);
-      const from = select("between", "Pictures are first encoded into noise; seeds are noise", [["pictures", "two pictures"], ["seeds", "two seeds"]], (v) => ((seeds.hidden = v !== "seeds"), (pair.hidden = v === "seeds"), lab.ready()));
+      for (const row of [one, two]) row.input.addEventListener("input", () => lab.ready());
+      const turn = (v) => ((seeds.hidden = v !== "seeds"), (pair.hidden = v === "seeds"), lab.ready());
+      const from = select("between", "Pictures are first encoded into noise; seeds are noise", [["pictures", "two pictures"], ["seeds", "two seeds"]], turn);
       seeds.hidden = true;
       return {
         word: "interpolate", tip: "Mix the noises of two pictures or seeds, and decode what lies between.", empty: "Click two images above, one for each place; then run.",
         nodes: [from, pair, seeds],
-        picked: (bytes, at) => { next.put(bytes, at, lab.event); next = next === a ? b : a; mark(); },
-        first() { lab.take((bytes, at) => a.put(bytes, at, lab.event), 0); lab.take((bytes, at) => b.put(bytes, at, lab.event), 1); },
+        picked: (...image) => { next.put(...image); next = next === a ? b : a; mark(); },
+        first() { lab.take((...image) => a.put(...image), 0); lab.take((...image) => b.put(...image), 1); },
+        link: async () => (from.input.value === "seeds" ? { seeds: `${one.value},${two.value}` } : { image: (await a.imageWords()) || "0", image2: await b.imageWords() }),
+        async restore(said) {
+          const told = /^(\d{1,10}),(\d{1,10})$/.exec(said.seeds ?? "");
+          if (told) [one.input.value, two.input.value] = told.slice(1), (from.input.value = "seeds"), turn("seeds");
+          return (!said.image || (await a.loadImage(said.image))) && (!said.image2 || (await b.loadImage(said.image2)));
+        },
         why: () => (from.input.value === "seeds" ? "" : lab.velocity ? `${lab.velocity}, or two seeds` : a.filled && b.filled ? "" : "pick two images above"),
         params: () => (from.input.value === "seeds" ? { seeds: `${one.value},${two.value}` } : {}),
         files: async () => (from.input.value === "seeds" ? [] : [await a.image(), await b.image()]),
@@ -389,7 +470,9 @@
       return {
         word: "reconstruct", tip: "Encode a picture into noise and decode it again: the error falls with the steps.", empty: "Click an image above or upload one; then run.",
         nodes: [sketch.box], beside,
-        picked: (bytes, from) => sketch.put(bytes, from, lab.event),
+        picked: (...image) => sketch.put(...image),
+        link: async () => ({ image: await sketch.imageWords() }),
+        restore: async (said) => !said.image || sketch.loadImage(said.image),
         why: () => lab.velocity || (sketch.filled ? "" : "pick an image above"),
         params: () => ({}),
         files: async () => [await sketch.image()],
@@ -410,9 +493,10 @@
         field.title = f.help;
       };
       const field = select("what", "The number that is swept; all else stays", [], () => (pick(), lab.ready()));
-      const label = select("class", "Guidance is off: for the strip it is on, towards this class", [], () => {});
+      const label = select("class", "Guidance is off: for the strip it is on, towards this class", [], () => lab.ready());
       const from = number("from", "Value of the first column", 2, { step: "any" }), to = number("to", "Value of the last column", 40, { step: "any" });
-      const count = slider("columns", "Each of them a full run with the same seed", { lo: 2, hi: 9, step: 1, value: 6 }, () => {});
+      const count = slider("columns", "Each of them a full run with the same seed", { lo: 2, hi: 9, step: 1, value: 6 }, () => lab.ready());
+      for (const row of [from, to]) row.input.addEventListener("input", () => lab.ready());
       const two = el("div", "pg-task-two");
       two.append(from, to);
       label.hidden = true;
@@ -438,6 +522,22 @@
           pick();
           lab.ready();
         },
+        link: async () => {
+          const f = now(), told = f && [f.path, from.value, to.value, count.value, ...(f.with ? [label.input.value] : [])].join();
+          return { sweep: told && told !== "grid.steps,2,40,6" ? told : "" };
+        },
+        async restore(said) {
+          const [path, a, b, n, kind] = (said.sweep ?? "").split(",");
+          if (!path) return true;
+          if (!fields.some((f) => f.path === path) || ![a, b, n].every((v) => v && Number.isFinite(+v))) return false;
+          field.input.value = path;
+          pick();
+          from.input.value = a;
+          to.input.value = b;
+          count.set(clamp(+n, 2, 9));
+          if (kind && label.querySelector(`option[value="${Number(kind)}"]`)) label.input.value = Number(kind);
+          return true;
+        },
         why: () => (fields.length ? "" : "waiting for the run"),
         query: () => (now().with ? { ...now().with, "guidance.label": label.input.value } : {}),
         params: () => ((swept = { ...now(), values: values(), label: label.input.value }), { field: now().path, values: values().join() }),
@@ -459,6 +559,12 @@
       }
     },
   };
+
+  const TRAVELS = ["image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep"]; // of a task, in the link as view.…
+  /** RePaint's variants beside the exact law, in one sentence. */
+  const besideExact = ({ draws, mean, floor, spread, exact }) =>
+    `Mean of ${draws === 1 ? "one variant" : `the ${draws} variants`}: ${say(mean)} from the exact mean (RMS of the painted pixels), where ${draws === 1 ? "one exact draw has" : `${draws} exact draws have`} ${say(floor)} on average`
+    + (spread == null ? "." : `; spread ${say(spread)}, exactly ${say(exact)}.`);
 
   // ---- the lab ---------------------------------------------------------------------------------------------------------------------------
   class Tasks {
@@ -483,8 +589,14 @@
         this.buttons[key].setAttribute("role", "tab");
       }
       this.tabs.append(...Object.values(this.buttons));
-      addEventListener("pg-picked", () => this.shown && PG.images.picked >= 0 && this.take((...a) => this.part.picked?.(...a)));
-      this.open(MAKE[host.view.task] ? host.view.task : "inpaint");
+      addEventListener("pg-picked", (e) => {
+        if (!this.shown || PG.images.picked < 0 || !this.part.picked) return;
+        this.take((...a) => this.part.picked(...a));
+        e.preventDefault(); // it was picked for this: the enlarged view stays shut
+      });
+      const { task } = host.view;
+      this.said = TRAVELS.some((name) => host.view[name]) || MAKE[task] ? { ...host.view } : null; // a link that asks for a task
+      this.open(MAKE[task] ? task : "inpaint");
     }
 
     _right(part) {
@@ -522,9 +634,32 @@
       this.box.dataset.task = key;
       this.left.replaceChildren(...part.nodes);
       this.right.replaceChildren(part.head, part.line, part.results);
-      this.host.setView("task", key === "inpaint" ? "" : key);
+      if (!this.said) this.host.setView("task", key === "inpaint" ? "" : key);
       if (this.runShown) this.fill(part);
       this.ready();
+    }
+
+    /** What a link asks for is made again, and run; what it could not carry is named. */
+    async restore() {
+      const { said, part } = this;
+      const left = ["image", "image2", "mask"].filter((name) => said[name] === NOT_CARRIED);
+      const whole = await part.restore(Object.fromEntries(Object.entries(said).filter(([, v]) => v !== NOT_CARRIED)));
+      this.said = null;
+      this.ready();
+      if (part !== this.part) return;
+      if (left.length) this.say(part, `This link does not carry the ${left.includes("mask") ? "mask" : "picture"}, which is too large for an address: ${part.key === "inpaint" && left.includes("mask") ? "paint it" : "pick, draw or upload it"}, then run.`);
+      else if (!whole) this.say(part, "What this link says of the picture or the numbers does not fit this model: choose them, then run.");
+      else if (this.why) this.say(part, `The link is without this: ${this.why}, then run.`);
+      else this.run(part);
+    }
+
+    /** The task that is open as the page's link tells it; after a moment of rest, since pictures and masks must be packed. */
+    tell() {
+      clearTimeout(this.telling);
+      this.telling = setTimeout(async () => {
+        const { part } = this, told = this.said || !this.runShown ? null : await part.link();
+        if (told && part === this.part && !this.said) for (const name of TRAVELS) this.host.setView(name, String(told[name] ?? ""));
+      }, 250);
     }
 
     /** A task that has no picture yet starts with the one that is picked, or the first. */
@@ -534,16 +669,19 @@
         if (part.first) part.first();
         else if (part.picked) this.take((...a) => part.picked(...a));
       }
-      part.setRun?.();
+      const known = part.setRun?.();
       part.open?.();
+      return known;
     }
 
-    /** Hands the final state of image n (the picked one) to `use(bytes, from)`. */
+    /** Hands the final state of image n (the picked one) to `use(bytes, from, event, {n, key})`. False if there is none. */
     take(use, n = Math.max(0, PG.images?.picked ?? 0)) {
       const run = this.runShown;
-      if (!run) return;
+      if (!run) return false;
       const { shown } = run.header.image, size = this.event.reduce((a, b) => a * b, 1), { data } = run.arrays["image/x"];
-      use(data, data.length - shown * size + Math.min(n, shown - 1) * size);
+      n = Math.min(n, shown - 1);
+      use(data, data.length - (shown - n) * size, this.event, { n, key: run.header.key });
+      return true;
     }
 
     setRun(run) {
@@ -555,10 +693,19 @@
       for (const part of Object.values(this.parts)) part.sketch?.fit(event);
       const now = JSON.stringify(this.host.query);
       for (const part of Object.values(this.parts)) if (part.did && part.did !== now && part !== this.going) part.said.textContent = "of earlier settings: run again";
-      this.fill(this.part);
+      const known = this.fill(this.part);
       this.ready();
+      if (this.said && run.header.image.done && !this.restoring) this.restoring = Promise.resolve(known).then(() => this.restore());
     }
-    show(on) { this.shown = on; }
+    show(on) {
+      this.shown = on;
+      if (on) {
+        if (!this.said) this.host.setView("task", this.part.key === "inpaint" ? "" : this.part.key);
+        return this.tell();
+      }
+      clearTimeout(this.telling);
+      for (const name of ["task", ...TRAVELS]) this.host.setView(name, ""); // of a lab that is shut nothing travels
+    }
 
     /** Why pictures cannot be encoded into noise, '' if they can. */
     get velocity() {
@@ -577,6 +724,7 @@
       part.words.textContent = (part.key === "reconstruct" && this.velocity && `${this.velocity[0].toUpperCase()}${this.velocity.slice(1)}.`) || part.empty;
       part.go.title = this.going === part ? "Ends after the present step; what has formed stays" : why || part.tip;
       this.why = why;
+      this.tell();
     }
 
     url(task, params, more = {}) {
@@ -610,6 +758,11 @@
       }
     }
 
+    /** A sentence about the result, in front of what the plan said. */
+    note(part, words) {
+      part.notes.textContent = [words, part.notes.textContent].filter(Boolean).join(" · ");
+      part.notes.hidden = false;
+    }
     say(part, words) {
       part.said.textContent = words;
       part.said.classList.remove("bad");
@@ -658,7 +811,8 @@
           else if (kind === "done") {
             part.did = asked;
             sheet.settle();
-            this.say(part, `${header.calls.toLocaleString("en")} model calls, ${(header.ms / 1000).toFixed(1)} s`);
+            const more = header.asked ? ` and ${header.asked} for the last x̂₀` : "";
+            this.say(part, `${header.calls.toLocaleString("en")} model calls${more}, ${(header.ms / 1000).toFixed(1)} s`);
           }
           part.told?.(header);
         }

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.process import t64
 from playground.views.images import ImageRun, as_bytes
@@ -15,6 +16,7 @@ from toy_models.data import law_of
 from toy_models.free import KINDS, tip_of
 from toy_models.image_sets import facts_of, image_set
 from toy_models.images import nearest, siblings, spacing
+from toy_models.oracles import oracle_for
 
 COMPARED = 16  # images of the batch
 STEPS = 24  # states of the run, evenly thinned beyond
@@ -24,49 +26,79 @@ CLOSE = 1 / 3  # of the median distance between nearest training images: closer 
 def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
     """``layer=free``: at the states from which the run's steps start, one training-free denoiser (``lab.of``) or the nearest training image.
 
+    Each image is compared with what was asked of it: with the denoiser D_c of its class under guidance with W = 1, of all images (D_∅)
+    without guidance or with W = 0, and with the same blend D_∅ + W (D_c − D_∅) of them for any other W, inside the guidance interval as there.
+    The nearest training image is sought among those of its class, of all where none was asked for.
+
     Arrays of a denoiser: ``rms`` (states, images), the root mean square over pixels of its x̂_0 minus the run's, and ``x0``
     (states, images, *event) in bytes. Of "nearest": ``x0``, the training image nearest to the run's x̂_0, and its ``distance`` (states, images),
-    a root mean square over pixels. ``state`` (states,): frames of the run; ``clock``; ``own``: the run's x̂_0. A guided run is compared with
-    the denoisers of its class. Raises BadValue if the model has no image set, or ``of`` is none of them.
+    a root mean square over pixels. ``state`` (states,): frames of the run; ``clock``; ``own``: the run's x̂_0. ``class`` (images,): the class
+    that was searched, −1 for all; ``count`` and ``close`` (images,): its images, and the distance below which x̂_0 counts as memorised.
+    Raises BadValue if the model has no image set, or ``of`` is none of them.
     """
     law, of = law_of(run.exp.data), params.get("of", "nearest")
     if not siblings(law):
         raise BadValue("data", run.exp.data, "a model whose training images are known: digits-unet or a training-free one")
     if of not in (*KINDS, "nearest"):
         raise BadValue("lab.of", of, ", ".join([*KINDS, "nearest"]))
-    label = getattr(run.exp.guidance, "label", None)
-    facts, images = facts_of(law.set), image_set(law.set) if label is None else image_set(law.set).only(label)
-    last = len(run.frames) - 1  # the last frame is where no step starts
-    keep = sorted({round(i * (last - 1) / max(1, min(last, STEPS) - 1)) for i in range(min(last, STEPS))})
+    facts, images = facts_of(law.set), image_set(law.set)
+    ends = len(run.frames) - (run.frames[-1].t == 0)  # at t = 0 there is nothing left to expect
+    keep = sorted({round(i * (ends - 1) / max(1, min(ends, STEPS) - 1)) for i in range(min(ends, STEPS))})
     own = torch.stack([run.x0[i][:COMPARED] for i in keep])
+    asked = classes_asked(run.exp, law.labels.tolist(), own.shape[1])
+    sets = {c: images if c < 0 else images.only(c) for c in set(asked)}
     header: dict[str, Any] = {
         "kind": "free",
         "key": run.exp.key,
         "of": of,
         "set": facts.title,
-        "count": len(images.x),
-        "label": label,
+        "with": _compared_with(run.exp, asked),
+        "steps": len(run.live.grid) - 1,
         "event": list(run.event),
         "images": own.shape[1],
         "self": getattr(law, "kind", ""),
-        "close": CLOSE * spacing(law.set),
         "kinds": [{"kind": k, "word": v.word, "tip": tip_of(k, facts.event, len(images.x))} for k, v in KINDS.items()],
     }
     packet = Packet(header)
     packet.add("state", keep)
     packet.add("clock", run.process.clock(t64([run.frames[i].t for i in keep])).clamp(0, 1))
+    packet.add("class", asked)
+    packet.add("count", [len(sets[c].x) for c in asked])
+    packet.add("close", [CLOSE * spacing(law.set, None if c < 0 else c) for c in asked])
     if of == "nearest":
-        x0, far = nearest(images, own.flatten(0, 1))
-        packet.add("distance", far.view(own.shape[:2]).cpu())
+        x0, far = torch.empty_like(own), torch.empty(own.shape[:2], dtype=torch.float64)
+        for c, known in sets.items():
+            rows = [n for n, of_image in enumerate(asked) if of_image == c]
+            found, distance = nearest(known, own[:, rows].flatten(0, 1))
+            x0[:, rows], far[:, rows] = found.view_as(own[:, rows]).to(own), distance.view(len(keep), len(rows))
+        packet.add("distance", far)
         packet.add("own", as_bytes(own), "u1")
-        packet.add("x0", as_bytes(x0.view(own.shape)), "u1")
+        packet.add("x0", as_bytes(x0), "u1")
         return packet
-    model = law_of(f"{law.set}-{of}")
-    oracle = (model if label is None else model.only(label)).oracle(run.process)
+    oracle = run.exp.guidance.model(law_of(f"{law.set}-{of}"), run.process, oracle_for)
     told = torch.stack([_told(oracle, run, i) for i in keep])
     packet.add("rms", (told - own).flatten(2).double().square().mean(2).sqrt().cpu())
     packet.add("x0", as_bytes(told), "u1")
     return packet
+
+
+def classes_asked(exp: Experiment, labels: list[int], count: int) -> list[int]:
+    """The class that each of ``count`` images was asked to be, −1 for all: without guidance, or with W = 0."""
+    guidance = exp.guidance
+    if getattr(guidance, "weight", 0.0) == 0:
+        return [-1] * count
+    if guidance.info.key == "EachClass":
+        return [labels[i % len(labels)] for i in range(count)]
+    return [getattr(guidance, "label", -1)] * count
+
+
+def _compared_with(exp: Experiment, asked: list[int]) -> str:
+    """In words: the law that the denoisers are of."""
+    if asked[0] < 0:
+        return "of all classes"
+    of = "of each image’s own class" if exp.guidance.info.key == "EachClass" else f"of class {asked[0]}"
+    weight: float = exp.guidance.weight  # type: ignore[attr-defined]
+    return of if weight == 1 else f"{of}, guided alike with W = {weight:g}"
 
 
 @torch.no_grad()

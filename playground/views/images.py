@@ -24,7 +24,8 @@ from playground.engine import stream
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
 from toy_models import data
-from toy_models.images import classify
+from toy_models.image_sets import image_set
+from toy_models.images import classify, nearest_label
 
 SHOWN = 64  # images of a batch that are sent to the page
 LOST = 1.5  # root mean square of the states over that for pixels of ±1 beyond which they cannot become pictures
@@ -85,8 +86,10 @@ class ImageRun:
         self.frames: list[Frame] = []
         self.x0: list[Tensor] = []
         self.compute_ms = 0.0
-        self.asked = 0  # evaluations for the shown x̂_0 alone
-        self.diverged: int | None = None
+        self.asked = 0  # evaluations for the shown x̂_0 alone, where the sampler asks elsewhere
+        self.asked_end = 0  # those for x̂_0 at a last state that is still noisy
+        self.diverged: int | None = None  # the first step whose pictures are lost
+        self.fast: int | None = None  # the first whose velocities alone, which no picture shows, are
         self.shows = getattr(data.law_of(exp.data), "show", None)  # from states to pictures, where the state is none (latents)
         self.pictures: dict[tuple[str, int], np.ndarray] = {}  # that were made so, by kind and step: the model may be gone later
 
@@ -114,32 +117,58 @@ class ImageRun:
             raise
         self.compute_ms += 1000 * (time.perf_counter() - started)
         if frame is None:
-            self.x0[len(self.frames) - 1 :] = [self.process.project(self.frames[-1].z)]
+            self._expect_end()
             self.done = True
             return False
-        if self.diverged is None and self._lost(frame):
+        if self.diverged is None and self._lost(frame, 0):
             self.diverged = frame.step
+        if self.fast is None and self.process.blocks > 1 and self._lost(frame, 1):
+            self.fast = frame.step
         self.frames.append(frame)
         return True
 
     def expect(self) -> None:
         """x̂_0 at the last state of a run that is not done: asked for now."""
-        if not self.done and len(self.x0) < len(self.frames):
-            self.watch.fresh()
+        if self.done or len(self.x0) == len(self.frames):
+            return
+        self.watch.fresh()
+        if self.frames[-1].step == len(self.live.grid) - 1:
+            self._expect_end()
+        else:
+            before = self.asked
             self.x0.append(self._told(self.frames[-1]))
-            self.asked -= 1  # the step from here would have asked for it
+            self.asked = before  # the step from here would have asked for it
 
-    def _lost(self, frame: Frame) -> bool:
-        """Whether the states are not finite or, in root mean square, LOST times as large as for pixels of ±1."""
-        size = float(self.oracle.rms(t64([frame.t]))[0])
-        return not float(torch.linalg.vector_norm(frame.z)) < LOST * size * math.sqrt(frame.z.shape[0])
+    def _expect_end(self) -> None:
+        """x̂_0 where no step starts: the state itself at t = 0; above, the model's E[x_0 | x_t], for which it is asked once more."""
+        if len(self.x0) < len(self.frames):
+            last, before = self.frames[-1], self.asked
+            self.x0.append(self._told(last) if last.t > 0 else self.process.project(last.z))
+            self.asked, self.asked_end = before, self.asked - before
+
+    def _lost(self, frame: Frame, block: int) -> bool:
+        """Whether a block of the states (0: what is seen, 1: CLD's velocities) is not finite or, in root mean square, LOST times as large as
+        for pixels of ±1."""
+        psi, cov = self.process.mean_and_cov(t64(frame.t))
+        size = math.sqrt(float(psi[block] ** 2 + cov[block, block]) * self.oracle.dim * frame.z.shape[0])
+        return not float(torch.linalg.vector_norm(self.process.split(frame.z)[:, block])) < LOST * size
+
+    def divergence(self) -> str:
+        """What a run whose pictures are lost says of itself."""
+        what = "states" if self.shows is None else "latents"
+        bound = "those of any picture could be" if self.shows is None else "latents of pictures are"
+        return (
+            f"At step {self.diverged} of {len(self.live.grid) - 1} the {what} of {self.exp.sampler.info.title} are larger than {bound}. "
+            f"Take more steps, another grid or another sampler."
+        )
 
     def _told(self, frame: Frame) -> Tensor:
         """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more."""
         watch = self.watch
         if watch.x0 is not None and watch.z is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
             return watch.x0
-        self.asked += 1
+        cost = getattr(watch.model, "cost", None)
+        self.asked += 1 if cost is None else cost(frame.t)
         with torch.no_grad():
             return watch.model(frame.z, frame.t).x0_hat
 
@@ -201,6 +230,7 @@ def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) 
             "calls": frame.calls,
             "clock": float(run.process.clock(t64(frame.t)).clamp(0, 1)),
             "time": frame.t,
+            "log_snr": level if math.isfinite(level := float(run.process.log_snr(t64(frame.t)))) else None,
             "event": list(x.shape[1:]),
             "images": min(SHOWN, run.exp.particles),
             "compute_ms": round(run.compute_ms, 1),
@@ -250,24 +280,20 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     for i, name in enumerate("ab"):
         panel[name] = {"component": i, "label": words[i], "lo": -span * SPAN[i], "hi": span * SPAN[i]}
     times = t64([f.t for f in frames])
-    x0 = torch.stack([run.x0[i][:count].float().cpu() for i in keep])
-    change = (x0[1:] - x0[:-1]).flatten(2).norm(dim=2).mean(1)
     header = run_header(run, times, seq)
     pictures = np.stack([run.pixels(f) for f in frames])
     final = run.final()
-    notes = [*header["notes"], "paths on two principal components of the batch, with their share of its variance"]
-    if run.asked > 0:
-        notes.append(
-            f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls"
-        )
+    law = data.law_of(run.exp.data)
+    labels, by = _labels(run, torch.nan_to_num(run.process.project(run.frames[-1].z)[:count]))
+    notes = [*header["notes"], *_image_notes(run), *([by] if labels is not None else [])]
     header["steps"] = len(run.live.grid) - 1
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
         "panels": [panel],
         "notes": notes,
-        "unavailable": _unavailable(),
-        "set": data.law_of(run.exp.data).set,
+        "unavailable": _unavailable() | ({} if labels is not None else {"classes": by}),
+        "set": law.set,
         "image": {
             "event": list(pictures.shape[2:]),
             "batch": run.exp.particles,
@@ -283,21 +309,64 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     packet.add("time", times)
     packet.add("step", [f.step for f in frames])
     packet.add("calls", [f.calls for f in frames])
-    classes = classify(run.exp.data, torch.nan_to_num(run.process.project(frames[-1].z)[:count]))
-    packet.add("label", np.zeros(count) if classes is None else classes.numpy(), "u1")
+    packet.add("log_snr", run.process.log_snr(times))
+    packet.add("label", np.zeros(count) if labels is None else labels.clamp_max(255).numpy(), "u1")
     packet.add("image/x", pictures, "u1")
     packet.add("image/x0", np.stack([run.expected(run.frames[i].step, run.x0[i]) for i in keep]), "u1")
     if final is not None:
         header["image"]["final"] = list(final.shape[1:])
         packet.add("image/final", final, "u1")
     packet.add("image/norm", states.norm(dim=2).mean(1))
-    packet.add("image/change", [math.nan, *change.tolist()])
+    packet.add("image/change", [step_of_x0(run, i, count) for i in keep])
     if run.process.blocks > 1:
         packet.add("image/v", np.stack([run.velocities(f) for f in frames]), "u1")  # type: ignore[arg-type]
     add_curves(packet, run.process)
     add_grid(packet, run.process, t64(run.live.grid))
     add_terms(packet, run.exp, run.oracle, run.live.grid, frames)
     return packet
+
+
+def step_of_x0(run: ImageRun, i: int, count: int) -> float:
+    """‖x̂_0 at state i − x̂_0 at state i − 1‖, mean over ``count`` images: what one step of the sampler changed, however many states are sent.
+
+    NaN at the start, and at t = 0: there x_0 is a state, and what the last step went to was the x̂_0 before it.
+    """
+    if not i or run.frames[i].t <= 0:
+        return math.nan
+    return float((run.x0[i][:count] - run.x0[i - 1][:count]).float().flatten(1).norm(dim=1).mean())
+
+
+def _labels(run: ImageRun, x: Tensor) -> tuple[Tensor | None, str]:
+    """Class of each shown image (n,) and in words by what, or None and why there is none.
+
+    By the classifier on the model's card; else by the nearest training image of a set with labels; else the class that was asked for.
+    """
+    law, names = data.law_of(run.exp.data), data.class_names(run.exp.data)
+    if (told := classify(run.exp.data, x)) is not None:
+        return told, "by class: what the model’s classifier takes each last image for"
+    if law.set and (known := image_set(law.set)).labels is not None:
+        return nearest_label(known, x), "by class: that of the training image nearest to each last image"
+    if run.exp.guidance.info.key == "EachClass" and len(names) > 1:
+        return torch.arange(len(x)) % len(names), "by class: the class that each image was asked to be"
+    return None, "nothing here tells the class of an image: the model has no classifier and no labelled images"
+
+
+def _image_notes(run: ImageRun) -> list[str]:
+    """What the stage must say of an image run."""
+    notes = ["paths on two principal components of the batch, with their share of its variance"]
+    if run.asked > 0:
+        notes.append(
+            f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls"
+        )
+    if run.asked_end > 0:
+        more = f"{run.asked_end} evaluation{'s' if run.asked_end > 1 else ''} more, not among its model calls"
+        notes.append(f"the last x̂₀ is what the model expects behind the last state, at t = {run.frames[-1].t:.3g}: {more}")
+    if run.fast is not None and run.diverged is None:
+        notes.append(
+            f"from step {run.fast} on the velocities of {run.exp.sampler.info.title} are larger than CLD’s can be; the positions, which the "
+            "pictures show, are not. More steps keep both"
+        )
+    return notes
 
 
 def _unavailable() -> dict[str, str]:

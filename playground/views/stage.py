@@ -78,7 +78,7 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
     device = frames[0].z.device
     diverged = None
     if run.diverged is not None and not forward:
-        diverged = {"step": run.diverged, "message": _divergence(exp, run.diverged)}
+        diverged = {"step": run.diverged, "message": run.divergence() if makes_images(exp.data) else _divergence(exp, run.diverged)}
     return {
         "kind": "run",
         "key": exp.key,
@@ -146,11 +146,6 @@ def _data_title(exp: Experiment) -> str:
 
 
 def _divergence(exp: Experiment, step: int) -> str:
-    if makes_images(exp.data):
-        return (
-            f"At step {step} of {exp.grid.steps} the states of {exp.sampler.info.title} are larger than those of any picture could be. "
-            f"Take more steps, another grid or another sampler."
-        )
     return (
         f"{exp.sampler.info.title} left the plotted range at step {step} of {exp.grid.steps}. "
         f"Take more steps, or another grid: this one steps too far where the process is fast."

@@ -1,7 +1,7 @@
 """The tasks of the image lab as packets: a sheet of cells that fills while its runs are computed.
 
 ``task_packets`` gives first a plan (``task-plan``: words of rows and columns), then a packet a step (``task-step``: ``cells`` (row, column),
-their pixels ``x`` and, where the model was asked, ``x0``), captions as they become known, at last ``task-done``.
+their pixels ``x`` and, where the model was asked, ``x0``; with a run's last step comes the ``x0`` of its end), captions as they become known, at last ``task-done``.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Sheet:
         self.event = law_of(exp.data).event
         self.started = time.perf_counter()
         self.before = 0  # model calls of the runs that are complete
+        self.asked = 0  # more of them, for x̂_0 at ends that are still noisy
         self.end: Frame
         self.head = {"rows": rows, "columns": columns, "event": list(self.event), "notes": notes, "expected_calls": round(calls), **more}
 
@@ -65,8 +66,11 @@ class Sheet:
         packet.add("x", pixel_bytes(images), "u1")
         return packet
 
-    def run(self, make: Callable[..., Stream], places: Cells, word: str) -> Iterator[Packet]:
-        """A run as packets: its first particles fill the cells. ``make`` takes ``watch`` and gives the stream; ``end`` is its last frame."""
+    def run(self, make: Callable[..., Stream], places: Cells, word: str, encodes: bool = False) -> Iterator[Packet]:
+        """A run as packets: its first particles fill the cells. ``make`` takes ``watch`` and gives the stream; ``end`` is its last frame.
+
+        x̂_0 at the end is the state at t = 0 and the model's E[x_0 | x_t] above; of a run that ``encodes`` the end is the noise, which is shown.
+        """
         watches: list[Watch] = []
         live = make(watch=lambda model: watches.append(Watch(model)) or watches[-1])
         process, last = live.problem.process, len(live.grid) - 1
@@ -78,18 +82,27 @@ class Sheet:
             x = process.project(frame.z)[: len(places)]
             if not bool(torch.isfinite(x).all()):
                 raise BadValue("run", f"step {frame.step}", "a run that stays finite: take more steps, or another sampler or grid")
-            packet.add("x", pixel_bytes(x * float(process.view_scale(t64(frame.t)))), "u1")
+            seen = x * float(process.view_scale(t64(frame.t)))
+            if frame.step == last:
+                told = seen if encodes or frame.t == 0 else self._expected(watches[0], frame)
+            packet.add("x", pixel_bytes(seen), "u1")
             if told is not None:
                 packet.add("x0", pixel_bytes(told[: len(places)]), "u1")
             yield packet
         self.before += self.end.calls
         self.end = dataclasses.replace(self.end, z=self.end.z.cpu())
 
+    @torch.no_grad()
+    def _expected(self, watch: Watch, frame: Frame) -> Tensor:
+        cost = getattr(watch.model, "cost", None)
+        self.asked += 1 if cost is None else cost(frame.t)
+        return watch.model(frame.z, frame.t).x0_hat
+
     def captions(self, told: list[tuple[int, int, str]], **header: Any) -> Packet:
         return self.packet("captions", captions=told, **header)
 
     def done(self, **header: Any) -> Packet:
-        return self.packet("done", calls=self.before, **header)
+        return self.packet("done", calls=self.before, asked=self.asked, **header)
 
 
 class Asked:
@@ -173,9 +186,24 @@ def _inpaint(asked: Asked) -> Iterator[Packet]:
             yield sheet.captions([(1, 0, "mean"), *((1, 1 + i, "a draw") for i in range(count))])
         places = [(0, 1 + i) for i in range(count)]
         yield from sheet.run(partial(inpaint, exp, image, ~unknown, resamples=resamples, jump=jump), places, "")
-        yield sheet.done()
+        yield sheet.done(exact=beside_exact(law, image, ~unknown, exp.process.project(sheet.end.z)) if law and sheet.end.t == 0 else None)
 
     return packets()
+
+
+def beside_exact(law: GaussianMixture, image: Tensor, known: Tensor, drawn: Tensor) -> dict[str, Any]:
+    """Numbers for draws (n, *event) of the unknown pixels beside p(unknown | known) of a Gaussian, as root mean squares over those pixels.
+
+    mean: of the draws' mean to the exact mean; floor: √(tr C/(n d)), what that is on average for n exact draws; spread: of the draws about their
+    mean, with n − 1 (None for one draw); exact: √(tr C/d), the exact law's.
+    """
+    here = known.flatten()
+    told = posterior(law, here, image.flatten()[here])
+    x = drawn.double().cpu().flatten(1)[:, ~here]
+    variance = float(told.covs[0].diagonal().mean())
+    spread = float(x.var(0).mean().sqrt()) if len(x) > 1 else None
+    off = float((x.mean(0) - told.mean()).square().mean().sqrt())
+    return {"draws": len(x), "mean": off, "floor": math.sqrt(variance / len(x)), "spread": spread, "exact": math.sqrt(variance)}
 
 
 def exact_inpaintings(law: GaussianMixture, image: Tensor, known: Tensor, count: int, seed: int) -> Tensor:
@@ -236,7 +264,7 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
             first, last = (noise_of(exp, int(seed)) for seed in two)
         else:
             yield sheet.still([(0, 0), (0, n - 1)], pair)
-            yield from sheet.run(partial(inversion, exp.replace(particles=2), pair), [(0, 0), (0, n - 1)], "encoding")
+            yield from sheet.run(partial(inversion, exp.replace(particles=2), pair), [(0, 0), (0, n - 1)], "encoding", encodes=True)
             first, last = sheet.end.z
         latents = torch.cat([between(exp, first, last, weights, mix) for mix in (slerp, lerp)])
         cells = [(row, column) for row in range(2) for column in range(n)]
@@ -283,7 +311,7 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
         points = []
         for column, (k, exp) in enumerate(zip(counts, runs, strict=True), start=1):
             assert isinstance(exp.process, ScalarGaussian)
-            yield from sheet.run(partial(inversion, exp, image[None]), [(1, column)], f"{k:g} steps: encoding")
+            yield from sheet.run(partial(inversion, exp, image[None]), [(1, column)], f"{k:g} steps: encoding", encodes=True)
             latent, grid = sheet.end.z, [t for t in grid_times(exp) if t > 0]
             yield from sheet.run(partial(stream, exp, initial=latent, times=grid), [(0, column)], f"{k:g} steps: decoding")
             back = sheet.end.z[0] / exp.process.at(grid[-1]).alpha

@@ -22,7 +22,7 @@ from playground.images.tasks import between, lerp, noise_of, numeric_fields, sde
 from playground.images.upload import mask, parts, picture
 from playground.ui import live
 from playground.views.packet import Packet
-from playground.views.tasks import exact_inpaintings, numbers_packet, repaint_packet, task_packets
+from playground.views.tasks import beside_exact, exact_inpaintings, numbers_packet, repaint_packet, task_packets
 from toy_models.data import law_of
 from toy_models.image_sets import image_set
 
@@ -346,6 +346,56 @@ def test_inpainting_beside_the_exact_gaussian() -> None:
         for p in task_packets(exp.replace(grid=pg.UniformLogSNR(steps=3)), {"task": "inpaint", "r": "1"}, [png(DIGIT), png(HALF)])
     ]
     assert told[0].header["rows"] == ["RePaint", "exact"]
+
+
+def test_numbers_beside_the_exact_gaussian() -> None:
+    """The variants' mean beside the exact one, and what as many exact draws would have: against draws of the conditional law by numpy."""
+    law, image = law_of("digits-wiener").gaussian(), image_set("digits").x[3]
+    known = np.zeros(64, bool)
+    known[:32] = True
+    mean, cov = law.means[0].numpy(), law.covs[0].numpy()
+    gain = cov[~known][:, known] @ np.linalg.inv(cov[known][:, known])
+    centre = mean[~known] + gain @ (image.flatten().double().numpy()[known] - mean[known])
+    c = cov[~known][:, ~known] - gain @ cov[known][:, ~known]
+    draws = np.random.default_rng(0).multivariate_normal(centre, c, (4000, 16))
+    floor = np.sqrt(((draws.mean(1) - centre) ** 2).mean())
+    drawn = torch.zeros(16, 64, dtype=torch.float64)
+    drawn[:, ~known] = torch.from_numpy(draws[0])
+    told = beside_exact(law, image, torch.from_numpy(known).view(1, 8, 8), drawn.view(16, 1, 8, 8))
+    assert told["floor"] == pytest.approx(floor, rel=0.02)
+    assert told["exact"] == pytest.approx(np.sqrt(np.diag(c).mean()), rel=1e-6)
+    assert told["mean"] == pytest.approx(np.sqrt(((draws[0].mean(0) - centre) ** 2).mean()), rel=1e-6)
+    assert told["spread"] == pytest.approx(np.sqrt(draws[0].var(0, ddof=1).mean()), rel=1e-6)
+    half = np.zeros((8, 8), np.uint8)
+    half[4:] = 255
+    exp = pg.Experiment(data="digits-wiener", particles=4, grid=pg.UniformLogSNR(steps=6))
+    picture = png(((image[0].numpy() + 1) * 127.5).astype(np.uint8))
+    *_, done = task_packets(exp, {"task": "inpaint", "r": "2"}, [picture, png(half)])
+    assert done.header["exact"]["draws"] == 4
+    *_, done = task_packets(exp.replace(stop_at=0.3), {"task": "inpaint", "r": "2"}, [picture, png(half)])
+    assert done.header["exact"] is None  # the law of a noisy end is another one
+
+
+def test_a_tasks_last_expectation_is_the_models() -> None:
+    """Sheets of runs that stop early: x̂_0 of each cell's end is E[x_0 | x_t], the encoded noise stays noise. Mutant killed: the state for x̂_0."""
+    exp = pg.Experiment(data="digits-unet", particles=4, grid=pg.UniformLogSNR(steps=6), stop_at=0.4)
+    told = [Packet.from_bytes(p.to_bytes()) for p in task_packets(exp, {"task": "sweep", "field": "grid.steps", "values": "5,8"}, [])]
+    ends = [p for p in told if p.header["kind"] == "task-step" and p.header["step"] == p.header["steps"]]
+    for packet, steps in zip(ends, (5, 8), strict=True):
+        trace = pg.simulate(exp.replace(grid=pg.UniformLogSNR(steps=steps)))
+        right = trace.facts["model"](trace.frames[-1].z, trace.frames[-1].t).x0_hat
+        assert int(np.abs(packet["x0"].astype(int) - ((right.clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8).numpy()).max()) <= 1
+        assert (packet["x0"] != packet["x"]).mean() > 0.5
+    assert told[-1].header["asked"] == 2
+    exp = exp.replace(stop_at=0.0, sampler=pg.DDIM())
+    image = png(((image_set("digits").x[0, 0].numpy() + 1) * 127.5).astype(np.uint8))
+    for packet in task_packets(exp, {"task": "reconstruct", "steps": "5"}, [image]):
+        if (
+            packet.header["kind"] == "task-step"
+            and packet.header.get("word", "").endswith("encoding")
+            and packet.header["step"] == packet.header["steps"]
+        ):
+            np.testing.assert_array_equal(packet["x0"], packet["x"])
 
 
 def test_each_class_belongs_to_a_batch_not_to_a_strip() -> None:

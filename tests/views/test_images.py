@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,10 @@ import torch
 import playground as pg
 from playground.core.fields import BadValue
 from playground.ui import live
-from playground.views.images import ImageRun, image_packet, principal, step_packet
+from playground.views.image_files import npz
+from playground.views.images import ImageRun, as_bytes, image_packet, principal, step_packet
 from playground.views.packet import Packet
+from toy_models.image_sets import image_set
 
 CASES = [
     (pg.VP(), "DPMSolverPP2M"),
@@ -189,3 +193,97 @@ def test_files_of_a_run() -> None:
     picture = np.asarray(sheet(one))
     k = picture.shape[1] // 4
     np.testing.assert_array_equal(picture[::k, ::k][:3, :4], one[0, 0])
+
+
+EARLY = [
+    {"data": "digits-unet", "stop_at": "0.4"},
+    {"data": "digits-unet", "grid.denoise": "false", "grid.steps": "5"},
+    {"data": "digits-unet", "process": "CLD", "sampler": "SSCS", "grid": "Quadratic", "stop_at": "0.3"},
+    {"data": "digits-wiener", "process": "EDM", "stop_at": "0.5"},
+    {"data": "digits-unet", "guidance": "EachClass", "guidance.weight": "2", "stop_at": "0.4"},
+]
+
+
+@pytest.mark.parametrize("query", EARLY, ids=["VP", "no denoiser", "CLD", "Wiener", "guided"])
+def test_a_run_that_stops_early_ends_with_what_the_model_expects(query: dict[str, str]) -> None:
+    """x̂_0 at a last state above t = 0 is E[x_0 | x_t] of the model that was asked, in the run, the packet and the file; it costs one call more,
+    which is told apart. Mutant killed: the noisy state for x̂_0 (RMS 0.9 off)."""
+    exp = pg.Experiment.from_query({"particles": "12", **query})
+    run = ImageRun(exp)
+    list(run.steps())
+    last = run.frames[-1]
+    assert last.t > 0
+    trace = pg.simulate(exp)
+    right = trace.facts["model"](trace.frames[-1].z, last.t).x0_hat
+    torch.testing.assert_close(run.x0[-1], right, rtol=1e-4, atol=1e-4)
+    assert last.calls == trace.model_calls
+    assert run.asked_end == (2 if "guidance" in query else 1)
+    packet = image_packet(run)
+    np.testing.assert_array_equal(packet["image/x0"][-1], as_bytes(right))
+    assert any("the last x̂₀ is what the model expects" in note for note in packet.header["notes"])
+    with np.load(io.BytesIO(npz(run))) as told:
+        torch.testing.assert_close(torch.from_numpy(told["x0"][-1]), right, rtol=1e-4, atol=1e-4)
+
+
+def test_a_run_paused_at_its_very_end_is_the_same_run() -> None:
+    """Mutants killed: x̂_0 of a paused end asked for at t = 0; the evaluation counted twice, or not at all."""
+    for query in ({}, {"stop_at": "0.4"}):
+        exp = pg.Experiment.from_query({"data": "digits-unet", "particles": "3", "grid.steps": "4", **query})
+        run, whole = ImageRun(exp), ImageRun(exp)
+        steps = run.steps()
+        for _ in range(len(run.live.grid)):
+            next(steps)
+        image_packet(run)  # paused: not done, though no step is left
+        assert not run.done
+        list(run.steps())
+        list(whole.steps())
+        torch.testing.assert_close(torch.stack(run.x0), torch.stack(whole.x0), rtol=0, atol=0)
+        assert (run.asked, run.asked_end) == (whole.asked, whole.asked_end) == (0, len(query))
+
+
+@pytest.mark.parametrize("steps", [60, 61, 150])
+def test_the_step_of_x0_is_that_of_one_step(steps: int) -> None:
+    """‖x̂_0 at a state − x̂_0 at the state before‖ however many states are sent: no doubling from 60 to 61 steps, and none at t = 0."""
+    run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "5", "grid.steps": str(steps)}))
+    list(run.steps())
+    packet = image_packet(run)
+    kept = packet["step"].astype(int)
+    assert len(kept) == {60: 61, 61: 32, 150: 51}[steps]
+    change, x0 = packet["image/change"], torch.stack(run.x0).flatten(2)
+    assert np.isnan(change[[0, -1]]).all()  # the last x_0 is the x̂_0 before it by construction: no plunge to 0
+    for i, told in list(zip(kept, change, strict=True))[1:-1]:
+        assert told == pytest.approx(float((x0[i] - x0[i - 1]).norm(dim=1).mean()), rel=1e-4)
+
+
+def test_by_class_is_by_something() -> None:
+    """Digits have no classifier: the nearest training image tells the class, where nothing tells it the reason stands in its place."""
+    run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "20", "guidance": "EachClass", "guidance.weight": "1"}))
+    list(run.steps())
+    packet = image_packet(run)
+    x = run.frames[-1].z.flatten(1).numpy()
+    known = image_set("digits")
+    right = [int(known.labels[((known.x.flatten(1).numpy() - one) ** 2).sum(1).argmin()]) for one in x]  # type: ignore[index]
+    assert packet["label"].tolist() == right
+    assert (packet["label"] == np.arange(20) % 10).mean() > 0.8
+    assert any("nearest to each last image" in note for note in packet.header["notes"])
+
+
+def test_alarms_speak_of_what_diverged() -> None:
+    """CLD's velocities in few steps: a quiet note, since the pictures are right; lost pictures are told as such, with the steps that there were."""
+    told = {}
+    for steps in (20, 200):
+        run = ImageRun(pg.Experiment.from_query({"data": "digits-ideal", "process": "CLD", "particles": "16", "grid.steps": str(steps)}))
+        list(run.steps())
+        told[steps] = image_packet(run).header
+        assert float(run.process.project(run.frames[-1].z).square().mean().sqrt()) < 1
+    assert told[20]["diverged"] is None
+    assert any("velocities" in note and "positions" in note for note in told[20]["notes"])
+    assert not any("velocities" in note for note in told[200]["notes"])
+    run = ImageRun(
+        pg.Experiment.from_query({"data": "digits-unet", "process": "EDM", "sampler": "EDMHeun", "grid": "Karras", "grid.steps": "3"})
+    )
+    list(run.steps())
+    run.diverged = 2
+    assert image_packet(run).header["diverged"]["message"].startswith(f"At step 2 of {len(run.live.grid) - 1} the states of")
+    run.shows = lambda x, last: x  # a model of latents
+    assert "latents" in run.divergence()
