@@ -395,7 +395,8 @@
         if (image) PG.drawImage(c, ...image);
         else PG.blankImage(c, event);
         b.append(c, number);
-        b.addEventListener("click", () => this.go(i));
+        b.addEventListener("mousedown", (e) => e.preventDefault()); // the pointer leaves the keyboard where it is: its arrows turn images
+        b.addEventListener("click", () => this.images.stage.seek(clocks[i]));
         return b;
       });
       this.strip.replaceChildren(...this.parts);

@@ -57,14 +57,20 @@ def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
         "event": list(run.event),
         "images": own.shape[1],
         "self": getattr(law, "kind", ""),
+        "label": None,  # with count and close: of all images alike, null where each has its own
+        "count": None,
+        "close": None,
         "kinds": [{"kind": k, "word": v.word, "tip": tip_of(k, facts.event, len(images.x))} for k, v in KINDS.items()],
     }
     packet = Packet(header)
     packet.add("state", keep)
     packet.add("clock", run.process.clock(t64([run.frames[i].t for i in keep])).clamp(0, 1))
     packet.add("class", asked)
+    close = {c: CLOSE * spacing(law.set, None if c < 0 else c) for c in sets}
     packet.add("count", [len(sets[c].x) for c in asked])
-    packet.add("close", [CLOSE * spacing(law.set, None if c < 0 else c) for c in asked])
+    packet.add("close", [close[c] for c in asked])
+    if len(sets) == 1:
+        header |= {"label": None if asked[0] < 0 else asked[0], "count": len(sets[asked[0]].x), "close": close[asked[0]]}
     if of == "nearest":
         x0, far = torch.empty_like(own), torch.empty(own.shape[:2], dtype=torch.float64)
         for c, known in sets.items():
