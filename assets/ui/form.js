@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
   const el = PG.el;
-  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, CLASSES = "EachClass", WORDS = 600;
+  const QUIET_URL = 400, QUIET_METRICS = 250, SLOW_START = 6000, CLASSES = "EachClass";
 
   // ---- what is chosen ------------------------------------------------------------------------------------------------------
   const controls = C.controls;
@@ -266,6 +266,7 @@
       const control = controls.find((c) => c.path === field && (!c.kind || c.kind === at(field.slice(0, field.lastIndexOf(".")))));
       super(control && allowed ? `${labelOf(control)}: ${value === "" ? "nothing" : String(value).replace(/^'(.*)'$/, "$1")} cannot be used; allowed: ${allowed}` : message);
       this.id = control?.id;
+      this.allowed = allowed;
     }
   }
   const labelOf = (control) => (control.id === "pg-particles" && C.images[values["pg-data"]] ? "images" : control.label || control.path);
@@ -314,14 +315,14 @@
     painted: 0, // the change whose picture is shown
     requests: 0, // runs asked for
     asked: 0,
-    get pending() { return !!next || working || telling !== 0 || metricsTimer !== 0 || typing !== 0; },
+    get pending() { return !!next || working || telling !== 0 || metricsTimer !== 0 || PG.boxes.waiting; },
     query,
     get ready() { return ready; },
     // nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it
     get settled() { return ready && !this.pending && !urlTimer && performance.now() - touched > 250; },
     errors: [],
   });
-  let touched = 0, typing = 0;
+  let touched = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
   let stage = null, images = null, labs = null, panel = null, status = null;
@@ -333,7 +334,7 @@
     const now = text(q) + "|" + want().run;
     if (current === now && !next) return;
     if (next?.text === now) return;
-    next = { q, text: now, first, id: ++hook.seq, from: performance.now() };
+    next = { q, text: now, first, id: ++hook.seq, from: performance.now(), values: text(query()) === text(q) ? { ...values } : null };
     clearTimeout(metricsTimer);
     metricsTimer = 0;
     aborter?.abort(); // fields and metrics of what is no longer wanted; a run in flight is kept and shown
@@ -375,6 +376,7 @@
       clearNotice("error"); // before the run, which may bring a message of its own
       shownRun = run; // before a lab is told: what it fetches is of this run
       shownQuery = job.q;
+      if (job.values) shownValues = job.values;
       put((s) => s.setRun(run));
       images?.setRun(run);
       if (run.header.image && (!view.at || !whole)) put((s) => s.seek(s.end)); // formed: there it stays until it is played again
@@ -405,6 +407,7 @@
       beside(panel, run);
     }));
   }
+  let shownValues = null; // what the form said when the shown run was asked for
   let shownRun = null, shownQuery = null, fieldsShown = { key: "", want: "" };
 
   /** An image run forms on the stage step by step; it ends early when something newer is asked for. */
@@ -483,11 +486,38 @@
     if (error instanceof Refused && next) return; // something newer is on its way: a repaired link, the next digit of a number
     images?.back();
     if (!shownRun) put((s) => s.setEmpty(error.message));
-    if (error instanceof Refused) return mark(error.id), notice({ kind: "error", message: error.message });
+    if (error instanceof Refused) {
+      notice({ kind: "error", message: error.message });
+      owed = held && shownValues ? error : null;
+      return held || !shownValues ? mark(error.id) : giveWay(error);
+    }
     if (!(error instanceof Unreachable)) console.error(error);
     const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${error.message}`;
     notice({ kind: "error", message, action: { label: "Try again", run: () => { current = null; refused = null; ask(job.q); urlLater(); } } });
   }
+
+  /** What was refused gives way to what is shown: form, link and picture are always one. In the box that a hand is in it may be mended. */
+  function giveWay(error) {
+    refused = owed = null;
+    for (const c of controls) {
+      const good = shownValues[c.id];
+      if (same(values[c.id], good)) continue;
+      values[c.id] = good;
+      if (!PG.boxes.refuse(c.id, good, error?.allowed || error?.message || "")) force(c.id, good);
+    }
+    lastProcess = values["pg-process"];
+    lastData = values["pg-data"];
+    if (C.families.processes[lastProcess]?.schedule) scheduleOwner = lastProcess;
+    show();
+    urlLater();
+    return null;
+  }
+  // a slider that a hand drags is let go first
+  let held = false, owed = null;
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) addEventListener(name, () => {
+    held = name === "pointerdown";
+    if (!held && owed) owed = refused === text(query()) ? giveWay(owed) : null;
+  }, { capture: true, passive: true });
 
   function put(fn) {
     stage ? fn(stage) : waiting.push(fn);
@@ -533,12 +563,14 @@
     put((s) => s.clearNotice());
   }
   PG.notice = notice;
+  PG.shown = () => text(shownQuery ?? {}); // the experiment that is on the stage
 
   // ---- the link ----------------------------------------------------------------------------------------------------------------
   const view = Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => k.startsWith("view.")).map(([k, v]) => [k.slice(5), v]));
   let urlTimer = 0;
+  /** The address of the run that is shown, never of what is still being chosen. */
   const address = () => {
-    const all = { ...query(), ...Object.fromEntries(Object.entries(view).filter(([, v]) => v !== "" && v != null).map(([k, v]) => [`view.${k}`, v])) };
+    const all = { ...(shownQuery ?? query()), ...Object.fromEntries(Object.entries(view).filter(([, v]) => v !== "" && v != null).map(([k, v]) => [`view.${k}`, v])) };
     // readable links: these characters are safe in a query
     const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
     return location.pathname + (s ? `?${s}` : "") + location.hash;
@@ -633,12 +665,6 @@
     /** A component changed. */
     changed(id, value) {
       if (!ready || !take(byId.get(id), value) || settling) return;
-      clearTimeout(typing);
-      typing = 0;
-      if (byId.get(id).type === "free" && C.images[values["pg-data"]]) { // words: a picture takes seconds, and they come letter by letter
-        typing = setTimeout(() => (typing = 0, follow()), WORDS);
-        return;
-      }
       settle(() => id === "pg-data" && settleData());
     },
     /** Python has put a link's values into the components. */
@@ -655,6 +681,7 @@
       if (few) force("pg-particles", C.batch);
       ready = true;
       show();
+      if (shownQuery && text(shownQuery) === text(query())) shownValues = { ...values };
       const message = list[controls.length];
       if (message) notice({ kind: "warning", message, stay: 15000 });
       if (message || !equal(query(), PG.experimentPart(location.search))) {
@@ -875,7 +902,10 @@
       .filter(([x, y]) => x !== y);
     return [0, 1].map((side) => told.map((pair) => pair[side]).filter(Boolean).join(", "));
   }
-  const fileName = () => [sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? "mixture" : values["pg-data"], values["pg-process"], values["pg-sampler"], values["pg-grid-steps"]].join("-");
+  const fileName = () => {
+    const { "pg-data": data, "pg-process": process, "pg-sampler": sampler, "pg-grid-steps": steps } = shownValues ?? values;
+    return [sizeOf(data) && !(data in C.sizes) ? "mixture" : data, process, sampler, steps].join("-");
+  };
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
     for (const menu of document.querySelectorAll(".pg-menu-list")) {
@@ -903,7 +933,7 @@
     async python(button) {
       await opened;
       try {
-        const answer = await server.python_of(query());
+        const answer = await server.python_of(shownQuery ?? query());
         if (answer.error) return notice({ kind: "error", message: answer.error.message });
         await copy(answer.code, button);
       } catch {

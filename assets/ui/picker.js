@@ -426,7 +426,7 @@
       const dir = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[e.key];
       if (!dir) return;
       e.preventDefault();
-      const now = +(document.querySelector(`#${target} input`)?.value || lo);
+      const now = PG.form.value(target);
       const step = 10 ** Math.max(0, Math.floor(Math.log10(now)) - 1);
       input.value = at(Math.max(lo, Math.min(hi, now + dir * step)));
       send(Math.max(lo, Math.min(hi, now + dir * step)));
@@ -437,16 +437,13 @@
   /** Writes into a Gradio number, slider or radio as a person would. */
   PG.setNumber = (id, value) => {
     const input = document.querySelector(`#${CSS.escape(id)} input[type=number]`);
-    if (!input || input.value === String(value)) return;
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, String(value));
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (input && input.value !== String(value)) PG.boxes.set(input, value);
   };
   /** The same for a text box; false if it says so already. */
   PG.setText = (id, value) => {
     const box = document.querySelector(`#${CSS.escape(id)} :is(input, textarea)`);
     if (!box || box.value === String(value)) return false;
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, String(value));
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+    PG.boxes.set(box, value);
     return true;
   };
   PG.setRadio = (id, value) => document.querySelector(`#${CSS.escape(id)} input[type=radio][value="${CSS.escape(value)}"]`)?.click();

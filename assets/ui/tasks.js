@@ -442,7 +442,7 @@
       const mark = () => [a, b].forEach((s) => s.pad.classList.toggle("next", s === next));
       for (const s of [a, b]) s.pad.addEventListener("click", () => ((next = s), mark()));
       mark();
-      const seeds = el("div", "pg-task-two"), one = number("seed", "Noise of the first end", 1, { min: 0, max: 2 ** 31 - 1, step: 1 }), two = number("and", "Noise of the last end", 2, { min: 0, max: 2 ** 31 - 1, step: 1 });
+      const seeds = el("div", "pg-task-two"), one = number("seed", "Noise of the first end", 1, { min: 0, max: 2 ** 31 - 1, step: 1, inputMode: "numeric" }), two = number("and", "Noise of the last end", 2, { min: 0, max: 2 ** 31 - 1, step: 1, inputMode: "numeric" });
       seeds.append(one, two);
       for (const row of [one, two]) row.input.addEventListener("input", () => lab.ready());
       const turn = (v) => ((seeds.hidden = v !== "seeds"), (pair.hidden = v === "seeds"), lab.ready());

@@ -252,6 +252,7 @@ class Form:
                     "label": c.component.label,
                     "type": "pick" if c.param is None else c.param.kind,
                     "default": c.default,
+                    **_bounds(c.param),
                 }
                 for c in self.controls
             ],
@@ -281,6 +282,11 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
             else {"default": text(param.default) if param.kind == "free" else param.default, "kind": param.kind}
         )
     return out
+
+
+def _bounds(param: Param | None) -> dict[str, Any]:
+    """What a number box takes, for assets/ui/boxes.js."""
+    return {"lo": param.lo, "hi": param.hi, "whole": param.kind == "int"} if param and param.kind in ("float", "int") else {}
 
 
 def _heading(words: str, more: str = "") -> None:

@@ -33,6 +33,7 @@ LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
 STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
 SCRIPTS = (
     "packet.js",
+    "boxes.js",
     "time.js",
     "pin.js",
     *(f"{part}.js" for part in STAGE),

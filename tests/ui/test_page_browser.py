@@ -239,15 +239,19 @@ def test_a_broken_link_says_what_is_wrong(visit: Any) -> None:
 
 
 def test_a_bad_number_keeps_the_picture_and_makes_no_link(visit: Any) -> None:
+    """It is not asked for at all: the box says what is allowed."""
     site = visit()
-    site.page.locator("#pg-particles input").fill("999999")
-    site.page.wait_for_function("__pg.errors.length > 0")
+    box = site.page.locator("#pg-particles input[type=number]")
+    box.fill("999999")
     site.settle()
-    assert "particles" in site.notice()
+    assert box.get_attribute("aria-invalid") == "true"
+    assert "1 to 200,000" in site.page.locator(".pg-said").inner_text()
     assert site.query() == {}
     assert site.page.evaluate("__pg.painted") == 1
-    site.page.locator("#pg-particles input").fill("500")
+    assert site.runs() == 1
+    box.fill("500")
     site.until({"particles": "500"})
+    assert box.get_attribute("aria-invalid") is None
     assert site.notice() == ""
 
 
