@@ -107,7 +107,9 @@
       if (!this.run) return;
       const has = this.run.arrays[`image/${kind}`], level = (v) => `log-SNR ${v === Infinity ? "∞" : v.toFixed(2).replace("-", "−")}`;
       const told = [has ? level(this.run.arrays.log_snr.data[this.frame(snr)]) : "no velocity", level(snr)];
-      [this.a, this.b].forEach((side, i) => { if (side.level.textContent !== told[i]) side.level.textContent = told[i]; });
+      if ([this.a, this.b].every((side, i) => side.level.textContent === told[i])) return;
+      [this.a, this.b].forEach((side, i) => (side.level.textContent = told[i]));
+      if (this.row.offsetHeight !== this.high) (this.high = this.row.offsetHeight), this.images.place(); // in a narrow pane they take a second line
     }
 
     /** The line is dragged on any image; a click is not a drag. Returns what tells that a drag has just ended. */

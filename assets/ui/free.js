@@ -17,9 +17,8 @@
       this.plot = node("div", "pg-free-plot");
       this.line = node("i", "pg-free-cursor");
       this.legend = node("div", "pg-free-legend");
-      this.title = node("span", "pg-free-title", "x̂₀ of this run against each denoiser’s, RMS per pixel",
-        "At the states of this run, from which its steps start: the root mean square over images and pixels of x̂₀ minus the denoiser’s x̂₀. Pixels go from −1 to 1.");
-      this.word = node("span", "pg-free-word");
+      this.title = node("span", "pg-free-title", "x̂₀ of this run against denoisers");
+      this.word = node("span", "pg-free-word", "RMS per pixel");
       this.row = node("div", "pg-free-row");
       this.says = node("p", "pg-free-says");
       const left = node("section", "pg-free-lines"), right = node("section", "pg-free-images"), head = node("header", "");
@@ -81,8 +80,9 @@
       const width = this.plot.clientWidth, height = this.plot.clientHeight, near = this.parts?.nearest;
       if (!near || width < 60 || height < 40) return;
       const own = near.header.self, clocks = near.arrays.clock.data;
-      this.word.textContent = `denoisers ${near.header.with}`;
-      this.word.title = `Each image is compared with what was asked of it: here with the denoisers ${near.header.with}.`;
+      this.title.textContent = `x̂₀ of this run against denoisers ${near.header.with}`;
+      this.title.title = "At the states of this run, from which its steps start: the root mean square over images and pixels of x̂₀ minus the denoiser’s x̂₀. Pixels go from −1 to 1. "
+        + "Each image is compared with what was asked of it: the denoiser of its class or of all, blended as the run’s own guidance blends.";
       const lines = KINDS.filter((k) => this.parts[k] && k !== own).map((k) => ({ kind: k, values: this._curve(k) }));
       const values = lines.flatMap((l) => l.values).filter((v) => v > LEAST);
       const top = Math.ceil(Math.log10(Math.max(0.1, ...values)) - 1e-9), bottom = Math.min(top - 1, Math.floor(Math.log10(Math.max(LEAST, Math.min(1, ...values))) + 1e-9));

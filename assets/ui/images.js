@@ -162,7 +162,7 @@
     step(packet) {
       const { header } = packet;
       this.steps.push(packet);
-      this.said.textContent = `step ${header.step} of ${header.steps}`;
+      this.said.textContent = this.said.title = `step ${header.step} of ${header.steps}`;
       this.pane.style.setProperty("--done", header.step / header.steps);
       if (this.kind === "v" && !packet.arrays.v) this.kind = "x";
       this._cells(header.images, header.event);
@@ -190,8 +190,9 @@
       if (!image) return;
       this.steps = [];
       const { batch, shown } = image;
-      const many = batch > shown ? `${shown} of ${batch} images` : `${shown} image${shown > 1 ? "s" : ""}`;
-      this.said.textContent = image.done ? many : `${many} · paused at step ${image.at} of ${run.header.steps}`;
+      const many = batch > shown ? `${shown} of ${batch}` : `${shown}`, noun = PG.el("span", { className: "pg-images-noun", textContent: batch > 1 ? " images" : " image" });
+      this.said.replaceChildren(many, noun, image.done ? "" : ` · paused at step ${image.at} of ${run.header.steps}`);
+      this.said.title = this.said.textContent;
       this.goOn.hidden = image.done;
       this.pane.style.setProperty("--done", image.done ? 0 : image.at / run.header.steps);
       this._cells(shown, image.event);

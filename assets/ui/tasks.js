@@ -412,7 +412,10 @@
           r: r.value === 5 ? "" : r.value, leap: chosen ? jump.value : "", variants: count.value === 4 ? "" : count.value,
         }),
         restore: async (said) => (!said.image || (await sketch.loadImage(said.image))) && (!said.mask || (await sketch.loadMask(said.mask))),
-        told(header) { if (header.exact) lab.note(this, besideExact(header.exact)); },
+        told(header) { // this: the part, with its paragraph for numbers
+          if (header.kind === "task-plan" || header.exact) this.numbers.textContent = header.exact ? besideExact(header.exact) : "";
+          this.numbers.hidden = !this.numbers.textContent;
+        },
         setRun() { if (!chosen) jump.set(lab.host.query.process === "CLD" ? 5 : 1); },
         why: () => (!sketch.filled ? "pick an image above" : !sketch.painted ? "paint a mask first" : ""),
         params: () => ({ r: r.value, jump: jump.value, variants: count.value }),
@@ -589,6 +592,7 @@
         this.buttons[key].setAttribute("role", "tab");
       }
       this.tabs.append(...Object.values(this.buttons));
+      PG.edges(this.tabs);
       addEventListener("pg-picked", (e) => {
         if (!this.shown || PG.images.picked < 0 || !this.part.picked) return;
         this.take((...a) => this.part.picked(...a));
@@ -622,7 +626,8 @@
       part.words = el("p", "pg-task-empty", { textContent: part.empty });
       part.notes = el("p", "pg-task-note", { textContent: part.note || "", hidden: true });
       part.results = el("div", "pg-task-results");
-      part.results.append(part.words, part.sheet.box, ...(part.beside ? [part.beside] : []), part.notes);
+      part.numbers = el("p", "pg-task-note pg-task-numbers", { hidden: true });
+      part.results.append(part.words, part.sheet.box, part.numbers, ...(part.beside ? [part.beside] : []), part.notes);
     }
 
     open(key) {
@@ -758,11 +763,6 @@
       }
     }
 
-    /** A sentence about the result, in front of what the plan said. */
-    note(part, words) {
-      part.notes.textContent = [words, part.notes.textContent].filter(Boolean).join(" · ");
-      part.notes.hidden = false;
-    }
     say(part, words) {
       part.said.textContent = words;
       part.said.classList.remove("bad");

@@ -30,6 +30,7 @@ from toy_models.images import classify, nearest_label
 SHOWN = 64  # images of a batch that are sent to the page
 LOST = 1.5  # root mean square of the states over that for pixels of ±1 beyond which they cannot become pictures
 MOST_IMAGES = 51_200  # images × model calls of one run on the page
+OF_PLANE = "paths on two principal components of the batch, with their share of its variance"  # the note that belongs to the plane
 SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their root mean square
 
 
@@ -301,6 +302,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
             "velocity": run.process.blocks > 1,
             "done": run.done,
             "at": len(run.frames) - 1,  # of header["steps"]
+            "of_plane": OF_PLANE,
         },
     }
     packet = Packet(header)
@@ -353,7 +355,7 @@ def _labels(run: ImageRun, x: Tensor) -> tuple[Tensor | None, str]:
 
 def _image_notes(run: ImageRun) -> list[str]:
     """What the stage must say of an image run."""
-    notes = ["paths on two principal components of the batch, with their share of its variance"]
+    notes = [OF_PLANE]
     if run.asked > 0:
         notes.append(
             f"the sampler asks the model elsewhere: the shown x̂₀ took {run.asked} more evaluations, which are not among its model calls"

@@ -62,6 +62,7 @@ def test_packets_hold_the_pixels() -> None:
     np.testing.assert_allclose(packet["image/x"][-1] / 127.5 - 1, x, atol=0.51 / 127.5)
     assert run.asked == 3  # SSCS asks half a step on, but for the last step: what is shown beside it costs more, and says so
     assert any("took 3 more evaluations" in note for note in packet.header["notes"])
+    assert packet.header["image"].pop("of_plane") in packet.header["notes"]
     assert packet.header["image"] == {"event": [1, 28, 28], "batch": 3, "shown": 3, "velocity": True, "done": True, "at": 4}
     assert packet["image/norm"][-1] == pytest.approx(float(run.process.project(run.frames[-1].z).flatten(1).norm(dim=1).mean()), rel=1e-5)
 
