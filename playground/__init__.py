@@ -1,11 +1,29 @@
-"""Diffusion Playground: exact toy distributions, diffused and sampled. ``import playground as pg``; see ``playground.api``."""
+"""Diffusion Playground: exact toy distributions, diffused and sampled. ``import playground as pg``; see ``playground.api``.
+
+``pg.editing.invert``, ``pg.metrics.likelihood.log_likelihood``, …: packages and their modules are found without an import of their own.
+"""
 
 from __future__ import annotations
 
 import importlib
 from typing import Any
 
-_PACKAGES = {"core", "processes", "schedules", "grids", "samplers", "guidance", "metrics", "views", "images", "ui", "engine", "api"}
+_PACKAGES = {
+    "core",
+    "processes",
+    "schedules",
+    "grids",
+    "samplers",
+    "guidance",
+    "metrics",
+    "views",
+    "images",
+    "ui",
+    "engine",
+    "api",
+    "editing",
+    "presets",
+}
 
 
 def __getattr__(name: str) -> Any:

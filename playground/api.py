@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.run import Trace
-from playground.core.spec import FAMILIES, registry
+from playground.core.spec import FAMILIES, Spec, by_name, registry
 from playground.engine import simulate
 from playground.images.own import load_images
 from toy_models.mixture import GaussianMixture
 
 __all__ = ["BadValue", "Experiment", "GaussianMixture", "Trace", "load_images", "registry", "simulate"]
 
-# every registered choice under its own name: pg.VP, pg.DDIM, pg.LinearBeta, pg.UniformTime, …
-for _family in FAMILIES:
-    for _cls in registry(_family).values():
-        globals()[_cls.__name__] = _cls
-        __all__.append(_cls.__name__)
+
+def named(families: Iterable[str], taken: Collection[str]) -> dict[str, type[Spec]]:
+    """Every registered choice under its own name. Raises BadValue where two have the same one, or one that something else here has."""
+    found: dict[str, type[Spec]] = {}
+    for family in families:
+        found = by_name(registry(family).values(), found)
+    for key, cls in found.items():
+        if key in taken:
+            raise BadValue("key", key, f"a name that nothing else in playground has (used by {cls.__module__})")
+    return found
+
+
+# pg.VP, pg.DDIM, pg.LinearBeta, pg.UniformTime, …
+_CHOICES = named(FAMILIES, __all__)
+globals().update(_CHOICES)
+__all__ += _CHOICES

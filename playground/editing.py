@@ -93,7 +93,11 @@ def decode(
 ) -> tuple[Tensor, Trace]:
     """The way back of ``invert``: from a latent at the grid's first time down to its last positive one; x_0 = x/α and the Trace."""
     process, grid = _rising(exp, times)
-    trace = simulate(exp, data=data, predictor=predictor, initial=latent, times=grid[::-1], dtype=dtype)
+    whole = exp.replace(start_at=1.0, stop_at=0.0)  # the times are those of the truncated grid already
+    try:
+        trace = simulate(whole, data=data, predictor=predictor, initial=latent, times=grid[::-1], dtype=dtype)
+    except BadValue as error:
+        raise BadValue("latent", tuple(torch.as_tensor(latent).shape), error.allowed) if error.field == "initial" else error from None
     return trace.states[-1] / process.at(grid[0]).alpha, trace
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 import playground.images  # noqa: F401 - its names of data become known
-from playground.core.experiment import Experiment, why_illegal
-from playground.core.fields import BadValue
+from playground.core.experiment import Experiment, dtype_name, why_illegal
+from playground.core.fields import BadValue, Param, params
+from playground.core.predictor import given_predictor
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess, ScalarGaussian, t64
-from playground.core.rng import Noise, Rng
+from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
 from toy_models.data import law_of
@@ -25,6 +26,7 @@ from toy_models.oracles import oracle_for
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
+MAX_FRAMES = Param("int", None, 2, 1_000_000)
 LOST = 5.0  # root mean square of the states over that of the exact p_t beyond which a run counts as diverged
 
 
@@ -32,13 +34,13 @@ def simulate(
     exp: Experiment,
     *,
     data: GaussianMixture | None = None,
-    predictor: Predictor | None = None,
+    predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
     initial: Tensor | None = None,
     times: Sequence[float] | Tensor | None = None,
     log_snr: Sequence[float] | Tensor | None = None,
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
-    noise: Noise | None = None,
+    noise: Noise | Sequence[Tensor] | None = None,
     max_frames: int | None = None,
     most_work: float = MOST_WORK,
 ) -> Trace:
@@ -46,22 +48,28 @@ def simulate(
 
     Args:
         exp: the choices. In mode 'reverse' the sampler runs from noise to data, in 'forward' data are noised by exact SDE steps.
-        data: a mixture in place of ``exp.data``. predictor: a model in place of the exact one.
-        initial: first state (particles, *state) in place of a draw from the prior (or of data in forward mode).
-        times: decreasing times in place of the grid's; log_snr: increasing ln(α²/σ²) levels in place of times (scalar processes);
-            append +inf for a last step to t = 0.
-        dtype, device: of the states (default: exp.dtype, CUDA where there is one).
-        noise: source of standard normals, shape → tensor, used in the order of the draws (initial state first).
-        max_frames: keep about this many frames, evenly thinned over the steps (first and last always).
+        data: a mixture in place of ``exp.data`` (any dimension, at most 4,096 components), also for the classes that guidance names.
+        predictor: a model in place of the exact one: a Predictor, or any function or module (z_t, t) → x̂_0. Guidance is put around it
+            (``Guidance.guide`` says what it must give for that).
+        initial: first state (particles, *state) in place of a draw from the prior; forward mode: data (particles, *event).
+        times: decreasing times in place of the grid's; log_snr: rising ln(α²/σ²) levels in place of times (scalar processes); append +inf for a
+            last step to t = 0. They are the whole run, so that they go with neither ``exp.start_at`` nor ``exp.stop_at``. Forward mode: rising
+            times, falling levels.
+        dtype, device: of the states (default: exp.dtype, CUDA where there is one); dtype as torch.float64 or "float64".
+        noise: source of standard normals, used in the order of the draws (initial state first): a function shape → tensor, or a list of
+            tensors, of which none may be left over.
+        max_frames: keep about this many frames, at least 2, evenly thinned over the steps (first and last always).
         most_work: refuse runs of more particles × model calls × components than this.
     Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
-    Raises: ValueError naming the field, the value and what is allowed.
+    Raises: BadValue, a ValueError naming the field, the value and what is allowed.
     """
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if not isinstance(exp, Experiment):
+        made = f"Experiment(data={exp!r})" if isinstance(exp, str) and len(exp) < 40 else "Experiment.from_dict(…)"
+        raise BadValue("exp", exp, f"an Experiment: pg.{made}")
+    if max_frames is not None:
+        max_frames = MAX_FRAMES.clean("max_frames", max_frames)
     if exp.mode == "forward":
-        dtype = dtype or DTYPES[exp.dtype]
-        oracle = oracle_for(data or law_of(exp.data), exp.process)
-        return _forward(exp, oracle, initial, Rng(exp.seed, device, dtype, noise))
+        return _forward(exp, data, predictor, initial, times, log_snr, dtype, device, noise, max_frames, most_work)
     live = stream(
         exp,
         data=data,
@@ -74,42 +82,56 @@ def simulate(
         noise=noise,
         most_work=most_work,
     )
-    last = len(live.grid) - 1
-    stride = 1 if max_frames is None else max(1, -(-last // max(1, max_frames - 1)))
-    frames = [f for f in live if f.step % stride == 0 or f.step == last]
+    frames = _thinned(live, len(live.grid) - 1, max_frames)
     diverged = _diverged(frames, live.oracle)
     return Trace(exp.process, frames, t64(live.grid), diverged, {"oracle": live.oracle, "model": live.problem.predictor})
 
 
+def _thinned(frames: Iterable[Frame], last: int, max_frames: int | None) -> list[Frame]:
+    stride = 1 if max_frames is None else max(1, -(-last // (max_frames - 1)))
+    return [f for f in frames if f.step % stride == 0 or f.step == last]
+
+
 @dataclass
 class Stream:
-    """A reverse run that is computed as it is read: iterating gives the start and the state after every step."""
+    """A reverse run that is computed as it is read: iterating gives the start and the state after every step.
+
+    ``problem``: process, the model that is asked, the count of its calls. ``oracle``: the exact model. ``grid``: all times, (steps + 1).
+    Raises, while it is read: BadValue naming ``noise`` or ``predictor`` where the caller's own fail.
+    """
 
     problem: Problem
     oracle: Any
     grid: list[float]
     frames: Iterator[Frame]
+    draws: Draws | None = None
 
     def __iter__(self) -> Iterator[Frame]:
+        step = 0
         while True:
+            if self.draws is not None:
+                self.draws.where = f"step {step} of {len(self.grid) - 1}" if step else "the start"
             with torch.no_grad():  # around each step only: between two of them the caller's own torch code runs
                 frame = next(self.frames, None)
             if frame is None:
+                if self.draws is not None:
+                    self.draws.check_left()
                 return
             yield frame
+            step += 1
 
 
 def stream(
     exp: Experiment,
     *,
     data: Any = None,
-    predictor: Predictor | None = None,
+    predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
     initial: Tensor | None = None,
     times: Sequence[float] | Tensor | None = None,
     log_snr: Sequence[float] | Tensor | None = None,
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
-    noise: Noise | None = None,
+    noise: Noise | Sequence[Tensor] | None = None,
     most_work: float = MOST_WORK,
     watch: Callable[[Predictor], Predictor] | None = None,
     sampler: Sampler | None = None,
@@ -119,32 +141,99 @@ def stream(
 
     ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that may also rise.
 
-    Raises: ValueError naming the field, the value and what is allowed, before anything is computed.
+    Raises: BadValue naming the field, the value and what is allowed, before anything is computed.
     """
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    law = data or law_of(exp.data)
+    device, kind = check_device(device), check_dtype(dtype or exp.dtype)
+    law = check_law(data, exp)
     process = exp.process
+    _check_guidance(exp, law)
     guided = "mixture" not in exp.guidance.gives
     oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
-    model = predictor or (exp.guidance.model(law, process, oracle_for) if guided else oracle)
+    model = modelled(exp, law, predictor)
     problem = Problem(process, watch(model) if watch else model, oracle)
     sampler = sampler or exp.sampler
     reason = why_illegal(sampler, process, problem.predictor.gives)
     if reason:  # a predictor of the caller's own may give less than the exact one
         raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {sampler.info.title} {reason}")
-    rng = Rng(exp.seed, device, dtype or DTYPES[exp.dtype], noise)
+    draws = None if noise is None else Draws(noise)
+    rng = Rng(exp.seed, device, kind, draws)
     grid = grid_times(exp, times, log_snr, problem) if walk is None else check_times(walk, process, walk=True)
     steps = len(grid) - 1
-    work = exp.particles * (sampler.calls(steps) or 30 * steps) * law.components
-    if work > most_work:
-        raise BadValue(
-            "particles",
-            exp.particles,
-            f"at most {most_work / work * exp.particles:,.0f} particles for this many steps, model calls and components",
-        )
-    z = _start(exp, oracle, initial, grid[0], rng.stream("prior") if noise is None else rng)
-    path = rng.stream("path") if noise is None else rng
-    return Stream(problem, oracle, grid, run(problem, sampler, z, grid, path, walk is not None))
+    _check_work(exp.particles, (sampler.calls(steps) or 30 * steps) * law.components, most_work)
+    if initial is None:
+        z = _start(exp, oracle, grid[0], rng.stream("prior") if draws is None else rng)
+    else:
+        z = check_initial("initial", initial, process.state_shape(1, event_of(oracle))[1:], rng)
+    path = rng.stream("path") if draws is None else rng
+    return Stream(problem, oracle, grid, run(problem, sampler, z, grid, path, walk is not None), draws)
+
+
+def modelled(exp: Experiment, law: Any, predictor: Any = None) -> Any:
+    """What a run of ``exp`` asks: the exact model of ``law``, or the caller's ``predictor``, with the guidance of ``exp`` around it."""
+    if predictor is None:
+        return exp.guidance.model(law, exp.process, oracle_for)
+    return exp.guidance.guide(given_predictor(predictor, exp.process, event_of(law)), law, exp.process, oracle_for)
+
+
+def check_law(data: Any, exp: Experiment) -> Any:
+    """``data``, a mixture or image model, or that of the experiment."""
+    if data is None:
+        return law_of(exp.data)
+    if not isinstance(data, GaussianMixture) and not (hasattr(data, "oracle") and hasattr(data, "event")):
+        words = "a GaussianMixture; names and records go into Experiment(data=…)"
+        raise BadValue("data", tuple(data.shape) if isinstance(data, Tensor) else data, words)
+    return data
+
+
+def _check_guidance(exp: Experiment, law: Any) -> None:
+    """The classes that guidance names are those of the law that is sampled."""
+    try:
+        exp.guidance.check_data(law)
+    except BadValue as error:
+        raise error.under("guidance") from None
+
+
+def check_device(device: Any) -> torch.device:
+    """A device that torch can use here; None: CUDA where there is one."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        made = torch.device(device)
+        if made.type != "meta":
+            torch.empty(0, device=made)
+            return made
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError):
+        pass
+    there = ["cpu", *("cuda" for _ in range(torch.cuda.is_available())), *("mps" for _ in range(torch.backends.mps.is_available()))]
+    raise BadValue("device", str(device), "a device of this machine: " + ", ".join(there))
+
+
+def check_dtype(dtype: Any) -> torch.dtype:
+    """torch.float32, torch.float64 or their names."""
+    name = dtype_name(dtype)
+    if name not in DTYPES:
+        raise BadValue("dtype", dtype, "float32 or float64 (also as torch.float32, torch.float64)")
+    return DTYPES[name]
+
+
+def check_initial(field: str, value: Any, state: tuple[int, ...], rng: Rng) -> Tensor:
+    """States (particles, *state) of a caller, on the run's device and in its dtype."""
+    allowed = f"finite numbers of shape {('particles', *state)}"
+    try:
+        z = torch.as_tensor(value).to(rng.device, rng.dtype)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadValue(field, value, allowed) from None
+    if tuple(z.shape[1:]) != tuple(state) or z.ndim == 0 or len(z) == 0:
+        raise BadValue(field, tuple(z.shape), allowed + ", at least one particle" * (z.ndim > 0 and len(z) == 0))
+    if not bool(torch.isfinite(z).all()):
+        raise BadValue(field, f"{int((~torch.isfinite(z)).sum())} numbers that are not finite", allowed)
+    return z
+
+
+def _check_work(particles: int, each: float, most: float) -> None:
+    if particles * each > most:
+        words = f"at most {most / each:,.0f} particles for this many steps, model calls and components"
+        raise BadValue("particles", particles, words)
 
 
 def _diverged(frames: list[Frame], oracle: Any) -> int | None:
@@ -163,16 +252,10 @@ def grid_times(
     log_snr: Sequence[float] | Tensor | None = None,
     problem: Problem | None = None,
 ) -> list[float]:
-    """The times that a run of ``exp`` visits."""
-    if times is not None and log_snr is not None:
-        raise BadValue("log_snr", "given together with times", "either times or log_snr")
-    if log_snr is not None:
-        if not isinstance(exp.process, ScalarGaussian):
-            raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
-        levels = t64(log_snr)
-        return check_times(torch.where(torch.isposinf(levels), torch.zeros_like(levels), exp.process.time_at(levels / 2)), exp.process)
-    if times is not None:
-        return check_times(times, exp.process)
+    """The times that a run of ``exp`` visits, t_max first: the grid's between start_at and stop_at, or those that are given."""
+    given = given_times(exp, times, log_snr)
+    if given is not None:
+        return given
     grid = exp.grid.times(exp.process, problem, exp.sampler).tolist()
     if exp.start_at < 1:  # truncated start: the steps above it are left out (ES-DDPM 2205.12524, TDPM 2202.09671)
         top = float(exp.process.unclock(t64(exp.start_at)))
@@ -183,19 +266,55 @@ def grid_times(
     return grid
 
 
-def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: Rng) -> Tensor:
-    """The state at the first time: given, or a draw from the prior, the moment-matched Gaussian or the exact p_t.
+def given_times(
+    exp: Experiment, times: Sequence[float] | Tensor | None, log_snr: Sequence[float] | Tensor | None, rising: bool = False
+) -> list[float] | None:
+    """The times that a caller gave, as such or as log-SNR levels; None where there are none. ``rising``: as noising has them."""
+    if times is None and log_snr is None:
+        return None
+    if times is not None and log_snr is not None:
+        raise BadValue("log_snr", "given together with times", "either times or log_snr")
+    name = "times" if log_snr is None else "log_snr"
+    for field, value in (("start_at", exp.start_at), ("stop_at", exp.stop_at)):
+        if value != params(Experiment)[field].default:
+            raise BadValue(
+                field, value, f"{params(Experiment)[field].default:g} beside {name}=, which says itself where the run begins and ends"
+            )
+    if log_snr is None:
+        return check_times(times, exp.process, order="rising" if rising else "falling")  # type: ignore[arg-type]
+    if not isinstance(exp.process, ScalarGaussian):
+        raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
+    return check_levels(log_snr, exp.process, rising)
+
+
+def check_levels(log_snr: Any, process: ScalarGaussian, rising: bool = False) -> list[float]:
+    """Times of rising ln(α²/σ²) levels, +inf for t = 0 (``rising`` times: of falling ones). BadValue in terms of the levels."""
+    try:
+        levels = t64(log_snr)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadValue("log_snr", log_snr, "a list of ln(α²/σ²) levels") from None
+    shown = levels.tolist()
+    if levels.ndim != 1 or len(levels) < 2:
+        raise BadValue("log_snr", shown, "at least two levels ln(α²/σ²)")
+    ordered = levels.flip(0) if rising else levels
+    if not bool((ordered[1:] > ordered[:-1]).all()):  # NaN compares as false
+        raise BadValue("log_snr", shown, f"levels that {'fall' if rising else 'rise'} strictly: ln(α²/σ²) {'falls' if rising else 'grows'} "
+                       f"from {'data to noise' if rising else 'noise to data'}")  # fmt: skip
+    lowest = float(process.log_snr(t64(process.t_max)))
+    if not float(ordered[0]) >= lowest - 1e-9 * max(1.0, abs(lowest)):
+        words = "no run starts at infinite noise: " if float(ordered[0]) == -math.inf else ""
+        raise BadValue("log_snr", float(ordered[0]), f"{words}{process.info.title} has levels from {lowest:.6g} (t = {process.t_max:g}) up")
+    times = torch.where(torch.isposinf(levels), torch.zeros_like(levels), process.time_at(levels / 2)).clamp_max(process.t_max)
+    return check_times(times, process, order="rising" if rising else "falling")
+
+
+def _start(exp: Experiment, oracle: Any, t: float, rng: Rng) -> Tensor:
+    """The state at the first time: a draw from the prior, the moment-matched Gaussian or the exact p_t, (particles, *state).
 
     The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP. Processes without such a kernel start from the
     exact p_t there.
     """
     process = exp.process
-    if initial is not None:
-        z = torch.as_tensor(initial).to(rng.device, rng.dtype)
-        expected = process.state_shape(z.shape[0], event_of(oracle))
-        if tuple(z.shape) != expected or not bool(torch.isfinite(z).all()):
-            raise BadValue("initial", tuple(z.shape), f"finite numbers of shape {('particles', *expected[1:])}")
-        return z
     shape = process.state_shape(exp.particles, event_of(oracle))
     truncated = t < process.t_max * (1 - 1e-9)
     if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
@@ -215,7 +334,7 @@ def _start(exp: Experiment, oracle: Any, initial: Tensor | None, t: float, rng: 
 
 
 def event_of(oracle: Any) -> tuple[int, ...]:
-    """The shape of one point: (d,) of a toy, (channels, height, width) of an image."""
+    """The shape of one point of an oracle or of a law: (d,) of a toy, (channels, height, width) of an image."""
     return getattr(oracle, "event", (oracle.dim,))
 
 
@@ -226,12 +345,43 @@ def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
     return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
 
 
-def _forward(exp: Experiment, oracle: Any, initial: Tensor | None, rng: Rng) -> Trace:
-    process = exp.process
-    times = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
-    times[-1] = process.t_max  # to the last digit
-    x0, origin = draw_data(exp, oracle, rng.stream("data"))
-    if initial is not None:
-        x0 = torch.as_tensor(initial).to(rng.device, rng.dtype)
-    frames: list[Frame] = list(forward(process, x0, times, rng.stream("path")))
-    return Trace(process, frames, t64(times), None, {"oracle": oracle, "origin": origin})
+def _forward(
+    exp: Experiment,
+    data: Any,
+    predictor: Any,
+    initial: Any,
+    times: Any,
+    log_snr: Any,
+    dtype: Any,
+    device: Any,
+    noise: Any,
+    max_frames: int | None,
+    most_work: float,
+) -> Trace:
+    if predictor is not None:
+        raise BadValue("predictor", type(predictor).__name__, "none in mode 'forward': noising asks no model")
+    process, law = exp.process, check_law(data, exp)
+    oracle = oracle_for(law, process)
+    draws = None if noise is None else Draws(noise)
+    rng = Rng(exp.seed, check_device(device), check_dtype(dtype or exp.dtype), draws)
+    asked = given_times(exp, times, log_snr, rising=True)
+    if asked is None:
+        asked = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
+        asked[-1] = process.t_max  # to the last digit
+    _check_work(exp.particles, len(asked) * oracle.dim, most_work)
+    if initial is None:
+        if draws is not None:
+            draws.where = "the data"
+        x0, origin = draw_data(exp, oracle, rng.stream("data") if draws is None else rng)
+    else:
+        x0, origin = check_initial("initial", initial, event_of(oracle), rng), None
+    path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
+    if draws is not None:
+        draws.where = "the steps"
+    made = forward(process, x0, path, rng.stream("path") if draws is None else rng)
+    first = len(path) - len(asked)
+    frames = [Frame(f.step - first, f.t, f.z, 0) for f in made if f.step >= first]
+    if draws is not None:
+        draws.check_left()
+    frames = _thinned(frames, len(asked) - 1, max_frames)
+    return Trace(process, frames, t64(asked), None, {"oracle": oracle, **({} if origin is None else {"origin": origin})})

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.guidance import Turns
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.free import KINDS, Wiener, free_denoiser, tip_of
@@ -90,27 +91,6 @@ class ImageModel:
         raise NotImplementedError
 
 
-class Turns:
-    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
-
-    gives = frozenset({"mean"})
-
-    def __init__(self, models: list[Any]):
-        self.models = models
-
-    def prepare(self, times: list[float]) -> None:
-        for model in self.models:
-            model.prepare(times)
-
-    def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        turns = len(self.models)
-        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
-        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
-        for i, part in enumerate(parts):
-            x0[i::turns] = part
-        return Prediction(x0)
-
-
 class ImageOracle(StatisticPredictor):
     """The model's predictor in the place where the toys have their exact one: it has no law, so ``marginal`` says so."""
 
@@ -123,6 +103,14 @@ class ImageOracle(StatisticPredictor):
     @property
     def dim(self) -> int:
         return self.data.dim
+
+    def only(self, label: int) -> ImageOracle:
+        """The model of one class."""
+        return self.data.only(label).oracle(self.process)
+
+    def turns(self) -> Any:
+        """The model of a batch whose image i is of class i mod K."""
+        return self.data.turns(self.process)
 
     def rms(self, times: Tensor) -> Tensor:
         """Root mean square norm of z_t for data of pixels in [−1, 1] that are ±1: an upper bound, to tell a run that diverged."""

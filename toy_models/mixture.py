@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, check_keywords
 
 MAX_COMPONENTS = 4096
+
+
+SHAPES = {"weights": "(K,)", "means": "(K, n)", "covs": "(K, n, n) or (K,)"}
+
+
+def _numbers(name: str, value: Any, shape: str) -> Tensor:
+    """What a caller gave as a float64 tensor; BadValue where it is no array of numbers."""
+    try:
+        return (value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)).to(torch.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise BadValue(name, value, f"numbers of shape {shape}, rows of equal length") from None
 
 
 @dataclass(frozen=True)
@@ -29,11 +41,12 @@ class GaussianMixture:
     covs: Tensor
     labels: Tensor = None  # type: ignore[assignment] - filled in below
 
+    def __new__(cls, *args: Any, **parts: Any) -> GaussianMixture:
+        check_keywords(cls, args, parts)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
-        w, m, c = (
-            torch.tensor(a, dtype=torch.float64) if not isinstance(a, Tensor) else a.to(torch.float64)
-            for a in (self.weights, self.means, self.covs)
-        )
+        w, m, c = (_numbers(name, getattr(self, name), words) for name, words in SHAPES.items())
         if m.ndim == 1:
             m = m[:, None]
         if c.ndim == 1:
@@ -42,23 +55,19 @@ class GaussianMixture:
         if not 1 <= k <= MAX_COMPONENTS or n < 1:
             raise BadValue("means", tuple(m.shape), f"shape (components, dimension) with 1 to {MAX_COMPONENTS} components")
         if w.shape != (k,) or not bool(torch.isfinite(w).all()) or not bool((w > 0).all()):
-            raise BadValue("weights", w.tolist(), f"{k} positive numbers")
+            raise BadValue("weights", w.tolist(), f"positive numbers of shape ({k},), one for each of the means")
         if not bool(torch.isfinite(m).all()):
             raise BadValue("means", m.tolist(), "finite numbers")
         if c.shape != (k, n, n) or not bool(torch.isfinite(c).all()):
-            raise BadValue("covs", tuple(c.shape), f"finite numbers of shape ({k}, {n}, {n}), or {k} variances")
+            shown = tuple(c.shape) if c.shape != (k, n, n) else "not all finite"
+            raise BadValue("covs", shown, f"finite numbers of shape ({k}, {n}, {n}), or variances of shape ({k},)")
         if not torch.allclose(c, c.mT, rtol=1e-9, atol=1e-12) or bool((torch.linalg.cholesky_ex(c).info != 0).any()):
             raise BadValue("covs", c.tolist(), "symmetric positive definite matrices")
         # weights that already sum to one are kept to the last digit, so that a mixture survives a JSON round trip
-        labels = (
-            torch.zeros(k, dtype=torch.long)
-            if self.labels is None
-            else torch.tensor(self.labels).long()
-            if not isinstance(self.labels, Tensor)
-            else self.labels.long()
-        )
-        if labels.shape != (k,) or bool((labels < 0).any()):
-            raise BadValue("labels", labels.tolist(), f"{k} whole numbers from 0")
+        told = torch.zeros(k) if self.labels is None else _numbers("labels", self.labels, f"({k},)")
+        if told.shape != (k,) or not bool(((told >= 0) & (told < 2**31) & (told == told.round())).all()):
+            raise BadValue("labels", told.tolist(), f"whole numbers from 0 of shape ({k},), one for each of the means")
+        labels = told.long()
         for name, value in (
             ("weights", w if abs(float(w.sum()) - 1) < 1e-12 else w / w.sum()),
             ("means", m),

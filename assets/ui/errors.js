@@ -118,7 +118,7 @@
         [piece("pg-err-sum", 0, h.total, "exact"), whisker(h.total, h.total_se)], say(h.total), say(h.total_se)).dataset.part = "total";
       const dot = node("i", "pg-err-dot");
       dot.style.left = at(h.direct);
-      line("pg-err-direct", "measured directly", `${h.distance} between the run's particles and independent exact samples, the floor taken out: √(d² − floor²).`,
+      line("pg-err-direct", "measured directly", `${h.distance} between ${h.stochastic ? "the particles of another seed" : "the run's particles"} and the exact law, extrapolated from n and n/2 to many particles.`,
         [whisker(h.direct, h.direct_se), dot], say(h.direct), say(h.direct_se)).dataset.part = "direct";
       if (h.floor <= top) {
         for (const row of lines) {
@@ -135,10 +135,10 @@
       if (h.lost) foot.push(`${h.lost.toLocaleString("en")} of ${points} particles are lost: they count as if at 1000.`);
       else if (!h.resolved) foot.push("The total is within its sampling error: these bars are noise.");
       else foot.push(rows.some((r) => r.to < r.from) ? "Each row makes one thing real. Bars add up along the whole error; hatched ones undo." : "Each row makes one more thing real; bars are measured along the whole error, so they add up.");
-      foot.push(`Floor ${S(h.floor)}${h.floor <= top ? " (dotted)" : ""}${h.stochastic ? ", taken out of the steps'" : ""}.`);
+      foot.push(`Floor ${S(h.floor)}${h.floor <= top ? " (dotted)" : ""}.`);
       this.foot.textContent = foot.join(" ");
       this.foot.title = `Two independent exact samples of ${points} points are ${S(h.floor)} apart. ` + (h.stochastic
-        ? "A sampler that draws noise ends at independent points: this floor is taken out of the discretisation and of the total."
+        ? "A sampler that draws noise ends at independent points: they are compared with the exact law itself, and what is left of their noise is extrapolated away from n and n/2 particles."
         : "A deterministic sampler and the exact flow move the same points: their noise cancels, and errors below the floor are seen.");
     }
   }

@@ -8,12 +8,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import BadValue, choice, free, integer, nested, only, slider
+import torch
+
+from .fields import BadValue, check_keywords, choice, free, integer, nested, one_of, only, slider
 from .grid import Grid
 from .guidance import Guidance
 from .process import Process
 from .sampler import Sampler
-from .spec import Spec, from_dict, params, registry, text, unflatten
+from .spec import Spec, dotted_names, from_dict, params, registry, text, unflatten
 
 
 def _check_data(name: str, value: Any) -> Any:
@@ -28,6 +30,11 @@ def _own_process(data: str) -> Any:
     from toy_models.data import law_of
 
     return getattr(law_of(data), "process", None)
+
+
+def dtype_name(value: Any) -> Any:
+    """'float32' of torch.float32 (and of its text); other things as they are."""
+    return str(value).removeprefix("torch.") if isinstance(value, (str, torch.dtype)) else value
 
 
 REVERSE = only("mode", "reverse")
@@ -71,7 +78,12 @@ class Experiment:
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
 
+    def __new__(cls, *args: Any, **choices: Any) -> Experiment:
+        check_keywords(cls, args, choices)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "dtype", dtype_name(self.dtype))
         for name, param in params(self).items():
             value = getattr(self, name)
             if name == "process" and value is None:
@@ -106,7 +118,9 @@ class Experiment:
         try:
             self.process.check_data(law_of(self.data))
         except BadValue as error:
-            raise error if error.field == "data" else error.under("process") from None
+            if error.field == "data":  # by its own name, not by what is wrong with it
+                raise BadValue("data", self.data, f"{error.allowed} (for {self.process.info.title})") from None
+            raise error.under("process") from None
         try:
             self.guidance.check_data(law_of(self.data))
         except BadValue as error:
@@ -118,6 +132,7 @@ class Experiment:
                 raise error.under("grid") from None
 
     def replace(self, **changes: Any) -> Experiment:
+        """The experiment with other choices, checked as a new one. Raises BadValue."""
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +152,7 @@ class Experiment:
         values: dict[str, Any] = {}
         for name, value in sorted(record.items(), key=lambda item: item[0] != "process"):  # first: others are completed to fit it
             if name not in known:
-                raise BadValue(name, value, "one of " + ", ".join(known))
+                raise BadValue(name, value, one_of(name, known, dotted_names()))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
                     own = _own_process(_check_data("data", record.get("data", known["data"].default)))
@@ -154,6 +169,8 @@ class Experiment:
 
     @classmethod
     def from_json(cls, source: str) -> Experiment:
+        if not isinstance(source, (str, bytes)):
+            raise BadValue("experiment", source, "a text: what to_json gives")
         if len(source) > 1_000_000:
             raise BadValue("experiment", f"{len(source)} characters", "JSON of at most 1,000,000 characters")
         try:

@@ -8,28 +8,73 @@ class DDIM(Sampler):
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+LONGEST_FIELD, LONGEST_VALUE = 60, 120  # letters of a name and of a value that a message shows
+
+
+def short(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 3] + "..."
+
 
 class BadValue(ValueError):
-    """A value that a person gave and that cannot be used: names the field, the value and what is allowed."""
+    """A value that a person gave and that cannot be used: names the field, the value and what is allowed.
+
+    ``field`` is the whole name, ``value`` the value's text; the message cuts what is too long to be read.
+    """
 
     def __init__(self, field: str, value: Any, allowed: str):
-        shown = repr(value)
-        self.field, self.value, self.allowed = field, shown if len(shown) <= 120 else shown[:117] + "...", allowed
-        super().__init__(f"{field} = {self.value} cannot be used; allowed: {allowed}")
+        self.field, self.value, self.allowed = field, short(repr(value), LONGEST_VALUE), allowed
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        return f"{short(self.field, LONGEST_FIELD)} = {self.value} cannot be used; allowed: {self.allowed}"
 
     def under(self, prefix: str) -> BadValue:
         """The same complaint with the field named from one level further up (``eta`` → ``sampler.eta``)."""
         error = BadValue(f"{prefix}.{self.field}", None, self.allowed)
         error.value = self.value
-        error.args = (f"{error.field} = {error.value} cannot be used; allowed: {error.allowed}",)
+        error.args = (error._message(),)
         return error
+
+
+def closest(wrong: Any, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that a mistyped or misplaced one may stand for, best first: ``steps`` → ``grid.steps``, ``DDDIM`` → ``DDIM``."""
+    names = list(dict.fromkeys(names))
+    if not isinstance(wrong, str) or not wrong:
+        return []
+    asked = wrong[:LONGEST_FIELD].lower()
+    leaf = asked.rpartition(".")[2]
+    same = [n for n in names if n.lower() == asked] or [n for n in names if n.rpartition(".")[2].lower() == leaf]
+    lower = {n.lower(): n for n in reversed(names)}
+    last = {n.rpartition(".")[2].lower(): n for n in reversed(names)}
+    near = [lower[n] for n in difflib.get_close_matches(asked, lower, most)] + [
+        last[n] for n in difflib.get_close_matches(leaf, last, most, 0.75)
+    ]
+    return list(dict.fromkeys(same or near))[:most]
+
+
+def one_of(wrong: Any, names: Iterable[str], others: Iterable[str] = ()) -> str:
+    """What is allowed, in words: the closest of ``names`` and ``others`` first ("DDIM (closest), or one of …"), then all ``names``."""
+    names = list(names)
+    near = closest(wrong, [*names, *others])
+    return f"{' or '.join(near)} (closest); " * bool(near) + ("one of " + ", ".join(names) if names else "no parameters")
+
+
+def check_keywords(cls: type, args: tuple[Any, ...], choices: dict[str, Any]) -> None:
+    """BadValue for a field that a dataclass does not have, or for more values than it has fields."""
+    names = [f.name for f in dataclasses.fields(cls) if f.init]
+    for name, value in choices.items():
+        if name not in names:
+            raise BadValue(name, value, f"{one_of(name, names)} (of {cls.__name__})")
+    if len(args) > len(names):
+        raise BadValue(cls.__name__, f"{len(args)} values", f"at most {len(names)}: {', '.join(names)}")
 
 
 class When(NamedTuple):
@@ -94,7 +139,9 @@ class Param:
 
     def allowed(self) -> str:
         if self.kind in ("float", "int"):
-            return f"{'a whole number' if self.kind == 'int' else 'a number'} from {self.lo:g} to {self.hi:g}"
+            whole = self.kind == "int"
+            lo, hi = (str(int(v)) if whole else f"{v:.12g}" for v in (self.lo, self.hi))
+            return f"{'a whole number' if whole else 'a number'} from {lo} to {hi}"
         if self.kind == "choice":
             return "one of " + ", ".join(self.options)
         if self.kind == "flag":
@@ -203,7 +250,10 @@ def idle(spec: Any) -> dict[str, str]:
 
 
 def number_list(value: Any) -> Any:
-    """What a link or a text box holds for a list of numbers (or of pairs) as nested tuples; other things are passed on as they are."""
+    """What a link or a text box holds for a list of numbers (or of pairs), or an array or tensor, as nested tuples; other things are passed on as
+    they are."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, str):
         words = value.strip()
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from .fields import BadValue
@@ -16,7 +17,7 @@ from .spec import Spec
 
 @dataclass(frozen=True)
 class Guidance(Spec):
-    """``model(data, process, oracle_for)`` makes the predictor; ``target`` the law that it is compared with.
+    """``guide(predictor, …)`` puts the guidance around a predictor; ``target`` is the law that the result is compared with.
 
     A guided field is in general not the score field of any noised distribution: samplers that need the exact mixture do not apply.
     """
@@ -39,14 +40,31 @@ class Guidance(Spec):
         return data if label is None else data.only(label)
 
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        """The guided predictor of exact (or trained) models: that of ``oracle_for(data, process)``."""
+        return self.guide(oracle_for(data, process), data, process, oracle_for)
+
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        """This guidance around a predictor of all classes, z_t, t ↦ x̂_0.
+
+        What else it must give: classifier-free guidance ``only(label)``, the predictor of one class; autoguidance that and ``weaker(inflate)`` of
+        the result; a prompt ``told(words)``. The exact and the trained models have these. Raises: BadValue naming what is missing.
+        """
         raise NotImplementedError
+
+    def part_of(self, predictor: Any, name: str, words: str, *args: Any) -> Any:
+        """``predictor.name(*args)``, a model beside the predictor; BadValue where it has none."""
+        make = getattr(predictor, name, None)
+        if not callable(make):
+            allowed = f"one with {name}({words}), which {self.info.title} guidance needs, or guidance=NoGuidance()"
+            raise BadValue("predictor", getattr(predictor, "called", type(predictor).__name__), allowed)
+        return make(*args)
 
 
 class Blend:
     """D_w + W (D_m − D_w) of a main and a weaker model while ``active(t)``, the main one alone otherwise.
 
     x̂_0, score, ε̂ and velocity of one process are affine in each other at fixed z and t, so this is the same rule in all of them.
-    One call costs two models, or one where W = 1 or guidance is off.
+    One call costs two models, or one where one of them has no weight: D_m where W = 1 or guidance is off, D_w where W = 0.
     """
 
     gives = frozenset({"mean"})
@@ -54,22 +72,45 @@ class Blend:
     def __init__(self, main: Any, weak: Any, weight: float, active: Callable[[float], bool] = lambda t: True):
         self.main, self.weak, self.weight, self.active = main, weak, weight, active
 
-    def _on(self, t: float) -> bool:
-        return self.weight != 1 and self.active(t)
-
     def cost(self, t: float) -> int:
-        return 2 if self._on(t) else 1
+        """Models asked in one call at time t."""
+        return 2 if self.weight not in (0, 1) and self.active(t) else 1
 
     def prepare(self, times: list[float]) -> None:
-        self.main.prepare(times)
-        self.weak.prepare(times)
+        for model in (self.main, self.weak):
+            if hasattr(model, "prepare"):
+                model.prepare(times)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        good = self.main(z_t, t)
-        if not self._on(t):
-            return good
-        bad = self.weak(z_t, t)
+        """The guided x̂_0, and the velocity where both models tell one."""
+        if self.weight == 1 or not self.active(t):
+            return self.main(z_t, t)
+        if self.weight == 0:
+            return self.weak(z_t, t)
+        good, bad = self.main(z_t, t), self.weak(z_t, t)
         return Prediction(*(b + self.weight * (g - b) if g is not None and b is not None else None for g, b in zip(good, bad, strict=True)))  # type: ignore[arg-type]
+
+
+class Turns:
+    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
+
+    gives = frozenset({"mean"})
+
+    def __init__(self, models: list[Any]):
+        self.models = models
+
+    def prepare(self, times: list[float]) -> None:
+        for model in self.models:
+            if hasattr(model, "prepare"):
+                model.prepare(times)
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        turns = len(self.models)
+        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
+        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
+        for i, part in enumerate(parts):
+            x0[i::turns] = part
+        return Prediction(x0)
 
 
 def interval(process: Process, start: float, stop: float) -> Callable[[float], bool]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +14,47 @@ from .fields import BadValue
 
 Noise = Callable[[tuple[int, ...]], Tensor]
 BLOCK = 16  # torch fills normals in blocks of 16: drawing whole blocks makes the first n particles the same for every n
+
+
+class Draws:
+    """A caller's source of standard normals, counted: a function shape → tensor, or a list (or iterator) of tensors in their order.
+
+    Raises: BadValue naming ``noise`` where it gives out (with the draw and the step that asked), returns no tensor or one of another shape,
+    or where a list has draws left at the end.
+    """
+
+    def __init__(self, source: Any):
+        self.source, self.asked, self.where = source, 0, "the start"
+        self.rest = None if callable(source) else iter(source) if isinstance(source, (list, tuple, Iterator)) else None
+        if not callable(source) and self.rest is None:
+            kind = f"a tensor of shape {tuple(source.shape)}" if isinstance(source, Tensor) else source
+            raise BadValue("noise", kind, "a function shape → tensor of standard normals, or a list of tensors, one for each draw")
+
+    def __call__(self, shape: tuple[int, ...]) -> Tensor:
+        """The next draw, of this shape."""
+        try:
+            told = next(self.rest) if self.rest is not None else self.source(tuple(shape))
+        except StopIteration:
+            words = f"one more: {self.where} asks for draw {self.asked + 1}, of shape {tuple(shape)}"
+            raise BadValue("noise", f"ended after {self.asked} draws", words) from None
+        self.asked += 1
+        try:
+            z = torch.as_tensor(told)
+        except (TypeError, ValueError, RuntimeError):
+            kind = "nothing" if told is None else f"a {type(told).__name__}"
+            raise BadValue("noise", f"draw {self.asked} ({self.where}) is {kind}", f"a tensor of shape {tuple(shape)}") from None
+        if z.shape != torch.Size(shape):
+            words = f"a tensor of the asked shape {tuple(shape)}"
+            raise BadValue("noise", f"draw {self.asked} ({self.where}) has shape {tuple(z.shape)}", words)
+        return z
+
+    def check_left(self) -> None:
+        """BadValue where a list has draws that nothing asked for."""
+        left = 0 if self.rest is None else sum(1 for _ in itertools.islice(self.rest, 10_000))
+        if left:
+            raise BadValue(
+                "noise", f"{self.asked + left} draws", f"{self.asked} draws, which is what this run asks for: {left} are left over"
+            )
 
 
 class Rng:
@@ -40,10 +83,9 @@ class Rng:
     def normal(self, shape: tuple[int, ...]) -> Tensor:
         """Standard normals of the given shape."""
         if self.noise is not None:
-            z = torch.as_tensor(self.noise(tuple(shape)))
-            if z.shape != torch.Size(shape):
-                raise BadValue("noise", tuple(z.shape), f"a tensor of the asked shape {tuple(shape)}")
-            return z.to(self.device, self.dtype)
+            if not isinstance(self.noise, Draws):
+                self.noise = Draws(self.noise)
+            return self.noise(shape).to(self.device, self.dtype)
         return self._draw(torch.randn, shape)
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:

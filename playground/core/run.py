@@ -34,6 +34,10 @@ class Trace:
     ``states`` (frames, particles, *state), ``times`` (frames,), ``steps`` (frames,), ``calls`` (frames,), ``x`` the data part.
     ``grid`` holds all times that the sampler visited; ``frames`` may be thinned. ``diverged``: first kept step whose
     states are not finite or far larger than the exact p_t's, or None.
+
+    ``calls`` and ``model_calls`` count models, not questions: a guided question asks two of them (one where guidance is off, W = 1 or W = 0),
+    so that 20 guided steps of DDIM are 40 calls. ``facts``: ``oracle``, the exact model that the run is compared with; ``model``, what the
+    sampler asked (reverse); ``origin`` (particles,), the mixture component that each point came from (forward).
     """
 
     process: Process
@@ -44,37 +48,49 @@ class Trace:
 
     @property
     def states(self) -> Tensor:
+        """(frames, particles, *state): *state is the data's shape, with (2, …) before it for CLD's position and velocity."""
         return torch.stack([f.z for f in self.frames])
 
     @property
     def x(self) -> Tensor:
+        """The data part of the states, (frames, particles, *event)."""
         return torch.stack([self.process.project(f.z) for f in self.frames])
 
     @property
     def times(self) -> Tensor:
+        """The process's own time of each frame, (frames,), float64."""
         return torch.tensor([f.t for f in self.frames], dtype=torch.float64)
 
     @property
     def steps(self) -> Tensor:
+        """How many steps led to each frame, (frames,)."""
         return torch.tensor([f.step for f in self.frames])
 
     @property
     def calls(self) -> Tensor:
+        """Model calls made up to each frame, (frames,)."""
         return torch.tensor([f.calls for f in self.frames])
 
     @property
     def model_calls(self) -> int:
+        """Model calls of the whole run."""
         return self.frames[-1].calls
 
 
-def check_times(times: Sequence[float] | Tensor, process: Process, walk: bool = False) -> list[float]:
-    """Strictly decreasing times within the process's range, or BadValue; those of a ``walk`` may also rise (inversion, RePaint)."""
-    values = [float(t) for t in times]
+def check_times(times: Sequence[float] | Tensor, process: Process, walk: bool = False, order: str = "falling") -> list[float]:
+    """Strictly falling (``order`` 'rising': rising) times within the process's range, or BadValue; those of a ``walk`` may also rise while above
+    0 (inversion, RePaint)."""
+    try:
+        values = [float(t) for t in times]
+    except (TypeError, ValueError, RuntimeError):
+        raise BadValue("times", times, "a list of times") from None
     if len(values) < 2:
         raise BadValue("times", values, "at least two times")
     for before, after in itertools.pairwise(values):
-        if not (before > after or (walk and after > before > 0)):
-            raise BadValue("times", f"…, {before:g}, {after:g}, …", "times that never rest" if walk else "strictly decreasing times")
+        fits = after > before if order == "rising" else before > after or (walk and after > before > 0)
+        if not fits:
+            words = "times that never rest" if walk else f"strictly {'increasing' if order == 'rising' else 'decreasing'} times"
+            raise BadValue("times", f"…, {before:g}, {after:g}, …", words)
     process.check_time("times", max(values))
     process.check_time("times", min(values))
     return values

@@ -11,10 +11,11 @@ import importlib
 import inspect
 import json
 import pkgutil
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from .fields import BadValue, params
+from .fields import BadValue, check_keywords, one_of, params
 
 FAMILIES = {
     "processes": "playground.processes",
@@ -52,12 +53,16 @@ class Spec:
     info: ClassVar[Info]
     family: ClassVar[str] = ""
 
+    def __new__(cls, *args: Any, **choices: Any) -> Self:
+        check_keywords(cls, args, choices)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for name, param in params(self).items():
             value = getattr(self, name)
             if param.kind == "spec":
                 if not isinstance(value, Spec) or value.family != param.family:
-                    raise BadValue(name, value, f"one of {param.family}: {', '.join(registry(param.family))}")
+                    raise BadValue(name, *_no_spec(param.family, value))
                 continue
             object.__setattr__(self, name, param.clean(name, value))
 
@@ -97,9 +102,37 @@ def text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-@functools.cache
+def _no_spec(family: str, value: Any) -> tuple[Any, str]:
+    """What to show and what is allowed for something that is no choice of a family."""
+    known = registry(family)
+    if isinstance(value, type) and issubclass(value, Spec):
+        value = value.__name__
+    if isinstance(value, str) and value in known:
+        return value, f"the choice itself, not its name or class: {known[value].__name__}()"
+    return value, f"one of {family}: {one_of(value, known).removeprefix('one of ')}"
+
+
 def registry(family: str) -> dict[str, type[Spec]]:
-    """Every spec class of a family by key, in the pickers' order: found by scanning its package."""
+    """Every spec class of a family ("processes", "schedules", "grids", "samplers", "guidance") by key, in the pickers' order: found by scanning
+    its package. Raises BadValue for another family, or if two classes have one key."""
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise BadValue("family", family, one_of(family, FAMILIES))
+    return _registry(family)
+
+
+def by_name(classes: Iterable[type[Spec]], known: dict[str, type[Spec]] | None = None) -> dict[str, type[Spec]]:
+    """Classes by key. Raises BadValue where two have the same one: a link, a menu or ``pg.name`` could not tell them apart."""
+    found = dict(known or {})
+    for cls in classes:
+        other = found.setdefault(cls.info.key, cls)
+        if other is not cls:
+            places = f"{other.__module__} and {cls.__module__}"
+            raise BadValue("key", cls.info.key, f"a name that no other choice has: {places} both use it")
+    return found
+
+
+@functools.cache
+def _registry(family: str) -> dict[str, type[Spec]]:
     package = importlib.import_module(FAMILIES[family])
     found: list[type[Spec]] = []
     for module in pkgutil.iter_modules(package.__path__):
@@ -108,13 +141,30 @@ def registry(family: str) -> dict[str, type[Spec]]:
             if issubclass(cls, Spec) and "info" in vars(cls) and cls.__module__ == contents.__name__:
                 found.append(cls)
     found.sort(key=lambda cls: (cls.info.rank, cls.info.title))
-    return {cls.info.key: cls for cls in found}
+    return by_name(found)
+
+
+@functools.cache
+def dotted_names() -> tuple[str, ...]:
+    """Every name that a link may have, ``grid.steps`` or ``process.schedule.beta_max``, whatever is chosen."""
+    from .experiment import Experiment
+
+    def of(cls: Any, prefix: str, seen: tuple[str, ...]) -> list[str]:
+        names: list[str] = []
+        for name, param in params(cls).items():
+            names.append(prefix + name)
+            if param.kind == "spec" and param.family not in seen:
+                for inner in registry(param.family).values():
+                    names += of(inner, f"{prefix}{name}.", (*seen, param.family))
+        return names
+
+    return tuple(dict.fromkeys(of(Experiment, "", ())))
 
 
 def lookup(family: str, field: str, key: Any) -> type[Spec]:
     known = registry(family)
     if not isinstance(key, str) or key not in known:
-        raise BadValue(field, key, "one of " + ", ".join(known))
+        raise BadValue(field, key, one_of(key, known))
     return known[key]
 
 
@@ -124,8 +174,10 @@ def from_dict(family: str, field: str, record: Any) -> Spec:
         return record
     if isinstance(record, str):
         record = {"kind": record}
+    if isinstance(record, type) and issubclass(record, Spec):
+        raise BadValue(field, record.__name__, f"a choice, not its class: {record.__name__}()")
     if not isinstance(record, dict) or "kind" not in record:
-        raise BadValue(field, record, "a record with a 'kind'")
+        raise BadValue(field, record, f"a name, or a record with a 'kind': one of {', '.join(registry(family))}")
     cls = lookup(family, field, record["kind"])
     declared = params(cls)
     values: dict[str, Any] = {}
@@ -133,7 +185,8 @@ def from_dict(family: str, field: str, record: Any) -> Spec:
         if name == "kind":
             continue
         if name not in declared:
-            raise BadValue(f"{field}.{name}", value, "one of " + (", ".join(declared) or "no parameters"))
+            near = [n for n in dotted_names() if n.startswith(f"{field}.")]
+            raise BadValue(f"{field}.{name}", value, one_of(f"{field}.{name}", declared, near))
         if declared[name].kind == "spec":
             default = declared[name].default
             if isinstance(value, dict) and "kind" not in value:

@@ -1,0 +1,5 @@
+"""Guidance, one a file."""
+
+from playground.core.modules import finder
+
+__getattr__ = finder(__name__)

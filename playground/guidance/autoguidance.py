@@ -8,14 +8,13 @@ from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval
 from playground.core.process import Process
 from playground.core.spec import Info
-from toy_models.mixture import GaussianMixture
 
 
 @dataclass(frozen=True)
 class Autoguidance(Guidance):
     """D = D_0 + W (D_1 − D_0): the model of a class, pushed away from a weaker model of the same class (here: covariances inflated).
 
-    Sharpens without moving mass to the class's far side, as classifier-free guidance does. Two model calls.
+    Sharpens without moving mass to the class's far side, as classifier-free guidance does. Two model calls, one where it is off, W = 1 or W = 0.
     Karras et al. 2024, 2406.02507.
     """
 
@@ -39,7 +38,7 @@ class Autoguidance(Guidance):
     )
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        one = data.only(self.label)
-        weak = GaussianMixture(one.weights, one.means, one.covs * self.inflate, one.labels)
-        return Blend(oracle_for(one, process), oracle_for(weak, process), self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        main = self.part_of(predictor, "only", "label", self.label)
+        weak = self.part_of(main, "weaker", "inflate", self.inflate)
+        return Blend(main, weak, self.weight, interval(process, self.start, self.stop))

@@ -45,25 +45,31 @@ class Classifier(Guidance):
     )
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 0))
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        """Around any model of all classes: the classifier stays the exact one of ``data``."""
         assert isinstance(process, LinearProcess)
-        return ClassifierGuided(oracle_for(data, process), self.label, self.weight, interval(process, self.start, self.stop))
+        exact = predictor if "mixture" in getattr(predictor, "gives", ()) else oracle_for(data, process)
+        return ClassifierGuided(exact, self.label, self.weight, interval(process, self.start, self.stop), predictor)
 
 
 class ClassifierGuided:
-    """The unconditional oracle and the exact noisy classifier made of the same component densities."""
+    """A model of all classes (the unconditional oracle, unless ``model`` is another) and the exact noisy classifier of the oracle's densities."""
 
     gives = frozenset({"mean"})
 
-    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool]):
+    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool], model: Any = None):
+        self.asked = oracle if model is None else model
         self.oracle, self.process, self.weight, self.active = oracle, oracle.process, weight, active
         self.outside = oracle.data.labels != label
 
     def cost(self, t: float) -> int:
+        """Models asked in one call at time t: the classifier counts as one."""
         return 2 if self.weight != 0 and self.active(t) else 1
 
     def prepare(self, times: list[float]) -> None:
         self.oracle.prepare(times)
+        if self.asked is not self.oracle and hasattr(self.asked, "prepare"):
+            self.asked.prepare(times)
 
     def log_prob(self, z: Tensor, t: float) -> Tensor:
         """log p_t(c | z), (batch,)."""
@@ -86,7 +92,7 @@ class ClassifierGuided:
         return out.view(z.shape)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        x0 = self.oracle(z_t, t).x0_hat
+        x0 = self.asked(z_t, t).x0_hat
         if self.cost(t) == 1:
             return Prediction(x0)
         k = self.process.kernel(t)

@@ -12,7 +12,7 @@ from playground.core.spec import Info
 
 @dataclass(frozen=True)
 class ClassifierFree(Guidance):
-    """D = D_u + W (D_c − D_u): the model of one class, pushed away from the model of all. Two model calls, one where it is off or W = 1.
+    """D = D_u + W (D_c − D_u): the model of one class, pushed away from the model of all. Two model calls, one where it is off, W = 1 or W = 0.
 
     W = 1 samples p(x | c); W > 1 does not sample p(x) p(c | x)^W: the noised tilt is not the tilt of the noised law. The paper's w is W − 1.
     Outside of the interval the conditional model alone (W = 1). Ho & Salimans 2022, 2207.12598; Kynkäänniemi et al. 2024, 2404.07724 (interval).
@@ -40,6 +40,6 @@ class ClassifierFree(Guidance):
     )
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        active = interval(process, self.start, self.stop)
-        return Blend(oracle_for(data.only(self.label), process), oracle_for(data, process), self.weight, active)
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        main = self.part_of(predictor, "only", "label", self.label)
+        return Blend(main, predictor, self.weight, interval(process, self.start, self.stop))

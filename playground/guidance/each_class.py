@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playground.core.fields import BadValue, slider, unless
-from playground.core.guidance import Blend, Guidance, interval
+from playground.core.guidance import Blend, Guidance, Turns, interval
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -15,7 +15,8 @@ class EachClass(Guidance):
     """D = D_u + W (D_c − D_u) with c = i mod K for image i of the batch: all K classes side by side, from one seed.
 
     Classifier-free guidance (Ho & Salimans 2022, 2207.12598) with another class for every image. W = 1: samples of each class's own model, so
-    that the batch is drawn with equal shares of the classes, whatever their shares in the data.
+    that the batch is drawn with equal shares of the classes, whatever their shares in the data. Two model calls, one where it is off, W = 1 or
+    W = 0.
     """
 
     info = Info(
@@ -45,5 +46,7 @@ class EachClass(Guidance):
         if not hasattr(data, "event") or len(data.labels) < 2:
             raise BadValue("kind", self.info.key, "one that fits the data: this needs an image model with classes")
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        return Blend(data.turns(process), oracle_for(data, process), self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        turns = getattr(predictor, "turns", None)  # an image model's own: one evaluation for all classes
+        main = turns() if turns else Turns([self.part_of(predictor, "only", "label", int(label)) for label in data.labels])
+        return Blend(main, predictor, self.weight, interval(process, self.start, self.stop))

@@ -16,5 +16,5 @@ class NoGuidance(Guidance):
     info = Info("NoGuidance", "none", "no guidance: all classes", rank=10)
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "mixture"})
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        return oracle_for(data, process)
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        return predictor

@@ -23,7 +23,7 @@ def _words(name: str, value: Any) -> str:
 class Prompt(Guidance):
     """D = D_neg + W (D_prompt − D_neg): classifier-free guidance by words, the negative prompt (or none) in the place of the unconditional model.
 
-    Two model calls, one where it is off or W = 1. Ho & Salimans 2022, 2207.12598; Rombach et al. 2022, 2112.10752.
+    Two model calls, one where it is off, W = 1 or W = 0. Ho & Salimans 2022, 2207.12598; Rombach et al. 2022, 2112.10752.
     """
 
     info = Info(
@@ -61,6 +61,6 @@ class Prompt(Guidance):
         if not getattr(data, "text", False):
             raise BadValue("kind", self.info.key, "one that fits the data: a prompt needs a text-to-image model (hub:owner/name)")
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        said, other = (oracle_for(data.told(words), process) for words in (self.prompt, self.negative))
+    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+        said, other = (self.part_of(predictor, "told", "words", words) for words in (self.prompt, self.negative))
         return Blend(said, other, self.weight, interval(process, self.start, self.stop))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from playground.core.modules import finder
 from toy_models.images import SOURCES
+
+__getattr__ = finder(__name__)
 
 
 def _hub(data: str) -> Any:

@@ -171,6 +171,18 @@ class HubOracle(NetworkPredictor):
             out = held.card.family(held.parts, x.to(held.dtype), level.index, held.condition(self.said))
             return Prediction(held.card.levels.x0(x, out.float(), level).to(z_t.device, z_t.dtype))
 
+    def only(self, label: int) -> HubOracle:
+        """The model of one class."""
+        return self.data.only(label).oracle(self.process)
+
+    def turns(self) -> Any:
+        """The model of a batch whose image i is of class i mod K."""
+        return self.data.turns(self.process)
+
+    def told(self, words: str) -> HubOracle:
+        """The model under a prompt."""
+        return self.data.told(words).oracle(self.process)
+
     def rms(self, times: Tensor) -> Tensor:
         """Root mean square norm of z_t for data of unit size in every number: about that of latents, an upper bound for pixels."""
         psi, cov = self.process.mean_and_cov(times)

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.fields import BadValue
+
 DIRECTIONS = 32
 
 
 def wasserstein_1d(x: np.ndarray, y: np.ndarray, power: int = 1) -> np.ndarray:
-    """(∫₀¹ |F_x⁻¹ − F_y⁻¹|^p du)^{1/p} of equally many points along the last axis: sort and compare."""
-    gap = np.abs(np.sort(x, axis=-1) - np.sort(y, axis=-1))
-    return np.mean(gap**power, axis=-1) ** (1 / power)
+    """(∫₀¹ |F_x⁻¹ − F_y⁻¹|^p du)^{1/p} of points along the last axis: sort and compare; exact for unequal numbers of points too."""
+    a, b = np.sort(x, axis=-1), np.sort(y, axis=-1)
+    n, m = a.shape[-1], b.shape[-1]
+    if n == m:
+        return np.mean(np.abs(a - b) ** power, axis=-1) ** (1 / power)
+    # both quantile functions are constant between neighbouring multiples of 1/n and 1/m
+    edges = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    gap = np.abs(a[..., (middle // m).astype(int)] - b[..., (middle // n).astype(int)])
+    return (gap**power @ (np.diff(edges) / (n * m))) ** (1 / power)
 
 
 def directions(dim: int, count: int = DIRECTIONS) -> np.ndarray:
@@ -26,10 +36,34 @@ def directions(dim: int, count: int = DIRECTIONS) -> np.ndarray:
     return (v / np.linalg.norm(v, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def sliced_w2(x: np.ndarray, y: np.ndarray) -> float:
-    """√(mean over directions θ of W₂²(θ·x, θ·y)); x, y (n, d) with equally many points."""
-    theta = directions(x.shape[1])
-    return float(np.sqrt(np.mean(wasserstein_1d(theta @ x.T, theta @ y.T, 2) ** 2)))
+def sliced_w2(x: np.ndarray | Tensor, y: np.ndarray | Tensor) -> float:
+    """√(mean over directions θ of W₂²(θ·x, θ·y)) in the data's units; on the line W₂ itself (Bonneel et al. 2015).
+
+    Args: x (n, d) or (n,), y (m, d) or (m,), arrays or tensors. Raises: BadValue.
+    """
+    a, b = _rows("x", x), _rows("y", y)
+    if a.shape[1] != b.shape[1]:
+        raise BadValue("y", b.shape, f"as many columns as x has: {a.shape[1]}")
+    if a.shape[1] == 1:
+        return float(wasserstein_1d(a[:, 0], b[:, 0], 2))
+    theta = directions(a.shape[1])
+    return float(np.sqrt(np.mean(wasserstein_1d(theta @ a.T, theta @ b.T, 2) ** 2)))
+
+
+def _rows(name: str, points: Any) -> np.ndarray:
+    """Points (n, d) of a caller as an array; (n,) are points on the line."""
+    try:
+        rows = (
+            points.detach().cpu().numpy()
+            if isinstance(points, Tensor)
+            else np.asarray(points, dtype=None if hasattr(points, "dtype") else float)
+        )
+    except (TypeError, ValueError):
+        raise BadValue(name, points, "points of shape (n, d), or (n,) on the line") from None
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    if rows.ndim != 2 or 0 in rows.shape or rows.dtype.kind not in "fiu":
+        raise BadValue(name, rows.shape, "points of shape (n, d), or (n,) on the line, at least one")
+    return rows
 
 
 def energy_distance(x: Tensor, y: Tensor) -> float:

@@ -7,17 +7,31 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from playground.core.fields import BadValue, Param
+
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
     """‖m_x − m_y‖² + tr(C_x + C_y − 2 (C_x C_y)^½) of features x (n, d), y (m, d): the squared W₂ of the moment-matched Gaussians.
 
-    tr (C_x C_y)^½ = Σ √eigenvalues of C_x^½ C_y C_x^½, in float64. Blind beyond two moments. Called FID only with the features of FID's own network.
+    tr (C_x C_y)^½ = Σ √eigenvalues of C_x^½ C_y C_x^½, in float64. Blind beyond two moments. At least two rows each. Raises: BadValue. Called FID only with the features of FID's own network.
     """
+    for name, rows in (("x", x), ("y", y)):
+        _check_rows(name, rows, 2)
+    if x.shape[1] != y.shape[1]:
+        raise BadValue("y", tuple(y.shape), f"as many columns as x has: {x.shape[1]}")
     (mx, cx), (my, cy) = moments(x), moments(y)
     value, vector = torch.linalg.eigh(cx)
     root = (vector * value.clamp_min(0).sqrt()) @ vector.T
     cross = torch.linalg.eigvalsh(root @ cy @ root).clamp_min(0).sqrt().sum()
     return float((mx - my).square().sum() + cx.trace() + cy.trace() - 2 * cross)
+
+
+NEIGHBOURS = Param("int", 3, 1, 1000)
+
+
+def _check_rows(name: str, rows: Tensor, least: int) -> None:
+    if not isinstance(rows, Tensor) or rows.ndim != 2 or len(rows) < least:
+        raise BadValue(name, tuple(getattr(rows, "shape", ())), f"features of shape (n, d) with at least {least} rows")
 
 
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -34,7 +48,12 @@ class Coverage(NamedTuple):
 
 
 def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> Coverage:
-    """Union of balls to the k-th neighbour (Kynkäänniemi et al. 2019, 1904.06991); real (n, d), fake (m, d)."""
+    """Union of balls to the k-th neighbour (Kynkäänniemi et al. 2019, 1904.06991); real (n, d), fake (m, d), n and m above k. Raises: BadValue."""
+    k = NEIGHBOURS.clean("k", k)
+    for name, rows in (("real", real), ("fake", fake)):
+        _check_rows(name, rows, k + 1)
+    if real.shape[1] != fake.shape[1]:
+        raise BadValue("fake", tuple(fake.shape), f"as many columns as real has: {real.shape[1]}")
     return Coverage(_inside(fake, real, k), _inside(real, fake, k))
 
 

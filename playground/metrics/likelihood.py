@@ -11,11 +11,14 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from playground.core.fields import BadValue
-from playground.core.problem import Problem
+from playground.core.fields import BadValue, Param
+from playground.core.problem import Problem, check_model_time, check_state
 from playground.core.process import t64
 from playground.core.rng import Rng
 
+T0 = Param("float", 1e-5, 1e-9, 0.999)
+TOL = Param("float", 1e-7, 1e-12, 1e-1)
+PROBES = Param("int", 1, 1, 10_000)
 EXACT_TRACE = 4  # state dimensions up to which the trace is exact
 
 
@@ -47,7 +50,7 @@ def log_likelihood(
     """log p_{t0}(z) of the model's flow, for states z (batch, *state); CLD: of the joint (x, v).
 
     Args:
-        t0: where z lies in time, as a fraction of t_max; p_{t0} is p_0 but for noise of that level.
+        t0: where z lies in time, as a fraction of t_max above 0; p_{t0} is p_0 but for noise of that level.
         tol: relative and absolute tolerance of the solver (Dormand–Prince 8(5,3)) for states and log p.
         trace: 'exact' (one derivative a dimension), 'hutchinson' (E vᵀ(∂u/∂z)v over ``probes`` Rademacher v, fixed along the path), or 'auto':
             exact up to 4 state dimensions.
@@ -60,10 +63,11 @@ def log_likelihood(
     for name, value, options in (("trace", trace, ("auto", "exact", "hutchinson")), ("end", end, ("prior", "exact"))):
         if value not in options:
             raise BadValue(name, value, "one of " + ", ".join(options))
-    if probes < 1:
-        raise BadValue("probes", probes, "1 or more")
+    probes = PROBES.clean("probes", probes)
+    t0, tol = T0.clean("t0", t0), TOL.clean("tol", tol)
     if end == "prior" and "linear" not in process.caps:
         raise BadValue("end", end, "exact: only linear processes have a Gaussian prior")
+    check_state("z", z, process, getattr(predictor, "state_dim", None))
     batch, shape = z.shape[0], tuple(z.shape)
     flat = z.detach().double().reshape(batch, -1)
     n = flat.shape[1]
@@ -104,5 +108,7 @@ def log_likelihood(
 
 
 def exact_log_likelihood(oracle: Any, z: Tensor, t: float) -> Tensor:
-    """log p_t(z) in closed form, to lay beside."""
+    """log p_t(z) of an exact model in closed form, (batch,) in nats; z (batch, *state), 0 < t ≤ t_max. Raises: BadValue."""
+    check_state("z", z, oracle.process, oracle.state_dim)
+    check_model_time(oracle.process, float(t))
     return oracle.log_prob(z.double(), float(t64(t)))

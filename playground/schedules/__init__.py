@@ -1,0 +1,5 @@
+"""Noise schedules, one a file."""
+
+from playground.core.modules import finder
+
+__getattr__ = finder(__name__)

@@ -1,0 +1,5 @@
+"""From runs to packets and files."""
+
+from playground.core.modules import finder
+
+__getattr__ = finder(__name__)

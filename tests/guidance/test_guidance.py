@@ -14,7 +14,7 @@ from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
 from playground.guidance.classifier import ClassifierGuided
-from toy_models.data import mixture_of
+from toy_models.data import law_of, mixture_of
 from toy_models.oracles import oracle_for
 
 SCALARS = ["VP", "EDM", "Flow", "CosinePath"]
@@ -111,6 +111,89 @@ def test_calls_are_counted_honestly(key):
     assert half.model_calls == 10 + on
     if key != "Classifier":
         assert pg.simulate(base.replace(guidance={"kind": key, "weight": 1.0})).model_calls == 10
+    assert pg.simulate(base.replace(guidance={"kind": key, "weight": 0.0})).model_calls == 10
+
+
+class Counted:
+    """A model and the models beside it, each of which tells how often it was asked."""
+
+    def __init__(self, model, asked=None, name="all"):
+        self.model, self.asked, self.name = model, {} if asked is None else asked, name
+
+    def __call__(self, z, t):
+        self.asked[self.name] = self.asked.get(self.name, 0) + 1
+        return self.model(z, t).x0_hat  # a bare tensor is a prediction too
+
+    def only(self, label):
+        return Counted(self.model.only(label), self.asked, f"class {label}")
+
+    def weaker(self, inflate):
+        return Counted(self.model.weaker(inflate), self.asked, "weak")
+
+
+OFF = {"ClassifierFree": ("class 1", "all"), "Autoguidance": ("class 1", "weak"), "Classifier": (None, "all")}
+
+
+@pytest.mark.parametrize("process", ["VP", "CLD", "EDM", "Flow"])
+@pytest.mark.parametrize("key", OFF)
+def test_a_predictor_of_ones_own_is_guided(key, process):
+    """simulate(guided, predictor=the exact model) is simulate(guided), number for number, under every guidance; at W = 0 and W = 1 only the model
+    that has a weight is asked, and the count says so. Mutants killed: the guidance dropped; 0 · (D_c − D_u) computed."""
+    base = pg.Experiment(process=process, sampler="Euler", grid=pg.Quadratic(steps=8), particles=30)
+    every = oracle_for(mixture_of("moons"), base.process)
+    for weight in (0.0, 1.0, 3.0):
+        exp = base.replace(guidance={"kind": key, "weight": weight, "label": 1})
+        given = Counted(every)
+        own, other = pg.simulate(exp), pg.simulate(exp, predictor=given)
+        assert torch.equal(own.states, other.states)
+        assert own.model_calls == other.model_calls == 8 * (2 if weight == 3 or (weight == 1 and key == "Classifier") else 1)
+        if weight in (0, 1) and key != "Classifier":
+            assert given.asked == {OFF[key][weight == 0]: 8}
+    guided, plain = (pg.simulate(e).states[-1] for e in (exp, base))
+    assert float((guided - plain).abs().max()) > 0.1
+
+
+def test_weight_zero_is_the_model_without_a_condition():
+    """W = 0: the unconditional model (the weak one of autoguidance), to the last digit."""
+    for process in ("VP", "CLD"):
+        base = pg.Experiment(process=process, sampler="Euler", grid=pg.Quadratic(steps=8), particles=30)
+        plain = pg.simulate(base)
+        for key in ("ClassifierFree", "Classifier"):
+            assert torch.equal(pg.simulate(base.replace(guidance={"kind": key, "weight": 0.0, "label": 1})).states, plain.states)
+        one = mixture_of("moons").only(1)
+        weak = pg.GaussianMixture(one.weights, one.means, one.covs * 3.0)
+        blurred = pg.simulate(base, data=weak)
+        assert torch.equal(pg.simulate(base.replace(guidance=pg.Autoguidance(label=1, weight=0.0))).states, blurred.states)
+
+
+@pytest.mark.parametrize("data", ["digits-wiener", "digits-unet"])
+def test_each_class_of_a_predictor_of_ones_own(data):
+    """An image model given as a predictor is guided by class as the data's own; W = 0 costs one evaluation a step."""
+    exp = pg.Experiment.from_dict({"data": data, "particles": 11, "grid": {"steps": 3}, "guidance": {"kind": "EachClass", "weight": 2.0}})
+    model = law_of(data).oracle(exp.process)
+    assert torch.equal(pg.simulate(exp).states, pg.simulate(exp, predictor=model).states)
+    free = pg.simulate(exp.replace(guidance=pg.EachClass(weight=0.0)))
+    assert free.model_calls == 3
+    assert torch.equal(free.states, pg.simulate(exp.replace(guidance=pg.NoGuidance())).states)
+
+
+def test_what_guidance_needs_of_a_predictor_is_told():
+    """A function has no class-conditional form: refused with what is missing. Classifier guidance brings its own classifier."""
+    exp = pg.Experiment(particles=4, grid=pg.UniformTime(steps=3), sampler="DDIM")
+    for guidance, words in ((pg.ClassifierFree(), r"only\(label\)"), (pg.Autoguidance(), r"only\(label\)")):
+        with pytest.raises(pg.BadValue, match=rf"^predictor = '<lambda>' .*{words}"):
+            pg.simulate(exp.replace(guidance=guidance), predictor=lambda z, t: 0 * z)
+    assert pg.simulate(exp.replace(guidance=pg.Classifier()), predictor=lambda z, t: 0 * z).model_calls == 6
+
+
+def test_classes_are_those_of_the_data_that_are_sampled():
+    """simulate(…, data=mixture) checks the label against that mixture."""
+    mixture = pg.GaussianMixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [0.1, 0.1], [0, 7])
+    exp = pg.Experiment(guidance=pg.ClassifierFree(label=1), particles=3)
+    with pytest.raises(pg.BadValue, match=r"^guidance\.label = 1 .*: 0, 7"):
+        pg.simulate(exp, data=mixture)
+    kept = pg.Experiment(data=mixture, guidance=pg.ClassifierFree(label=7), particles=3)
+    assert torch.equal(pg.simulate(kept).states, pg.simulate(kept, data=mixture).states)
 
 
 def test_interval_outside_is_the_condition():

@@ -13,6 +13,7 @@ from torch import Tensor
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, small_inverse, t64
 from toy_models.mixture import GaussianMixture
+from toy_models.oracles.classes import Classes
 from toy_models.oracles.fast import CACHE_ROWS, features, mean_of
 
 VARIANCES: dict[tuple, tuple[float, GaussianMixture]] = {}
@@ -43,7 +44,7 @@ class Tables(NamedTuple):
     read: Tensor  # (K, d (1 + n))
 
 
-class MixtureOracle:
+class MixtureOracle(Classes):
     """E[x_0 | z_t] of mixture data, exactly (math: D = Σ r_k(z) μ_k, one k×k block process for all coordinates).
 
     Args:

@@ -13,10 +13,11 @@ from torch import Tensor
 from playground.core.problem import Prediction
 from playground.core.process import small_inverse, small_logdet, t64
 from toy_models.mixture import GaussianMixture
+from toy_models.oracles.classes import Classes
 from toy_models.oracles.fast import features, mean_of
 
 
-class TableOracle:
+class TableOracle(Classes):
     """p_t = Σ_k w_k N(m_k(t), S_k(t)) on R^d, and quantities whose conditional means given component and state are affine in the state.
 
     Subclasses give ``weights`` (K,), ``moments(t)`` and ``reads(t)``; the rest (score, x̂_0, velocity, log p, draws) follows. One evaluation is

@@ -1,0 +1,23 @@
+"""Modules of a package that are found when they are asked for: ``pg.metrics.likelihood`` after ``import playground as pg``."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+
+def finder(package: str) -> Callable[[str], Any]:
+    """A package's ``__getattr__``: its modules by name, AttributeError for everything else."""
+
+    def find(name: str) -> Any:
+        module = f"{package}.{name}"
+        if not name.startswith("_"):
+            try:
+                return importlib.import_module(module)
+            except ModuleNotFoundError as error:
+                if error.name != module:  # an optional extra that it needs is missing
+                    raise
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return find

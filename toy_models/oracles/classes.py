@@ -1,0 +1,27 @@
+"""What guidance asks of an exact model beside itself: the models of one class, and a weaker one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toy_models.mixture import GaussianMixture
+
+
+class Classes:
+    """``only`` and ``weaker`` of an exact model of mixture ``data`` under a ``process``."""
+
+    data: GaussianMixture
+    process: Any
+
+    def only(self, label: int) -> Any:
+        """The exact model of one class's components. Raises BadValue if the data have no such class."""
+        from toy_models.oracles import oracle_for
+
+        return oracle_for(self.data.only(label), self.process)
+
+    def weaker(self, inflate: float) -> Any:
+        """The exact model of the same mixture with covariances ``inflate`` times as large."""
+        from toy_models.oracles import oracle_for
+
+        data = self.data
+        return oracle_for(GaussianMixture(data.weights, data.means, data.covs * inflate, data.labels), self.process)
