@@ -174,6 +174,21 @@ def bare_compute() -> dict[str, float]:
     return summary(spent[2:])
 
 
+def bare_metrics() -> dict[str, float]:
+    """The distances of a run, with one thread as the server's."""
+    import playground as pg
+    from playground.views.distances import metrics_packet
+    from playground.views.stage import Run
+
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+    run, spent = Run(pg.Experiment()), []
+    for _ in range(24):
+        started = time.perf_counter()
+        metrics_packet(run).to_bytes()
+        spent.append(1000 * (time.perf_counter() - started))
+    return summary(spent[4:])
+
+
 def payload(base: str) -> dict[str, int]:
     out = {}
     for layer in ("run", "fields&want=density,score", "metrics"):
@@ -233,6 +248,7 @@ def measure() -> dict[str, object]:
             out["scrub, default layers"] = frames(page, True, few)
             out["scrub, all layers"] = frames(page, True, all_layers)
             out["payload, bytes"] = payload(base)
+            out["metrics packet, ms"] = bare_metrics()
             browser.close()
         finally:
             server.terminate()

@@ -83,14 +83,21 @@
       this.box.className = `pg-curve pg-curve-${name}`;
       this.box.innerHTML = `<header><span class="pg-curve-title"></span><span class="pg-curve-legend"></span></header>
         <div class="pg-curve-plot"><svg class="pg-curve-sketch" aria-hidden="true"></svg><div class="pg-curve-plotly"></div>
-        <div class="pg-curve-over"><div class="pg-curve-guide" hidden><span></span></div><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
+        <div class="pg-curve-over"><span class="pg-curve-unit"></span><div class="pg-curve-guide" hidden><span></span></div><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
           aria-valuemin="0" aria-valuemax="1"></div></div></div>`;
       [this.header, this.plot] = this.box.children;
       [this.titleBox, this.legend] = this.header.children;
       [this.sketchBox, this.gd, this.over] = this.plot.children;
-      [this.guide, this.line] = this.over.children;
+      [this.unitBox, this.guide, this.line] = this.over.children;
       this.dots = [];
       this.title(title, title);
+      this.titleBox.addEventListener("click", (e) => {
+        const choice = e.target.closest("[data-measure]");
+        if (choice && !choice.hasAttribute("aria-disabled")) {
+          owner.choose(choice.dataset.measure);
+          this.titleBox.querySelector(`[data-measure="${choice.dataset.measure}"]`)?.focus({ preventScroll: true }); // the words are new ones
+        }
+      });
       this.bind();
     }
 
@@ -99,6 +106,11 @@
       this.titleHtml = html;
       this.titleBox.innerHTML = html;
       this.titleBox.title = tip;
+    }
+
+    /** The vertical axis's unit, as HTML. */
+    unit(html) {
+      if (this.unitHtml !== html) this.unitBox.innerHTML = this.unitHtml = html;
     }
 
     /** New series; the legend is rebuilt only when its words change. */
@@ -193,8 +205,15 @@
       const X = (x) => (MARGIN.l + (iw * (x - v.x[0])) / (v.x[1] - v.x[0])).toFixed(1);
       const Y = (y) => (MARGIN.t + ih * (1 - ((this.log ? Math.log10(Math.max(y, 1e-12)) : y) - v.y[0]) / (v.y[1] - v.y[0]))).toFixed(1);
       const parts = [];
+      let under = null;
       for (const s of this.series) {
-        if (this.off.has(s.key) || s.base) continue;
+        if (this.off.has(s.key)) continue;
+        if (s.base) { under = s; continue; }
+        if (s.fill && under) {
+          const around = [...s.x.map((x, i) => [x, s.y[i]]), ...under.x.map((x, i) => [x, under.y[i]]).reverse()].filter((p) => p[1] != null);
+          parts.push(`<polygon points="${around.map(([x, y]) => `${X(x)},${Y(y)}`).join(" ")}" fill="${colors[s.role]}" opacity="0.2"/>`);
+          if (!s.width) continue;
+        }
         const points = s.x.map((x, i) => (s.y[i] == null ? null : [X(x), Y(s.y[i])])).filter(Boolean);
         const color = colors[s.role];
         if (s.mode === "markers") parts.push(...points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="2.5" fill="${color}"/>`));
@@ -231,8 +250,8 @@
         const trace = { type: "scatter", x: s.x, y: s.y, mode: s.mode || "lines", visible: !off.has(s.key), name: s.label || "", cliponaxis: s.mode !== "markers" };
         if (s.mode === "markers") trace.marker = { color, size: s.size || 5.5, line: { width: 0 } };
         else trace.line = { color, width: s.width, dash: s.dash || "solid", shape: "linear" };
-        if (s.base) Object.assign(trace, { line: { width: 0 } });
-        if (s.fill) Object.assign(trace, { fill: "tonexty", fillcolor: alpha(c[s.role], 0.14) });
+        if (s.base || !s.width) Object.assign(trace, { line: { width: 0 } });
+        if (s.fill) Object.assign(trace, { fill: "tonexty", fillcolor: alpha(c[s.role], 0.2) });
         if (s.error) trace.error_y = { type: "data", array: s.error[0], arrayminus: s.error[1], symmetric: false, color, thickness: 1.5, width: 3 };
         return trace;
       });
@@ -392,6 +411,12 @@
       addEventListener("pg-time", () => this.panels.forEach((p) => this.paint(p, 0)));
     }
 
+    /** A measure as a click on its name asks for it. */
+    choose(name) {
+      this.measure = name;
+      this.emit("measure", name === this.metrics?.header.metrics[0].name ? "" : name);
+    }
+
     on(name, fn) { (this.listeners[name] ||= []).push(fn); return this; }
     emit(name, value) { this.listeners[name]?.forEach((fn) => fn(value)); }
 
@@ -450,6 +475,7 @@
       const bottom = 1e-3, raise = (v) => (v == null ? null : Math.max(v, bottom));
       const read = (y) => (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
+      this.far.unit("norm over pixels");
       this.far.title("the batch", "Means over the batch; norms over all pixels, pixels in [−1, 1].");
       this.far.show([
         { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, value: read(norm), tip: "Mean norm of the states." },
@@ -511,45 +537,56 @@
 
     /** Distances of a run; of another run than the shown one they are ignored. */
     setMetrics(metrics) {
-      const h = metrics.header, sig = PG.significant;
+      const h = metrics.header;
       if (this.run && h.key && this.run.header.key && h.key !== this.run.header.key) return false;
       this.farKey = h.key ?? this.run?.header.key;
-      const array = (name) => PG.arrayOf(metrics, name);
-      const clocks = Array.from(array("clock"), (c) => 1 - c);
-      const found = [];
-      const seen = [];
-      (h.metrics || []).forEach((m, i) => {
-        const [x, y, floor] = sorted(clocks, finite(array(m.name)), array(`${m.name}/floor`) && finite(array(`${m.name}/floor`)));
-        seen.push(...y, ...(i ? [] : floor || []));
-        found.push({ m, x, y, floor });
-      });
-      // decades: [0.01, 1] holds most runs
-      const range = roomy(seen.filter((v) => v > 1e-3).map(Math.log10), [-2, 0], 1, 6);
-      const bottom = 10 ** (range[0] + 0.02), raise = (values) => values.map((v) => (v == null ? null : Math.max(v, bottom)));
-      const main = [], floors = [];
-      found.forEach(({ m, x, y, floor }, i) => {
-        const [name] = m.label.split(","), shown = raise(y);
-        const read = (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
-        if (!i && floor) {
-          floors.push({ key: "floor", label: "", role: "noise", x, y: x.map(() => bottom * 1e-3), base: true, width: 0 });
-          floors.push({ key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", fill: true,
-            tip: `What two exact samples of this size (${h.points ?? "as many"} points) show: below it nothing can be told apart.` });
-        }
-        main.push({ key: m.name, label: i ? name.replace(/ distance$/, "") : name, role: "sampler", x, y: shown, width: i ? 1.1 : 2, dot: true, room: 5, quiet: i > 0,
-          value: read, tip: `At the end ${sig(m.final)}${m.final_sd ? ` ± ${sig(m.final_sd, 1)}` : ""}. ${m.label}${m.unit ? `, in ${m.unit}` : ""}, between the particles and exact samples of p_t.` });
-        if (m.final_sd && Number.isFinite(m.final)) {
-          const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
-          main.push({ key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
-            error: [[m.final_sd], [Math.min(m.final_sd, 0.9 * m.final)]] });
-        }
-      });
-      this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
-      const scaled = h.metrics?.[0]?.label.split(",")[1];
-      this.far.title("distance to the truth" + (scaled ? `<span class="pg-curve-more">,${PG.subscripts(scaled)}</span>` : ""),
-        "Distance between the particles and exact samples of p_t at the same time" + (scaled ? `,${scaled}` : ""));
-      this.far.show([...floors, ...main], range, true);
+      this.metrics = metrics;
+      this.showDistance();
       this.far.box.classList.remove("pg-stale");
       return true;
+    }
+
+    /** Which measure the chart shows; another one that this run has not leaves the choice as it is. */
+    get measure() { return this._measure || ""; }
+    set measure(name) {
+      if (name === this._measure) return;
+      this._measure = name;
+      if (this.metrics && this.farKey === this.metrics.header.key) this.showDistance();
+    }
+
+    /** One measure at a time, with its own floor: two of them have two units. */
+    showDistance() {
+      const { header: h } = this.metrics, sig = PG.significant, array = (name) => finite(PG.arrayOf(this.metrics, name) || []);
+      const all = [...h.metrics, ...(h.missing || [])];
+      const m = h.metrics.find((one) => one.name === this._measure) || h.metrics[0];
+      const clocks = Array.from(PG.arrayOf(this.metrics, "clock"), (c) => 1 - c);
+      const [x, y, floor, sd] = sorted(clocks, array(m.name), array(`${m.name}/floor`), array(`${m.name}/floor_sd`));
+      const low = floor.map((v, i) => v - sd[i]), high = floor.map((v, i) => v + sd[i]);
+      // decades: [0.01, 1] holds most runs
+      const range = roomy([...y, ...floor].filter((v) => v > 1e-3).map(Math.log10), [-2, 0], 1, 6);
+      const bottom = 10 ** (range[0] + 0.02), raise = (values) => values.map((v) => (v == null ? null : Math.max(v, bottom)));
+      const read = (values) => (at) => { const v = interpolate(x, values, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
+      const samples = `${PG.whole(h.points)} points`;
+      const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
+      this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
+      const [name, scaled] = m.label.split(/,(.*)/);
+      const choices = all.map((one) => {
+        const tip = one.reason ? `${one.label}: ${one.reason}.` : `${one.label}, in ${one.unit}.`;
+        return `<button type="button" class="pg-measure" data-measure="${one.name}" aria-pressed="${one === m}" title="${tip}"${one.reason ? ' aria-disabled="true"' : ""}>${one.short}</button>`;
+      });
+      this.far.title(`distance to ${PG.subscripts(h.law)}<span class="pg-measures" role="group" aria-label="which distance">${choices.join("")}</span>`,
+        `${m.label} between the particles and exact samples of ${h.law} at the same time${h.about ? ` (${h.about})` : ""}.`);
+      this.far.unit(m.unit + (scaled ? `,${PG.subscripts(scaled)}` : ""));
+      this.far.show([
+        { key: "floor", label: "", role: "noise", x, y: raise(low), base: true, width: 0 },
+        { key: "floor", label: "", role: "noise", x, y: raise(high), width: 0, fill: true },
+        { key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", value: read(floor), room: 5,
+          tip: `What two exact samples of ${samples} show: ${sig(m.floor, 2)} ± ${sig(m.floor_sd, 2)} at the end (mean and standard deviation over pairs, the band). A value within the band cannot be told from a perfect sampler’s.` },
+        { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: 5,
+          tip: `${name}: mean distance of all ${PG.whole(h.points)} particles to ${h.draws} exact samples as large, new ones at each time. To ${h.end}: ${sig(m.final)} ± ${sig(m.final_se, 2)} (standard error over those samples)${m.why ? `. ${m.why}` : ""}.` },
+        { key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
+          error: [[m.final_se], [Math.min(m.final_se, 0.9 * m.final)]] },
+      ], range, true);
     }
 
     /** Five times under the plot: where they stand, and what the process calls them. */

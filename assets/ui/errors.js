@@ -114,11 +114,11 @@
         row.dataset.part = r.name;
         if (nothing && r.none) row.title = `${r.tip} Here ${r.none}.`;
       }
-      line("pg-err-total", "total", `The sum of the bars: ${h.distance} between the run and p_0.`,
+      line("pg-err-total", "total", `The sum of the bars: ${h.distance} between the run and the data p_0, sampling noise taken out.`,
         [piece("pg-err-sum", 0, h.total, "exact"), whisker(h.total, h.total_se)], say(h.total), say(h.total_se)).dataset.part = "total";
       const dot = node("i", "pg-err-dot");
       dot.style.left = at(h.direct);
-      line("pg-err-direct", "measured directly", `${h.distance} between ${h.stochastic ? "the particles of another seed" : "the run's particles"} and the exact law, extrapolated from n and n/2 to many particles.`,
+      line("pg-err-direct", "measured directly", `${h.distance} between ${h.stochastic ? "the particles of another seed" : "the run's particles"} and the exact law of the data p_0, extrapolated from n and n/2 to many particles.`,
         [whisker(h.direct, h.direct_se), dot], say(h.direct), say(h.direct_se)).dataset.part = "direct";
       if (h.floor <= top) {
         for (const row of lines) {
@@ -129,8 +129,8 @@
       }
       this.body.replaceChildren(...lines);
       const points = h.points.toLocaleString("en").replaceAll(",", "\u2009");
-      this.word.textContent = `${h.distance}, ${points} particles`;
-      this.word.title = "Distances in the data's units.";
+      this.word.textContent = `${h.distance} to the data, ${points} particles`;
+      this.word.title = "Distances to p_0 in the data's units, of particles of this lab's own. The status line and the chart compare the stage's particles with p_t at their own time, and leave sampling noise in: there the floor says how much.";
       const foot = [];
       if (h.lost) foot.push(`${h.lost.toLocaleString("en")} of ${points} particles are lost: they count as if at 1000.`);
       else if (!h.resolved) foot.push("The total is within its sampling error: these bars are noise.");

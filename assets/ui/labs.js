@@ -11,6 +11,8 @@
     mount(root, host) {
       const curves = new PG.Curves(root);
       curves.on("cursor", (c) => host.seek(c));
+      curves.on("measure", (name) => host.setView("measure", name));
+      curves.measure = host.view.measure || "";
       const hold = new PG.Hold(curves, host);
       return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.c), show() {}, curves };
     },

@@ -24,7 +24,7 @@
     return found.data ?? found.values ?? null;
   };
 
-  const whole = (v) => (Number.isFinite(v) ? Math.round(v).toLocaleString("en").replaceAll(",", "\u2009") : "–");
+  const whole = (PG.whole = (v) => (Number.isFinite(v) ? Math.round(v).toLocaleString("en").replaceAll(",", "\u2009") : "–"));
   const time = (ms) => (!Number.isFinite(ms) ? "–" : ms < 9.95 ? ms.toFixed(1) : ms < 9999 ? String(Math.round(ms)) : (ms / 1000).toFixed(1) + "k");
 
   const ITEMS = [
@@ -95,16 +95,24 @@
       const m = header?.metrics?.[0];
       const [label, b, sd, floor] = item.children;
       const sig = PG.significant;
-      label.textContent = m ? m.label.split(",")[0] : "distance";
+      label.innerHTML = m ? PG.subscripts(`${m.label.split(",")[0]} to ${header.end}`) : "distance";
       b.textContent = m ? sig(m.final) : "–";
-      sd.textContent = m?.final_sd ? ` ± ${sig(m.final_sd, 1)}` : "";
-      floor.textContent = m?.floor ? ` · floor ${sig(m.floor)}` : "";
+      sd.textContent = m ? ` ± ${sig(m.final_se, 1)}` : "";
+      floor.textContent = m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}` : "";
       item.classList.remove("pg-stale");
-      item.classList.toggle("pg-at-floor", !!m?.floor && m.final <= m.floor + 2 * (m.floor_sd || 0));
-      item.title = m
-        ? `${m.label} between the last particles and exact samples, ± its standard deviation over draws of those. ` +
-          "Floor: what two exact samples of this size show; at the floor the sampler's error cannot be seen."
-        : "Distance of the last particles to exact samples; computed when the controls rest.";
+      item.classList.toggle("pg-at-floor", !!m && m.final <= m.floor + 2 * m.floor_sd);
+      item.title = m ? this.distanceTip(header, m) : "Distance of the last particles to exact samples; computed when the controls rest.";
+    }
+
+    distanceTip(h, m) {
+      const sig = PG.significant, n = whole(h.points);
+      return [
+        `${m.label}: mean distance of the last ${n} particles to ${h.draws} exact samples as large of ${h.end}${h.about ? ` (${h.about})` : ""}, ± the standard error of that mean over such samples.`,
+        `Floor: what two exact samples of ${n} points show, ± its standard deviation.`,
+        m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
+        m.why || "",
+        "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out.",
+      ].filter(Boolean).join(" ");
     }
   }
   PG.Status = Status;

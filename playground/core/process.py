@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -73,6 +74,11 @@ class Process(Spec):
         return torch.ones_like(t64(t))
 
     view_scale_label: ClassVar[str] = ""
+
+    @property
+    def moments(self) -> float:
+        """E|z_t|^m is finite for m below this: what distances to p_t need."""
+        return math.inf
 
     note: ClassVar[str] = ""
     """What the page says about this process under the stage, if anything."""

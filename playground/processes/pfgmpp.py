@@ -40,6 +40,11 @@ class PFGMPP(EDM):
         r"x_t = x_0 + \sigma\,\xi\,\sqrt{D/\chi^2_D},\quad \frac{\mathrm dx}{\mathrm d\sigma} = \frac{x - \mathbb E[x_0\mid x]}{\sigma}"
     )
 
+    @property
+    def moments(self) -> float:
+        """A Student-t of D degrees of freedom has its moments below D."""
+        return self.D
+
     def _ray(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
         """ξ √(D/χ²_D), one χ² a particle."""
         scale = chi2_over(rng.uniform((shape[0],)), self.D).sqrt()

@@ -46,6 +46,7 @@ from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
 from playground.ui.sets import read_body, set_record, store_record
+from playground.views.distances import metrics_packet
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import KINDS, film
 from playground.views.free import free_packet
@@ -57,7 +58,7 @@ from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
-from playground.views.stage import Run, fields_key, fields_packet, metrics_packet, run_packet
+from playground.views.stage import Run, fields_key, fields_packet, run_packet
 from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 

@@ -1,4 +1,4 @@
-"""What the stage shows, as packets: a run's particles, the exact fields, the distances to the truth. Pure functions of the Experiment."""
+"""What the stage shows, as packets: a run's particles and the exact fields. Pure functions of the Experiment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from playground.core.run import Frame, Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
-from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
@@ -34,7 +33,6 @@ DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
 REFERENCES = 600
-METRIC_POINTS, METRIC_FRAMES, ENERGY_POINTS = 2000, 21, 700
 
 
 class Run:
@@ -485,70 +483,3 @@ def _add_arrows(packet: Packet, name: str, arrows: Tensor) -> None:
     length = arrows.norm(dim=1, keepdim=True).clamp_min(1e-12)
     arrows = arrows * (8 / length).clamp_max(1)
     packet.add(name, arrows.numpy(), "u2", [-8.0, -8.0], [8.0, 8.0], axis=1)
-
-
-# distances ------------------------------------------------------------------------------------------------------------------------
-
-
-def metrics_packet(run: Run) -> Packet:
-    """Distances between the particles and exact samples of p_t over time, with the floor of two exact samples."""
-    trace, oracle = run.trace, run.oracle
-    count = min(run.exp.particles if run.exp.mode == "reverse" else trace.frames[0].z.shape[0], METRIC_POINTS)
-    picks = np.unique(np.linspace(0, len(trace.frames) - 1, METRIC_FRAMES).round().astype(int))
-    one_d = oracle.dim == 1
-    rng = Rng(run.exp.seed, dtype=torch.float64).stream("truth")
-    draws = [(rng.uniform((count,)), rng.normal((count, oracle.state_dim))) for _ in range(4)]
-    rows: dict[str, list[float]] = {"w": [], "energy": [], "w/floor": [], "energy/floor": []}
-    final_floor: list[float] = []
-    for index in picks:
-        frame = trace.frames[index]
-        law = oracle.marginal(frame.t) if frame.t > 0 else oracle.lifted()
-        s = float(run.process.view_scale(t64(frame.t)))
-        exact = [law.sample(u, n)[0][:, : oracle.dim].float() * s for u, n in draws]
-        x = torch.nan_to_num(run.process.project(frame.z)[:count].float().cpu() * s, posinf=1e6, neginf=-1e6)
-        measure = (
-            (lambda a, b: float(wasserstein_1d(a[:, 0].numpy(), b[:, 0].numpy())))
-            if one_d
-            else (lambda a, b: sliced_w2(a.numpy(), b.numpy()))
-        )
-        rows["w"].append(measure(x, exact[0]))
-        floors = [measure(exact[i], exact[j]) for i, j in ((0, 1), (2, 3))]
-        rows["w/floor"].append(float(np.mean(floors)))
-        few = slice(0, ENERGY_POINTS)
-        rows["energy"].append(energy_distance(x[few], exact[0][few]))
-        rows["energy/floor"].append(energy_distance(exact[1][few], exact[2][few]))
-        if index == picks[-1]:
-            pairs = [(i, j) for i in range(4) for j in range(i)]
-            final_floor = [measure(exact[i], exact[j]) for i, j in pairs]
-            final = [measure(x, e) for e in exact]
-            rows["w"][-1] = float(np.mean(final))
-    scaled = f", of x {run.process.view_scale_label}" if run.process.view_scale_label else ""
-    name = "W₁" if one_d else "sliced W₂"
-    header = {
-        "kind": "metrics",
-        "key": run.exp.key,
-        "points": count,
-        "metrics": [
-            {
-                "name": "w",
-                "label": name + scaled,
-                "unit": "data units",
-                "final": float(np.mean(final)),
-                "final_sd": float(np.std(final, ddof=1)),
-                "floor": float(np.mean(final_floor)),
-                "floor_sd": float(np.std(final_floor, ddof=1)),
-            },
-            {
-                "name": "energy",
-                "label": "energy distance" + scaled,
-                "unit": "√(data units)",
-                "final": rows["energy"][-1],
-                "floor": rows["energy/floor"][-1],
-            },
-        ],
-    }
-    packet = Packet(header)
-    packet.add("clock", run.process.clock(run.times[picks]).clamp(0, 1))
-    for key, values in rows.items():
-        packet.add(key, values)
-    return packet

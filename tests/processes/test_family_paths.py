@@ -11,7 +11,8 @@ import playground as pg
 from playground.core.experiment import Experiment
 from playground.core.process import t64
 from playground.core.rng import Rng
-from playground.views.stage import Run, fields_packet, metrics_packet, run_packet
+from playground.views.distances import metrics_packet
+from playground.views.stage import Run, fields_packet, run_packet
 from toy_models.data import mixture_of
 from toy_models.oracles import oracle_for
 

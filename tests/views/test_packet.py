@@ -8,6 +8,7 @@ import torch
 
 import playground as pg
 from playground.core.process import t64
+from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import (
     Run,
@@ -16,7 +17,6 @@ from playground.views.stage import (
     fields_key,
     fields_packet,
     guided_arrows,
-    metrics_packet,
     run_packet,
 )
 from toy_models.data import mixture_of
