@@ -82,9 +82,18 @@ def simulate(
         noise=noise,
         most_work=most_work,
     )
-    frames = _thinned(live, len(live.grid) - 1, max_frames)
+    calls: list[int] = []
+    frames = _thinned(_noted(live, calls), len(live.grid) - 1, max_frames)
     diverged = _diverged(frames, live.oracle)
-    return Trace(exp.process, frames, t64(live.grid), diverged, {"oracle": live.oracle, "model": live.problem.predictor})
+    facts = {"oracle": live.oracle, "model": live.problem.predictor, "calls": calls}
+    return Trace(exp.process, frames, t64(live.grid), diverged, facts)
+
+
+def _noted(frames: Iterable[Frame], calls: list[int]) -> Iterator[Frame]:
+    """The frames, with the model calls made by each of them noted: also of those that are not kept."""
+    for frame in frames:
+        calls.append(frame.calls)
+        yield frame
 
 
 def _thinned(frames: Iterable[Frame], last: int, max_frames: int | None) -> list[Frame]:

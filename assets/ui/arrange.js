@@ -11,12 +11,13 @@
     // a lone plane fills the stage and the legend floats over it, unless there is room to spare above
     const plane = alone && specs[0].kind === "plane" && specs[0];
     if (plane && images) {
-      panels[0].place({ x: images.w >= width ? 0 : images.w, y: head, w: images.w >= width ? width : width - images.w, h: height - head }, 0);
+      panels[0].place({ x: images.w >= width ? 0 : images.w, y: head, w: (images.w >= width ? width : width - images.w) - 12, h: height - head - 4 }, 0);
       return panels;
     }
     if (plane) {
       const spare = height - (width * (plane.b.hi - plane.b.lo)) / (plane.a.hi - plane.a.lo);
       panels[0].full = spare < head;
+      panels[0].covered = panels[0].full ? head : 0;
       panels[0].alone = true;
       panels[0].place({ x: 0, y: 0, w: width, h: height }, spare < head ? 0 : head);
       return panels;

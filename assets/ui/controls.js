@@ -124,18 +124,19 @@
       const button = (name, label, html, fn, words) => {
         const node = make("button", `pg-btn pg-${name}`, { type: "button", "aria-label": label }, html);
         node.addEventListener("click", fn);
-        tip.on(node, () => words || label);
+        tip.on(node, () => (typeof words === "function" ? words() : words || label));
         return (this[name] = node);
       };
       button("play", "Play", icon("play"), () => stage.toggle(), "Play or pause. Key space.");
-      button("back", "Step left", icon("back"), () => stage.stepRight(-1), "One sampler step to the left, towards noise. Key ←.");
-      button("forth", "Step right", icon("forth"), () => stage.stepRight(1), "One sampler step to the right, towards data. Key →.");
+      const one = (to) => () => `${stage.run?.moments.stride > 1 ? `To the next state that is kept (every ${stage.run.moments.stride} steps)` : "One sampler step"} ${to}`;
+      button("back", "Step left", icon("back"), () => stage.stepRight(-1), one("to the left, towards noise. Key ←."));
+      button("forth", "Step right", icon("forth"), () => stage.stepRight(1), one("to the right, towards data. Key →."));
       this.scrub = make("div", "pg-scrub");
       this.ticks = make("canvas", "pg-ticks", { "aria-hidden": "true" });
       this.range = make("input", "pg-range", { type: "range", min: 0, max: 1, step: 0.001, value: 0, "aria-label": "Time, from noise to data" });
       this.scrub.append(make("span", "pg-end", {}, "noise"), make("div", "pg-track"), make("span", "pg-end", {}, "data"));
       this.scrub.children[1].append(this.ticks, this.range);
-      this.range.addEventListener("input", () => stage._scrub(1 - Number(this.range.value)));
+      this.range.addEventListener("input", () => stage._scrub(this.clockOf(Number(this.range.value))));
       this.range.addEventListener("change", () => stage._settle());
       this.tools = make("div", "pg-tools");
       this.direction = make("div", "pg-direction", { role: "group", "aria-label": "Direction" });
@@ -174,9 +175,14 @@
       this.scrub.classList.toggle("pg-leftwards", stage._mode === "forward");
     }
 
+    // along the bar every step is as wide as the others, however little time it takes; noising runs along the clock
+    clockOf(value) {
+      return this.stage.run ? this.stage.run.moments.clockOf(value) : 1 - value;
+    }
+
     // the handle at a clock; noise is at the left
     at(clock) {
-      const value = 1 - clock;
+      const value = this.stage.run ? this.stage.run.moments.barOf(clock) : 1 - clock;
       this.range.value = String(value);
       this.range.style.setProperty("--at", value);
     }
@@ -186,14 +192,14 @@
       const { ticks: canvas } = this, { run, theme } = this.stage;
       const width = canvas.clientWidth, height = canvas.clientHeight;
       if (!run || !width || !theme) return;
-      const scale = Math.min(2, window.devicePixelRatio || 1);
+      const scale = Math.min(2, window.devicePixelRatio || 1), { moments } = run, marks = moments.grid;
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
       const ctx = canvas.getContext("2d");
       ctx.scale(scale, scale);
       ctx.fillStyle = run.forward ? theme.noise : theme.sampler;
-      ctx.globalAlpha = clamp((width / run.stops.length - 1) / 6, 0.18, 0.8);
-      for (const clock of run.stops) ctx.fillRect(Math.round((1 - clock) * (width - 1)), height - 5, 1, 5);
+      ctx.globalAlpha = clamp((width / marks.length - 1) / 6, 0.18, 0.8);
+      for (let j = 0; j < marks.length; j++) ctx.fillRect(Math.round((run.forward ? 1 - marks[j] : j / (marks.length - 1)) * (width - 1)), height - 5, 1, 5);
     }
   }
 

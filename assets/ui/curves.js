@@ -332,8 +332,7 @@
         if (first) requestAnimationFrame(() => {
           const c = asked;
           asked = null;
-          this.owner.cursor(c);
-          this.owner.emit("cursor", c);
+          this.owner.emit("cursor", c); // whose answer may be another moment: a state is held until the next
         });
       };
       this.plot.addEventListener("pointerdown", (e) => {
@@ -368,11 +367,10 @@
       this.plot.addEventListener("pointercancel", end);
       this.line.addEventListener("keydown", (e) => {
         const by = { ArrowLeft: 0.01, ArrowRight: -0.01, PageDown: 0.1, PageUp: -0.1 }[e.key];
-        const c = e.key === "Home" ? 1 : e.key === "End" ? 0 : by && clamp(this.owner.clock + by, 0, 1);
+        const c = e.key === "Home" ? 1 : e.key === "End" ? 0 : by && clamp(this.owner.asked + by, 0, 1);
         if (c == null) return;
         e.preventDefault();
         e.stopPropagation();
-        this.owner.cursor(c);
         this.owner.emit("cursor", c);
       });
     }
@@ -386,7 +384,7 @@
       this.root = root;
       this.plotlyUrl = plotlyUrl;
       this.listeners = {};
-      this.clock = 1;
+      this.clock = this.asked = 1;
       this.dirty = new Set();
       const row = document.createElement("div");
       row.className = "pg-curves-row";
@@ -420,9 +418,10 @@
     on(name, fn) { (this.listeners[name] ||= []).push(fn); return this; }
     emit(name, value) { this.listeners[name]?.forEach((fn) => fn(value)); }
 
-    /** The clock in [0, 1], 1 = noise; cheap enough for every frame. */
-    cursor(clock) {
-      if (!Number.isFinite(clock) || (clock === this.clock && this.placed)) return;
+    /** The clock in [0, 1], 1 = noise, of what the stage shows, and its cursor; cheap enough for every frame. */
+    cursor(clock, asked = clock) {
+      if (!Number.isFinite(clock) || (clock === this.clock && asked === this.asked && this.placed)) return;
+      this.asked = asked;
       this.clock = clock;
       this.placed = true;
       for (const panel of this.panels) panel.place(clock);
@@ -501,15 +500,7 @@
         const many = gx.length > 60;
         series.push({ key: "grid", label: "step", role: "sampler", mode: "markers", size: many ? 3.5 : 5.5, x: gx, y: levels,
           room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
-          value: (at) => {
-            let lo = 0, hi = last; // the last grid time that has been reached
-            while (lo < hi) {
-              const mid = (lo + hi + 1) >> 1;
-              if (gx[mid] <= at + 1e-6) lo = mid;
-              else hi = mid - 1;
-            }
-            return `${lo}/${last}`;
-          } });
+          value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.asked : 1 - at).step}/${last}` });
       }
       this.snr.title(series.length > 1 ? "log-SNR and the grid’s steps" : "log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
       this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
@@ -589,14 +580,12 @@
       ], range, true);
     }
 
-    /** Five times under the plot: where they stand, and what the process calls them. */
+    /** Times under the plot: where they stand, and what the process calls them. */
     timeTicks([lo, hi]) {
-      const at = [0, 0.25, 0.5, 0.75, 1].map((u) => lo + u * (hi - lo));
-      const words = at.map((x) => PG.time.words(this.momentAt(x)));
-      const text = words.map((w) => w.text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""));
-      if (hi > 1 - 1e-9 && PG.time.name !== "snr") text[4] = "0";
-      text[0] = `${words[0].symbol} = ${text[0]}`;
-      return [at, text];
+      const ticks = PG.time.ticks((x) => this.momentAt(x), Math.max(0, lo), Math.min(1, hi), 0.15), { symbol } = PG.time.words(this.momentAt(0.5));
+      const text = ticks.map((tick) => tick.text);
+      if (text.length) text[0] = `${symbol} = ${text[0]}`;
+      return [ticks.map((tick) => tick.x), text];
     }
 
     readTheme() {

@@ -352,16 +352,17 @@
       this.place(this.clock ?? 1);
     }
 
-    place(clock) {
+    place(clock, step = this.step ?? 1) {
       this.clock = clock;
+      this.step = step;
       if (!this.packet || !this.X) return;
       this.line.style.left = `${this.X(clock).toFixed(1)}px`;
-      const from = array(this.packet, "from");
-      let i = from.length - 1;
-      while (i > 0 && clock > from[i] - 1e-9) i--;
+      const made = Math.max(1, this.step), numbers = array(this.packet, "step");
+      let i = numbers.length - 1; // of many steps some are measured: the last one before
+      while (i > 0 && numbers[i] > made) i--;
       const exact = this.packet.header.stochastic && !(array(this.packet, "median")[i] > EXACT);
       const text = (name) => S(array(this.packet, name)[i]);
-      const words = `${T(array(this.packet, "t")[i])} → ${T(array(this.packet, "s")[i])}: ${text(exact ? "spread" : "median")}`;
+      const words = `${numbers[i] === made ? "" : `step ${numbers[i]}: `}${T(array(this.packet, "t")[i])} → ${T(array(this.packet, "s")[i])}: ${text(exact ? "spread" : "median")}`;
       if (this.word.textContent !== words) this.word.textContent = words;
     }
   }
@@ -416,13 +417,9 @@
       for (const v of [this.budget, this.steps]) v.busy(false);
     }
 
-    /** The step that the cursor is in; over (x, t) there is one map for all of them. */
+    /** The step that the cursor is in, from 0 on; over (x, t) there is one map for all of them. */
     step() {
-      const last = this.grid.length - 2;
-      if (this.run.header.components.length === 1) return 0;
-      let i = 0;
-      while (i < last && !(this.clock > this.grid[i + 1] + 1e-6)) i++;
-      return i;
+      return this.run.header.components.length === 1 ? 0 : Math.max(0, PG.momentsOf(this.run).stepAt(this.clock) - 1);
     }
 
     async askMap() {
@@ -432,8 +429,7 @@
       this.mapOf = of;
       this.map.busy(true);
       try {
-        const c = clamp((Math.min(1, this.grid[step]) + this.grid[step + 1]) / 2, 0, 1); // its middle
-        const packet = await this.host.fetch("errors-map", { c: c.toFixed(6) });
+        const packet = await this.host.fetch("errors-map", { step: step + 1 });
         if (packet.header.key !== this.key) return;
         this.map.show(packet, packet.header.stochastic);
         this.map.box.dataset.shown = of;
@@ -447,7 +443,7 @@
     cursor(info) {
       this.clock = info.c;
       this.map.place(info.c);
-      this.steps.place(info.c);
+      this.steps.place(info.c, info.step);
       if (this.run) this.askMap();
     }
   }

@@ -839,10 +839,7 @@
   };
 
   const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
-  const settled = (c) => {
-    const v = typeof c === "number" ? c : c?.c ?? c?.t;
-    return v == null || stage.playing ? "" : String(Math.round(1000 * v) / 1000);
-  };
+  const settled = (moment) => (stage.playing ? "" : String(moment.at));
   let defaultLayers = "";
   function viewToStage() {
     if (!stage) return;

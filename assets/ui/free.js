@@ -169,7 +169,7 @@
     }
 
     cursor(info) {
-      this.clock = info.c ?? info.clock;
+      this.clock = info.clock;
       if (!this.parts?.nearest) return;
       this._place();
       const i = this._state(), of = `${this.key}|${i}`;

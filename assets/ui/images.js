@@ -66,12 +66,7 @@
 
   const sizeOf = (event) => event.reduce((a, b) => a * b, 1);
   /** The frame of a run at a clock: the last state that was reached by then. */
-  PG.frameAt = function (run, clock) {
-    const clocks = run.arrays.clock.data;
-    let i = 0;
-    while (i + 1 < clocks.length && clocks[i + 1] >= (clock ?? 0) - 1e-6) i++;
-    return i;
-  };
+  PG.frameAt = (run, clock) => PG.momentsOf(run).at(clock ?? 0).frame;
   /** [bytes, from, event] of image n of a run at a frame; null if the run has no images of this kind. */
   PG.imageAt = function (run, kind, frame, n) {
     const { shown, event, final } = run.header.image, { clock, time, [`image/${kind}`]: images } = run.arrays;
@@ -205,7 +200,7 @@
     }
 
     cursor(info) {
-      this.clock = info.clock ?? info.c;
+      this.clock = info.clock;
       if (this.run && !this.forming) this._draw();
     }
 
@@ -502,7 +497,7 @@
         reveal(scroll, columns[i][0]);
       }
       addEventListener("pg-picked", () => draw());
-      return { setRun(r) { run = r.header.image ? r : null; draw(); }, show(on) { if (on && run && at >= 0) reveal(scroll, columns[at][0]); }, cursor: (info) => mark(info.c ?? info.clock) };
+      return { setRun(r) { run = r.header.image ? r : null; draw(); }, show(on) { if (on && run && at >= 0) reveal(scroll, columns[at][0]); }, cursor: (info) => mark(info.clock) };
     },
   });
 })();

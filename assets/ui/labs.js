@@ -14,7 +14,7 @@
       curves.on("measure", (name) => host.setView("measure", name));
       curves.measure = host.view.measure || "";
       const hold = new PG.Hold(curves, host);
-      return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.c), show() {}, curves };
+      return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.clock, info.c), show() {}, curves };
     },
   });
 
@@ -37,6 +37,7 @@
       this.strip.append(...this.tabs.values());
       root.replaceChildren(...(this.list.length > 1 ? [this.strip] : []), ...this.areas.values());
       this.strip.addEventListener("keydown", (e) => this._keys(e));
+      addEventListener("pg-open-lab", (e) => this.tabs.get(e.detail)?.click());
       this.open(host.view.lab || "curves");
     }
 
@@ -88,6 +89,7 @@
       this.part = this.parts.get(lab.key);
       this.host.setView("lab", lab.key === "curves" ? "" : lab.key);
       this.part.show?.(true);
+      dispatchEvent(new CustomEvent("pg-lab", { detail: Boolean(this.part.pin) })); // whether it tells of the pin
       for (const name of TOLD) if (name in this.latest) this._guard(name, () => this.part[name]?.(this.latest[name]));
     }
 

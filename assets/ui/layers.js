@@ -11,12 +11,12 @@
     {
       id: "particles", word: "particles", role: "sampler",
       mark: svg('<circle cx="7" cy="5" r="3.6" fill="currentColor"/>'),
-      tip: (run) => (run.forward ? "x_t ~ p(x_t | x₀): true noising paths, one dot a particle." : "The sampler’s states x_t, one dot a particle; straight between its steps."),
+      tip: (run) => (run.forward ? "x_t ~ p(x_t | x₀): true noising paths at 64 times, one dot a particle; held in between." : "The sampler’s states x_t, one dot a particle. Between the steps of an ODE sampler they are drawn on straight lines; where a step draws noise, a state is held until the next."),
     },
     {
       id: "trails", word: "trails", role: "sampler",
       mark: svg('<path d="M1 8C5 8 6 3 13 2" fill="none" stroke="currentColor" stroke-width="1.8"/>'),
-      tip: () => "Where 150 particles came from: x_s over the last fifth of the clock; over time, the whole path of 80.",
+      tip: () => "Where 150 particles came from: x_s over the last fifth of the clock; over time, the whole path of 80. Dots and steps where noise is drawn: there is no path between two draws.",
     },
     {
       id: "density", word: "density p<sub>t</sub>", name: "density", role: "data", needs: "density",

@@ -86,7 +86,7 @@
       this.katex = null;
       this.asked = false;
       this.made = new Map(); // formulas that were set before
-      this.shown = -1;
+      this.shown = "";
       this.info = null;
       root.innerHTML = `
         <h4>This step</h4>
@@ -95,9 +95,9 @@
         <p class="pg-step-says" data-part="says"></p>
         <div class="pg-rows" data-part="terms"></div>
         <div class="pg-rows">
-          <span title="The step goes from time t to the earlier time s, in the process's own time.">t → s</span><b data-part="times">–</b>
-          <span data-part="gap-name" title="How far the step goes in log-SNR = ln(α²/σ²): twice a sampler's h, which counts λ = ½ log-SNR.">step in log-SNR</span><b data-part="gap">–</b>
-          <span data-part="calls-name" title="Times the model was asked up to here, of all in this run.">model calls so far</span><b data-part="calls">–</b>
+          <span data-part="times-name" title="From which time to which the step goes, in the process's own time.">t → s</span><b data-part="times">–</b>
+          <span data-part="gap-name" title="How far the step goes in log-SNR = ln(α²/σ²): twice a sampler's h, which counts ln(α/σ), half of it.">step in log-SNR</span><b data-part="gap">–</b>
+          <span data-part="calls-name" title="How often the model has been asked when this step is done, of all in this run.">model calls so far</span><b data-part="calls">–</b>
         </div>
         <p class="pg-ref" data-part="ref"></p>
         <h4 data-part="guidance-title" hidden></h4>
@@ -118,24 +118,18 @@
       const h = run.header, s = h.sampler || {};
       this.run = run;
       this.forward = h.mode === "forward";
-      this.time = PG.arrayOf(run, "time");
-      this.clocks = PG.arrayOf(run, "clock");
-      this.steps = PG.arrayOf(run, "step");
-      this.calls = PG.arrayOf(run, "calls");
-      this.gridT = PG.arrayOf(run, "grid/t");
-      this.gridSnr = PG.arrayOf(run, "grid/log_snr");
+      this.moments = PG.momentsOf(run);
       this.symbols = this.forward ? [] : (s.terms || []).map((term) => term.symbol);
-      const raw = PG.arrayOf(run, "terms");
-      const frames = this.clocks.length;
-      this.values = this.symbols.map((_, j) => Array.from({ length: frames }, (_, f) => PG.significant(raw?.[(s.terms[j].index ?? j) * frames + f])));
+      const raw = PG.arrayOf(run, "terms"), columns = this.moments.steps + 1;
+      this.values = this.symbols.map((_, j) => Array.from({ length: columns }, (_, step) => PG.significant(raw?.[j * columns + step])));
       this.facts();
       const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.guidance?.formula, h.process?.formula ?? h.process_formula]);
       if (formulas !== this.formulas) {
         this.formulas = formulas;
         this.render();
       } else this.slots();
-      this.shown = -1;
-      this.cursor(this.info ?? { frame: 0 });
+      this.shown = "";
+      this.cursor(this.info ?? { c: run.arrays.clock.data[0] });
       if (!this.asked) {
         this.asked = true;
         // after the first picture: mathematics can wait, particles cannot
@@ -143,7 +137,7 @@
           (katex) => {
             this.katex = katex;
             this.render();
-            this.cursor(this.info ?? { frame: 0 }, true);
+            this.cursor(this.info, true);
             document.fonts?.ready.then(() => this.fit());
           },
           () => (this.asked = false), // the source stays readable; the next run tries again
@@ -165,10 +159,11 @@
       this.at.numbers.hidden = !used.size || !this.katex;
       this.at.terms.replaceChildren();
       this.rows = [];
+      // a number that is not in the formula gets a row; all do where one of them would be too small to read there
+      const tiny = [...this.at.numbers.querySelectorAll(".pg-slot")].some((place) => parseFloat(getComputedStyle(place).fontSize) < 9);
+      if (tiny) this.at.numbers.hidden = true;
       this.symbols.forEach((symbol, j) => {
-        // a number that is not in the formula, or too small to read there, gets a row
-        const places = [...this.at.numbers.querySelectorAll(`.pg-slot-${j}`)];
-        if (this.katex && places.some((place) => parseFloat(getComputedStyle(place).fontSize) > 9)) return;
+        if (this.katex && !tiny && this.at.numbers.querySelector(`.pg-slot-${j}`)) return;
         const name = make("span");
         this.tex(name, symbol);
         const value = make("b");
@@ -256,53 +251,34 @@
       this.at["notes-title"].hidden = !notes.length;
     }
 
-    /** {clock, frame, step, t, logSnr} or a clock; 60 times a second: touches the page only when another frame is reached.
-     * The step shown is the one that led to the last frame that has been reached, as the stage counts them. */
+    /** A moment of the stage; 60 times a second: touches the page only when another step or state is reached. */
     cursor(info, force = false) {
       this.info = info;
-      if (!this.clocks) return;
-      const j = this.frameAt(info);
-      if (j === this.shown && !force) return;
-      this.shown = j;
-      const sig = PG.significant, at = this.at;
-      const step = Math.round(this.steps?.[j] ?? j), last = this.run.header.steps;
-      const steps = this.gridT && step > 0 && step < this.gridT.length;
-      const [t, s] = steps ? [this.gridT[step - 1], this.gridT[step]] : [this.time[Math.max(0, j - 1)], this.time[j]];
-      set(at.times, j === 0 ? sig(s) : `${sig(t)} → ${sig(s)}`);
-      const gap = this.gridSnr && step > 0 && s > 0 ? this.gridSnr[step] - this.gridSnr[step - 1] : NaN;
-      set(at.gap, sig(gap));
-      set(at.calls, this.forward ? "–" : `${Math.round(this.calls?.[j] ?? 0)} / ${this.run.header.model_calls}`);
-      const says = this.saying(j, step, last, s);
+      if (!this.moments) return;
+      const m = this.moments.at(info.c), key = `${m.step} ${m.between} ${m.frame === this.moments.last}`;
+      if (key === this.shown && !force) return;
+      this.shown = key;
+      const sig = PG.significant, at = this.at, { step } = m;
+      // noising goes from s to the later t
+      set(at["times-name"], this.forward ? "s → t" : "t → s");
+      const [from, to] = [m.from, m.to].map((time) => PG.time.scales.t.say(time.t, Math.abs(m.from.t - m.to.t)));
+      set(at.times, step === 0 ? to : `${from} → ${to}`);
+      set(at.gap, sig(step > 0 && m.to.t > 0 ? m.to.logSnr - m.from.logSnr : NaN));
+      set(at.calls, this.forward ? "–" : `${Math.round(m.calls || 0)} / ${this.run.header.model_calls}`);
+      const says = this.saying(m);
       if (says !== this.said) at.says.innerHTML = PG.subscripts((this.said = says));
-      for (let n = 0; n < this.symbols.length; n++) for (const place of this.places[n]) set(place, this.values[n][j]);
-      for (const [n, value] of this.rows) set(value, this.values[n][j]);
-      at.numbers.classList.toggle("pg-idle", this.values.length > 0 && this.values.every((v) => v[j] === "–"));
+      for (let n = 0; n < this.symbols.length; n++) for (const place of this.places[n]) set(place, this.values[n][step]);
+      for (const [n, value] of this.rows) set(value, this.values[n][step]);
+      at.numbers.classList.toggle("pg-idle", this.values.length > 0 && this.values.every((v) => v[step] === "–"));
     }
 
-    frameAt(info) {
-      const most = this.clocks.length - 1;
-      let frame = typeof info === "number" ? undefined : info?.frame;
-      if (!Number.isFinite(frame)) {
-        const c = typeof info === "number" ? info : info?.clock ?? info?.c;
-        if (!Number.isFinite(c)) return 0;
-        // clocks fall in a reverse run and rise in a forward one
-        const sign = this.clocks[most] < this.clocks[0] ? 1 : -1;
-        let lo = 0, hi = most;
-        while (lo < hi) {
-          const mid = (lo + hi + 1) >> 1;
-          if (sign * (this.clocks[mid] - c) >= -1e-6) lo = mid;
-          else hi = mid - 1;
-        }
-        frame = lo;
-      }
-      return Math.max(0, Math.min(most, Math.floor(frame + 1e-3)));
-    }
-
-    saying(j, step, last, s) {
-      if (this.forward) return j === 0 ? "start: data" : "exact noising: a draw from p(z_t | z_s)";
-      if (j === 0) return "start: a draw from the prior";
-      const text = `step ${step} of ${last}`;
-      return s <= 0 ? `${text}: to t = 0 at once, x₀ is the model's E[x₀ | x_t]` : text;
+    saying(m) {
+      if (this.forward) return m.step === 0 ? "start: data" : `exact noising, ${m.step} of ${m.steps} times: a draw from p(z_t | z_s)`;
+      if (m.step === 0) return `start: ${this.run.header.start}`;
+      const text = `step ${m.step} of ${m.steps}`;
+      if (m.to.t <= 0) return `${text}: to t = 0 at once, x₀ is the model's E[x₀ | x_t]`;
+      if (!m.between || m.state === m.step) return text;
+      return m.stride > 1 ? `${text}; shown: the state after step ${m.state}` : `${text}; shown: the state that it starts from`;
     }
   }
   PG.StepPanel = StepPanel;

@@ -230,7 +230,7 @@
       this.ask();
     }
     cursor(info) {
-      this.clock = info.c;
+      this.clock = info.clock;
       if (this.part !== "solvers") this.sheet.paint();
     }
     show(on) {

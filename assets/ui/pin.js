@@ -16,7 +16,14 @@
       this.knob.setAttribute("role", "slider");
       this.knob.setAttribute("aria-label", "pinned point");
       this.knob.addEventListener("keydown", (e) => this.key(e));
-      view.append(this.knob);
+      // outside of the lab that tells of it the pin says where it speaks
+      this.word = PG.el("div", { className: "pg-pin-word", hidden: true });
+      this.open = PG.el("button", { type: "button", textContent: "denoising" });
+      this.open.addEventListener("click", () => dispatchEvent(new CustomEvent("pg-open-lab", { detail: "inspector" })));
+      this.word.append("pinned: ", this.open, " tells what is known here");
+      this.heard = true;
+      addEventListener("pg-lab", (e) => ((this.heard = e.detail), this.place()));
+      view.append(this.knob, this.word);
       const on = (name, fn, options) => view.addEventListener(name, fn, { capture: true, ...options });
       on("pointerdown", (e) => this.down(e));
       on("pointermove", (e) => this.move(e));
@@ -146,8 +153,14 @@
     place() {
       const { pin } = this.stage, here = pin && this.pixel(pin);
       this.knob.hidden = !here;
+      this.word.hidden = !here || this.heard;
       if (!here) return;
-      const { canvas } = this.stage.ui;
+      const { canvas, view } = this.stage.ui;
+      if (!this.word.hidden) {
+        const w = this.word.offsetWidth, h = this.word.offsetHeight, x = canvas.offsetLeft + here[0], y = canvas.offsetTop + here[1];
+        const left = clamp(x + 12 + w > view.clientWidth - 4 ? x - 12 - w : x + 12, 4, Math.max(4, view.clientWidth - w - 4));
+        this.word.style.transform = `translate(${left.toFixed(0)}px,${clamp(y - h / 2, 4, Math.max(4, view.clientHeight - h - 4)).toFixed(0)}px)`;
+      }
       this.knob.style.transform = `translate(${(canvas.offsetLeft + here[0]).toFixed(1)}px,${(canvas.offsetTop + here[1]).toFixed(1)}px)`;
       const words = `${pin.a == null ? "" : `${String(pin.a)}, `}${String(pin.b)} at clock ${String(pin.clock)}`;
       this.knob.setAttribute("aria-valuetext", words);

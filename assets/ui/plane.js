@@ -64,7 +64,7 @@
       ctx.restore();
     }
 
-    // screen positions of all particles, linear in the clock between two frames
+    // screen positions of all particles, linear in the clock between two frames of a step without noise
     locate({ run, at }) {
       const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
       this.xs = sized(this.xs, count);
@@ -115,7 +115,7 @@
       const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19), half = layer === "score" ? 0.7 : 1.2;
       // directions as they look on the screen, where the two axes may have different scales
       const skew = -this.toY.k / this.toX.k;
-      const heads = [];
+      const heads = [], room = this.room();
       ctx.beginPath();
       for (let m = 0; m < count; m++) {
         const u = values[p + m] + (values[q + m] - values[p + m]) * f;
@@ -127,6 +127,7 @@
         const ex = (dx / on) * length, ey = (dy / on) * length;
         // centred on its lattice point: arrows that part leave no hole between them
         const tipX = x + ex / 2, tipY = y + ey / 2;
+        if (Math.min(x - ex / 2, tipX) < room.left || Math.max(x - ex / 2, tipX) > room.right || Math.min(y - ey / 2, tipY) < room.top || Math.max(y - ey / 2, tipY) > room.bottom) continue;
         ctx.moveTo(x - ex / 2, y - ey / 2);
         ctx.lineTo(tipX, tipY);
         if (layer !== "score") heads.push(tipX, tipY);
@@ -141,16 +142,25 @@
       ctx.globalAlpha = 1;
     }
 
-    // the recent past, older parts fainter: one path for each age and colour. The tail's end moves with the clock too.
+    // where arrows may be: inside of the ticks and their numbers, clear of the words of legend and caption
+    room() {
+      const { box, rect } = this, right = box.x + box.w, bottom = box.y + box.h;
+      const below = rect.y + rect.h - bottom > 16, aside = box.x - rect.x > 22;
+      return { left: box.x + (aside ? 3 : 26), right: right - 3, top: Math.max(box.y + 3, rect.y + (this.covered || 0)), bottom: bottom - (below ? 5 : 22) };
+    }
+
+    // the recent past, older parts fainter: one path for each age and colour, whose end moves with the clock too. Where states are held
+    // there is no path: small dots stand where the particles were.
     trails(ctx, scene) {
-      const { run, at, clock } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
+      const { run, at, clock, moment } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
       const first = Math.max(tail.i, at.i - TRAIL_FRAMES + 1), cut = first === tail.i ? tail.f : 0;
       ctx.lineWidth = 1;
       for (const group of this.colours(scene)) {
-        ctx.strokeStyle = this.colour(scene, group);
+        ctx.strokeStyle = ctx.fillStyle = this.colour(scene, group);
         for (let i = first; i <= at.i; i++) {
           ctx.globalAlpha = (0.4 * (i - first + 1)) / (at.i - first + 1);
-          this.trailPart(ctx, run, group, i, i === first ? cut : 0, i === at.i);
+          if (run.holds(i)) i < moment.frame && this.trailDots(ctx, run, group, i);
+          else this.trailPart(ctx, run, group, i, i === first ? cut : 0, i === at.i);
         }
       }
       ctx.globalAlpha = 1;
@@ -169,6 +179,15 @@
         else ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
       }
       ctx.stroke();
+    }
+
+    trailDots(ctx, run, group, i) {
+      const { z } = run, { toX, toY } = this, { a, b } = this.spec, ax = run.at(i, a.component), ay = run.at(i, b.component);
+      const count = run.share(group, TRAIL_PARTICLES);
+      for (let k = 0; k < count; k++) {
+        const n = group.members ? group.members[k] : k;
+        ctx.fillRect(toX.o + toX.k * z[ax + n] - 0.8, toY.o + toY.k * z[ay + n] - 0.8, 1.6, 1.6);
+      }
     }
 
     // rings at E[x₀ | x_t] and threads to them
@@ -217,7 +236,7 @@
 
     axes(ctx, theme) {
       const { box, toX, toY } = this, { a, b, title } = this.spec;
-      const covered = this.full ? 46 : 0; // the legend floats over the top of a picture that fills the stage
+      const covered = this.covered ? Math.max(0, this.rect.y + this.covered - box.y) : 0; // the legend floats over the top of a picture that fills the stage
       const bottom = box.y + box.h, left = box.x;
       ctx.font = theme.small;
       ctx.strokeStyle = theme.line;
@@ -227,14 +246,14 @@
       ctx.globalAlpha = 0.85;
       ctx.beginPath();
       const below = this.rect.y + this.rect.h - bottom > 16, aside = left - this.rect.x > 22;
-      for (const tick of ticks(a.lo, a.hi, Math.max(3, box.w / 90))) {
+      for (const tick of ticks(a.lo, a.hi, Math.max(4, box.w / 90))) {
         const x = toX.o + toX.k * tick.value;
         if (x < left + 24 || x > left + box.w - 12) continue;
         ctx.moveTo(x, bottom);
         ctx.lineTo(x, bottom - 4);
         text(ctx, tick.text, x, below ? bottom + 12 : bottom - 7, "center", "alphabetic", theme.stage);
       }
-      for (const tick of ticks(b.lo, b.hi, Math.max(3, box.h / 80))) {
+      for (const tick of ticks(b.lo, b.hi, Math.max(4, box.h / 80))) {
         const y = toY.o + toY.k * tick.value;
         if (y < box.y + covered + 20 || y > bottom - 18) continue;
         ctx.moveTo(left, y);
@@ -245,7 +264,7 @@
       ctx.globalAlpha = 1;
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
-      text(ctx, a.label, left + box.w - 8, bottom - (below ? 6 : 20), "right", "alphabetic", theme.stage);
+      text(ctx, a.label, left + box.w - 8, bottom - (below ? 6 : this.alone ? 38 : 20), "right", "alphabetic", theme.stage);
       text(ctx, b.label, left + 8, box.y + covered + 16, "left", "alphabetic", theme.stage);
       if (title) {
         ctx.fillStyle = theme.soft;

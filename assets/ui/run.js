@@ -33,6 +33,126 @@
     return JSON.stringify(panels.map((p) => [p.id, p.kind, range(p.a), range(p.b)]));
   }
 
+  const EPS = 1.5e-6; // clocks closer than this are one: links hold six digits
+
+  /** The moments of a run, told by its packet: what is shown at a cursor, and which step the cursor is in. Stage, "this step", labs, curves and
+   * images all ask here. Between two states that are joined by one step without noise the picture moves straight, which is a way of
+   * drawing; everywhere else the last state is held: nothing is known of what lies between two draws, or behind steps that were not kept. */
+  class Moments {
+    constructor({ header, arrays }) {
+      const of = (name) => arrays[name]?.data ?? null;
+      this.header = header;
+      this.clock = of("clock");
+      this.time = of("time");
+      this.last = this.clock.length - 1;
+      this.forward = header.mode === "forward";
+      this.sign = this.forward ? -1 : 1; // clocks fall while a sampler runs
+      this.after = of("step") || this.clock.map((_, i) => i); // the step after which each state stands
+      this.curves = { clock: of("curves/clock"), t: of("curves/t"), logSnr: of("curves/log_snr") };
+      const grid = this.forward ? null : of("grid/clock");
+      this.grid = grid || this.clock;
+      this.gridTime = grid ? of("grid/t") : this.time;
+      this.gridSnr = grid ? of("grid/log_snr") : null;
+      this.gridCalls = grid ? of("grid/calls") : null;
+      this.steps = this.grid.length - 1;
+      this.made = grid ? Math.round(this.after[this.last]) : this.last; // fewer than steps where a run was paused
+      const noise = of("noise");
+      this.stride = 1;
+      this.holds = new Uint8Array(Math.max(1, this.last));
+      for (let i = 0; i < this.last; i++) {
+        const gap = this.forward ? 1 : this.after[i + 1] - this.after[i];
+        this.stride = Math.max(this.stride, gap);
+        this.holds[i] = header.image || gap > 1 || (noise && noise[i + 1]) ? 1 : 0;
+      }
+    }
+
+    /** How many of rising-in-run clocks have been reached at c, less one; −1: none. */
+    reached(clocks, c) {
+      let lo = -1, hi = clocks.length - 1;
+      while (lo < hi) {
+        const mid = (lo + hi + 1) >> 1;
+        if (this.sign * (clocks[mid] - c) >= -EPS) lo = mid;
+        else hi = mid - 1;
+      }
+      return lo;
+    }
+
+    /** t and log-SNR of a clock, whatever the run does there. */
+    timeAt(c) {
+      const { clock, t, logSnr } = this.curves;
+      return { t: clock ? readCurve(clock, t, c) : NaN, logSnr: clock && logSnr ? readCurve(clock, logSnr, c) : NaN };
+    }
+
+    /** t and log-SNR of time j of the grid. */
+    gridAt(j) {
+      const t = this.gridTime[j];
+      if (!this.gridSnr) return { ...this.timeAt(this.grid[j]), t };
+      return { t, logSnr: t === 0 ? Infinity : this.gridSnr[j] };
+    }
+
+    /** The moment at cursor c:
+     *   clock, t, logSnr  of what is shown · i, f  the state is (1 − f)·frame[i] + f·frame[i + 1] · frame  the last one that was reached
+     *   step of steps  whose interval (from → to] holds the cursor; 0 only exactly at the start · from, to  its times {t, logSnr}
+     *   calls  model calls made when that step is done · state  the step after which the shown state stands
+     *   held  the shown state stands still here · between  the cursor is past it · stride  every how manyth state was kept */
+    at(c) {
+      const frame = Math.max(0, this.reached(this.clock, c)), { last } = this;
+      const on = frame === last || Math.abs(this.clock[frame] - c) <= EPS || this.sign * (c - this.clock[0]) > 0;
+      const held = Boolean(this.holds[Math.min(frame, Math.max(0, last - 1))]), still = on || held;
+      const here = this.clock[frame], next = this.clock[Math.min(frame + 1, last)];
+      const i = Math.min(frame, Math.max(0, last - 1)), f = frame === last && last ? 1 : still || next === here ? 0 : (c - here) / (next - here);
+      // images are states: the step is the one that led to the state that is shown
+      const step = this.header.image ? Math.round(this.after[frame]) : this.stepAt(c);
+      const from = this.gridAt(Math.max(0, step - 1)), to = this.gridAt(step);
+      const t = still ? this.time[frame] : this.timeAt(c).t;
+      const known = still && !this.forward ? this.gridAt(Math.round(this.after[frame])) : this.timeAt(still ? here : c);
+      return {
+        c, clock: still ? here : c, t, logSnr: known.logSnr, i, f, frame, step, steps: this.steps, from, to,
+        calls: this.gridCalls ? this.gridCalls[step] : NaN,
+        state: Math.round(this.after[frame]), held, between: held && !on, stride: this.stride,
+      };
+    }
+
+    /** The step whose interval holds the cursor. */
+    stepAt(c) {
+      const { grid, steps, made } = this, done = this.reached(grid, c);
+      if (done >= steps || (grid[steps] === grid[steps - 1] && done >= steps - 1)) return Math.min(steps, made);
+      return Math.min(Math.max(0, Math.abs((grid[done] ?? Infinity) - c) <= EPS || done < 0 ? done : done + 1), made);
+    }
+
+    /** Where a clock stands on the time bar, 0 to 1 from left to right: every step has the same width there; noising runs along the clock. */
+    barOf(c) {
+      if (this.forward || this.steps < 1) return 1 - c;
+      const j = this.reached(this.grid, c), a = this.grid[j], b = this.grid[j + 1];
+      if (j < 0) return 0;
+      return j >= this.steps ? 1 : (j + (a === b ? 0 : clamp((a - c) / (a - b), 0, 1))) / this.steps;
+    }
+
+    clockOf(u) {
+      if (this.forward || this.steps < 1) return 1 - u;
+      const at = clamp(u, 0, 1) * this.steps, j = Math.min(this.steps - 1, Math.floor(at));
+      return this.grid[j] + (this.grid[j + 1] - this.grid[j]) * (at - j);
+    }
+
+    /** A cursor in as few digits as give the very same moment. */
+    short(c) {
+      const of = (v) => { const m = this.at(v); return `${m.frame} ${m.step} ${m.between}`; }, same = of(c);
+      for (let digits = 3; digits < 6; digits++) {
+        const v = Number(c.toFixed(digits));
+        if (of(v) === same) return v;
+      }
+      return Number(c.toFixed(6));
+    }
+  }
+
+  const known = new WeakMap();
+  /** The Moments of a decoded packet. */
+  PG.momentsOf = (decoded) => {
+    const found = known.get(decoded.arrays) || new Moments(decoded);
+    known.set(decoded.arrays, found);
+    return found;
+  };
+
   class Run {
     constructor({ header, arrays }) {
       this.header = header;
@@ -52,7 +172,7 @@
       // the ends of the run's own motion: it may stop before the clock reaches 0
       this.start = this.clock[0];
       this.end = this.clock[frames - 1];
-      this.stops = this._stops();
+      this.moments = PG.momentsOf(this);
       this.one = [{ colour: 0, members: null }];
       this.groups = this._groups();
     }
@@ -66,11 +186,14 @@
       return (i * this.dim + c) * this.count;
     }
 
+    /** Clocks at which a step button stops: the states that were kept, in the order of the run. */
+    get stops() {
+      return Array.from(this.clock);
+    }
 
-    // clocks at which a step button stops, in the order of the run
-    _stops() {
-      const grid = this.arrays["grid/clock"];
-      return Array.from(grid && !this.forward ? grid.data : this.clock);
+    /** Whether the picture stands still between frame i and the next: no line is drawn there. */
+    holds(i) {
+      return this.moments.holds[i] === 1;
     }
 
     _groups() {
@@ -100,26 +223,7 @@
     }
 
     facts(c) {
-      const { i, f } = locate(this.clock, c);
-      const near = f >= 0.999 ? Math.min(i + 1, this.frames - 1) : i;
-      const curve = (name) => this.curve(name, this.header.image ? this.clock[near] : c); // images are states, not paths: the moment of the one that is shown
-      const t = curve("curves/t");
-      const step = this.arrays.step ? Math.round(this.arrays.step.data[near]) : near;
-      // the step that denoises at the end goes from the smallest t to 0: both stand at the clock's end
-      const clean = !this.forward && near === this.frames - 1 && this.arrays.time.data[near] === 0;
-      return {
-        c, clock: c, frame: near, step: this.forward ? near : this._step(c, step),
-        t: clean ? 0 : isNumber(t) ? t : readCurve(this.clock, this.arrays.time.data, c),
-        logSnr: clean ? Infinity : curve("curves/log_snr"),
-      };
-    }
-
-    // frames may be thinned, the grid is not: count the steps that are done
-    _step(c, fallback) {
-      if (!this.arrays["grid/clock"]) return fallback;
-      let done = 0;
-      while (done + 1 < this.stops.length && this.stops[done + 1] >= c - 1e-5) done++;
-      return done;
+      return this.moments.at(c);
     }
   }
 

@@ -5,6 +5,7 @@
   const { clamp, ticks, spread, sized, text, sprite, Sheet } = PG.draw;
   const { Panel, RING_PARTICLES, THREAD_PARTICLES } = PG;
   const PATH_PARTICLES = 80;
+  const MANY = 40; // with more states than this, those that are held are joined by upright strokes
   const SWARM_BINS = 72; // of the swarm of dots along the cursor of a space–time panel
 
   class Spacetime extends Panel {
@@ -138,15 +139,26 @@
         ctx.beginPath();
         for (let m = 0; m < count; m++) {
           const n = group.members ? group.members[m] : m;
-          for (let j = 0; j < run.frames; j++) {
-            const x = this.x(run.clock[j]), y = o + k * run.z[run.at(j, c) + n];
-            if (j) ctx.lineTo(x, y);
-            else ctx.moveTo(x, y);
-          }
+          this.line(ctx, run, c, n, run.frames > MANY);
         }
         ctx.stroke();
       }
       ctx.restore();
+    }
+
+    // a particle's states over the clock: joined where the picture moves between them, else held as it holds them
+    line(ctx, run, c, n, joined = false) {
+      const { o, k } = this.toY;
+      for (let j = 0; j < run.frames; j++) {
+        const x = this.x(run.clock[j]), y = o + k * run.z[run.at(j, c) + n];
+        if (!j) ctx.moveTo(x, y);
+        else if (!run.holds(j - 1)) ctx.lineTo(x, y);
+        else {
+          ctx.lineTo(x, o + k * run.z[run.at(j - 1, c) + n]);
+          if (joined) ctx.lineTo(x, y);
+          else ctx.moveTo(x, y);
+        }
+      }
     }
 
     clipBox(ctx) {
@@ -163,7 +175,7 @@
         c.translate(-rect.x, -rect.y);
         this.paths(c, scene, 0.45);
       });
-      const x = this.x(scene.clock);
+      const x = this.x(scene.cursor);
       const from = scene.run.forward ? x : box.x, to = scene.run.forward ? box.x + box.w : x;
       const sx = Math.round((from - rect.x) * scale), width = Math.round((to - rect.x) * scale) - sx;
       if (width < 1) return;
@@ -173,18 +185,20 @@
     path(ctx, scene, n) {
       const { run, theme } = scene;
       if (n < 0 || n >= run.count) return;
-      const { o, k } = this.toY, c = this.spec.b.component;
+      ctx.save();
+      this.clipBox(ctx);
       ctx.beginPath();
-      for (let j = 0; j < run.frames; j++) ctx.lineTo(this.x(run.clock[j]), o + k * run.z[run.at(j, c) + n]);
+      this.line(ctx, run, this.spec.b.component, n, true);
       ctx.strokeStyle = theme.ink;
       ctx.lineWidth = 1.3;
       ctx.stroke();
+      ctx.restore();
     }
 
     cursor(ctx, scene) {
-      const { box } = this, x = Math.round(this.x(scene.clock)) + 0.5;
+      const { box } = this, x = Math.round(this.x(scene.cursor)) + 0.5;
       ctx.strokeStyle = ctx.fillStyle = scene.theme.accent;
-      ctx.globalAlpha = 0.75;
+      ctx.globalAlpha = scene.moment.between ? 0.35 : 0.75; // what is held stands at its own time, before the cursor
       ctx.lineWidth = 1;
       ctx.beginPath();
       ctx.moveTo(x, box.y);
@@ -275,13 +289,16 @@
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
       const left = box.x - strip - 4;
-      for (const tick of ticks(b.lo, b.hi, box.h / 56)) text(ctx, tick.text, left, toY.o + toY.k * tick.value, "right", "middle");
+      for (const tick of ticks(b.lo, b.hi, Math.max(3, box.h / 56))) text(ctx, tick.text, left, toY.o + toY.k * tick.value, "right", "middle");
       const foot = box.y + box.h + 14;
-      for (const clock of box.w > 320 ? [1, 0.75, 0.5, 0.25, 0] : [1, 0.5, 0]) {
-        const { symbol, text: words } = PG.time.words(run.facts(clock));
-        const edge = clock === 1 ? "left" : clock === 0 ? "right" : "center";
-        text(ctx, clock === 1 && box.w > 200 ? `${symbol} = ${words}` : words, this.x(clock), foot, edge);
-      }
+      const times = PG.time.ticks((u) => run.moments.timeAt(1 - u), 0, 1, clamp(46 / box.w, 0.05, 0.5)), { symbol } = PG.time.words(run.moments.timeAt(0.5));
+      times.forEach(({ x: u, text: words }, n) => {
+        const x = box.x + u * box.w;
+        ctx.fillRect(Math.round(x), box.y + box.h, 1, 3);
+        ctx.textAlign = "left";
+        const said = n || box.w < 200 ? words : `${symbol} = ${words}`, wide = ctx.measureText(said).width;
+        text(ctx, said, clamp(x - wide / 2, box.x - 4, box.x + box.w + 4 - wide), foot);
+      });
       if (strip >= 30) text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
       if (strip >= 30) text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
       ctx.fillStyle = theme.ink;

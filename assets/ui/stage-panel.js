@@ -38,7 +38,15 @@
 
     // what a lab draws over the particles, and the pin
     pinned(ctx, scene) {
-      scene.overlay?.(ctx, this, scene);
+      if (scene.overlay) {
+        const { x, y, w, h } = this.box;
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(x, y, w, h);
+        ctx.clip();
+        scene.overlay(ctx, this, scene);
+        ctx.restore();
+      }
       const { pin } = scene;
       if (!pin || pin.panel !== this.spec.id) return;
       const x = pin.a == null ? this.x(pin.clock) : this.toX.o + this.toX.k * pin.a, y = this.toY.o + this.toY.k * pin.b;

@@ -16,9 +16,13 @@
   const BUSY_AFTER_MS = 300; // shorter waits show nothing
   const FADE_MS = 400; // so long may the fields of the run before be shown in full strength
   const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
+  const JUMP_MS = 150; // a state that is held gives way to the next with a fade of this length
+  const FEW = 40; // with more states than this a fade would never end
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
+  const MIDDLE = 820; // below this width the time bar has a row of its own
   const WINDOW_NARROW = 820; // in a window below this width panels are stacked
 
+  const ordinal = (n) => `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
   const SUBSCRIPT = /(?<=\p{L})_([\p{L}\d]+)/u;
 
   // "p_T" in words from the server becomes p with a subscript
@@ -42,6 +46,7 @@
       this._speed = 1;
       this._loop = true;
       this._pin = null;
+      this.left = null; // when a held state gave way to the next
       this.overlay = null; // (ctx, panel, scene): a lab's own layer
       this.hover = -1;
       this.version = 0; // counts whatever makes still pictures out of date
@@ -337,7 +342,7 @@
       ui.view = make("div", "pg-view");
       ui.canvas = make("canvas", "pg-canvas", { role: "img", "aria-label": "Diffusion stage, preparing the first run" });
       ui.head = make("div", "pg-head");
-      ui.cap = make("div", "pg-cap", {}, '<b>t = –</b><span class="pg-cap-more"></span>');
+      ui.cap = make("div", "pg-cap", {}, '<b>t = –</b><span class="pg-cap-more"></span><span class="pg-cap-held"></span>');
       ui.head.append(this.legend.box, ui.cap);
       ui.notes = make("div", "pg-notes");
       ui.empty = make("div", "pg-empty", { role: "status" }, "<p>Preparing the first run…</p>");
@@ -424,7 +429,7 @@
 
     // a click near the pin takes it away: pin.js
     _pinAt(panel, x, y) {
-      if (contains(panel.box, x, y) && this.hand) this._pinChanged(this.hand.under(panel, x, y, this.cursor));
+      if (contains(panel.box, x, y) && this.hand && !this.run.header.image) this._pinChanged(this.hand.under(panel, x, y, this.run.facts(this.cursor).clock));
     }
 
     _scrub(clock) {
@@ -438,7 +443,7 @@
     _settle() {
       this._setCoarse(false);
       this._describe();
-      if (this.run) this.emit("settle", this.run.facts(this.cursor));
+      if (this.run) this.emit("settle", { ...this.run.facts(this.cursor), at: this.run.moments.short(this.cursor) });
     }
 
     _key(e) {
@@ -494,14 +499,23 @@
     _showTime(info) {
       const { ui, run } = this;
       if (this.under) return;
-      this.bar.at(info.clock);
-      ui.cap.firstChild.textContent = PG.time.said(info);
-      ui.cap.lastChild.textContent = this._captionMore(info, run);
+      this.bar.at(info.c);
+      ui.cap.children[0].textContent = PG.time.said(info);
+      ui.cap.children[1].textContent = this._captionMore(info, run);
+      ui.cap.children[2].textContent = this._captionHeld(info, run);
     }
 
     _captionMore(info, run) {
-      const steps = run.forward ? "noising" : `step ${info.step}/${run.header.steps}`;
+      const steps = run.forward ? "noising" : `step ${info.step}/${info.steps}`;
       return isNumber(info.logSnr) && PG.time.name !== "snr" ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
+    }
+
+    /** Why the picture stands still between two steps, or "". */
+    _captionHeld({ held, stride, state, between }, run) {
+      if (!held || run.header.image) return stride > 1 ? `every ${ordinal(stride)} step is kept` : "";
+      if (run.forward) return "held between exact draws";
+      if (stride > 1) return between ? `held at step ${state}: every ${ordinal(stride)} is kept` : `every ${ordinal(stride)} step is kept`;
+      return "held: steps draw noise";
     }
 
     _describe() {
@@ -521,9 +535,10 @@
     }
 
     _layout() {
-      const { view, canvas, head } = this.ui, { run } = this;
+      const { ui, run } = this, { view, canvas, head } = ui;
       const narrow = view.clientWidth < NARROW;
       this.root.classList.toggle("pg-narrow", narrow);
+      this.root.classList.toggle("pg-mid", !narrow && view.clientWidth < MIDDLE);
       // one row of words: the last one gives way to its mark where letters are wide
       this.root.classList.remove("pg-tight");
       if (!narrow && this.legend.box.offsetHeight > 1.6 * this.legend.colour.offsetHeight) this.root.classList.add("pg-tight");
@@ -555,8 +570,9 @@
       document.body.classList.toggle("pg-under-way", Boolean(at));
       if (!at) return this.run && this._showTime(this.run.facts(this.cursor));
       this.bar.at(at.clock);
-      this.ui.cap.firstChild.textContent = PG.time.said({ t: at.time, logSnr: NaN });
-      this.ui.cap.lastChild.textContent = `forming · step ${at.step}/${at.steps}`;
+      this.ui.cap.children[0].textContent = PG.time.said({ t: at.time, logSnr: NaN });
+      this.ui.cap.children[1].textContent = `forming · step ${at.step}/${at.steps}`;
+      this.ui.cap.children[2].textContent = "";
     }
 
     /** Images stand on the left of the plane, or above it where there is little room. */
@@ -579,12 +595,12 @@
       return alone ? 0 : 20;
     }
 
-    _scene(scale) {
-      const { run, fields } = this, clock = this.cursor;
+    _scene(scale, cursor = this.cursor) {
+      const { run, fields } = this, moment = run.facts(cursor), { clock } = moment;
       const shown = new Set(LAYERS.filter((l) => this._on.has(l.id) && !this._why(l)).map((l) => l.id));
       return {
-        run, fields, shown, scale, clock, theme: this.theme, version: this.version, hover: this.hover, pin: this._pin, overlay: this.overlay,
-        byClass: this._colour === "class", at: locate(run.clock, clock), fieldAt: fields ? locate(fields.clock, clock) : null,
+        run, fields, shown, scale, cursor, moment, clock, theme: this.theme, version: this.version, hover: this.hover, pin: this._pin, overlay: this.overlay,
+        byClass: this._colour === "class", at: { i: moment.i, f: moment.f }, fieldAt: fields ? locate(fields.clock, clock) : null,
       };
     }
 
@@ -625,19 +641,41 @@
     _paint(now) {
       this.dirty = false;
       const { ctx, scale, size, run } = this;
+      const scene = this._scene(scale), info = scene.moment;
+      this._leave(scene, now);
       ctx.setTransform(scale, 0, 0, scale, 0, 0);
       ctx.clearRect(0, 0, size.width, size.height);
       const began = performance.now();
-      const scene = this._scene(scale);
       this.panels.forEach((panel) => panel.draw(ctx, scene));
+      this._fade(ctx, now);
       this.drawMs = performance.now() - began;
-      const info = run.facts(scene.clock);
       this._showTime(info);
       this._count(now);
-      const news = `${run.key}|${run.header.seq}|${scene.clock}`;
+      const news = `${run.key}|${run.header.seq}|${scene.cursor}`;
       if (news === this.told) return;
       this.told = news;
       this.emit("cursor", info);
+    }
+
+    // while it plays, a state that jumped fades out: what was painted last is laid over the new picture and vanishes
+    _leave({ run, moment }, now) {
+      const before = this.before;
+      this.before = { run, frame: moment.frame };
+      const jumped = before && before.run === run && before.frame !== moment.frame && moment.held;
+      if (!jumped || !this.playing || this.calm || this.coarse || run.frames > FEW) return;
+      const { canvas } = this.ui, sheet = (this.ghost ||= document.createElement("canvas"));
+      Object.assign(sheet, { width: canvas.width, height: canvas.height });
+      sheet.getContext("2d").drawImage(canvas, 0, 0);
+      this.left = now;
+    }
+
+    _fade(ctx, now) {
+      const share = this.left === null || !this.playing ? 0 : 1 - (now - this.left) / JUMP_MS;
+      if (!(share > 0)) return (this.left = null);
+      ctx.globalAlpha = share;
+      ctx.drawImage(this.ghost, 0, 0, this.size.width, this.size.height);
+      ctx.globalAlpha = 1;
+      this.dirty = true;
     }
 
     // A machine that cannot keep up with fine pixels gets plain ones while the picture moves, and fine ones again at rest.
@@ -665,6 +703,16 @@
       paints.push(now);
       if (paints.length > 120) paints.shift();
       this._pace();
+    }
+
+    /** What is drawn now, read back from the screen's positions: the moment, and of each panel the particles' coordinates in its axes. */
+    drawn() {
+      const panels = this.panels.map((panel) => {
+        const { toX, toY, xs, ys, spec } = panel;
+        const b = Array.from(ys, (y) => (y - toY.o) / toY.k);
+        return { id: spec.id, a: spec.kind === "plane" ? Array.from(xs, (x) => (x - toX.o) / toX.k) : null, b };
+      });
+      return { ...this.run.facts(this.cursor), panels };
     }
 
     // frames per second over the paints of the last two seconds

@@ -67,6 +67,9 @@
         const fresh = h.key !== s.key;
         const forward = h.mode === "forward";
         Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype });
+        // a run that starts late or stops early makes fewer steps than its grid has
+        s.planned = !forward && h.planned !== h.steps ? h.planned : 0;
+        this.parts.steps.title = s.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "Steps of the time grid from noise to data.";
         if (fresh) this.parts.distance.classList.add("pg-stale");
         this.parts.distance.hidden = Boolean(h.image); // no exact samples to be compared with
       }
@@ -74,7 +77,7 @@
       if ("toScreen" in partial) s.screen = partial.toScreen || NaN;
       if (partial.metrics && (!s.key || partial.metrics.header.key === s.key)) this.distance(partial.metrics.header);
       this.number("calls", whole(s.calls));
-      this.number("steps", whole(s.steps));
+      this.number("steps", `${whole(s.steps)}${s.planned ? ` of ${whole(s.planned)}` : ""}`);
       this.number("compute", time(s.compute));
       this.number("screen", time(s.screen));
       const where = [s.device, s.dtype].filter(Boolean).join(" · ");

@@ -85,6 +85,7 @@ class Rng:
         if self.noise is not None:
             if not isinstance(self.noise, Draws):
                 self.noise = Draws(self.noise)
+            self.draws += 1
             return self.noise(shape).to(self.device, self.dtype)
         return self._draw(torch.randn, shape)
 

@@ -19,12 +19,14 @@ from .sampler import Sampler
 
 @dataclass(frozen=True)
 class Frame:
-    """One state of a run: ``step`` counts from 0 (the start), ``calls`` the model calls made so far."""
+    """One state of a run: ``step`` counts from 0 (the start), ``calls`` the model calls made so far, ``draws`` the draws of noise since the
+    start: where two states have the same, nothing random happened between them."""
 
     step: int
     t: float
     z: Tensor
     calls: int
+    draws: int = 0
 
 
 @dataclass
@@ -100,18 +102,18 @@ def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | 
     """Steps z from times[0] down to times[-1], on a ``walk`` also up; yields the start and the state after every step."""
     grid = check_times(times, problem.process, walk)
     problem.prepare(grid)
-    carry = sampler.init(problem, z, grid)
+    carry, before = sampler.init(problem, z, grid), rng.draws
     yield Frame(0, grid[0], z, problem.calls)
     for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
         if s == 0:
             z = sampler.last(problem, z, t, carry, rng)
         else:
             z, carry = sampler.step(problem, z, t, s, carry, rng)
-        yield Frame(index, s, z, problem.calls)
+        yield Frame(index, s, z, problem.calls, rng.draws - before)
 
 
 def forward(process: Process, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
     """Noised data at increasing times, each with its exact marginal (linear processes: paths of the forward SDE)."""
     grid = [float(t) for t in times]
     for index, (t, z) in enumerate(zip(grid, process.paths(x0, grid, rng), strict=True)):
-        yield Frame(index, t, z, 0)
+        yield Frame(index, t, z, 0, rng.draws)

@@ -55,16 +55,14 @@ def errors_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 
 
 def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
-    """``layer=errors-map``: local error over (x, t) in 1D, over the plane for the step at clock ``c`` where the state has two numbers."""
+    """``layer=errors-map``: local error over (x, t) in 1D, over the plane for step ``step`` (from 1) where the state has two numbers."""
     exp = _reverse(exp)
-    try:
-        c = float(params.get("c", "0.5"))
-    except ValueError:
-        c = math.nan
-    if not 0 <= c <= 1:
-        raise BadValue("lab.c", params.get("c"), "a number from 0 to 1")
     oracle = exact_model(exp)
     grid = _grid(exp, oracle)
+    asked = params.get("step", "1")
+    if not asked.isdecimal() or not 1 <= int(asked[:9]) < len(grid):
+        raise BadValue("lab.step", asked, f"a whole number from 1 to {len(grid) - 1}")
+    step = int(asked)
     header: dict[str, Any] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
     header["stochastic"] = exp.sampler.declared_order is None
     packet = Packet(header)
@@ -73,7 +71,7 @@ def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
         reason = "position and velocity of data in the plane are four numbers: no map shows them"
     if not reason:
         try:
-            (_add_map_1d if oracle.state_dim == 1 else _add_plane)(packet, exp, oracle, grid, c)
+            (_add_map_1d if oracle.state_dim == 1 else _add_plane)(packet, exp, oracle, grid, step - 1)
         except ValueError as error:
             reason = str(error)
     header["reason"] = reason
@@ -114,14 +112,15 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
             t, s = grid[i], grid[i + 1]
             mean, spread = _shown(exp, step_error(oracle, exp.sampler, grid, i, states[i], states[max(0, i - HISTORY) : i]), s)
             levels = torch.quantile(torch.nan_to_num(mean, nan=MOST).clamp_max(MOST), t64([0.1, 0.5, 0.9]))
-            rows.append([t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=MOST).clamp_max(MOST).median())])
+            rows.append([i + 1, t, s, *levels.tolist(), float(torch.nan_to_num(spread, nan=MOST).clamp_max(MOST).median())])
     table = np.array(rows)
     clock = exp.process.clock
-    packet.add("t", table[:, 0])
-    packet.add("s", table[:, 1])
-    packet.add("from", clock(torch.from_numpy(table[:, 0])).clamp(0, 1))
-    packet.add("to", clock(torch.from_numpy(table[:, 1])).clamp(0, 1))
-    for column, name in enumerate(("low", "median", "high", "spread"), start=2):
+    packet.add("step", table[:, 0])
+    packet.add("t", table[:, 1])
+    packet.add("s", table[:, 2])
+    packet.add("from", clock(torch.from_numpy(table[:, 1])).clamp(0, 1))
+    packet.add("to", clock(torch.from_numpy(table[:, 2])).clamp(0, 1))
+    for column, name in enumerate(("low", "median", "high", "spread"), start=3):
         packet.add(name, table[:, column])
 
 
@@ -140,7 +139,7 @@ def _trajectory(exp: Experiment, times: tuple[float, ...]) -> list[Tensor]:
     return states
 
 
-def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], c: float) -> None:
+def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], index: int) -> None:
     (panel,) = geometry(exp.process, oracle.dim).panels
     ((lo, hi),) = panel.ranges
     x = torch.linspace(hi, lo, 2 * ROWS + 1, dtype=torch.float64)[1::2]  # row 0 is the top
@@ -162,23 +161,20 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float],
     _add_cells(packet, torch.stack(means, 1), torch.stack(spreads, 1), torch.stack(weights, 1), 0)
 
 
-def _add_plane(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], c: float) -> None:
+def _add_plane(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], index: int) -> None:
     geo = geometry(exp.process, oracle.dim)
     panel = geo.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     width, height = SIDE if len(oracle.weights) <= MANY else (COARSE, COARSE)
     a = torch.linspace(alo, ahi, 2 * width + 1, dtype=torch.float64)[1::2]
     b = torch.linspace(bhi, blo, 2 * height + 1, dtype=torch.float64)[1::2]  # row 0 is the top
-    clocks = exp.process.clock(t64(grid)).tolist()
-    # the step that the cursor is in: of a step, both ends' pictures are shown while it is being made
-    index = next((i for i, end in enumerate(clocks[1:]) if c > end - 1e-9), len(grid) - 2)
     points = torch.stack([a.repeat(height), b.repeat_interleave(width)], -1)
     z = (points / float(exp.process.view_scale(t64(grid[index])))).reshape(exp.process.state_shape(len(points), (oracle.dim,)))
     with torch.no_grad():
         mean, spread = _shown(exp, step_error(oracle, exp.sampler, grid, index, z), grid[index + 1])
         weight = oracle.log_prob(z, grid[index])
     packet.header.update(
-        step=index,
+        step=index + 1,
         ranges=[[alo, ahi], [blo, bhi]],
         labels=[geo.labels[0], geo.labels[1]],
         t=[grid[index], grid[index + 1]],

@@ -22,7 +22,7 @@ from playground.core.process import t64
 from playground.core.run import Frame
 from playground.engine import stream
 from playground.views.packet import Packet
-from playground.views.stage import FRAMES, add_curves, add_grid, add_terms, run_header
+from playground.views.stage import FRAMES, add_curves, add_frames, add_grid, add_terms, run_header
 from toy_models import data
 from toy_models.image_sets import image_set
 from toy_models.images import classify, nearest_label
@@ -307,10 +307,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     }
     packet = Packet(header)
     packet.add("z", (paths / unit).mT.numpy(), "u2", [-2 * span * s for s in SPAN], [2 * span * s for s in SPAN], axis=1)
-    packet.add("clock", run.process.clock(times).clamp(0, 1))
-    packet.add("time", times)
-    packet.add("step", [f.step for f in frames])
-    packet.add("calls", [f.calls for f in frames])
+    add_frames(packet, run.process, frames)
     packet.add("log_snr", run.process.log_snr(times))
     packet.add("label", np.zeros(count) if labels is None else labels.clamp_max(255).numpy(), "u1")
     packet.add("image/x", pictures, "u1")
@@ -323,8 +320,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     if run.process.blocks > 1:
         packet.add("image/v", np.stack([run.velocities(f) for f in frames]), "u1")  # type: ignore[arg-type]
     add_curves(packet, run.process)
-    add_grid(packet, run.process, t64(run.live.grid))
-    add_terms(packet, run.exp, run.oracle, run.live.grid, frames)
+    add_grid(packet, run.process, t64(run.live.grid), [f.calls for f in run.frames])
+    add_terms(packet, run.exp, run.oracle, run.live.grid)
     return packet
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +27,8 @@ from playground.views.packet import Packet
 from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
 from toy_models.oracles import oracle_for
 
-FRAMES, FEWEST_FRAMES, MOST_VALUES = 61, 13, 1_200_000  # states of a run that are sent: fewer of them when there are many particles
+FRAMES = 61  # states of an image run that are sent
+MOST_FRAMES, FEWEST_FRAMES, MOST_VALUES = 121, 21, 1_200_000  # of a toy's: fewer of them when there are many particles
 MOST_WORK = 3e9  # particles × model calls × components of a run on the page: seconds on two cores
 FIELD_FRAMES = 48
 MANY = 150  # components beyond which the density of a plane is computed on a coarser lattice
@@ -33,6 +36,7 @@ DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
 REFERENCES = 600
+STARTS = {"prior": "a draw from the prior", "exact": "a draw from the exact p_t", "gaussian": "a draw from the Gaussian with p_t's mean and covariance"}
 
 
 class Run:
@@ -42,7 +46,7 @@ class Run:
         started = time.perf_counter()
         self.exp = exp
         values = exp.particles * mixture_of(exp.data).dim * exp.process.blocks
-        frames = max(FEWEST_FRAMES, min(FRAMES, MOST_VALUES // max(1, values)))
+        frames = max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
         self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
         self.compute_ms = 1000 * (time.perf_counter() - started)
         self.frames, self.diverged = self.trace.frames, self.trace.diverged
@@ -84,10 +88,14 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
         "seq": seq,
         "mode": exp.mode,
         "title": {"data": _data_title(exp), "process": process.info.title, "sampler": sampler.info.title},
+        "name": file_name(exp),
+        "seed": exp.seed,
+        "start": STARTS[exp.start],
         "dim": 2,
         "particles": exp.particles,
         "frames": len(times),
         "steps": len(frames) - 1,
+        "planned": exp.grid.steps,
         "model_calls": frames[-1].calls,
         "compute_ms": round(run.compute_ms, 2),
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
@@ -120,19 +128,23 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
     }
     packet = Packet(header)
     packet.add("z", z, "u2", list(geo.lo), list(geo.hi), axis=1)
-    packet.add("clock", process.clock(run.times).clamp(0, 1))
-    packet.add("time", run.times)
-    packet.add("step", trace.steps)
-    packet.add("calls", trace.calls)
+    add_frames(packet, process, trace.frames)
     packet.add("label", np.minimum(run.labels(), 255), "u1")
     if "x0" in want:
         packet.add("x0", _x0_frames(run), "u2", list(geo.lo[: run.oracle.dim]), list(geo.hi[: run.oracle.dim]), axis=1)
     _add_references(packet, run)
     add_curves(packet, process)
     if not forward:
-        add_grid(packet, process, trace.grid)
-        add_terms(packet, exp, run.oracle, trace.grid.tolist(), trace.frames)
+        add_grid(packet, process, trace.grid, trace.facts["calls"])
+        add_terms(packet, exp, run.oracle, trace.grid.tolist())
     return packet
+
+
+def file_name(exp: Experiment) -> str:
+    """What a file made of this run is called, without its ending: data, process, sampler, steps, and the seed where one was chosen."""
+    data = "mixture" if hand_made(exp.data) else re.sub(r"[^\w.+-]+", "-", str(exp.data)).strip("-")[-60:]
+    how = ["noising"] if exp.mode == "forward" else [exp.sampler.info.key, str(exp.grid.steps)]
+    return "-".join([data, exp.process.info.key, *how, *([f"seed{exp.seed}"] if exp.seed else [])])
 
 
 def _data_title(exp: Experiment) -> str:
@@ -263,21 +275,30 @@ def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
     return 1 / slope.clamp_min(0.2)
 
 
-def add_grid(packet: Packet, process: Process, grid: Tensor) -> None:
+def add_frames(packet: Packet, process: Process, frames: list[Frame]) -> None:
+    """When the states that are sent were reached, after which steps and model calls, and whether noise was drawn since the state before."""
+    times = t64([f.t for f in frames])
+    packet.add("clock", process.clock(times).clamp(0, 1))
+    packet.add("time", times)
+    packet.add("step", [f.step for f in frames])
+    packet.add("calls", [f.calls for f in frames])
+    packet.add("noise", [0, *(int(b.draws > a.draws) for a, b in itertools.pairwise(frames))], "u1")
+
+
+def add_grid(packet: Packet, process: Process, grid: Tensor, calls: list[int]) -> None:
+    """The times of all steps, kept or not; ``calls``: model calls made by each (of a run that was paused: as far as it went)."""
     packet.add("grid/clock", process.clock(grid).clamp(0, 1))
     packet.add("grid/t", grid)
     # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level
     packet.add("grid/log_snr", process.log_snr(grid.clamp_min(process.t_min)))
+    packet.add("grid/calls", [*calls, *[math.nan] * (len(grid) - len(calls))])
 
 
-def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], frames: list[Frame]) -> None:
-    """The update formula's numbers for the step that led to each frame."""
+def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float]) -> None:
+    """The update formula's numbers for every step of the grid: column j is the step to grid[j]."""
     problem = Problem(exp.process, oracle)
-    rows: list[dict[str, float]] = []
-    for frame in frames:
-        j = frame.step
-        inside = j > 0 and grid[j] > 0
-        rows.append(exp.sampler.terms(problem, grid[j - 1], grid[j]) if inside else {})
+    rows: list[dict[str, float]] = [{}]
+    rows += [exp.sampler.terms(problem, t, s) if s > 0 else {} for t, s in itertools.pairwise(grid)]
     symbols = list(dict.fromkeys(s for row in rows for s in row))
     packet.header["sampler"]["terms"] = [{"symbol": s} for s in symbols]
     packet.add("terms", np.array([[row.get(s, math.nan) for row in rows] for s in symbols]).reshape(len(symbols), len(rows)))

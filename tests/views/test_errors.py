@@ -39,12 +39,14 @@ def test_the_map_on_the_line_agrees_with_the_curve() -> None:
         assert seen.min() <= curve["median"][i] <= seen.max()
 
 
-def test_the_map_of_the_plane_is_of_the_step_at_the_cursor() -> None:
+def test_the_map_of_the_plane_is_of_the_step_asked_for() -> None:
     e = exp(sampler="Euler", **{"grid.steps": "8"})
-    clocks = errors_packet(e, {})["from"]
-    for c, index in ((1.0, 0), (float(clocks[3]) - 1e-3, 3), (0.0, 7)):
-        p = map_packet(e, {"c": str(c)})
-        assert p.header["step"] == index
+    curve = errors_packet(e, {})
+    assert curve["step"].tolist() == list(range(1, 9))
+    for step in (1, 4, 8):
+        p = map_packet(e, {"step": str(step)})
+        assert p.header["step"] == step
+        assert p.header["t"] == pytest.approx([curve["t"][step - 1], curve["s"][step - 1]], rel=1e-6)
         assert p["mean"].shape == (22, 28)
         assert np.isfinite(p["mean"]).all()
 
@@ -59,15 +61,15 @@ def test_the_map_of_the_plane_is_of_the_step_at_the_cursor() -> None:
     ],
 )
 def test_what_has_no_map_says_why(query: dict[str, str], words: str) -> None:
-    p = map_packet(exp(**query), {"c": "0.5"})
+    p = map_packet(exp(**query), {"step": "2"})
     assert words in p.header["reason"]
     assert "mean" not in p.arrays
 
 
-@pytest.mark.parametrize("c", ["nan", "1.5", "-1", "__import__('os')", ""])
-def test_a_bad_clock_is_named(c: str) -> None:
-    with pytest.raises(BadValue, match=r"lab\.c"):
-        map_packet(exp(), {"c": c})
+@pytest.mark.parametrize("step", ["nan", "1.5", "0", "21", "-1", "__import__('os')", "", "²"])
+def test_a_bad_step_is_named(step: str) -> None:
+    with pytest.raises(BadValue, match=r"lab\.step"):
+        map_packet(exp(), {"step": step})
 
 
 def test_noising_and_images_are_refused_with_the_reason() -> None:
