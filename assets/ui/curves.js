@@ -367,7 +367,7 @@
       this.plot.addEventListener("pointercancel", end);
       this.line.addEventListener("keydown", (e) => {
         const by = { ArrowLeft: 0.01, ArrowRight: -0.01, PageDown: 0.1, PageUp: -0.1 }[e.key];
-        const c = e.key === "Home" ? 1 : e.key === "End" ? 0 : by && clamp(this.owner.asked + by, 0, 1);
+        const c = e.key === "Home" ? 1 : e.key === "End" ? 0 : by && clamp(this.owner.cursorAt + by, 0, 1);
         if (c == null) return;
         e.preventDefault();
         e.stopPropagation();
@@ -384,7 +384,7 @@
       this.root = root;
       this.plotlyUrl = plotlyUrl;
       this.listeners = {};
-      this.clock = this.asked = 1;
+      this.clock = this.cursorAt = 1;
       this.dirty = new Set();
       const row = document.createElement("div");
       row.className = "pg-curves-row";
@@ -420,8 +420,8 @@
 
     /** The clock in [0, 1], 1 = noise, of what the stage shows, and its cursor; cheap enough for every frame. */
     cursor(clock, asked = clock) {
-      if (!Number.isFinite(clock) || (clock === this.clock && asked === this.asked && this.placed)) return;
-      this.asked = asked;
+      if (!Number.isFinite(clock) || (clock === this.clock && asked === this.cursorAt && this.placed)) return;
+      this.cursorAt = asked;
       this.clock = clock;
       this.placed = true;
       for (const panel of this.panels) panel.place(clock);
@@ -500,7 +500,7 @@
         const many = gx.length > 60;
         series.push({ key: "grid", label: "step", role: "sampler", mode: "markers", size: many ? 3.5 : 5.5, x: gx, y: levels,
           room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
-          value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.asked : 1 - at).step}/${last}` });
+          value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.cursorAt : 1 - at).step}/${last}` });
       }
       this.snr.title(series.length > 1 ? "log-SNR and the grid’s steps" : "log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
       this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
