@@ -389,7 +389,7 @@ def _forward(
         draws.where = "the steps"
     made = forward(process, x0, path, rng.stream("path") if draws is None else rng)
     first = len(path) - len(asked)
-    frames = [Frame(f.step - first, f.t, f.z, 0) for f in made if f.step >= first]
+    frames = [Frame(f.step - first, f.t, f.z, 0, f.draws) for f in made if f.step >= first]
     if draws is not None:
         draws.check_left()
     frames = _thinned(frames, len(asked) - 1, max_frames)

@@ -36,7 +36,11 @@ DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
 REFERENCES = 600
-STARTS = {"prior": "a draw from the prior", "exact": "a draw from the exact p_t", "gaussian": "a draw from the Gaussian with p_t's mean and covariance"}
+STARTS = {
+    "prior": "a draw from the prior",
+    "exact": "a draw from the exact p_t",
+    "gaussian": "a draw from the Gaussian with p_t's mean and covariance",
+}
 
 
 class Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -141,8 +142,8 @@ def test_told_times_have_round_even_ticks(visit: Any, scale: str, symbol: str) -
     ticks = site.page.evaluate("PG.time.ticks((u) => __pgStage.run.moments.timeAt(1 - u), 0, 1, 0.08)")
     values = [t["value"] for t in ticks]
     assert len(values) >= 3
-    ratios = {round(b / a, 6) for a, b in zip(values, values[1:], strict=False) if a and b / a > 0}
-    gaps = {round(b - a, 6) for a, b in zip(values, values[1:], strict=False)}
+    ratios = {round(b / a, 6) for a, b in itertools.pairwise(values) if a and b / a > 0}
+    gaps = {round(b - a, 6) for a, b in itertools.pairwise(values)}
     whole = min(abs(g) for g in gaps)
     assert len(ratios) == 1 or all(abs(g / whole - round(g / whole)) < 1e-6 for g in gaps)  # a label that has no room is left out
     assert site.page.evaluate("document.querySelector('.pg-cap b').textContent").startswith(f"{symbol} = ")

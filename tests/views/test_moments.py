@@ -40,7 +40,9 @@ def test_churn_is_noise_only_inside_its_interval() -> None:
     assert noise["noise"][1:].astype(bool).tolist() == inside.tolist()
 
 
-@pytest.mark.parametrize(("process", "drawn"), [("VP", True), ("CLD", True), ("PFGMPP", False), ("Interpolant", False), ("Anisotropic", True)])
+@pytest.mark.parametrize(
+    ("process", "drawn"), [("VP", True), ("CLD", True), ("PFGMPP", False), ("Interpolant", False), ("Anisotropic", True)]
+)
 def test_forward_paths_are_draws_or_smooth(process: str, drawn: bool) -> None:
     assert packet_of(process=process, mode="forward")["noise"][1:].all() == drawn
 
