@@ -26,8 +26,17 @@
     ["1 – 9", "layers, in the legend’s order"],
     ["C", "colour by class"],
     ["R", "forward or reverse"],
+    ["tab", "the next control; on the pin:"],
+    ["← → ↑ ↓", "move the pin, with shift five times as far"],
+    ["page ↑ ↓", "move the pin in time"],
+    ["delete", "take the pin away"],
+    ["esc", "close what is open, then the message, then the pin"],
     ["?", "this list"],
-    ["esc", "close"],
+  ];
+  const HANDS = [
+    ["click", "on the picture: a pin; on the pin: away with it"],
+    ["double click", "a curve: its whole range; a handle of your data or of a drawn schedule: add, remove; an image: enlarge"],
+    ["wheel", "on a component of your data: its weight"],
   ];
 
   function make(tag, className, attributes = {}, html = "") {
@@ -206,7 +215,8 @@
   // the list of keys, over the page
   class Keys {
     constructor() {
-      const rows = KEYS.map(([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`).join("");
+      const kbd = ([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`;
+      const rows = KEYS.map(kbd).join("") + HANDS.map(([word, what]) => `<dt>${word}</dt><dd>${what}</dd>`).join("");
       const help = (this.box = make("div", "pg-help", { role: "dialog", "aria-modal": "true", "aria-label": "Keyboard" }));
       help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><dl>${rows}</dl></div>`;
       help.hidden = true;

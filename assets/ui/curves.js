@@ -26,6 +26,8 @@
     return loads.get(url);
   };
 
+  const type = () => Math.min(14, Math.max(11.5, 11 * PG.draw.unit())); // px
+
   // ---- small things ----------------------------------------------------------------------------------------------------------
   const MARGIN = { l: 44, r: 14, t: 5, b: 19 };
   const AIR = 0.07;
@@ -255,11 +257,11 @@
         if (s.error) trace.error_y = { type: "data", array: s.error[0], arrayminus: s.error[1], symmetric: false, color, thickness: 1.5, width: 3 };
         return trace;
       });
-      const axis = { ticklabelstandoff: 2, ticklabeloverflow: "allow", showline: false, zeroline: false, ticks: "", tickfont: { size: 11, color: c.soft }, fixedrange: false, automargin: false };
+      const axis = { ticklabelstandoff: 2, ticklabeloverflow: "allow", showline: false, zeroline: false, ticks: "", tickfont: { size: type(), color: c.soft }, fixedrange: false, automargin: false };
       const [tickvals, ticktext] = owner.timeTicks(this.view.x);
       const layout = {
         uirevision: "pg", margin: { ...MARGIN, pad: 0 }, showlegend: false, autosize: false, width: this.width, height: this.height,
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: font, size: 11, color: c.soft },
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: font, size: type(), color: c.soft },
         hovermode: false, dragmode: this.tool,
         modebar: { bgcolor: "rgba(0,0,0,0)", color: c.soft, activecolor: c.accent, orientation: "h" },
         xaxis: { ...axis, range: this.zoomed ? this.view.x.slice() : [0, 1], showgrid: false, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
@@ -388,7 +390,7 @@
       this.dirty = new Set();
       const row = document.createElement("div");
       row.className = "pg-curves-row";
-      this.snr = new Panel(this, "snr", "log-SNR and the grid’s steps");
+      this.snr = new Panel(this, "snr", "log-SNR");
       this.far = new Panel(this, "distance", "distance to the truth");
       this.sched = new Panel(this, "schedule", "schedule");
       this.panels = [this.snr, this.far, this.sched];
@@ -502,7 +504,7 @@
           room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
           value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.cursorAt : 1 - at).step}/${last}` });
       }
-      this.snr.title(series.length > 1 ? "log-SNR and the grid’s steps" : "log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
+      this.snr.title("log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
       this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
     }
 

@@ -149,6 +149,9 @@
   };
   const ROLES = ["bg", "panel", "ink", "soft", "line", "stage", "data", "noise", "exact", "sampler", "learned", "pin", "accent"];
 
+  // how much larger type is than at 1440×900, as style.css has it (--pg-u)
+  const unit = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--pg-u")) || 1;
+
   // the page's colours as a canvas takes them (style.css), and its fonts; probe: any 2D context
   function themeOf(root, probe) {
     const style = getComputedStyle(root);
@@ -159,8 +162,8 @@
     };
     const theme = Object.fromEntries(ROLES.map((role) => [role, hex(role)]));
     const family = style.fontFamily || "system-ui, sans-serif";
-    theme.small = `10.5px ${family}`;
-    theme.label = `12px ${family}`;
+    theme.small = `${Math.max(11.5, 10.5 * unit())}px ${family}`;
+    theme.label = `${12 * unit()}px ${family}`;
     theme.family = family;
     const [r, g, b] = rgbOf(theme.stage);
     theme.dark = r + g + b < 384;
@@ -168,5 +171,5 @@
     return theme;
   }
 
-  PG.draw = { clamp, isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat, themeOf };
+  PG.draw = { clamp, isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat, themeOf, unit };
 })();

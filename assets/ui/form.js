@@ -774,7 +774,7 @@
       });
       for (const menu of root.querySelectorAll("[role=menu]")) {
         menu.addEventListener("keydown", (e) => {
-          const items = [...menu.querySelectorAll("[role=menuitem]")], i = items.indexOf(document.activeElement);
+          const items = itemsOf(menu), i = items.indexOf(document.activeElement);
           if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
           else if (e.key === "ArrowUp") items[(i - 1 + items.length) % items.length].focus();
           else if (e.key === "Escape") openMenu(null);
@@ -903,6 +903,7 @@
     const { "pg-data": data, "pg-process": process, "pg-sampler": sampler, "pg-grid-steps": steps } = shownValues ?? values;
     return [sizeOf(data) && !(data in C.sizes) ? "mixture" : data, process, sampler, steps].join("-");
   };
+  const itemsOf = (menu) => [...menu.querySelectorAll("[role=menuitem]")].filter((item) => item.getClientRects().length);
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
     for (const menu of document.querySelectorAll(".pg-menu-list")) {
@@ -910,7 +911,7 @@
       const had = menu.contains(document.activeElement);
       menu.hidden = its !== button;
       its.setAttribute("aria-expanded", String(!menu.hidden));
-      if (!menu.hidden) menu.querySelector("[role=menuitem]").focus();
+      if (!menu.hidden) itemsOf(menu)[0].focus();
       else if (had && !button) its.focus();
     }
   }
@@ -937,6 +938,8 @@
         notice({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => actions.python(button) } });
       }
     },
+    "more-link": (button) => actions.link(button), // a phone has them in one menu with the exports
+    "more-python": (button) => actions.python(button),
     menu(button) { openMenu(button.getAttribute("aria-expanded") === "true" ? null : button); },
     async png() {
       openMenu(null);
@@ -991,7 +994,9 @@
     } else if (left.contains(document.activeElement)) button?.focus();
   }
   addEventListener("keydown", (e) => {
-    if (e.key === "Escape" && document.body.classList.contains("pg-drawer-open")) drawer(false);
+    if (e.key !== "Escape" || e.defaultPrevented) return;
+    if (document.querySelector(".pg-menu-list:not([hidden])")) openMenu(null);
+    else if (document.body.classList.contains("pg-drawer-open")) drawer(false);
   });
 
   // ---- start: the picture of the address, asked for by boot.js ---------------------------------------------------------------------

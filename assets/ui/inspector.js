@@ -43,7 +43,7 @@
   function themeOf(node) {
     const theme = window.__pgStage?.theme;
     const style = getComputedStyle(node);
-    return { ...theme, small: `11px ${style.fontFamily}` };
+    return { ...theme, small: `${Math.min(13.5, Math.max(11.5, 11 * PG.draw.unit()))}px ${style.fontFamily}` };
   }
   /** Colours of step sizes: from pale to full pin colour to nearly ink, as the share of the way to 0 grows. */
   const sizeColour = (theme, i, of) => {
@@ -330,7 +330,7 @@
   // ---- the worst step of T ------------------------------------------------------------------------------------------------------------
   function worst(found, doing) {
     return (ctx, w, height, theme) => {
-      const left = 40, right = w - PAD, top = 14, bottom = height - 20, LO = -7, HI = 1;
+      const left = 40, right = w - PAD, top = 18, bottom = height - 20, LO = -7, HI = 1;
       const X = (T) => left + (1 - Math.log(T / 2) / Math.log(500)) * (right - left), Y = (v) => bottom - ((clamp(Math.log10(Math.max(v, 1e-9)), LO, HI) - LO) / (HI - LO)) * (bottom - top);
       ctx.font = theme.small;
       ctx.strokeStyle = theme.line;
@@ -348,7 +348,9 @@
       for (const T of [1000, 100, 16, 8, 4, 2]) ctx.fillText(String(T), clamp(X(T), left + 10, right - 4), bottom + 14);
       ctx.textAlign = "left";
       const ok = found.filter((f) => f.kl != null), searched = Math.min(...ok.filter((f) => !f.every).map((f) => f.steps));
-      ctx.fillText(`nats, worst step of T${Number.isFinite(searched) ? `; from ${searched} on found by search` : ""}`, left + 4, top - 3);
+      const words = ["nats, worst step of T", ...(Number.isFinite(searched) ? [`from ${searched} on by search`] : [])];
+      if (ctx.measureText(words.join("; ")).width < right - left) words.splice(0, 2, words.join("; "));
+      words.forEach((line, n) => ctx.fillText(line, left + 4, top - 3 + 14 * n));
       ctx.strokeStyle = ctx.fillStyle = theme.exact;
       ctx.lineWidth = 1.8;
       ctx.beginPath();
@@ -363,7 +365,7 @@
       ctx.globalAlpha = 1;
       if (doing) {
         ctx.fillStyle = theme.soft;
-        ctx.fillText(doing, left + 4, top + 14);
+        ctx.fillText(doing, left + 4, top - 3 + 14 * (words.length + 0.3));
       }
     };
   }

@@ -39,7 +39,7 @@
       ctx.setTransform(k, 0, 0, k, 0, 0);
       ctx.clearRect(0, 0, w, h);
       ctx.textAlign = "left";
-      ctx.font = `11px ${theme("font")}`;
+      ctx.font = `${Math.max(11.5, 11 * PG.draw.unit())}px ${theme("font")}`;
       this.draw(ctx, w, h, theme);
     }
   }

@@ -6,7 +6,7 @@
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const { clamp, isNumber, number, contains, text, themeOf } = PG.draw;
+  const { clamp, isNumber, number, contains, text, themeOf, unit } = PG.draw;
   const { LAYERS, LAYER_IDS, DEFAULT_LAYERS } = PG.layers;
   const { SPEEDS, make, Tooltip, Legend, TimeBar, Keys, Toast } = PG.controls;
   const { Run, Fields, Spacetime, arrange, naturalHeight, locate } = PG;
@@ -18,11 +18,17 @@
   const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
   const JUMP_MS = 150; // a state that is held gives way to the next with a fade of this length
   const FEW = 40; // with more states than this a fade would never end
+  const MID = 900; // and below this one its time bar is all slider
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
-  const MIDDLE = 820; // below this width the time bar has a row of its own
   const WINDOW_NARROW = 820; // in a window below this width panels are stacked
 
   const ordinal = (n) => `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
+  // what has keys of its own: while the keyboard is there the stage hears none
+  const OWN_KEYS = ["input", "textarea", "select", "dialog", "[contenteditable]", ...["combobox", "dialog", "grid", "listbox", "menu", "menubar", "menuitem", "option",
+    "radio", "radiogroup", "searchbox", "slider", "spinbutton", "tab", "tablist", "textbox", "tree"].map((role) => `[role=${role}]`)].join(", ");
+  // what lies open over the page takes all of them, wherever the keyboard is
+  const isOpen = () => [...document.querySelectorAll(".pg-pop, [role=menu], dialog[open], [aria-modal=true]:not(.pg-help)")].some((node) => node.getClientRects().length);
+
   const SUBSCRIPT = /(?<=\p{L})_([\p{L}\d]+)/u;
 
   // "p_T" in words from the server becomes p with a subscript
@@ -363,7 +369,7 @@
     // -- listening --
 
     _watch() {
-      const sized = new ResizeObserver(() => this._layout());
+      const sized = new ResizeObserver(() => (this._readTheme(), this._layout())); // type grows with the window
       sized.observe(this.ui.view);
       // the theme is a class on <body> or any ancestor
       const observer = new MutationObserver(() => this._readTheme());
@@ -448,11 +454,12 @@
 
     _key(e) {
       if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || !this.root.getClientRects().length) return;
-      if (e.key === "Escape") return this._escape(e);
+      if (e.key === "Escape") return isOpen() ? undefined : this._escape(e);
       if (this.keys.open) return e.key === "?" ? this.keys.hide() : undefined;
       const target = e.target instanceof Element ? e.target : document.body;
-      const field = target.closest("input, textarea, select, [role=slider], [contenteditable], [role=tablist], [role=listbox], [role=menu], [role=radiogroup], dialog, [role=dialog]");
-      if (field && field !== this.bar.range) return;
+      const owner = target.closest(OWN_KEYS);
+      if (owner && owner !== this.bar.range) return;
+      if (isOpen()) return;
       if (e.key === " " && target.closest("button, a, summary, [role=button], [role=checkbox], [role=switch]")) return;
       const act = this._action(e.key, e.shiftKey);
       if (!act) return;
@@ -538,7 +545,7 @@
       const { ui, run } = this, { view, canvas, head } = ui;
       const narrow = view.clientWidth < NARROW;
       this.root.classList.toggle("pg-narrow", narrow);
-      this.root.classList.toggle("pg-mid", !narrow && view.clientWidth < MIDDLE);
+      this.root.classList.toggle("pg-mid", !narrow && view.clientWidth < MID * unit());
       // one row of words: the last one gives way to its mark where letters are wide
       this.root.classList.remove("pg-tight");
       if (!narrow && this.legend.box.offsetHeight > 1.6 * this.legend.colour.offsetHeight) this.root.classList.add("pg-tight");

@@ -66,9 +66,11 @@ HEADER = """
     <button type="button" data-do="drawer" class="pg-narrow" aria-expanded="false" aria-controls="pg-left">Controls</button>
     <button type="button" data-do="link" class="pg-wide" title="Copies the address of exactly this picture">Copy link</button>
     <button type="button" data-do="python" class="pg-wide" title="Copies Python code that gives the same numbers">Copy as Python</button>
-    <span class="pg-menu pg-wide">
-      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false">Export <span aria-hidden="true">▾</span></button>
+    <span class="pg-menu">
+      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false"><span class="pg-narrow-hides">Export <span aria-hidden="true">▾</span></span><span class="pg-narrow" role="img" aria-label="Copy and export">⋯</span></button>
       <span class="pg-menu-list" role="menu" hidden>
+        <button type="button" role="menuitem" data-do="more-link" class="pg-narrow" title="Copies the address of exactly this picture">Copy link</button>
+        <button type="button" role="menuitem" data-do="more-python" class="pg-narrow" title="Copies Python code that gives the same numbers">Copy as Python</button>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
         <button type="button" role="menuitem" data-do="mp4" title="The whole run as a film (H.264)">MP4 film</button>
