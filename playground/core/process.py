@@ -128,7 +128,7 @@ class Process(Spec):
 
 @dataclass(frozen=True)
 class LinearProcess(Process):
-    """dz = F(t) z dt + G(t) dw. Subclasses give ``kernel_at``, ``transition`` and ``sde`` for float64 times of any shape."""
+    """dz = F(t) z dt + G(t) dw. Subclasses give ``mean_and_cov``, ``transition`` and ``sde`` for float64 times of any shape."""
 
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity"})
 
@@ -226,6 +226,16 @@ def semi_cholesky(cov: Tensor) -> Tensor:
     b = torch.where(a > 0, cov[1, 0] / a.clamp_min(1e-300), torch.zeros_like(a))
     c = (cov[1, 1] - b * b).clamp_min(0).sqrt()
     return torch.stack([torch.stack([a, torch.zeros_like(a)]), torch.stack([b, c])])
+
+
+def symmetric_root(cov: Tensor) -> Tensor:
+    """V √Λ Vᵀ of (..., n, n) positive semi-definite matrices, in float64.
+
+    The one root that does not depend on which eigenvectors LAPACK returns (V √Λ does: on their signs, and on a whole basis where eigenvalues
+    meet), so that one seed gives one draw in every precision. In float64, since a root halves the digits of a singular matrix.
+    """
+    values, vectors = torch.linalg.eigh(cov.to(torch.float64))
+    return (vectors * values.clamp_min(0).sqrt()[..., None, :]) @ vectors.mT
 
 
 @dataclass(frozen=True)

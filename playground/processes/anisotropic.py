@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue, nested, slider
-from playground.core.process import Process, t64
+from playground.core.process import Process, symmetric_root, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
 from playground.core.spec import Info
@@ -107,9 +107,7 @@ class Anisotropic(Process):
                 first = torch.exp(0.5 * (self.schedule.integral(t64(s)) - self.schedule.integral(t64(t))))
                 gain = first * self.eye
             q = self.sigma2(t64(t)) * self.eye - self.sigma2(t64(s)) * gain @ gain.mT
-            values, vectors = torch.linalg.eigh(q)
-            root = vectors * values.clamp_min(0).sqrt()
-            z = z @ gain.to(z).mT + rng.normal(tuple(z.shape)).to(z) @ root.to(z).mT
+            z = z @ gain.to(z).mT + rng.normal(tuple(z.shape)).to(z) @ symmetric_root(q).to(z)
             yield z
 
     def log_snr(self, t: Tensor) -> Tensor:

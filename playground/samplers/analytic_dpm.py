@@ -9,6 +9,7 @@ from torch import Tensor
 
 from playground.core.fields import choice
 from playground.core.problem import Problem
+from playground.core.process import symmetric_root
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -75,13 +76,12 @@ class AnalyticDPM(Sampler):
 
 
 def lower_root(cov: Tensor) -> Tensor:
-    """Lower triangular roots of (batch, d, d) positive semi-definite matrices; d ≤ 2 in closed form, which allows singular ones."""
+    """Roots of (batch, d, d) positive semi-definite matrices: lower triangular ones in closed form for d ≤ 2, above symmetric ones."""
     d = cov.shape[-1]
     if d == 1:
         return cov.clamp_min(0).sqrt()
     if d > 2:
-        values, vectors = torch.linalg.eigh(cov)
-        return vectors * values.clamp_min(0).sqrt()[..., None, :]
+        return symmetric_root(cov).to(cov)
     a = cov[:, 0, 0].clamp_min(0).sqrt()
     b = cov[:, 1, 0] / a.clamp_min(1e-30)
     c = (cov[:, 1, 1] - b * b).clamp_min(0).sqrt()

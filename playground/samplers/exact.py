@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.problem import Problem
+from playground.core.process import symmetric_root
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -41,9 +42,10 @@ class ExactAncestral(Sampler):
         u = rng.uniform((flat.shape[0],))
         edges = torch.softmax(oracle.component_log_prob(flat, t), -1).cumsum(-1)
         k = torch.searchsorted(edges, u[:, None]).clamp_max(edges.shape[1] - 1)[:, 0]
-        gain, offset, cov = (m.to(flat) for m in oracle.bridge(t, s))
+        gain, offset, cov = oracle.bridge(t, s)
+        gain, offset, root = (m.to(flat) for m in (gain, offset, symmetric_root(cov)))  # V_k is singular as s → t
         noise = rng.normal(tuple(flat.shape))
-        out = offset[k] + (gain[k] @ flat[..., None])[..., 0] + (semi_root(cov)[k] @ noise[..., None])[..., 0]
+        out = offset[k] + (gain[k] @ flat[..., None])[..., 0] + (root[k] @ noise[..., None])[..., 0]
         return out.reshape(z.shape), None
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
@@ -51,9 +53,3 @@ class ExactAncestral(Sampler):
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         return {r"t-s": t - s}
-
-
-def semi_root(cov: Tensor) -> Tensor:
-    """Symmetric root of (..., n, n) positive semi-definite matrices (V_k is singular as s → t)."""
-    values, vectors = torch.linalg.eigh(cov)
-    return vectors * values.clamp_min(0).sqrt()[..., None, :]

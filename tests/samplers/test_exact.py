@@ -3,13 +3,17 @@
 import pytest
 import torch
 
-from playground.core.experiment import Experiment
+from playground.core.experiment import Experiment, why_illegal
+from playground.core.process import symmetric_root
+from playground.core.spec import registry
 from playground.engine import simulate
 from playground.processes.cld import CLD
 from playground.processes.edm import EDM
 from playground.processes.flow import Flow
+from playground.processes.ve import VE
 from playground.processes.vp import VP
-from playground.samplers.exact import ExactAncestral, semi_root
+from playground.samplers.exact import ExactAncestral
+from toy_models.mixture import GaussianMixture
 
 N, REPEATS = 5_000, 12
 
@@ -69,8 +73,70 @@ def test_path_of_the_exact_sampler_has_the_right_marginals(g3):
         assert float(((products.mean(0) - law.cov()) / (products.std(0) / N**0.5)).abs().max()) < 5
 
 
-def test_semi_root():
-    """A root of singular matrices too. Mutant killed: eigenvalues in place of their roots."""
+def test_symmetric_root():
+    """A root of singular matrices too, symmetric, and one for every basis: R(QCQᵀ) = Q R(C) Qᵀ. Mutant killed: V √Λ."""
     cov = torch.tensor([[[4.0, 2.0], [2.0, 1.0]], [[0.0, 0.0], [0.0, 3.0]]], dtype=torch.float64)
-    root = semi_root(cov)
+    root = symmetric_root(cov)
     torch.testing.assert_close(root @ root.mT, cov, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(root, root.mT, rtol=0, atol=1e-15)
+    turn = torch.linalg.qr(torch.randn(2, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)).Q
+    torch.testing.assert_close(
+        symmetric_root(turn @ cov @ turn.mT), turn @ root @ turn.mT, rtol=1e-12, atol=1e-7
+    )  # √ of the rounding error
+
+
+@pytest.mark.parametrize("steps", [10, 300])
+@pytest.mark.parametrize("process", [VP(), VE(), CLD(), CLD(friction=0.3)], ids=["VP", "VE", "CLD", "CLD under"])
+@pytest.mark.parametrize("dim", [1, 2])
+def test_one_seed_one_cloud_in_every_precision(process, dim, steps, five):
+    """float32 is float64 to 1e-5, up to particles whose uniform lies within the precision of a boundary between two components."""
+    data = five if dim == 2 else GaussianMixture(five.weights, five.means[:, :1], five.covs[:, :1, :1])
+    ends = []
+    for dtype in ("float32", "float64"):
+        exp = Experiment(process=process, sampler=ExactAncestral(), grid={"kind": "Quadratic", "steps": steps}, particles=400, dtype=dtype)
+        ends.append(simulate(exp, data=data, max_frames=2).x[-1].double())
+    gap = (ends[0] - ends[1]).abs().amax(-1)
+    assert int((gap > 1e-5).sum()) <= 2
+    assert float(gap.median()) < 2e-6
+
+
+def other_eigenvectors(cov, real=torch.linalg.eigh):
+    """What another LAPACK may return: other signs, and another basis where eigenvalues meet."""
+    values, vectors = real(cov)
+    signs = torch.ones(values.shape[-1], dtype=cov.dtype)
+    signs[::2] = -1
+    vectors = vectors * signs
+    for i in range(values.shape[-1] - 1):
+        c, s = torch.where((values[..., i + 1] - values[..., i]).abs() < 1e-12, 0.6, 1.0), 0.8
+        s = torch.where(c < 1, s, 0.0)[..., None]
+        a, b = vectors[..., i].clone(), vectors[..., i + 1].clone()
+        vectors[..., i], vectors[..., i + 1] = c[..., None] * a - s * b, s * a + c[..., None] * b
+    return values, vectors
+
+
+def test_no_draw_depends_on_eigenvectors(monkeypatch, five):
+    """Every sampler, both directions and every kind of start are the same with other eigenvectors of the same matrices."""
+    solid = GaussianMixture([0.4, 0.6], [[1.0, 0.0, 0.2], [-1.0, 0.3, 0.0]], 0.1 * torch.eye(3).expand(2, 3, 3))
+    runs = [({"sampler": key}, five) for key in registry("samplers") if not why_illegal(registry("samplers")[key], VP())]
+    runs += [({"sampler": registry("samplers")["AnalyticDPM"](covariance=c)}, solid) for c in ("diagonal", "full")]
+    runs += [({"process": "CLD", "sampler": s}, five) for s in ("ExactAncestral", "SSCS", "EulerMaruyama")]
+    runs += [({"process": p, "mode": "forward"}, five) for p in registry("processes")]
+    runs += [
+        ({"start": s, "start_at": 0.7, "process": p, "sampler": "Euler"}, five)
+        for s in ("exact", "gaussian")
+        for p in ("VP", "CLD", "Anisotropic")
+    ]
+
+    def states():
+        out = []
+        for choices, data in runs:
+            exp = {"particles": 16, "dtype": "float64", "grid": {"kind": "Quadratic", "steps": 5}} | choices
+            out.append(
+                simulate(Experiment.from_dict({k: v.to_dict() if hasattr(v, "to_dict") else v for k, v in exp.items()}), data=data).states
+            )
+        return out
+
+    before = states()
+    monkeypatch.setattr(torch.linalg, "eigh", other_eigenvectors)
+    for (choices, _), one, two in zip(runs, before, states(), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-7, atol=1e-7, msg=str(choices))
