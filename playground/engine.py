@@ -15,7 +15,7 @@ from playground.core.experiment import Experiment, dtype_name, why_illegal
 from playground.core.fields import BadValue, Param, params
 from playground.core.predictor import given_predictor
 from playground.core.problem import Predictor, Problem
-from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
@@ -320,26 +320,24 @@ def check_levels(log_snr: Any, process: ScalarGaussian, rising: bool = False) ->
 def _start(exp: Experiment, oracle: Any, t: float, rng: Rng) -> Tensor:
     """The state at the first time: a draw from the prior, the moment-matched Gaussian or the exact p_t, (particles, *state).
 
-    The prior below t_max, N(0, Σ(t) + ψψᵀ), is that of data with unit variance: N(0, I) for VP. Processes without such a kernel start from the
-    exact p_t there.
+    The prior below t_max is the process's to tell (``source_below``): p_t of data N(0, I) where there is such a law, else the exact p_t.
     """
     process = exp.process
-    shape = process.state_shape(exp.particles, event_of(oracle))
-    truncated = t < process.t_max * (1 - 1e-9)
-    if exp.start == "exact" or (truncated and exp.start == "prior" and not isinstance(process, LinearProcess)):
-        law = oracle.marginal(t)
+    event = event_of(oracle)
+    shape = process.state_shape(exp.particles, event)
+    if exp.start == "prior":
+        whole = t >= process.t_max * (1 - 1e-9)
+        drawn = process.source(exp.particles, event, rng) if whole else process.source_below(t, exp.particles, event, rng)
+        if drawn is not None:
+            return drawn
+    law = oracle.marginal(t)
+    if exp.start != "gaussian":
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
         return z.reshape(shape)
-    if exp.start == "gaussian":
-        law = oracle.marginal(t)
-        if not bool(torch.isfinite(law.cov()).all()):
-            raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
-        root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
-        return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-    if truncated and isinstance(process, LinearProcess):
-        psi, cov = process.mean_and_cov(t64(t))
-        return process.gaussian(cov + torch.outer(psi, psi), shape, rng)
-    return process.source(exp.particles, event_of(oracle), rng)
+    if not bool(torch.isfinite(law.cov()).all()):
+        raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
+    root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
+    return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
 
 
 def event_of(oracle: Any) -> tuple[int, ...]:

@@ -113,6 +113,10 @@ class Process(Spec):
         """The law from which sampling starts."""
         raise NotImplementedError
 
+    def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
+        """The law from which a run starts that begins at t < t_max: p_t of data N(0, I). None: there is no such law, it starts from the exact p_t."""
+        return None
+
     def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
         """States at increasing times from data x0, each with its exact marginal: the forward mode of the page."""
         raise NotImplementedError
@@ -175,6 +179,11 @@ class LinearProcess(Process):
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         """The prior N(0, prior_cov ⊗ I)."""
         return self.gaussian(self.prior_cov(), self.state_shape(batch, event), rng)
+
+    def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
+        """N(0, Σ(t) + ψψᵀ): N(0, I) for VP."""
+        psi, cov = self.mean_and_cov(t64(t))
+        return self.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
 
     def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | x_0)."""

@@ -20,8 +20,11 @@ TABLE = 1000
 def timesteps(spacing: str, count: int, offset: int = 0) -> list[int]:
     """``count`` of the table's indices 0 … 999, falling, as DDPM's libraries choose them.
 
-    leading: i·⌊1000/n⌋ + offset; trailing: round(1000 − i·1000/n) − 1; linspace: round(i·999/(n − 1)).
+    leading: i·⌊1000/n⌋ + offset; trailing: round(1000 − i·1000/n) − 1; linspace: round(i·999/(n − 1)). A single one is the last of the table,
+    999: the libraries' own index 0 would take pure noise for data with next to none.
     """
+    if count == 1:
+        return [TABLE - 1]
     if spacing == "leading":
         return [i * (TABLE // count) + offset for i in reversed(range(count))]
     if spacing == "trailing":
@@ -33,8 +36,9 @@ def timesteps(spacing: str, count: int, offset: int = 0) -> list[int]:
 class Subsequence(Grid):
     """Indices τ out of a table of 1000, t = t_max (τ + 1)/1000: with the DDPM table these are exactly its ᾱ_τ.
 
-    leading starts below t_max (its known flaw: at 20 steps from index 950, where the state is not yet noise); trailing and linspace
-    start at it, linspace with one step alone at index 0. The run ends at the smallest index, or at 0 with the denoising step: never at t_min.
+    leading starts below t_max (its known flaw: at 20 steps from index 950, where the state is not yet noise; the prior drawn there is that of a
+    truncated start); trailing and linspace start at it, and so does a single step of any. n is steps + 1 without the denoising step, at most
+    1000. The run ends at the smallest index, or at 0 with the denoising step: never at t_min.
     Song et al. 2020, 2010.02502; Lin et al. 2023, 2305.08891 (table 2).
     """
 

@@ -45,14 +45,18 @@ class PFGMPP(EDM):
         """A Student-t of D degrees of freedom has its moments below D."""
         return self.D
 
-    def _ray(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
-        """ξ √(D/χ²_D), one χ² a particle."""
-        scale = chi2_over(rng.uniform((shape[0],)), self.D).sqrt()
+    def _ray(self, shape: tuple[int, ...], rng: Rng, extra: float = 0.0) -> Tensor:
+        """ξ √(D/χ²_D + extra), one χ² a particle."""
+        scale = (chi2_over(rng.uniform((shape[0],)), self.D) + extra).sqrt()
         return rng.normal(shape) * scale.to(rng.dtype).view(-1, *[1] * (len(shape) - 1)).to(rng.device)
 
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         """σ_max times a Student-t: the kernel around the origin."""
         return self.sigma_max * self._ray((batch, *event), rng)
+
+    def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
+        """x_0 + t ξ √(D/χ²_D) with x_0 ~ N(0, I): given the χ², a Gaussian of variance 1 + t² D/χ²_D. Heavy tails at every level."""
+        return t * self._ray((batch, *event), rng, t**-2)
 
     def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         return x0 + t * self._ray(tuple(x0.shape), rng).to(x0)
