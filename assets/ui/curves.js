@@ -69,6 +69,16 @@
     return y[lo] + (y[hi] - y[lo]) * w;
   };
 
+  /** Of values that stand still between their points: the last one that was reached; hv: towards the data, vh: towards noise. */
+  const heldAt = (x, y, at, shape) => {
+    const n = x.length;
+    if (!n || at < x[0] - 1e-6 || at > x[n - 1] + 1e-6) return NaN;
+    let i = shape === "hv" ? n - 1 : 0;
+    if (shape === "hv") while (i > 0 && x[i] > at + 1e-6) i--;
+    else while (i < n - 1 && x[i] < at - 1e-6) i++;
+    return y[i] ?? NaN;
+  };
+
   // ---- one panel ---------------------------------------------------------------------------------------------------------------
   // A series: {key, label, role, x, y, width, dash, mode "lines"|"markers", value(x) → text in the legend, dot on the cursor, quiet}
   class Panel {
@@ -79,6 +89,7 @@
       this.off = new Set();
       this.range = [0, 1];
       this.log = false;
+      this.axis = title; // what the numbers are, for a picture of this panel alone
       this.view = { x: [0, 1], y: [0, 1] };
       this.tool = this.zoomed = false; // Plotly's drag tool; whether the ranges are the user's
       this.box = document.createElement("section");
@@ -187,7 +198,7 @@
         const s = this.series[n], dot = this.dots[n], word = this.readouts[n];
         const off = this.off.has(s.key);
         if (dot) {
-          const y = off ? NaN : interpolate(s.x, s.y, x);
+          const y = off ? NaN : (s.shape ? heldAt : interpolate)(s.x, s.y, x, s.shape);
           const q = ((this.log ? Math.log10(y) : y) - v.y[0]) / (v.y[1] - v.y[0]);
           const seen = q >= -0.01 && q <= 1.01;
           if (seen) dot.style.transform = `translate(${px.toFixed(2)}px,${(MARGIN.t + (1 - q) * h).toFixed(2)}px)`;
@@ -216,7 +227,8 @@
           parts.push(`<polygon points="${around.map(([x, y]) => `${X(x)},${Y(y)}`).join(" ")}" fill="${colors[s.role]}" opacity="0.2"/>`);
           if (!s.width) continue;
         }
-        const points = s.x.map((x, i) => (s.y[i] == null ? null : [X(x), Y(s.y[i])])).filter(Boolean);
+        const flat = (i) => (s.shape === "hv" ? [s.x[i + 1], s.y[i]] : [s.x[i], s.y[i + 1]]); // the corner of a step
+        const points = s.x.flatMap((x, i) => (s.y[i] == null ? [] : [[X(x), Y(s.y[i])], ...(s.shape && i + 1 < s.x.length && s.y[i + 1] != null ? [flat(i)].map(([u, v]) => [X(u), Y(v)]) : [])]));
         const color = colors[s.role];
         if (s.mode === "markers") parts.push(...points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="2.5" fill="${color}"/>`));
         else parts.push(`<polyline points="${points.map((p) => p.join(",")).join(" ")}" fill="none" stroke="${color}" stroke-width="${s.width}"` +
@@ -251,7 +263,7 @@
         const color = s.quiet ? alpha(c[s.role], 0.55) : c[s.role];
         const trace = { type: "scatter", x: s.x, y: s.y, mode: s.mode || "lines", visible: !off.has(s.key), name: s.label || "", cliponaxis: s.mode !== "markers" };
         if (s.mode === "markers") trace.marker = { color, size: s.size || 5.5, line: { width: 0 } };
-        else trace.line = { color, width: s.width, dash: s.dash || "solid", shape: "linear" };
+        else trace.line = { color, width: s.width, dash: s.dash || "solid", shape: s.shape || "linear" };
         if (s.base || !s.width) Object.assign(trace, { line: { width: 0 } });
         if (s.fill) Object.assign(trace, { fill: "tonexty", fillcolor: alpha(c[s.role], 0.2) });
         if (s.error) trace.error_y = { type: "data", array: s.error[0], arrayminus: s.error[1], symmetric: false, color, thickness: 1.5, width: 3 };
@@ -268,9 +280,29 @@
         yaxis: { ...axis, range: this.zoomed ? this.view.y.slice() : this.range.slice(), type: this.log ? "log" : "linear", gridcolor: alpha(c.line, 0.8), gridwidth: 1, nticks: 5, ticklabelstandoff: 7, ...this.yTicks },
       };
       const config = { displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
-        modeBarButtons: [["zoom2d", "pan2d", { name: "everything", title: "Show everything (double click)", icon: owner.plotly.Icons.home, click: () => this.all() }, "toImage"]],
-        toImageButtonOptions: { format: "svg", filename: `diffusion-playground-${this.name}`, width: 900, height: 500 } };
+        modeBarButtons: [["zoom2d", "pan2d", { name: "everything", title: "Show everything (double click)", icon: owner.plotly.Icons.home, click: () => this.all() },
+          { name: "svg", title: "Save as SVG, with title, legend and axes", icon: owner.plotly.Icons.camera, click: () => this.export() }]] };
       return [data, layout, config];
+    }
+
+    /** The panel as a picture by itself: with title, legend, names of the axes and what the run is. */
+    async export() {
+      const { plotly, run, colors: c, font } = this.owner, { header: h } = run, box = document.createElement("i");
+      box.innerHTML = this.titleHtml;
+      for (const control of box.querySelectorAll(".pg-measures")) control.remove();
+      const [data, layout] = this.figure(c, font), subs = (label) => PG.subscripts(label);
+      data.forEach((trace, n) => Object.assign(trace, { name: subs(this.series[n].label || ""), showlegend: Boolean(this.series[n].label) && trace.visible !== false, cliponaxis: true }));
+      const { title } = h, of = [title.data, title.process, h.mode === "forward" ? "noising" : `${title.sampler}, ${h.steps} steps`, `seed ${h.seed}`].join(" · ");
+      const words = box.innerHTML.trim(), time = PG.time.scales[PG.time.name].word;
+      Object.assign(layout, {
+        width: 900, height: 520, margin: { l: 76, r: 30, t: 92, b: 62 }, paper_bgcolor: c.panel, plot_bgcolor: c.panel, showlegend: true, font: { family: font, size: 13, color: c.ink },
+        title: { text: `${words}<br><span style="font-size:12px">${of}</span>`, x: 0.5, font: { size: 16, color: c.ink } }, legend: { orientation: "h", x: 0, y: 1.09, font: { size: 12 } },
+        xaxis: { ...layout.xaxis, tickfont: { size: 12, color: c.soft }, title: { text: `${time}: noise on the left, data on the right` } },
+        yaxis: { ...layout.yaxis, tickfont: { size: 12, color: c.soft }, title: { text: subs(this.axis) } },
+      });
+      const svg = await plotly.toImage({ data, layout }, { format: "svg", width: 900, height: 520 });
+      const text = decodeURIComponent(svg.slice(svg.indexOf(",") + 1));
+      this.owner.emit("save", { blob: new Blob([text], { type: "image/svg+xml" }), name: `${h.name}-${this.name}.svg` });
     }
 
     get visible() {
@@ -394,6 +426,8 @@
       this.far = new Panel(this, "distance", "distance to the truth");
       this.sched = new Panel(this, "schedule", "schedule");
       this.panels = [this.snr, this.far, this.sched];
+      this.snr.axis = "log-SNR = ln(α²/σ²)";
+      this.sched.axis = "coefficient";
       row.append(...this.panels.map((p) => p.box));
       root.replaceChildren(row);
       new ResizeObserver(() => this.panels.forEach((p) => {
@@ -477,6 +511,7 @@
       const read = (y) => (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
       this.far.unit("norm over pixels");
+      this.far.axis = "norm over pixels, mean over the batch";
       this.far.title("the batch", "Means over the batch; norms over all pixels, pixels in [−1, 1].");
       this.far.show([
         { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, value: read(norm), tip: "Mean norm of the states." },
@@ -558,7 +593,9 @@
       // decades: [0.01, 1] holds most runs
       const range = roomy([...y, ...floor].filter((v) => v > 1e-3).map(Math.log10), [-2, 0], 1, 6);
       const bottom = 10 ** (range[0] + 0.02), raise = (values) => values.map((v) => (v == null ? null : Math.max(v, bottom)));
-      const read = (values) => (at) => { const v = interpolate(x, values, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
+      // a distance is of a state: between states that are held it is too
+      const shape = this.run && PG.momentsOf(this.run).holds.some(Boolean) ? (this.run.header.mode === "forward" ? "vh" : "hv") : "";
+      const read = (values) => (at) => { const v = (shape ? heldAt : interpolate)(x, values, at, shape); return Number.isFinite(v) ? sig(v, 2) : "–"; };
       const samples = `${PG.whole(h.points)} points`;
       const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
@@ -569,13 +606,14 @@
       });
       this.far.title(`distance to ${PG.subscripts(h.law)}<span class="pg-measures" role="group" aria-label="which distance">${choices.join("")}</span>`,
         `${m.label} between the particles and exact samples of ${h.law} at the same time${h.about ? ` (${h.about})` : ""}.`);
+      this.far.axis = `${m.label}, ${m.unit}`;
       this.far.unit(m.unit + (scaled ? `,${PG.subscripts(scaled)}` : ""));
       this.far.show([
         { key: "floor", label: "", role: "noise", x, y: raise(low), base: true, width: 0 },
         { key: "floor", label: "", role: "noise", x, y: raise(high), width: 0, fill: true },
         { key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", value: read(floor), room: 5,
           tip: `What two exact samples of ${samples} show: ${sig(m.floor, 2)} ± ${sig(m.floor_sd, 2)} at the end (mean and standard deviation over pairs, the band). A value within the band cannot be told from a perfect sampler’s.` },
-        { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: 5,
+        { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: 5, shape,
           tip: `${name}: mean distance of all ${PG.whole(h.points)} particles to ${h.draws} exact samples as large, new ones at each time. To ${h.end}: ${sig(m.final)} ± ${sig(m.final_se, 2)} (standard error over those samples)${m.why ? `. ${m.why}` : ""}.` },
         { key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
           error: [[m.final_se], [Math.min(m.final_se, 0.9 * m.final)]] },

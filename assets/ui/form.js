@@ -471,6 +471,7 @@
         also(labs, "setMetrics", packet);
         also(panel, "setMetrics", packet);
         also(status, "update", { metrics: packet });
+        put((s) => (s.far = { key: packet.header.key, words: distanceWords(packet.header) }));
       } catch (error) {
         if (error.name !== "AbortError") metricsFor = text(q); // no second try for the same run
       } finally {
@@ -479,6 +480,8 @@
       }
     }, QUIET_METRICS);
   }
+
+  const distanceWords = ({ metrics: [m], end }) => (m ? `${m.label} to ${end} ${PG.significant(m.final)}, floor ${PG.significant(m.floor)}` : "");
 
   function failed(error, job) {
     hook.errors.push(String(error.message || error));
@@ -899,10 +902,7 @@
       .filter(([x, y]) => x !== y);
     return [0, 1].map((side) => told.map((pair) => pair[side]).filter(Boolean).join(", "));
   }
-  const fileName = () => {
-    const { "pg-data": data, "pg-process": process, "pg-sampler": sampler, "pg-grid-steps": steps } = shownValues ?? values;
-    return [sizeOf(data) && !(data in C.sizes) ? "mixture" : data, process, sampler, steps].join("-");
-  };
+  const fileName = () => shownRun?.header.name ?? "diffusion-playground"; // what the server calls it
   const itemsOf = (menu) => [...menu.querySelectorAll("[role=menuitem]")].filter((item) => item.getClientRects().length);
   /** Opens the header's menu of this button and closes the others; null closes all. */
   function openMenu(button) {
@@ -957,22 +957,32 @@
     drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
   };
 
-  /** The whole run as a moving picture: the server draws it and says how far it is. */
+  /** The whole run as a moving picture. Of toys the page draws it, of images the server, which joins the pictures and says how far it is. */
   async function film(kind) {
     openMenu(null);
+    const abort = new AbortController();
+    const tell = (message) => notice({ kind: "info", message, stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
     try {
-      notice({ kind: "info", message: "Drawing the animation…", stay: 60000 });
-      const response = await fetch(liveUrl(`film.${kind}`));
+      tell("Drawing the film…");
+      const url = liveUrl(`film.${kind}`), name = fileName(), asked = { signal: abort.signal };
+      if (!shownRun.header.image) {
+        const { body, times, ms } = await PG.filmOf(stage, kind, { signal: abort.signal, tell: (done, of) => tell(`Drawing the film: ${done} of ${of} frames`) });
+        url.search = new URLSearchParams({ times, ms });
+        Object.assign(asked, { method: "POST", body });
+      }
+      const response = await fetch(url, asked);
       if (!response.ok) throw new Refused((await response.json()).error);
       for await (const line of PG.linesOf(response.body)) {
-        if (!line.film) notice({ kind: "info", message: `Drawing the animation: ${Math.min(line.done, line.of)} of ${line.of} frames`, stay: 60000 });
+        if (line.error) throw new Refused(line.error);
+        if (!line.film) line.done % 5 || tell(`Joining the film: ${Math.min(line.done, line.of)} of ${line.of} frames`);
         else {
-          save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${fileName()}.${kind}`);
-          clearNotice();
+          save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${name}.${kind}`);
+          notice({ kind: "info", message: `Saved ${name}.${kind}`, stay: 4000 });
         }
       }
     } catch (error) {
-      notice({ kind: "error", message: error instanceof Refused ? error.message : "The animation could not be made.", action: { label: "Try again", run: () => film(kind) } });
+      if (error.name === "AbortError") return clearNotice();
+      notice({ kind: "error", message: error instanceof Refused ? error.message : "The film could not be made.", action: { label: "Try again", run: () => film(kind) } });
     }
   }
 

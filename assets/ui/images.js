@@ -233,7 +233,8 @@
       ctx.fillRect(0, 0, sheet.width, sheet.height);
       ctx.imageSmoothingEnabled = false;
       this.cells.forEach((c, n) => ctx.drawImage(c, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h));
-      return new Promise((done) => sheet.toBlob(done));
+      const framed = this.stage.framed(sheet, this.kind);
+      return new Promise((done) => framed.toBlob(done));
     }
 
     _keys(e) {

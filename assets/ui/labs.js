@@ -13,6 +13,7 @@
       curves.on("cursor", (c) => host.seek(c));
       curves.on("measure", (name) => host.setView("measure", name));
       curves.measure = host.view.measure || "";
+      curves.on("save", ({ blob, name }) => (host.save(blob, name), host.notice({ kind: "info", message: `Saved ${name}`, stay: 4000 })));
       const hold = new PG.Hold(curves, host);
       return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.clock, info.c), show() {}, curves };
     },

@@ -17,6 +17,7 @@
   const FADE_MS = 400; // so long may the fields of the run before be shown in full strength
   const SLOW_MS = 28; // a longer interval between pictures than this counts as slow
   const JUMP_MS = 150; // a state that is held gives way to the next with a fade of this length
+  const MOST_FRAMES = 280; // of a film
   const FEW = 40; // with more states than this a fade would never end
   const MID = 900; // and below this one its time bar is all slider
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
@@ -52,6 +53,7 @@
       this._speed = 1;
       this._loop = true;
       this._pin = null;
+      this.far = null; // {key, words}: how far a run is from the truth, for captions
       this.left = null; // when a held state gave way to the next
       this.overlay = null; // (ctx, panel, scene): a lab's own layer
       this.hover = -1;
@@ -730,21 +732,43 @@
 
     // -- picture --
 
-    // all panels at twice the size, with title, caption and notes, on the theme's ground
+    /** Clocks of one pass at the page's pace, a frame every `ms` milliseconds, from the start to the end. */
+    passage(ms) {
+      const { run } = this, sign = run.forward ? 1 : -1, out = [run.start];
+      for (let c = run.start; out.length < MOST_FRAMES; ) {
+        c = clamp(c + (sign * ms * run.pace(c)) / (1000 * PASS_SECONDS), 0, 1);
+        if ((c - run.end) * sign >= 0) break;
+        out.push(c);
+      }
+      return [...out, run.end];
+    }
+
+    /** Draws the run at a cursor as a picture of width × height CSS pixels, `scale` pixels each: title and moment above, all panels with the layers,
+     * colours and pin of the page, settings below. One canvas for all of its pictures: a film's frames. */
+    painter(width, height, scale) {
+      const { run } = this, head = 44, lines = this._settings(width - 28), foot = 12 + 15 * lines.length;
+      const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * scale), height: Math.round(height * scale) });
+      const ctx = canvas.getContext("2d"), room = height - head - foot;
+      const panels = arrange(run.panels, width, room - 6, 8, width < NARROW && run.panels.length > 1);
+      return (cursor) => {
+        const { theme } = this;
+        ctx.setTransform(scale, 0, 0, scale, 0, 0);
+        ctx.fillStyle = theme.stage;
+        ctx.fillRect(0, 0, width, height);
+        ctx.setTransform(scale, 0, 0, scale, 0, scale * head);
+        const scene = { ...this._scene(scale, cursor), hover: -1 };
+        panels.forEach((panel) => panel.draw(ctx, scene));
+        ctx.setTransform(scale, 0, 0, scale, 0, 0);
+        this._pictureWords(ctx, scene.moment, width, height - foot, lines);
+        return canvas;
+      };
+    }
+
+    /** The stage as it is now, twice as fine, as a PNG. */
     toPNG() {
-      const { run, size, theme } = this;
+      const { run, size } = this;
       if (!run || !size) return Promise.reject(new Error("nothing to draw yet"));
-      const head = 44, foot = 22, canvas = document.createElement("canvas");
-      canvas.width = 2 * size.width;
-      canvas.height = 2 * (size.height + head + foot);
-      const ctx = canvas.getContext("2d");
-      ctx.fillStyle = theme.stage;
-      ctx.fillRect(0, 0, canvas.width, canvas.height);
-      ctx.setTransform(2, 0, 0, 2, 0, 2 * head);
-      const scene = { ...this._scene(2), hover: -1 };
-      arrange(run.panels, size.width, size.height - 6, 8, this.stacked).forEach((panel) => panel.draw(ctx, scene));
-      ctx.setTransform(2, 0, 0, 2, 0, 0);
-      this._pngWords(ctx, size, head);
+      const canvas = this.painter(size.width, size.height + 60, 2)(this.cursor);
       return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))), "image/png"));
     }
 
@@ -752,20 +776,56 @@
       return this.toPNG();
     }
 
-    _pngWords(ctx, size, head) {
-      const { run, theme } = this, info = run.facts(this.cursor), { data, process, sampler } = run.header.title;
+    /** A picture with title, moment and settings around it. */
+    framed(picture, kind = "") {
+      const k = 2, width = Math.max(480, picture.width / k), lines = this._settings(width - 28), tall = picture.height / k;
+      const canvas = Object.assign(document.createElement("canvas"), { width: k * width, height: k * (62 + tall + 15 * lines.length) });
+      const ctx = canvas.getContext("2d");
+      ctx.fillStyle = this.theme.stage;
+      ctx.fillRect(0, 0, canvas.width, canvas.height);
+      ctx.imageSmoothingEnabled = false;
+      ctx.drawImage(picture, Math.round((canvas.width - picture.width) / 2), k * 46);
+      ctx.setTransform(k, 0, 0, k, 0, 0);
+      this._pictureWords(ctx, this.run.facts(this.cursor), width, 50 + tall, lines, { x: "x_t", x0: "x̂₀", v: "v_t" }[kind]);
+      return canvas;
+    }
+
+    /** What stands below a picture, in lines of at most `width`: settings, the distance, what the picture leaves out. */
+    _settings(width) {
+      const { run, ctx, theme } = this, h = run.header, calls = `${h.model_calls} model call${h.model_calls === 1 ? "" : "s"}`;
+      const parts = [
+        run.forward ? `${run.moments.steps} times` : `${h.steps} step${h.steps === 1 ? "" : "s"}, ${calls}`, h.guidance ? `guidance: ${h.guidance.title}` : "",
+        h.image ? `${h.image.batch} images` : `${h.particles.toLocaleString("en").replaceAll(",", "\u2009")} particles`, `seed ${h.seed}`,
+        this.far && this.far.key === run.key ? this.far.words : "", ...(h.notes || []),
+      ].filter(Boolean);
+      ctx.save();
+      ctx.font = theme.small;
+      const lines = [""];
+      for (const part of parts) {
+        const longer = lines.at(-1) ? `${lines.at(-1)} · ${part}` : part;
+        if (ctx.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+        else lines.push(part);
+      }
+      ctx.restore();
+      return lines.slice(0, 4);
+    }
+
+    _pictureWords(ctx, info, width, foot, lines, what = "") {
+      const { run, theme } = this, { data, process, sampler } = run.header.title;
       ctx.fillStyle = theme.ink;
       ctx.font = `600 15px ${theme.family}`;
       text(ctx, [data, process, run.forward ? "noising" : sampler].join(" · "), 14, 27);
-      text(ctx, PG.time.said(info), size.width - 14, 22, "right");
+      text(ctx, PG.time.said(info), width - 14, 20, "right");
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
-      text(ctx, this._captionMore(info, run), size.width - 14, 37, "right");
-      let x = 14; // "p_T" with its subscript, as in the page
-      (run.header.notes || []).filter(Boolean).join(" · ").split(SUBSCRIPT).forEach((part, n) => {
-        ctx.font = n % 2 ? `8px ${theme.family}` : theme.small;
-        text(ctx, part, x, head + size.height + (n % 2 ? 16 : 14));
-        x += ctx.measureText(part).width;
+      text(ctx, [what && what.replace("_t", "ₜ"), this._captionMore(info, run), this._captionHeld(info, run)].filter(Boolean).join(" · "), width - 14, 35, "right");
+      lines.forEach((line, n) => {
+        let x = 14; // "p_T" with its subscript, as in the page
+        line.split(SUBSCRIPT).forEach((part, k) => {
+          ctx.font = k % 2 ? `8px ${theme.family}` : theme.small;
+          text(ctx, part, x, foot + 14 + 15 * n + (k % 2 ? 2 : 0));
+          x += ctx.measureText(part).width;
+        });
       });
     }
   }

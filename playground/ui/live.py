@@ -10,7 +10,8 @@ GET /live/packet?layer=part&<experiment>                                      wh
 POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
-GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 lines of JSON: {"done", "of"} …, at last {"film": base64, "type"}
+GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 a film of an image run: lines of JSON, {"done", "of"} …, at last {"film": base64, "type"}
+POST /live/film.gif?times=&ms=, /live/film.mp4?times=&ms=  (body: pictures)    the same of pictures that the page has drawn
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
 GET /live/plotly.js                                                          the plotly.js of the installed plotly package
 """
@@ -31,6 +32,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import torch
 from starlette.concurrency import run_in_threadpool
@@ -41,6 +43,8 @@ from starlette.routing import Route
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
+from playground.core.run import Frame
+from playground.engine import simulate, stream
 from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
@@ -48,7 +52,9 @@ from playground.images.upload import parts
 from playground.ui.sets import read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.errors import errors_packet, map_packet
-from playground.views.film import KINDS, film
+from playground.views.film import ALLOWED as FILMS
+from playground.views.film import KINDS, decoded, film, sent
+from playground.views.film import MOST_BYTES as MOST_FILM
 from playground.views.free import free_packet
 from playground.views.image_files import MS as IMAGE_MS
 from playground.views.image_files import image_moments, npz
@@ -58,7 +64,7 @@ from playground.views.knots import knots_packet
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
-from playground.views.stage import Run, fields_key, fields_packet, run_packet
+from playground.views.stage import Run, fields_key, fields_packet, file_name, run_packet
 from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.table import ALLOWED, MOST_BYTES, Table
 
@@ -324,6 +330,20 @@ def warm() -> None:
     gc.enable()
 
 
+def all_states(exp: Experiment) -> Iterator[Frame]:
+    """Every state of a run, computed again, one by one where such work is done."""
+    if exp.mode == "forward":
+        yield from worker.submit(simulate, exp).result().frames
+        return
+    frames = iter(worker.submit(stream, exp).result())
+    while (frame := worker.submit(next, frames, None).result()) is not None:
+        yield frame
+
+
+def named(exp: Experiment, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{file_name(exp)}.{ending}"'}
+
+
 def routes() -> list[Route]:
     """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
 
@@ -405,8 +425,9 @@ def routes() -> list[Route]:
             if makes_images(exp):
                 raise BadValue("data", exp.data, "a toy: images are too large for CSV, take states.npz")
             run = worker.submit(run_of, exp).result()
-            name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.csv"'}
-            return StreamingResponse(csv_rows(run), media_type="text/csv", headers=name)
+            link = f"{request.base_url}?{urlencode(exp.to_query())}"
+            rows = csv_rows(run, None if len(run.frames) == len(run.trace.grid) else all_states(exp), link)
+            return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=named(exp, "csv"))
 
         return answer(make)
 
@@ -416,29 +437,48 @@ def routes() -> list[Route]:
             if not makes_images(exp):
                 raise BadValue("data", exp.data, "an image model: toys have states.csv")
             raw = npz(worker.submit(run_of, exp).result())
-            name = {"Content-Disposition": f'attachment; filename="states-{exp.key}.npz"'}
-            return Response(raw, media_type="application/octet-stream", headers=name)
+            return Response(raw, media_type="application/octet-stream", headers=named(exp, "npz"))
 
         return answer(make)
 
-    def film_lines(run: Any, by_class: bool, kind: str) -> Iterator[str]:
-        from playground.views.export import FRAMES, MS, moments  # matplotlib: 0.4 s that the start need not wait for
-
-        images = isinstance(run, ImageRun)
-        pictures = image_moments(run) if images else moments(run, by_class)
-        of = len(image_packet(run)["image/x"]) if images else FRAMES
-        for done, raw in enumerate(film(pictures, kind, IMAGE_MS if images else MS), 1):
-            line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind]}
-            yield json.dumps(line) + "\n"
+    def film_lines(pictures: Iterator[Any], of: int, kind: str, ms: int) -> Iterator[str]:
+        try:
+            for done, raw in enumerate(film(pictures, kind, ms), 1):
+                line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind]}
+                yield json.dumps(line) + "\n"
+        except Exception as error:  # on the way: by then the answer has begun
+            logged(error)
+            yield json.dumps(complaint(error)) + "\n"
 
     def run_film(kind: str, request: Request) -> Response:
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
+            if not makes_images(exp):
+                raise BadValue("data", exp.data, "an image model: the page itself draws the films of toys, and sends the pictures")
             run = worker.submit(run_of, exp).result()
-            by_class = request.query_params.get("view.color") == "class"
-            return StreamingResponse(film_lines(run, by_class, kind), media_type="application/x-ndjson")
+            lines = film_lines(image_moments(run), len(image_packet(run)["image/x"]), kind, IMAGE_MS)
+            return StreamingResponse(lines, media_type="application/x-ndjson")
 
         return answer(make)
+
+    async def drawn_film(kind: str, request: Request) -> Response:
+        """Reads pictures up to the limit and joins them to a film."""
+        try:
+            body, query = bytearray(), request.query_params
+            told, ms = request.headers.get("content-length", "0"), query.get("ms", "50")
+            if not told.isdigit() or int(told) > MOST_FILM:
+                raise BadValue("film", f"{told[:20]} bytes", FILMS)
+            if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
+                raise BadValue("ms", ms[:20], "milliseconds of a frame, from 20 to 1000")
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_FILM:
+                    raise BadValue("film", f"more than {MOST_FILM} bytes", FILMS)
+            pictures = sent(bytes(body), query.get("times", ""))
+            lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms))
+            return StreamingResponse(lines, media_type="application/x-ndjson")
+        except Exception as error:
+            return JSONResponse(complaint(error), status_code=logged(error))
 
     def asset(request: Request) -> Response:
         path = request.path_params["path"]
@@ -464,6 +504,7 @@ def routes() -> list[Route]:
         Route("/live/states.csv", states_csv),
         Route("/live/states.npz", states_npz),
         *(Route(f"/live/film.{kind}", functools.partial(run_film, kind)) for kind in KINDS),
+        *(Route(f"/live/film.{kind}", functools.partial(drawn_film, kind), methods=["POST"]) for kind in KINDS),
         Route("/live/plotly.js", plotly_js),
         Route("/live/assets/{path:path}", asset),
     ]

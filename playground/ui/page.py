@@ -43,6 +43,7 @@ SCRIPTS = (
     *(f"{lab}.js" for lab in LABS),
     "compare.js",
     "images.js",
+    "film.js",
     "tasks.js",
     "hub.js",
     "panel.js",

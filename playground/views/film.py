@@ -8,8 +8,51 @@ from fractions import Fraction
 
 from PIL import Image
 
+from playground.core.fields import BadValue
+
 KINDS = {"gif": "image/gif", "mp4": "video/mp4"}
 REST = 14  # frames that the last picture stays
+MOST_BYTES, MOST_PICTURES, MOST_FRAMES = 96_000_000, 300, 1200  # of a film whose pictures are sent
+MOST_SIDES = (1920, 1200)
+ALLOWED = f"at most {MOST_PICTURES} PNG or JPEG pictures of one size, up to {MOST_SIDES[0]} × {MOST_SIDES[1]} pixels, {MOST_BYTES // 1_000_000} MB in all"
+
+
+def sent(body: bytes, times: str) -> list[tuple[memoryview, int]]:
+    """The pictures of a request's body, each after its length (4 bytes, little endian), and how many frames each stays (``times``: numbers with
+    commas). Nothing is decoded. Raises: BadValue for what is no such body, or too much."""
+    counts = [int(n) if n.isascii() and n.isdigit() and 0 < len(n) < 5 else 0 for n in times[: 5 * MOST_PICTURES].split(",")]
+    view, at, pictures = memoryview(body), 0, []
+    while at < len(body) and len(pictures) <= MOST_PICTURES:
+        size = int.from_bytes(view[at : at + 4], "little")
+        if size == 0 or at + 4 + size > len(body):
+            raise BadValue("film", f"a body that ends after {len(pictures)} pictures", ALLOWED)
+        pictures.append(view[at + 4 : at + 4 + size])
+        at += 4 + size
+    if not 0 < len(pictures) <= MOST_PICTURES:
+        raise BadValue("film", f"{len(pictures)} pictures", ALLOWED)
+    if len(counts) != len(pictures) or min(counts) < 1 or sum(counts) > MOST_FRAMES:
+        raise BadValue("times", times[:60], f"{len(pictures)} whole numbers from 1, with a sum of at most {MOST_FRAMES}")
+    return list(zip(pictures, counts, strict=True))
+
+
+def decoded(pictures: list[tuple[memoryview, int]]) -> Iterator[Image.Image]:
+    """The frames of ``sent``, decoded one by one: size and kind are read from each head before. Raises: BadValue for what is no such picture."""
+    first = None
+    for raw, count in pictures:
+        try:
+            picture = Image.open(io.BytesIO(raw), formats=("PNG", "JPEG"))
+            size = picture.size
+            if first is None and not (16 <= size[0] <= MOST_SIDES[0] and 16 <= size[1] <= MOST_SIDES[1]):
+                raise BadValue("film", f"a picture of {size[0]} × {size[1]} pixels", ALLOWED)
+            if size != (first or size):
+                raise BadValue("film", f"pictures of {first} and {size} pixels", ALLOWED)
+            first, frame = size, picture.convert("RGB")
+        except BadValue:
+            raise
+        except Exception:  # whatever a decoder says of damaged bytes
+            raise BadValue("film", f"a damaged picture of {len(raw)} bytes", ALLOWED) from None
+        for _ in range(count):
+            yield frame
 
 
 def film(moments: Iterator[Image.Image], kind: str, ms: int) -> Iterator[bytes | None]:
@@ -21,7 +64,7 @@ def film(moments: Iterator[Image.Image], kind: str, ms: int) -> Iterator[bytes |
 def _gif(moments: Iterator[Image.Image], ms: int) -> Iterator[bytes | None]:
     kept = []
     for picture in moments:
-        few = picture.quantize(96, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) if picture.mode == "RGB" else picture
+        few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) if picture.mode == "RGB" else picture
         kept.append(few)
         yield None
     out = io.BytesIO()

@@ -6,8 +6,10 @@ import io
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qsl
 
 import av
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -95,12 +97,86 @@ def test_the_server_function_door_gives_the_same_bytes(client):
 
 def test_csv_holds_the_states(client):
     answer = client.get("/live/states.csv?particles=4&grid.steps=3&seed=2")
-    lines = answer.text.strip().split("\n")
+    told, lines = ([line for line in answer.text.strip().split("\n") if line.startswith("#") == mark] for mark in (True, False))
+    assert "DPM-Solver++ 2M" in told[0]
+    query = dict(parse_qsl(told[1].split("/?")[1]))
+    assert pg.Experiment.from_query(query) == pg.Experiment(particles=4, grid=pg.UniformLogSNR(steps=3), seed=2)
+    assert told[2] == "# all states: after each of steps 0 to 3"
+    assert answer.headers["content-disposition"] == 'attachment; filename="moons-VP-DPMSolverPP2M-3-seed2.csv"'
     assert lines[0] == "step,t,particle,class,x1,x2"
     assert len(lines) == 1 + 4 * 4
     trace = pg.simulate(pg.Experiment(particles=4, grid=pg.UniformLogSNR(steps=3), seed=2))
     last = [float(v) for v in lines[-1].split(",")]
     assert last[4:] == pytest.approx(trace.x[-1, 3].tolist(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "query", ["particles=3&grid.steps=150&sampler=DDPM", "particles=3&process=CLD&grid.steps=140", "particles=3&mode=forward"]
+)
+def test_csv_has_every_step(client, query):
+    """Of runs whose trace is thinned too: each row is the engine's own number."""
+    lines = [line for line in client.get(f"/live/states.csv?{query}").text.strip().split("\n") if not line.startswith("#")]
+    trace = pg.simulate(pg.Experiment.from_query(dict(part.split("=") for part in query.split("&"))))
+    rows = np.array([[float(v) for v in line.split(",")] for line in lines[1:]])
+    assert np.unique(rows[:, 0]).tolist() == list(range(len(trace.grid)))
+    assert rows[:, 4:] == pytest.approx(trace.states.flatten(2).flatten(0, 1).numpy(), rel=1e-6)
+    assert rows[::3, 1] == pytest.approx(trace.times.numpy())
+
+
+def test_csv_says_what_it_leaves_out(client, monkeypatch):
+    monkeypatch.setattr("playground.views.export.MOST_ROWS", 100)
+    lines = client.get("/live/states.csv?particles=10&grid.steps=40&sampler=DDPM").text.strip().split("\n")
+    steps = sorted({int(line.split(",")[0]) for line in lines if line[0].isdigit()})
+    assert steps == [0, 5, 10, 15, 20, 25, 30, 35, 40]
+    assert "not all states: after every 5th step and the last" in lines[2]
+    assert len(lines) < 100
+
+
+def drawn(kind: str = "PNG", sizes: tuple[tuple[int, int], ...] = ((64, 48),) * 3) -> bytes:
+    out = b""
+    for n, size in enumerate(sizes):
+        file = io.BytesIO()
+        Image.new("RGB", size, (40 * n, 90, 200)).save(file, kind, quality=95)
+        out += len(file.getvalue()).to_bytes(4, "little") + file.getvalue()
+    return out
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_pictures_of_the_page_become_a_film(client, kind):
+    answer = client.post("/live/film.mp4?times=2,5,1&ms=50", content=drawn(kind))
+    lines = [json.loads(line) for line in answer.text.strip().split("\n")]
+    assert lines[-2] == {"done": 8, "of": 8}
+    with av.open(io.BytesIO(base64.b64decode(lines[-1]["film"]))) as file:
+        frames = [f.to_ndarray(format="rgb24") for f in file.decode(video=0)]
+        assert file.streams.video[0].average_rate == 20
+    assert len(frames) == 8 + REST
+    assert [int(f[20, 20, 0]) for f in frames[:8]] == pytest.approx([0, 0, 40, 40, 40, 40, 40, 80], abs=12)
+    answer = client.post("/live/film.gif?times=2,5,1&ms=80", content=drawn(kind))
+    gif = Image.open(io.BytesIO(base64.b64decode(json.loads(answer.text.strip().split("\n")[-1])["film"])))
+    assert gif.size == (64, 48)
+    assert [(gif.seek(n), gif.info["duration"])[1] for n in range(gif.n_frames)] == [160, 400, 80 * REST]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "words"),
+    [
+        (b"", "times=1", "0 pictures"),
+        (drawn()[:-3], "times=1,1,1", "ends after 2 pictures"),
+        (b"\x00\x00\x00\x00", "times=1", "ends after 0"),
+        (drawn(), "times=1,1", "3 whole numbers"),
+        (drawn(), "times=1,1,999999", "3 whole numbers"),
+        (drawn(), "times=1,x,1", "3 whole numbers"),
+        (drawn(), "times=1,1,1&ms=0", "from 20 to 1000"),
+        (drawn(sizes=((64, 48), (64, 50))), "times=1,1", "of one size"),
+        (drawn(sizes=((4000, 48),)), "times=1", "1920"),
+        (drawn("GIF", ((64, 48),)), "times=1", "damaged"),
+        ((8).to_bytes(4, "little") + b"\x89PNG\r\n\x1a\n", "times=1", "damaged"),
+    ],
+)
+def test_a_film_of_something_else_is_refused_in_words(client, body, query, words):
+    answer = client.post(f"/live/film.mp4?{query}", content=body)
+    assert words in answer.text
+    assert json.loads(answer.text.strip().split("\n")[-1])["error"]["field"] in ("film", "times", "ms")
 
 
 def film(client, address):
@@ -109,9 +185,10 @@ def film(client, address):
     return base64.b64decode(lines[-1]["film"])
 
 
-def test_a_film_streams_progress_and_moves(client):
-    picture = Image.open(io.BytesIO(film(client, "/live/film.gif?data=three_modes&particles=50")))
-    assert picture.n_frames > 20
+def test_films_of_toys_are_drawn_by_the_page(client):
+    answer = client.get("/live/film.gif?data=three_modes")
+    assert answer.status_code == 400
+    assert "the page itself draws" in answer.json()["error"]["message"]
 
 
 def test_a_film_of_images_as_mp4(client):

@@ -303,7 +303,45 @@ def test_exports(visit: Any) -> None:
             site.page.locator(f"[data-do={kind}]").click()
         with open(download.value.path(), "rb") as file:
             assert file.read(4).startswith(head)
-        assert download.value.suggested_filename.endswith(kind)
+        assert download.value.suggested_filename == f"moons-VP-DPMSolverPP2M-5.{kind}"
+    assert site.problems == []
+
+
+def test_a_film_holds_what_the_stage_holds(visit: Any) -> None:
+    """Exact ancestral, four steps: at most five pictures, 1920 × 1080, each of them still until the next; and the theme of the page."""
+    av = pytest.importorskip("av")
+    site = visit("?particles=200&sampler=ExactAncestral&grid.steps=4&view.layers=particles,density&__theme=dark")
+    site.page.locator("[data-do=menu]", has_text="Export").click()
+    with site.page.expect_download(timeout=120_000) as download:
+        site.page.locator("[data-do=mp4]").click()
+    with av.open(str(download.value.path())) as file:
+        frames = [f.to_ndarray(format="gray") for f in file.decode(video=0)]
+    assert frames[0].shape == (1080, 1920)
+    assert frames[0][:20].mean() < 40  # dark
+    changes = [i for i in range(1, len(frames)) if abs(frames[i].astype(int) - frames[i - 1]).mean() > 0.4]
+    assert 2 <= len(changes) <= 4
+    assert len(frames) > 100
+    assert site.problems == []
+
+
+def test_curves_are_saved_with_title_legend_and_axes(visit: Any) -> None:
+    site = visit("?sampler=DDPM&grid.steps=6&seed=4")
+    site.page.wait_for_function("document.querySelector('.pg-curve-distance .modebar-btn')")
+    for name, words in (
+        ("distance", ["particles", "floor", "sliced W₂"]),
+        ("snr", ["log-SNR", "step"]),
+        ("schedule", ["coefficient", "α"]),
+    ):
+        with site.page.expect_download() as download:
+            button = f"document.querySelector('.pg-curve-{name} .modebar-btn[data-title^=\"Save\"]')"
+            site.page.evaluate(f"{button}.dispatchEvent(new MouseEvent('click', {{ bubbles: true }}))")
+        assert download.value.suggested_filename == f"moons-VP-DDPM-6-seed4-{name}.svg"
+        with open(download.value.path(), encoding="utf-8") as file:
+            svg = file.read()
+        for word in [*words, "two moons · VP · DDPM ancestral, 6 steps · seed 4", "noise on the left"]:
+            assert word in svg
+    assert "Saved" in site.notice()
+    assert site.page.locator(".plotly-notifier").count() == 0
 
 
 def test_phone_has_the_stage_first_and_a_drawer(visit: Any) -> None:
