@@ -508,14 +508,14 @@
       const x = Array.from(PG.arrayOf(this.run, "clock"), (c) => 1 - c), sig = PG.significant;
       const norm = finite(PG.arrayOf(this.run, "image/norm")), change = finite(PG.arrayOf(this.run, "image/change"));
       const bottom = 1e-3, raise = (v) => (v == null ? null : Math.max(v, bottom));
-      const read = (y) => (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? sig(v, 2) : "–"; };
+      const read = (y) => (at) => { const v = heldAt(x, y, at, "hv"); return Number.isFinite(v) ? sig(v, 2) : "–"; };
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
       this.far.unit("norm over pixels");
       this.far.axis = "norm over pixels, mean over the batch";
       this.far.title("the batch", "Means over the batch; norms over all pixels, pixels in [−1, 1].");
       this.far.show([
-        { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, value: read(norm), tip: "Mean norm of the states." },
-        { key: "change", label: "step of x̂_0", role: "learned", x, y: change.map(raise), width: 1.6, dash: "dash", dot: true, room: 5, value: read(change),
+        { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, shape: "hv", value: read(norm), tip: "Mean norm of the states." },
+        { key: "change", label: "step of x̂_0", role: "learned", x, y: change.map(raise), width: 1.6, dash: "dash", dot: true, room: 5, shape: "hv", value: read(change),
           tip: "‖x̂_0 now − x̂_0 one step before‖: how much each step changes the image that the model expects." },
       ], roomy([...norm, ...change].filter((v) => v > 1e-3).map(Math.log10), [-1, 2], 1, 6), true);
       this.farKey = "images";

@@ -419,7 +419,7 @@
 
     /** The step that the cursor is in, from 0 on; over (x, t) there is one map for all of them. */
     step() {
-      return this.run.header.components.length === 1 ? 0 : Math.max(0, PG.momentsOf(this.run).stepAt(this.clock) - 1);
+      return this.run.header.components.length === 1 ? 0 : Math.max(0, PG.momentsOf(this.run).interval(this.clock) - 1);
     }
 
     async askMap() {

@@ -54,15 +54,15 @@
       this.gridTime = grid ? of("grid/t") : this.time;
       this.gridSnr = grid ? of("grid/log_snr") : null;
       this.gridCalls = grid ? of("grid/calls") : null;
-      this.steps = this.grid.length - 1;
+      this.steps = this.forward ? Math.round(this.after[this.last]) : this.grid.length - 1;
       this.made = grid ? Math.round(this.after[this.last]) : this.last; // fewer than steps where a run was paused
       const noise = of("noise");
       this.stride = 1;
       this.holds = new Uint8Array(Math.max(1, this.last));
       for (let i = 0; i < this.last; i++) {
-        const gap = this.forward ? 1 : this.after[i + 1] - this.after[i];
+        const gap = this.after[i + 1] - this.after[i];
         this.stride = Math.max(this.stride, gap);
-        this.holds[i] = header.image || gap > 1 || (noise && noise[i + 1]) ? 1 : 0;
+        this.holds[i] = header.image || (gap > 1 && !this.forward) || (noise && noise[i + 1]) ? 1 : 0;
       }
     }
 
@@ -102,8 +102,8 @@
       const here = this.clock[frame], next = this.clock[Math.min(frame + 1, last)];
       const i = Math.min(frame, Math.max(0, last - 1)), f = frame === last && last ? 1 : still || next === here ? 0 : (c - here) / (next - here);
       // images are states: the step is the one that led to the state that is shown
-      const step = this.header.image ? Math.round(this.after[frame]) : this.stepAt(c);
-      const from = this.gridAt(Math.max(0, step - 1)), to = this.gridAt(step);
+      const j = this.header.image ? Math.round(this.after[frame]) : this.interval(c), step = this.forward ? Math.round(this.after[j]) : j;
+      const from = this.gridAt(Math.max(0, j - 1)), to = this.gridAt(j);
       const t = still ? this.time[frame] : this.timeAt(c).t;
       const known = still && !this.forward ? this.gridAt(Math.round(this.after[frame])) : this.timeAt(still ? here : c);
       return {
@@ -113,9 +113,9 @@
       };
     }
 
-    /** The step whose interval holds the cursor. */
-    stepAt(c) {
-      const { grid, steps, made } = this, done = this.reached(grid, c);
+    /** The number of the grid's interval (j − 1 → j] that holds the cursor. */
+    interval(c) {
+      const { grid, made } = this, steps = grid.length - 1, done = this.reached(grid, c);
       if (done >= steps || (grid[steps] === grid[steps - 1] && done >= steps - 1)) return Math.min(steps, made);
       return Math.min(Math.max(0, Math.abs((grid[done] ?? Infinity) - c) <= EPS || done < 0 ? done : done + 1), made);
     }
