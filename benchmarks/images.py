@@ -4,8 +4,9 @@
 Fréchet distance in the features of the card's classifier (never to be called FID), precision and recall of samples against the test images, by
 sampler and evaluations of the network, beside the floor: as many training images against the same test images. Samples are of the classes in
 turn (each class's own model, guidance 1), since that is what the models are for, and a few rows without classes; class accuracy, distance to
-the nearest training image, bits per dimension. Every figure is saved to benchmarks/results/images.json as soon as it is known, with its
-number of samples and the weights' sha256, and is not computed again; samples are kept in runs/images, so that more of them cost only the rest.
+the nearest training image by class and unguided, bits per dimension. Every figure is saved to benchmarks/results/images.json as soon as it is
+known, with its number of samples, the weights' sha256 and the images' digests, and is not computed again; samples are kept in runs/images, so that
+more of them cost only the rest. A card takes figures of the images that it names as its data, and no others.
 
 A model without a classifier on its card has the figures that need none: distance to the nearest training image, bits per dimension. Without
 ``--data`` the images are those of the card's built-in set; the test images are then those that no model sees (of the digits the last 297).
@@ -34,7 +35,7 @@ from toy_models.data import law_of
 from toy_models.image_sets import DIGITS, held_out, image_set
 from toy_models.images import TrainedModel, classify
 from toy_models.networks.checkpoint import FOLDER, load_network, read_card
-from toy_models.training.data import Images, load_npz
+from toy_models.training.data import Images, digest, load_npz, told_of
 
 BATCH = 250  # images of one seed
 GUIDED = 1.5
@@ -49,7 +50,7 @@ SOLVERS: dict[str, tuple[str, str, str, int]] = {  # process, sampler, grid, eva
 
 
 class Ledger:
-    """Figures in one JSON file: rows that are found by what they are of (sha256, samples, run, evaluations), each saved at once.
+    """Figures in one JSON file: rows that are found by what they are of (sha256, data, samples, run, evaluations), each saved at once.
 
     Several runs may write to it in turn: what the others added is read again before a row is added."""
 
@@ -124,9 +125,13 @@ def images_of(model: TrainedModel, data: str | None) -> tuple[Images, Images, fl
         return train, test, BINS
     if model.set != DIGITS.name:
         raise BadValue("data", "nothing", f"--data <file>.npz: {model.name} has no built-in images")
-    known = image_set(model.set)
+    return _images(model.set), Images(*held_out()), DIGITS.grey
+
+
+def _images(name: str) -> Images:
+    known = image_set(name)
     assert known.labels is not None
-    return Images(known.x, known.labels), Images(*held_out()), DIGITS.grey
+    return Images(known.x, known.labels)
 
 
 class Bench:
@@ -139,21 +144,32 @@ class Bench:
         self.model, self.samples, self.ledger = model, samples, ledger
         self.name, self.sha, self.own = card.get("classifier"), card["sha256"], card.get("process")
         self.train, self.test, self.grey = images_of(TrainedModel(model), data)
+        self.told, self.digests = told_of(self.train), [digest(self.train), digest(self.test)]
+        self.data = "/".join(d[:16] for d in self.digests)
         order = torch.randperm(len(self.train.x), generator=torch.Generator().manual_seed(0))
         self.train = Images(self.train.x[order], self.train.labels[order])
         if self.name:
             self.judge: Any = load_network(self.name)
             self.real = self.features(self.test.x)
 
+    def check_card(self) -> None:
+        """Raises BadValue if the card names other images as its data than these: then their figures are none for it."""
+        card = read_card(self.model)
+        ours = [digest(_images(card["set"])), digest(Images(*held_out()))] if card.get("set") == DIGITS.name else self.digests
+        if self.digests != ours or card.get("data", self.told) != self.told:
+            named = card.get("data") or DIGITS.title
+            allowed = f"the images that the card of {self.model} names, {named}; figures of others stay in the file of results"
+            raise BadValue("data", self.told, allowed)
+
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:
         return torch.cat([self.judge.features(part) for part in x.split(250)])
 
     def known(self, **key: Any) -> bool:
-        return self.ledger.find(model=self.model, sha256=self.sha, **key) is not None
+        return self.ledger.find(model=self.model, sha256=self.sha, data=self.data, **key) is not None
 
     def add(self, **row: Any) -> None:
-        self.ledger.add(model=self.model, sha256=self.sha, **row)
+        self.ledger.add(model=self.model, sha256=self.sha, data=self.data, **row)
 
     def floor(self) -> None:
         """Training images in place of samples, as many."""
@@ -180,14 +196,18 @@ class Bench:
             found["accuracy of each class"] = [round(float(right[wanted == label].mean()), 3) for label in range(classes)]
         self.add(**key, **found)
 
-    def neighbours(self, name: str, evaluations: int, most: int = 1000) -> None:
-        """Euclidean distance in pixels to the nearest training image, of samples and of as many test images (all, where there are fewer)."""
-        key: dict[str, Any] = {"run": f"nearest training image, {name}", "evaluations": evaluations, "samples": min(most, self.samples)}
+    def neighbours(self, name: str, evaluations: int, weight: float | None, most: int = 1000) -> None:
+        """Euclidean distance in pixels to the nearest training image, of samples and of as many test images (all, where there are fewer).
+
+        weight 1: samples by class, which lie nearer than unguided ones (None): the two may stand on either side of the test images."""
+        run = f"nearest training image, {name}, " + ("unguided" if weight is None else "by class")
+        key: dict[str, Any] = {"run": run, "evaluations": evaluations, "samples": min(most, self.samples)}
         if not self.known(**key):
-            mine = nearest(sample(self.model, name, evaluations, key["samples"], 1.0), self.train.x)
+            mine = nearest(sample(self.model, name, evaluations, key["samples"], weight), self.train.x)
             theirs = nearest(self.test.x[: key["samples"]], self.train.x)
             rows = {"distance of samples": mine, "distance of test images": theirs}
-            self.add(**key, **{f"{k}: {q} quantile": round(float(v.quantile(q)), 3) for k, v in rows.items() for q in (0.01, 0.5)})
+            told = {f"{k}: {q} quantile": round(float(v.quantile(q)), 3) for k, v in rows.items() for q in (0.01, 0.5)}
+            self.add(**key, **{"test images": len(theirs)}, **told)
 
     def bits(self, count: int, probes: int = 2) -> None:
         """Bits per dimension of test images by the probability-flow ODE of VP."""
@@ -200,23 +220,25 @@ class Bench:
             )
 
 
-def write_card(model: str, ledger: Ledger) -> None:
-    """The largest sample of every figure, onto the card's entry ``metrics``."""
+def write_card(bench: Bench) -> None:
+    """The largest sample of every figure of these weights and these images, onto the card's entry ``metrics``. Raises BadValue if the images are
+    not those that the card names."""
+    model, ledger = bench.model, bench.ledger
     file, card = FOLDER / f"{model}.json", read_card(model)
+    bench.check_card()
+    rows = [row for row in ledger.rows if row["sha256"] == card["sha256"] and row.get("data") == bench.data]
     best: dict[str, dict[str, Any]] = {}
-    for row in ledger.rows:
-        if row["sha256"] == card["sha256"]:
-            name = row["run"] + (f", {row['evaluations']} evaluations" if "evaluations" in row else "")
-            if row["samples"] >= best.get(name, row)["samples"]:
-                best[name] = {k: v for k, v in row.items() if k not in ("model", "sha256", "run", "evaluations")}
+    for row in rows:
+        name = row["run"] + (f", {row['evaluations']} evaluations" if "evaluations" in row else "")
+        if row["samples"] >= best.get(name, row)["samples"]:
+            best[name] = {k: v for k, v in row.items() if k not in ("model", "sha256", "run", "evaluations")}
     sizes = {row["samples"] for row in best.values() if "frechet" in row}
-    for row in ledger.rows:  # the floor at every size that stands on the card
-        if row["sha256"] == card["sha256"] and row["run"] == FLOOR and row["samples"] in sizes:
+    for row in rows:  # the floor at every size that stands on the card
+        if row["run"] == FLOOR and row["samples"] in sizes:
             best[f"{FLOOR}, {row['samples']:,} samples"] = {k: row[k] for k in ("samples", "frechet", "precision", "recall")}
     best.pop(FLOOR, None)
-    of = (
-        {"frechet": f"Fréchet distance in the features of {card['classifier']}, against 10,000 test images"} if "classifier" in card else {}
-    )
+    words = f"Fréchet distance in the features of {card.get('classifier')}, against {len(bench.test.x):,} test images"
+    of = {"frechet": words} if "classifier" in card else {}
     card["metrics"] = {**of, **best}
     file.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -258,6 +280,8 @@ def measure(told: argparse.Namespace) -> None:
     """All figures that were asked for, those of fidelity only where the card names a classifier."""
     ledger = Ledger(RESULTS / "images.json")
     bench = Bench(told.model, told.data, told.samples, ledger)
+    if told.write_card:
+        bench.check_card()  # before hours of work
     fitting = told.solvers or [name for name, (process, *_) in SOLVERS.items() if not bench.own or bench.own["kind"] == process]
     first, judged = fitting[0], fitting if bench.name else []
     if bench.name:
@@ -268,14 +292,15 @@ def measure(told: argparse.Namespace) -> None:
         for name in judged:
             bench.solver(name, evaluations, 1.0)
         if not at:
-            bench.neighbours(first, evaluations)
+            for weight in (1.0, None) if len(law_of(told.model).labels) > 1 else (None,):
+                bench.neighbours(first, evaluations, weight)
             if told.bits and not bench.own:
                 bench.bits(told.bits)
     for evaluations in told.unconditional:
         for name in judged:
             bench.solver(name, evaluations)
     if told.write_card:
-        write_card(told.model, ledger)
+        write_card(bench)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
   const C = window.PG_CONFIG;
   const wanted = /^hub:/.test(PG.first.query.data) ? { data: PG.first.query.data, address: location.href } : null; // what a link asks for
   const MB = 1e6, GB = 1e9;
-  const words = (error) => (error.allowed ? `It takes ${error.allowed}.` : error.message);
+  const words = (error) => (error.allowed ? `This cannot be loaded. What works: ${error.allowed}.` : error.message);
   const size = (bytes) => (bytes >= GB ? `${(bytes / GB).toFixed(1)} GB` : `${Math.round(bytes / MB)} MB`);
 
   /** The page knows the model from here on: what cannot be chosen with it, and its title. */
@@ -116,8 +116,9 @@
         if (loaded?.data === wanted.data) return;
         show(true);
         const words = `This link asks for the model ${wanted.data.slice(4)}, which is not loaded here yet`;
-        say(`${words}.`);
-        PG.form.tell({ kind: "warning", message: `${words}: load it under “hub model…”, on the left. Until then two moons are shown.`, stay: 60000 });
+        say(`${words}. Press Load: the link then opens again by itself, as it was.`);
+        const action = { label: "Load it", run: () => (show(true), aborter || load()) };
+        PG.form.tell({ kind: "warning", message: `${words}. Until it is loaded two moons are shown; then this link opens again by itself.`, action, stay: 60000 });
       }).catch(() => {});
     }
   };

@@ -412,10 +412,7 @@
           r: r.value === 5 ? "" : r.value, leap: chosen ? jump.value : "", variants: count.value === 4 ? "" : count.value,
         }),
         restore: async (said) => (!said.image || (await sketch.loadImage(said.image))) && (!said.mask || (await sketch.loadMask(said.mask))),
-        told(header) { // this: the part, with its paragraph for numbers
-          if (header.kind === "task-plan" || header.exact) this.numbers.textContent = header.exact ? besideExact(header.exact) : "";
-          this.numbers.hidden = !this.numbers.textContent;
-        },
+        numbersOf: ({ exact }) => exact && besideExact(exact),
         setRun() { if (!chosen) jump.set(lab.host.query.process === "CLD" ? 5 : 1); },
         why: () => (!sketch.filled ? "pick an image above" : !sketch.painted ? "paint a mask first" : ""),
         params: () => ({ r: r.value, jump: jump.value, variants: count.value }),
@@ -462,6 +459,7 @@
           if (told) [one.input.value, two.input.value] = told.slice(1), (from.input.value = "seeds"), turn("seeds");
           return (!said.image || (await a.loadImage(said.image))) && (!said.image2 || (await b.loadImage(said.image2)));
         },
+        numbersOf: ({ ends }) => ends?.length && `λ 0 and 1 are the two pictures encoded and decoded, ${ends.map(say).join(" and ")} (RMS of a pixel) from those that were given: inversion is exact only as the steps grow in number.`,
         why: () => (from.input.value === "seeds" ? "" : lab.velocity ? `${lab.velocity}, or two seeds` : a.filled && b.filled ? "" : "pick two images above"),
         params: () => (from.input.value === "seeds" ? { seeds: `${one.value},${two.value}` } : {}),
         files: async () => (from.input.value === "seeds" ? [] : [await a.image(), await b.image()]),
@@ -813,6 +811,10 @@
             sheet.settle();
             const more = header.asked ? ` and ${header.asked} for the last x̂₀` : "";
             this.say(part, `${header.calls.toLocaleString("en")} model calls${more}, ${(header.ms / 1000).toFixed(1)} s`);
+          }
+          if (kind === "plan" || kind === "done") {
+            part.numbers.textContent = (kind === "done" && part.numbersOf?.(header)) || "";
+            part.numbers.hidden = !part.numbers.textContent;
           }
           part.told?.(header);
         }

@@ -52,7 +52,8 @@ def unreachable(name: str, error: BaseException) -> BadValue:
         return BadValue("data", name, "a repository that you may read; `hf auth login` first")
     if status is not None:
         return BadValue("data", name, f"a repository that the hub gives: it answered with status {status}. Try again later")
-    return BadValue("data", name, "a model that is on this machine: the hub cannot be reached, and this one has not been downloaded before")
+    words = "a model that was downloaded to this machine before: the hub cannot be reached, so that this name cannot be checked"
+    return BadValue("data", name, f"{words} (it may be misspelt, private or gated)")
 
 
 @contextlib.contextmanager

@@ -271,7 +271,9 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
         norms = _noise_rms(exp, latents)
         yield sheet.captions([(r, c, f"‖z‖ {v:.2f}") for (r, c), v in zip(cells, norms, strict=True)])
         yield from sheet.run(partial(stream, exp.replace(particles=2 * n), initial=latents), cells, "decoding")
-        yield sheet.done()
+        x = exp.process.project(sheet.end.z).clamp(-1, 1)
+        ends = [] if pair is None else (x[[0, n - 1]].double() - pair.double()).flatten(1).square().mean(1).sqrt().tolist()
+        yield sheet.done(ends=ends)
 
     _affordable(2 * n * _calls(exp), "grid.steps", exp.grid.steps)
     return packets()

@@ -316,6 +316,12 @@ def test_every_task_fills_its_sheet() -> None:
         assert cells <= {(r, c) for r in range(len(head["rows"])) for c in range(len(head["columns"]))}
         assert len(cells) >= len(head["columns"])
         assert told[-1].header["kind"] == "task-done"
+    last = [p for p in mixed if "x" in p.arrays][-1]["x"].astype(
+        float
+    ) / 127.5 - 1  # λ 0 and 1 are not the pictures given, and it is told by how much
+    given = np.stack([DIGIT, DIGIT.T]) / 127.5 - 1
+    assert mixed[-1].header["ends"] == pytest.approx(np.sqrt(((last[[0, 2], 0] - given) ** 2).mean((1, 2))), abs=0.01)
+    assert seeded[-1].header["ends"] == []
     trace = pg.simulate(pg.Experiment(data="mnist-unet", particles=2, grid=pg.UniformLogSNR(steps=4), seed=3))
     first = [p for p in seeded if "x" in p.arrays][-1]["x"][0]
     close = ((trace.x[-1, 0].clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8).numpy()
