@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ LOG_2PI = math.log(2 * math.pi)
 LIGHT = 1e-9  # components of less weight are left out: they move an entropy by less than LIGHT · |log LIGHT| each
 VISIBLE = 1e-3  # modes below this share of the highest one are not counted
 DIP = 0.01  # nor do two modes count where the density between them dips by less than this share
+NEAR, ROPE, PULLS = 12, 13, 24  # neighbours of a mode, points and moves of a rope between two of them
 DIRECTIONS, CELLS = 12, 240  # of a sliced W2
 
 
@@ -163,9 +165,10 @@ def w2_to_gaussian(law: GaussianMixture, mean: Tensor, cov: Tensor) -> float:
 def modes(law: GaussianMixture) -> Tensor:
     """Modes of a mixture, (number, n): those of at least VISIBLE of the highest density that a dip of at least DIP sets apart from a higher one.
 
-    One dimension: the maxima of the density on a lattice of σ_k/8. More: the fixed point x ← (Σ r_k C_k⁻¹)⁻¹ Σ r_k C_k⁻¹ m_k from every mean,
-    where two ends are one mode if the density on the line between them, or along a chain of such lines, does not dip (Carreira-Perpiñán 2000).
-    A mixture may have more modes than components in two dimensions; such ones are not found.
+    One dimension: the maxima of the density on a lattice of σ_k/8. More: the fixed point x ← (Σ r_k C_k⁻¹)⁻¹ Σ r_k C_k⁻¹ m_k from every mean
+    (Carreira-Perpiñán 2000), and between two ends the path whose lowest point is highest: the straight line, or a curved one along a ridge.
+    Whether a maximum counts depends on the whole landscape, never on the order of equal ones: flooded from the top, it counts if the water falls by
+    DIP of its own height before it reaches a higher one. A mixture may have more modes than components in two dimensions; such ones are not found.
     """
     law = without_light(law, 1e-6)
     if law.dim == 1:
@@ -188,21 +191,97 @@ def modes(law: GaussianMixture) -> Tensor:
     pull = (precision @ law.means[..., None])[..., 0]
     centre = law.mean()
     table, flat = _logits(law, centre), precision.flatten(1)
+
+    def climb(x: Tensor) -> Tensor:
+        r = torch.softmax(features(x - centre) @ table, -1)
+        return (small_inverse((r @ flat).view(-1, law.dim, law.dim)) @ (r @ pull)[..., None])[..., 0]
+
     x = law.means.clone()
     for _ in range(60):
-        r = torch.softmax(features(x - centre) @ table, -1)
-        x = (small_inverse((r @ flat).view(-1, law.dim, law.dim)) @ (r @ pull)[..., None])[..., 0]
+        x = climb(x)
     log_q = log_density(law, x)
-    order = [i for i in log_q.argsort(descending=True).tolist() if log_q[i] > log_q.max() + math.log(VISIBLE)]
-    found: list[int] = []
-    for place, i in enumerate(order):
-        higher = x[order[:place]]
-        if place:
-            between = torch.cat([x[i] + share * (higher - x[i]) for share in (0.25, 0.5, 0.75)])
-            if bool((log_density(law, between).view(3, -1) >= log_q[i] + math.log1p(-DIP)).all(0).any()):
-                continue
-        found.append(i)
-    return x[found]
+    order = log_q.argsort(descending=True)
+    order = order[log_q[order] > log_q.max() + math.log(VISIBLE)]
+    x, log_q = x[order], log_q[order]
+    same = torch.cdist(x, x) < 1e-3 * float(torch.linalg.eigvalsh(law.covs)[:, 0].min().sqrt())
+    first = same.float().argmax(1) == torch.arange(len(x))  # of ends at one place the highest stands for all
+    x, log_q = x[first], log_q[first]
+    i, j = torch.triu_indices(len(x), len(x), 1)
+    if len(x) > NEAR:  # a path to a far mode leads past near ones
+        near = torch.cdist(x, x).topk(NEAR, largest=False).values[:, -1]
+        gap = (x[i] - x[j]).norm(dim=-1)
+        i, j = i[keep := gap <= torch.maximum(near[i], near[j])], j[keep]
+    share = torch.linspace(0, 1, 2 * ROPE - 1, dtype=torch.float64)[1:-1, None, None]
+    straight = x[i] + share * (x[j] - x[i])
+    low = log_density(law, straight.flatten(0, 1)).view(len(share), -1).amin(0) if len(i) else torch.zeros(0, dtype=torch.float64)
+    kept, home = _summits(log_q, i, j, low)
+    if len(kept) > 1:
+        # ridges are curved: ropes between the summits' nearest grounds are pulled up
+        best: dict[tuple[int, int], int] = {}
+        for e in low.argsort(descending=True).tolist():
+            ends = sorted((home[int(i[e])], home[int(j[e])]))
+            if ends[0] != ends[1]:
+                best.setdefault((ends[0], ends[1]), e)
+        some = torch.tensor(list(best.values())[: 2 * len(kept)], dtype=torch.long)
+        low[some] = torch.maximum(low[some], _pulled_up(law, x[i[some]], x[j[some]], climb))
+        kept, _ = _summits(log_q, i, j, low)
+    return x[kept]
+
+
+def _summits(height: Tensor, i: Tensor, j: Tensor, low: Tensor) -> tuple[list[int], list[int]]:
+    """Of points by falling ``height`` (log density), joined by paths i–j whose lowest point is ``low``: those that a dip of DIP sets apart from
+    any higher one; and to which of them every point belongs. Paths are taken from the highest down; where two areas meet the lower summit counts
+    if it stands high enough above the meeting."""
+    home = list(range(len(height)))
+    stands = set(home)
+
+    def top(k: int) -> int:
+        while home[k] != k:
+            k = home[k]
+        return k
+
+    area = list(range(len(height)))  # areas grow on after a summit has been found to count
+
+    def whole(k: int) -> int:
+        while area[k] != k:
+            k = area[k]
+        return k
+
+    for e in low.argsort(descending=True).tolist():
+        a, b = sorted((whole(int(i[e])), whole(int(j[e]))))
+        if a == b:
+            continue
+        area[b] = a  # the higher summit stands for the whole
+        if float(height[b] - low[e]) < -math.log1p(-DIP):
+            stands.discard(b)
+            home[b] = a
+    return sorted(stands), [top(k) for k in range(len(height))]
+
+
+def _pulled_up(law: GaussianMixture, a: Tensor, b: Tensor, climb: Callable[[Tensor], Tensor]) -> Tensor:
+    """ln q at the lowest point of ropes (pairs,) between points a, b (pairs, n), pulled uphill by ``climb`` and kept evenly spaced: the string
+    method (E, Ren & Vanden-Eijnden 2007), which ends on the ridge through the saddle."""
+    u = torch.linspace(0, 1, ROPE, dtype=torch.float64)
+    rope = a[:, None] + u[:, None] * (b - a)[:, None]
+    out = torch.full((len(a),), -math.inf, dtype=torch.float64)
+    moving = torch.arange(len(a))
+    for pull in range(PULLS):
+        if not len(moving):
+            break
+        rope[:, 1:-1] = climb(rope[:, 1:-1].flatten(0, 1)).view(len(rope), ROPE - 2, -1)
+        length = torch.nn.functional.pad(rope.diff(dim=1).norm(dim=-1).cumsum(1), (1, 0))
+        at = u * length[:, -1:]
+        k = torch.searchsorted(length[:, 1:-1].contiguous(), at)
+        left, right = length.gather(1, k), length.gather(1, k + 1)
+        w = ((at - left) / (right - left).clamp_min(1e-300))[..., None]
+        pick = k[..., None].expand(-1, -1, rope.shape[2])
+        rope = (1 - w) * rope.gather(1, pick) + w * rope.gather(1, pick + 1)
+        if pull % 4 == 3:
+            low = log_density(law, rope.flatten(0, 1)).view(len(rope), ROPE).amin(1)
+            still = low > out[moving] + 1e-3 * DIP  # others have come to rest
+            out[moving] = torch.maximum(out[moving], low)
+            moving, rope = moving[still], rope[still]
+    return out
 
 
 def mean_kl(oracle: MixtureOracle, t: float, s: float) -> tuple[float, float]:

@@ -27,6 +27,7 @@ from playground.metrics.steps import step_law
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.views.inspect import denoising_law, pin_of
+from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
 
@@ -115,6 +116,58 @@ def test_plane_distances():
     assert same < 0.01
     assert shifted == pytest.approx(1 / math.sqrt(2), abs=0.005)
     assert len(modes(both)) == 6
+
+
+@pytest.mark.parametrize("fold", [2, 3, 5, 8, 12, 24])
+def test_modes_of_a_symmetric_law_are_all_or_one(fold):
+    """k equal Gaussians on a circle, turned and at all widths: k modes or one, and from k to one only once, where the dip along the circle falls
+    below 1 %. Mutants killed: maxima merged with the first higher one only (4 of 8), straight lines only."""
+    angle = 2 * math.pi * torch.arange(fold, dtype=torch.float64) / fold
+    counts = []
+    for width in torch.linspace(0.05, 1.2, 30).tolist():
+        found = set()
+        for turn in (0.0, 0.2, 1.0):
+            a = angle + turn
+            law = GaussianMixture(
+                torch.full((fold,), 1 / fold),
+                torch.stack([a.cos(), a.sin()], -1),
+                torch.full((fold,), width**2).view(-1, 1, 1) * torch.eye(2),
+            )
+            found.add(len(modes(law)))
+        assert len(found) == 1, (width, found)
+        counts.append(found.pop())
+        # the dip along the ridge, on the ray of a centre and on the one between two
+        r = torch.linspace(0, 1.2, 4001, dtype=torch.float64)[:, None]
+        ray = lambda at: float(law.log_prob(r * t64([math.cos(at), math.sin(at)])).max())  # noqa: E731, B023
+        dip = 1 - math.exp(ray(1.0 + math.pi / fold) - ray(1.0))
+        if abs(dip - 0.01) > 2e-3:
+            assert counts[-1] == (fold if dip > 0.01 else 1), (width, dip)
+    assert counts == sorted(counts, reverse=True)
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3])
+def test_modes_of_a_lattice(turn):
+    """A square lattice: all of its 16 centres or, when they have run together, one; a board of squares keeps one count when it is turned."""
+    at = torch.cartesian_prod(*[torch.arange(4, dtype=torch.float64)] * 2) - 1.5
+    rotation = t64([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    for width, count in ((0.2, 16), (0.4, 16), (0.9, 1)):
+        law = GaussianMixture(torch.full((16,), 1 / 16), at @ rotation.mT, width**2 * torch.eye(2).expand(16, 2, 2))
+        assert len(modes(law)) == count
+    board = mixture_of("checkerboard")
+    whole = oracle_for(board, VP()).marginal(0.05)
+    turned = GaussianMixture(whole.weights, whole.means @ rotation.mT, rotation @ whole.covs @ rotation.mT)
+    assert len(modes(turned)) == len(modes(whole)) == 8
+
+
+def test_a_curved_ridge_joins():
+    """Three quarters of a ring of Gaussians, the middle of it lighter: the ends are one mode with it, though the line between them leads through
+    nothing. A gap in the ridge parts them."""
+    a = torch.linspace(0, 1.5 * math.pi, 40, dtype=torch.float64)
+    means = 2 * torch.stack([a.cos(), a.sin()], -1)
+    covs = 0.09 * torch.eye(2, dtype=torch.float64).expand(40, 2, 2)
+    assert len(modes(GaussianMixture(torch.full((40,), 1 / 40), means, covs))) == 1
+    keep = (torch.arange(40) - 20).abs() > 4
+    assert len(modes(GaussianMixture(torch.full((31,), 1 / 31), means[keep], covs[keep]))) == 2
 
 
 def test_modes_count():

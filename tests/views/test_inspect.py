@@ -145,3 +145,10 @@ def test_worst_packet():
     assert h["every"]
     assert 0.1 < h["kl"] < 1.5
     assert math.isfinite(h["error"])
+
+
+@pytest.mark.parametrize("clock", ["0.3", "0.4", "0.45", "0.5"])
+def test_a_pin_at_the_centre_of_symmetry_sees_all_modes_or_one(clock):
+    """Eight equal maxima around the pin (0.45: saddles 4e-5 below them) are one mode or eight, never some of them."""
+    params = {"clock": clock, "components": "0,1", "at": "0,0"}
+    assert inspect_packet(Experiment(data="eight_gaussians"), params).header["modes"] in (1, 8)
