@@ -1,4 +1,4 @@
-// Films of the stage: every frame is drawn by the stage's own painter, sent to the server and joined there to a GIF or an MP4.
+// Films: every frame is drawn by the page's own painters (the stage's, the images'), sent to the server and joined there to a GIF or an MP4.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
@@ -7,12 +7,14 @@
     gif: { width: 960, height: 540, scale: 1, ms: 80, type: "image/png" },
   };
 
-  /** A film of the run on the stage from its start to its end, at the stage's pace: {body, times, ms}, pictures each after its length and how many
-   * frames each stays. tell(done, of); signal: an AbortSignal. */
-  PG.filmOf = async (stage, kind, { tell, signal }) => {
-    const { width, height, scale, ms, type } = SHAPES[kind], { run } = stage;
-    const painter = stage.painter(width, height, scale), pictures = [], times = [];
-    const clocks = stage.passage(ms);
+  const STEP_MS = 110; // of a film of images, a frame a step
+
+  /** A film of the run on the stage from its start to its end, at the stage's pace; of image runs a frame a step. {body, times, ms}: pictures each
+   * after its length, and how many frames each stays. tell(done, of); signal: an AbortSignal. */
+  PG.filmOf = async (stage, images, kind, { tell, signal }) => {
+    const { width, height, scale, type } = SHAPES[kind], { run } = stage, still = Boolean(run.header.image), ms = still ? STEP_MS : SHAPES[kind].ms;
+    const painter = still ? (clock) => images.picture(PG.frameAt(run, clock)) : stage.painter(width, height, scale), pictures = [], times = [];
+    const clocks = still ? [...run.clock] : stage.passage(ms);
     let last = null;
     for (let n = 0; n < clocks.length; n++) {
       if (signal.aborted) throw new DOMException("cancelled", "AbortError");

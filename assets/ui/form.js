@@ -957,20 +957,17 @@
     drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
   };
 
-  /** The whole run as a moving picture. Of toys the page draws it, of images the server, which joins the pictures and says how far it is. */
+  /** The whole run as a moving picture: drawn by the page, joined by the server, which says how far it is. */
   async function film(kind) {
     openMenu(null);
     const abort = new AbortController();
     const tell = (message) => notice({ kind: "info", message, stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
     try {
       tell("Drawing the film…");
-      const url = liveUrl(`film.${kind}`), name = fileName(), asked = { signal: abort.signal };
-      if (!shownRun.header.image) {
-        const { body, times, ms } = await PG.filmOf(stage, kind, { signal: abort.signal, tell: (done, of) => tell(`Drawing the film: ${done} of ${of} frames`) });
-        url.search = new URLSearchParams({ times, ms });
-        Object.assign(asked, { method: "POST", body });
-      }
-      const response = await fetch(url, asked);
+      const url = liveUrl(`film.${kind}`), name = fileName(), { signal } = abort;
+      const { body, times, ms } = await PG.filmOf(stage, images, kind, { signal, tell: (done, of) => tell(`Drawing the film: ${done} of ${of} frames`) });
+      url.search = new URLSearchParams({ times, ms });
+      const response = await fetch(url, { method: "POST", body, signal });
       if (!response.ok) throw new Refused((await response.json()).error);
       for await (const line of PG.linesOf(response.body)) {
         if (line.error) throw new Refused(line.error);

@@ -3,9 +3,9 @@
   "use strict";
   const PG = (window.PG = window.PG || {});
   const KINDS = {
-    x: { word: "x<sub>t</sub>", tip: "The sampler’s states: noise that becomes an image." },
-    x0: { word: "x̂<sub>0</sub>", tip: "E[x₀ | x_t]: the image that the model expects behind each state." },
-    v: { word: "v<sub>t</sub>", tip: "The velocities of critically damped Langevin diffusion; grey is rest." },
+    x: { word: "x<sub>t</sub>", plain: "x_t", tip: "The sampler’s states: noise that becomes an image." },
+    x0: { word: "x̂<sub>0</sub>", plain: "x̂_0", tip: "E[x₀ | x_t]: the image that the model expects behind each state." },
+    v: { word: "v<sub>t</sub>", plain: "v_t", tip: "The velocities of critically damped Langevin diffusion; grey is rest." },
   };
   const SAID = { x: "the state x_t", x0: "what the model expects", v: "the velocity v_t" };
   const GAP = 3;
@@ -225,16 +225,35 @@
       return taken;
     }
 
-    /** The grid as it is shown, as a PNG. */
-    toBlob() {
+    /** The grid at a frame, with what it is compared with, as a canvas; of a run that is forming as it is shown. */
+    sheet(frame) {
       const [, h, w] = this.event, k = Math.max(1, Math.floor(640 / (this.columns * w))), rows = Math.ceil(this.cells.length / this.columns);
       const sheet = PG.el("canvas", { width: this.columns * (k * w + GAP) - GAP, height: rows * (k * h + GAP) - GAP }), ctx = sheet.getContext("2d");
       ctx.fillStyle = "#fff";
       ctx.fillRect(0, 0, sheet.width, sheet.height);
       ctx.imageSmoothingEnabled = false;
-      this.cells.forEach((c, n) => ctx.drawImage(c, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h));
-      const framed = this.stage.framed(sheet, this.kind);
-      return new Promise((done) => framed.toBlob(done));
+      const one = PG.el("canvas"), live = this.forming || !this.run;
+      this.cells.forEach((shown, n) => {
+        if (!live) {
+          const told = PG.imageAt(this.run, this.kind, frame, n);
+          if (told) PG.drawImage(one, ...told);
+          else PG.blankImage(one, this.event);
+          this.compare.paint(one, n, this.kind, this.run.arrays.log_snr.data[frame]);
+        }
+        ctx.drawImage(live ? shown : one, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h);
+      });
+      return sheet;
+    }
+
+    /** The same with title, moment and settings around it, at a frame of the run. */
+    picture(frame = PG.frameAt(this.run, this.clock)) {
+      return this.stage.framed(this.sheet(frame), this.run.arrays.clock.data[frame], KINDS[this.kind].plain, this.compare.run ? this.compare.a.title : "");
+    }
+
+    /** What is shown, as a PNG. */
+    toBlob() {
+      const canvas = this.run && !this.forming ? this.picture() : this.sheet(0);
+      return new Promise((done) => canvas.toBlob(done));
     }
 
     _keys(e) {

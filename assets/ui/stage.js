@@ -777,48 +777,54 @@
     }
 
     /** A picture with title, moment and settings around it. */
-    framed(picture, kind = "") {
-      const k = 2, width = Math.max(480, picture.width / k), lines = this._settings(width - 28), tall = picture.height / k;
-      const canvas = Object.assign(document.createElement("canvas"), { width: k * width, height: k * (62 + tall + 15 * lines.length) });
+    framed(picture, cursor, what, first = "") {
+      const k = 2, width = Math.max(480, picture.width / k), lines = this._settings(width - 28, first), tall = picture.height / k;
+      const canvas = Object.assign(document.createElement("canvas"), { width: 2 * Math.ceil(width), height: 2 * Math.ceil(62 + tall + 15 * lines.length) }); // even sides: films need them
       const ctx = canvas.getContext("2d");
       ctx.fillStyle = this.theme.stage;
       ctx.fillRect(0, 0, canvas.width, canvas.height);
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(picture, Math.round((canvas.width - picture.width) / 2), k * 46);
       ctx.setTransform(k, 0, 0, k, 0, 0);
-      this._pictureWords(ctx, this.run.facts(this.cursor), width, 50 + tall, lines, { x: "x_t", x0: "x̂₀", v: "v_t" }[kind]);
+      this._pictureWords(ctx, this.run.facts(cursor), width, 50 + tall, lines, what);
       return canvas;
     }
 
     /** What stands below a picture, in lines of at most `width`: settings, the distance, what the picture leaves out. */
-    _settings(width) {
+    _settings(width, first = "") {
       const { run, ctx, theme } = this, h = run.header, calls = `${h.model_calls} model call${h.model_calls === 1 ? "" : "s"}`;
       const parts = [
-        run.forward ? `${run.moments.steps} times` : `${h.steps} step${h.steps === 1 ? "" : "s"}, ${calls}`, h.guidance ? `guidance: ${h.guidance.title}` : "",
+        first, run.forward ? `${run.moments.steps} times` : `${h.steps} step${h.steps === 1 ? "" : "s"}, ${calls}`, h.guidance ? `guidance: ${h.guidance.title}` : "",
         h.image ? `${h.image.batch} images` : `${h.particles.toLocaleString("en").replaceAll(",", "\u2009")} particles`, `seed ${h.seed}`,
         this.far && this.far.key === run.key ? this.far.words : "", ...(h.notes || []),
       ].filter(Boolean);
       ctx.save();
       ctx.font = theme.small;
       const lines = [""];
-      for (const part of parts) {
+      const wide = (words) => ctx.measureText(words).width > width;
+      for (const part of parts.flatMap((words) => (wide(words) ? words.split(/(?<=[:,;]) /) : [words]))) {
         const longer = lines.at(-1) ? `${lines.at(-1)} · ${part}` : part;
-        if (ctx.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+        if (!wide(longer)) lines[lines.length - 1] = longer;
         else lines.push(part);
       }
       ctx.restore();
-      return lines.slice(0, 4);
+      return lines.slice(0, 6);
     }
 
     _pictureWords(ctx, info, width, foot, lines, what = "") {
       const { run, theme } = this, { data, process, sampler } = run.header.title;
       ctx.fillStyle = theme.ink;
+      const title = [data, process, run.forward ? "noising" : sampler].join(" · "), time = PG.time.said(info);
       ctx.font = `600 15px ${theme.family}`;
-      text(ctx, [data, process, run.forward ? "noising" : sampler].join(" · "), 14, 27);
-      text(ctx, PG.time.said(info), width - 14, 20, "right");
+      const more = [what && what.replace("_t", "ₜ").replace("_0", "₀"), this._captionMore(info, run), this._captionHeld(info, run)].filter(Boolean).join(" · ");
+      const full = ctx.measureText(title).width, right = ctx.measureText(time).width, low = full + 0.72 * ctx.measureText(more).width > width - 44; // above the second line, smaller if need be
+      const room = low ? (width - 44 - right) / full : 1;
+      text(ctx, time, width - 14, 20, "right");
+      if (room < 1) ctx.font = `600 ${(15 * room).toFixed(1)}px ${theme.family}`;
+      text(ctx, title, 14, low ? 20 : 27);
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
-      text(ctx, [what && what.replace("_t", "ₜ"), this._captionMore(info, run), this._captionHeld(info, run)].filter(Boolean).join(" · "), width - 14, 35, "right");
+      text(ctx, more, width - 14, 35, "right");
       lines.forEach((line, n) => {
         let x = 14; // "p_T" with its subscript, as in the page
         line.split(SUBSCRIPT).forEach((part, k) => {

@@ -53,7 +53,7 @@ from playground.ui.sets import read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import ALLOWED as FILMS
-from playground.views.film import KINDS, decoded, film, sent
+from playground.views.film import KINDS, decoded, film, palette, sent
 from playground.views.film import MOST_BYTES as MOST_FILM
 from playground.views.free import free_packet
 from playground.views.image_files import MS as IMAGE_MS
@@ -441,9 +441,9 @@ def routes() -> list[Route]:
 
         return answer(make)
 
-    def film_lines(pictures: Iterator[Any], of: int, kind: str, ms: int) -> Iterator[str]:
+    def film_lines(pictures: Iterator[Any], of: int, kind: str, ms: int, colours: Any = None) -> Iterator[str]:
         try:
-            for done, raw in enumerate(film(pictures, kind, ms), 1):
+            for done, raw in enumerate(film(pictures, kind, ms, colours), 1):
                 line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind]}
                 yield json.dumps(line) + "\n"
         except Exception as error:  # on the way: by then the answer has begun
@@ -475,7 +475,8 @@ def routes() -> list[Route]:
                 if len(body) > MOST_FILM:
                     raise BadValue("film", f"more than {MOST_FILM} bytes", FILMS)
             pictures = sent(bytes(body), query.get("times", ""))
-            lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms))
+            colours = await run_in_threadpool(palette, pictures) if kind == "gif" else None
+            lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms), colours)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         except Exception as error:
             return JSONResponse(complaint(error), status_code=logged(error))

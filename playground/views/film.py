@@ -55,16 +55,30 @@ def decoded(pictures: list[tuple[memoryview, int]]) -> Iterator[Image.Image]:
             yield frame
 
 
-def film(moments: Iterator[Image.Image], kind: str, ms: int) -> Iterator[bytes | None]:
-    """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes."""
-    encode = _gif if kind == "gif" else _mp4
-    return encode(moments, ms)
+def palette(pictures: list[tuple[memoryview, int]]) -> Image.Image:
+    """The 256 colours of the first, the middle and the last picture, for all frames of a GIF: what does not move then costs nothing."""
+    some = [next(decoded([pictures[i]])) for i in sorted({0, len(pictures) // 2, len(pictures) - 1})]
+    wide, high = max(p.width for p in some), max(p.height for p in some)
+    sheet = Image.new("RGB", (wide, high * len(some)))
+    for n, picture in enumerate(some):
+        sheet.paste(picture, (0, n * high))
+    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def _gif(moments: Iterator[Image.Image], ms: int) -> Iterator[bytes | None]:
-    kept = []
+def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None) -> Iterator[bytes | None]:
+    """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
+    ``palette`` of a GIF; without one each frame has its own."""
+    return _gif(moments, ms, colours) if kind == "gif" else _mp4(moments, ms)
+
+
+def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
+    kept, last, few = [], None, None
     for picture in moments:
-        few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) if picture.mode == "RGB" else picture
+        if picture is not last or few is None:  # a picture that stays is the same object
+            last, few = picture, picture
+            if picture.mode == "RGB":
+                method = Image.Quantize.FASTOCTREE if colours is None else None
+                few = picture.quantize(256, method=method, palette=colours, dither=Image.Dither.NONE)
         kept.append(few)
         yield None
     out = io.BytesIO()
