@@ -21,6 +21,7 @@ from playground.core.run import Frame, Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
+from playground.metrics.prior import MATTERS, prior_mismatch
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
@@ -173,8 +174,8 @@ def _notes(run: Any) -> list[str]:
         notes.append("each time has its exact p_t; paths are drawn as the process defines them")
     elif run.exp.mode == "forward":
         notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
-    elif run.exp.start == "prior" and not getattr(run.process, "prior_is_exact", False):
-        notes.append("starts from the prior, which p_T only approximates")
+    else:
+        notes += _start_note(run)
     if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
         notes.append(_guided_note(run))
     if makes_images(run.exp.data) and getattr(run.exp.guidance, "weight", 1.0) not in (0.0, 1.0):
@@ -190,6 +191,31 @@ def _notes(run: Any) -> list[str]:
     if run.process.blocks == 2 and run.oracle.dim == 1:
         notes.append(getattr(run.process, "regime", ""))
     return notes
+
+
+def _start_note(run: Any) -> list[str]:
+    """What the run's start is not, where that matters: the prior is p_T only in a limit that most processes nearly reach."""
+    exp, process = run.exp, run.process
+    if exp.start == "exact" or getattr(process, "prior_is_exact", False):
+        return []
+    if makes_images(exp.data):  # no exact p_T: what is left of the picture in it
+        left = math.exp(0.5 * float(process.log_snr(t64(process.t_max))))
+        return (
+            [f"starts from the prior; p_T still holds {100 * left:.2g} % of the picture"]
+            if exp.start == "prior" and left >= MATTERS
+            else []
+        )
+    t = float(run.times[0])
+    gap = prior_mismatch(exp, t)
+    what, law = (
+        ("a Gaussian" if exp.start == "gaussian" else "the prior"),
+        "p_T" if t >= process.t_max * (1 - 1e-9) else f"p_t at t = {t:.3g}",
+    )
+    if math.isnan(gap):
+        return ["starts from its source, which p_1 of finitely many pairs only approximates"]
+    if gap < MATTERS:
+        return []
+    return [f"starts from {what}, not from {law}: {'W₂' if run.oracle.state_dim == 1 else 'sliced W₂'} between them {gap:.2g}"]
 
 
 def _in_symbols(choice: Any) -> dict[str, Any]:

@@ -8,7 +8,10 @@ import torch
 
 import playground as pg
 from playground.core.process import t64
-from playground.views.distances import metrics_packet
+from playground.core.rng import Rng
+from playground.metrics.distances import sliced_w2
+from playground.metrics.prior import prior_mismatch
+from playground.views.distances import exact_draws, metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import (
     Run,
@@ -207,11 +210,41 @@ def test_where_no_guided_arrows_exist_the_picture_says_so():
         assert (fields_key(exp) == fields_key(exp.replace(guidance=None))) == (not fields)
 
 
-def test_only_an_approximate_prior_is_called_so():
-    """An interpolant starts from its source, which p_1 is; VP's N(0, I) is not quite p_T. Mutant killed: the sentence always."""
-    for process, said in (("VP", True), ("Interpolant", False), ({"kind": "Interpolant", "coupling": "minibatch OT"}, True)):
-        run = Run(pg.Experiment(process=process, particles=20))
-        assert any("only approximates" in note for note in run_packet(run).header["notes"]) == said
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),  # α_T = 0.0066: 3e-4
+        ({"process": {"kind": "VP", "schedule": "ZeroTerminalSNR"}}, ""),
+        ({"process": "EDM"}, ""),
+        (
+            {"process": {"kind": "VP", "schedule": {"kind": "LinearBeta", "beta_max": 4.0}}},
+            "starts from the prior, not from p_T: sliced W₂",
+        ),
+        ({"data": "two_modes", "process": {"kind": "VP", "schedule": {"kind": "LinearBeta", "beta_max": 3.0}}}, "not from p_T: W₂"),
+        ({"process": {"kind": "VP", "schedule": {"kind": "LinearBeta", "beta_max": 4.0}}, "start": "exact"}, ""),
+        ({"start_at": 0.3}, "not from p_t at t = 0.3"),
+        ({"start_at": 0.3, "start": "gaussian"}, "starts from a Gaussian, not from p_t at t = 0.3"),
+        ({"process": {"kind": "PFGMPP", "D": 3.0}, "start": "gaussian"}, "starts from a Gaussian"),
+        ({"process": {"kind": "PFGMPP", "D": 1.0}}, ""),
+        ({"process": "Interpolant"}, ""),
+        ({"process": {"kind": "Interpolant", "coupling": "minibatch OT"}}, "only approximates"),
+        ({"mode": "forward", "process": {"kind": "VP", "schedule": {"kind": "LinearBeta", "beta_max": 4.0}}}, ""),
+    ],
+)
+def test_a_start_that_is_not_p_T_is_told_where_it_matters(changes, said):
+    """With its size, and nowhere else. Mutant killed: the sentence always."""
+    notes = " · ".join(run_packet(Run(pg.Experiment(**{"particles": 20, **changes}))).header["notes"])
+    assert said in notes
+    assert ("starts from" in notes) == bool(said)
+
+
+def test_prior_mismatch_is_that_of_many_draws():
+    """Sliced W₂ of p_T and N(0, σ²) of 400,000 points each. β_max 4: 0.066."""
+    exp = pg.Experiment(process={"kind": "VP", "schedule": {"kind": "LinearBeta", "beta_max": 4.0}})
+    rng = Rng(5)
+    x = exact_draws(oracle_for(mixture_of("moons"), exp.process), 1.0, 1, 400_000, rng)[0]
+    prior = exp.process.source(400_000, (2,), rng).numpy()
+    assert prior_mismatch(exp, 1.0) == pytest.approx(sliced_w2(x, prior), abs=0.004)
 
 
 def test_column_density_edges_are_prior_and_data():

@@ -1,0 +1,84 @@
+"""How far the law from which sampling starts is from the exact p_T: what a run gets wrong before its first step."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import stats
+
+from playground.core.experiment import Experiment
+from playground.core.process import LinearProcess, Process, ScalarGaussian, t64
+from playground.metrics.denoising import w2_to_gaussian
+from toy_models.data import mixture_of
+from toy_models.mixture import GaussianMixture
+from toy_models.oracles import oracle_for
+
+MATTERS = 0.01  # of the prior's width: below this a start's own error is far from showing
+
+
+def prior_mismatch(exp: Experiment, t: float) -> float:
+    """W₂ (sliced for states of more than one number) between the exact law of the state at ``t``, the run's first time, and the law that its start
+    is drawn from, in units of the view (where the prior has width 1). Zero for an exact start, and where the process's source is p_T itself; NaN where
+    it is a law of finitely many pairs (an interpolant's minibatch coupling).
+
+    Below MATTERS it may be an upper bound. Against Gaussian priors that of a mixture and a Gaussian; for PFGM++'s Student-t an upper bound, by W₂ of first two moments given the
+    kernel's random scale.
+    """
+    if exp.start == "exact" or getattr(exp.process, "prior_is_exact", False):
+        return 0.0
+    data = mixture_of(exp.data)
+    return _mismatch(exp.process, _Law(exp.guidance.target(data)), t, exp.start)
+
+
+class _Law:
+    """A mixture as a key: equal where its numbers are."""
+
+    def __init__(self, mixture: GaussianMixture):
+        self.mixture = mixture
+        self.key = tuple(a.numpy().tobytes() for a in (mixture.weights, mixture.means, mixture.covs))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Law) and self.key == other.key
+
+
+@functools.lru_cache(maxsize=64)
+def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
+    scale = float(process.view_scale(t64(t)))
+    whole = t >= process.t_max * (1 - 1e-9)
+    if whole and start == "prior" and isinstance(process, ScalarGaussian):
+        # x_t and its noise alone are |ψ x_0| apart: where that is little, nothing else need be known
+        apart = float(process.alpha(t64(t))) * math.sqrt(float(data.mixture.mean().square().sum() + data.mixture.cov().trace()))
+        if scale * apart < MATTERS:
+            return scale * apart
+    oracle: Any = oracle_for(data.mixture, process)
+    law, eye = oracle.marginal(t), torch.eye(oracle.dim, dtype=torch.float64)
+    if not isinstance(law, GaussianMixture):
+        if start == "gaussian":
+            u, freedom = (np.arange(2000) + 0.5) / 2000, process.moments
+            gap = stats.t.ppf(u, freedom) - math.sqrt(freedom / (freedom - 2)) * stats.norm.ppf(u)
+            return scale * t * math.sqrt(float(np.mean(gap**2)))  # the noise's own, which the data blur
+        from toy_models.oracles.student import SHOWN, scale_nodes
+
+        tau, weight = scale_nodes(process.moments, oracle.dim, SHOWN)
+        noise = (t * t * tau)[:, None]
+        spread = (torch.linalg.eigvalsh(data.mixture.cov()) + noise).sqrt() - (noise + (not whole)).sqrt()
+        return scale * math.sqrt(float(law.mean().square().sum() + weight @ spread.square().sum(1)))
+    if start == "gaussian":
+        return scale * w2_to_gaussian(law, law.mean(), law.cov())
+    if isinstance(process, LinearProcess):
+        psi, cov = process.mean_and_cov(t64(t))
+        prior = torch.kron(process.prior_cov() if whole else cov + torch.outer(psi, psi), eye)
+    elif hasattr(process, "ends"):
+        return math.nan
+    elif not whole:
+        return 0.0  # such processes start from the exact p_t there
+    else:
+        prior = process.sigma2(t64(t)) * eye  # type: ignore[attr-defined]
+    return scale * w2_to_gaussian(law, torch.zeros(law.dim, dtype=torch.float64), prior)
