@@ -1,8 +1,13 @@
-"""Writes docs/samplers.md from the registry and from measurements: ``python -m docs.generate`` in the repository's root (needs requirements-dev)."""
+"""Writes docs/samplers.md from the registry and from measurements: ``python -m docs.generate`` in the repository's root (needs requirements-dev).
+
+``python -m docs.generate DDIM Heun`` measures these only.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -110,10 +115,19 @@ def row(key: str, measure: bool = True) -> list[str]:
 TITLES = ["key", "sampler", "order", f"calls a step (in {STEPS})", "parity", "legal for", "reference"]
 
 
-def document() -> str:
-    lines = [TITLES, ["---"] * len(TITLES), *(row(key) for key in registry("samplers"))]
-    return HEAD + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n" + TAIL
+def written() -> dict[str, str]:
+    """The rows that stand in the file, by key."""
+    lines = TARGET.read_text(encoding="utf-8").splitlines() if TARGET.exists() else []
+    return {line.split("`")[1]: line for line in lines if line.startswith("| `") and line.count(" | ") == len(TITLES) - 1}
+
+
+def document(only: Collection[str] = ()) -> str:
+    """The page; with ``only`` these samplers are measured and the others' rows stay as they are written."""
+    kept = written() if only else {}
+    rows = [kept[key] if key in kept and key not in only else f"| {' | '.join(row(key))} |" for key in registry("samplers")]
+    heads = [f"| {' | '.join(line)} |" for line in (TITLES, ["---"] * len(TITLES))]
+    return HEAD + "\n".join([*heads, *rows]) + "\n" + TAIL
 
 
 if __name__ == "__main__":
-    TARGET.write_text(document(), encoding="utf-8")
+    TARGET.write_text(document(sys.argv[1:]), encoding="utf-8")

@@ -1,6 +1,16 @@
-"""Pages that are written from the project itself are current."""
+"""Pages that are written from the project itself are current, and what they say to type works."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 from docs.figures import TARGET, count_of, document
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_the_figures_of_image_models_are_those_of_their_cards() -> None:
@@ -11,3 +21,51 @@ def test_the_figures_of_image_models_are_those_of_their_cards() -> None:
 def test_a_run_and_its_evaluations_are_told_apart() -> None:
     assert count_of("DDIM (VP), by class, 20 evaluations") == ("DDIM (VP), by class", 20)
     assert count_of("bits per dimension, test images (VP)") == ("bits per dimension, test images (VP)", 0)
+
+
+def walkthrough() -> tuple[str, str]:
+    """The file that CONTRIBUTING.md says to create, and its contents."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(r"Create `([^`]+)`:\n\n   ```python\n(.*?)   ```", text, re.S)
+    assert found
+    return found.group(1), textwrap.dedent(found.group(2))
+
+
+def test_add_a_sampler_as_printed(tmp_path: Path) -> None:
+    """CONTRIBUTING's sampler in a copy of the tree: its name is free, its row is written, the tests that meet every sampler meet it and pass; with a
+    wrong order they fail. Kills: a hand-kept list that a new sampler is not in."""
+    place, source = walkthrough()
+    assert not (ROOT / place).exists()
+    key = re.search(r'Info\("(\w+)"', source)
+    assert key
+    for name in ("playground", "toy_models", "tests", "docs", "benchmarks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "pyproject.toml", "README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    (tmp_path / place).write_text(source, encoding="utf-8")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run([sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
+
+    use = f"import playground as pg; e = pg.Experiment.from_query({{'sampler': '{key.group(1)}'}}); print(pg.simulate(e).model_calls)"
+    assert run("-c", use).stdout.strip() == "39"
+    measured = run("-m", "docs.generate", key.group(1))
+    assert measured.returncode == 0, measured.stderr
+    chosen = f"{key.group(1)} or test_current or every_deterministic or api_offers or coupling or every_bound"
+    files = [
+        "tests/samplers/test_orders.py",
+        "tests/samplers/test_family_orders.py",
+        "tests/samplers/test_family_docs.py",
+        "tests/test_mistakes.py",
+    ]
+    files += ["tests/samplers/test_family_limits.py", "tests/test_engine.py"]
+    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)
+    passed = run(*pytest_)
+    assert passed.returncode == 0, passed.stdout[-3000:]
+    assert int(re.search(r"(\d+) passed", passed.stdout).group(1)) >= 15, passed.stdout  # type: ignore[union-attr]
+    (tmp_path / place).write_text(source.replace("order=2", "order=3"), encoding="utf-8")
+    wrong = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"test_declared_order and {key.group(1)}-VP", files[0])
+    assert wrong.returncode == 1, wrong.stdout[-3000:]
+    assert "failed" in wrong.stdout

@@ -21,6 +21,8 @@ class Sampler(Spec):
 
     family: ClassVar[str] = "samplers"
     formula: ClassVar[str] = ""
+    superconvergent: ClassVar[frozenset[str]] = frozenset()
+    """Processes under which Gaussian data, whose flow is simple there, show one order more than the declared one (the tests measure it)."""
 
     @property
     def couples_particles(self) -> bool:

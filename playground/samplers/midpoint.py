@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -29,6 +29,7 @@ class Midpoint(Sampler):
         nfe=2,
         needs=frozenset({"velocity", "mean"}),
     )
+    superconvergent: ClassVar[frozenset[str]] = frozenset({"EDM", "Flow"})
     formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:

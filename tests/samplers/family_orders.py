@@ -1,6 +1,7 @@
 """The solvers whose order is measured, and how: shared by the tests and by docs/generate.py."""
 
 import playground as pg
+from playground.core.spec import registry
 from tests.samplers.family import flow_errors, propagate, slope, uniform_levels
 
 SOLVERS = {
@@ -39,14 +40,14 @@ SOLVERS = {
     "EDMHeun": pg.EDMHeun(),
     "Restart, K = 0": pg.Restart(times=0),
     "PredictorCorrector, n = 0": pg.PredictorCorrector(predictor=pg.DPMSolverPP2M(), corrector_steps=0),
-    "DDIM": pg.DDIM(),
-    "Euler": pg.Euler(),
-    "Midpoint": pg.Midpoint(),
-    "Heun": pg.Heun(),
-    "RK4": pg.RK4(),
 }
+# every other solver with steps of its grid, at its defaults: a new one is measured without an entry here
+_NAMED = {solver.info.key for solver in SOLVERS.values()}
+_OTHERS = {key: cls() for key, cls in registry("samplers").items() if key not in _NAMED and cls.info.nfe is not None}
+SOLVERS |= {key: solver for key, solver in _OTHERS.items() if solver.declared_order is not None}
 TIMES = {"VP": pg.VP(), "EDM": pg.EDM(sigma_max=160.0)}
-TEXTBOOK = {"Euler", "Midpoint", "Heun", "RK4"}  # steps in the process's own time, between finite noise levels of VP
+# steps in the process's own time, between finite noise levels of VP: what needs no noise level
+TEXTBOOK = {label for label, solver in SOLVERS.items() if "snr" not in solver.needs}
 OWN_TIME = {*TEXTBOOK, "DEIS 2 in t", "DEIS 3 in t"}  # the others see ρ only: the same path in every process
 
 

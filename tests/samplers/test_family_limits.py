@@ -69,9 +69,9 @@ def test_analytic_with_point_data_is_ddpm():
         torch.testing.assert_close(*runs, rtol=1e-3, atol=1e-3)
 
 
-# they integrate in t, or use the process's α, or draw in a way of their own
-OWN_WAY = {"Euler", "Midpoint", "Heun", "RK4", "RK45", "EulerMaruyama", "SSCS", "PNDM"}
-OWN_WAY |= {"ReverseDiffusion", "PredictorCorrector", "ExactAncestral", "Langevin", "AnnealedLangevin"}
+# what needs no noise level integrates in t or draws by the process's own kernel; the others here use α, or draw in a way of their own
+OWN_WAY = {key for key, cls in registry("samplers").items() if "snr" not in cls().needs}
+OWN_WAY |= {"PNDM", "PredictorCorrector", "Langevin", "AnnealedLangevin"}
 
 
 @pytest.mark.parametrize("key", [k for k in registry("samplers") if k not in OWN_WAY])
