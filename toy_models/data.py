@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from playground.core.fields import BadValue
+from playground.core.fields import NEAR, BadValue
 from toy_models.compact import MOST as HAND_MADE
 from toy_models.compact import decode, is_compact
 from toy_models.mixture import GaussianMixture
@@ -51,7 +51,7 @@ def _names(wrong: str) -> str:
     close = difflib.get_close_matches(wrong[:60].lower(), [name for names in kinds.values() for name in names])
     few = 3 if close else sys.maxsize
     words = [f"{kind}: {', '.join(names[:few])}{f' and {len(names) - few} more' * (len(names) > few)}" for kind, names in kinds.items()]
-    return "; ".join([f"{' or '.join(close)} (closest)"] * bool(close) + words)
+    return (" or ".join(close) + NEAR) * bool(close) + "; ".join(words)
 
 
 def _usable(name: str, value: str) -> bool:

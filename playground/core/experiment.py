@@ -119,7 +119,7 @@ class Experiment:
             self.process.check_data(law_of(self.data))
         except BadValue as error:
             if error.field == "data":  # by its own name, not by what is wrong with it
-                raise BadValue("data", self.data, f"{error.allowed} (for {self.process.info.title})") from None
+                raise BadValue("data", self.data, error.allowed) from None
             raise error.under("process") from None
         try:
             self.guidance.check_data(law_of(self.data))

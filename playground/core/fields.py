@@ -54,17 +54,19 @@ def closest(wrong: Any, names: Iterable[str], most: int = 3) -> list[str]:
     same = [n for n in names if n.lower() == asked] or [n for n in names if n.rpartition(".")[2].lower() == leaf]
     lower = {n.lower(): n for n in reversed(names)}
     last = {n.rpartition(".")[2].lower(): n for n in reversed(names)}
-    near = [lower[n] for n in difflib.get_close_matches(asked, lower, most)] + [
-        last[n] for n in difflib.get_close_matches(leaf, last, most, 0.75)
-    ]
+    near = [lower[n] for n in difflib.get_close_matches(asked, lower, most)]
+    near = near or [last[n] for n in difflib.get_close_matches(leaf, last, most, 0.75)]
     return list(dict.fromkeys(same or near))[:most]
 
 
+NEAR = " (closest); "  # ends the names that were meant, in what is allowed
+
+
 def one_of(wrong: Any, names: Iterable[str], others: Iterable[str] = ()) -> str:
-    """What is allowed, in words: the closest of ``names`` and ``others`` first ("DDIM (closest), or one of …"), then all ``names``."""
+    """What is allowed, in words: the closest of ``names`` and ``others`` first ("DDIM (closest); one of …"), then all ``names``."""
     names = list(names)
     near = closest(wrong, [*names, *others])
-    return f"{' or '.join(near)} (closest); " * bool(near) + ("one of " + ", ".join(names) if names else "no parameters")
+    return (" or ".join(near) + NEAR) * bool(near) + ("one of " + ", ".join(names) if names else "no parameters")
 
 
 def check_keywords(cls: type, args: tuple[Any, ...], choices: dict[str, Any]) -> None:

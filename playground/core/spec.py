@@ -185,8 +185,8 @@ def from_dict(family: str, field: str, record: Any) -> Spec:
         if name == "kind":
             continue
         if name not in declared:
-            near = [n for n in dotted_names() if n.startswith(f"{field}.")]
-            raise BadValue(f"{field}.{name}", value, one_of(f"{field}.{name}", declared, near))
+            here = [n for n in dotted_names() if n.startswith(f"{field}.")]  # before the names of other choices
+            raise BadValue(f"{field}.{name}", value, one_of(f"{field}.{name}", declared, [*here, *dotted_names()]))
         if declared[name].kind == "spec":
             default = declared[name].default
             if isinstance(value, dict) and "kind" not in value:

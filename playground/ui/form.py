@@ -13,8 +13,8 @@ from typing import Any
 import gradio as gr
 
 from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illegal
-from playground.core.fields import BadValue, Param, params
-from playground.core.spec import Spec, lookup, registry, text
+from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
+from playground.core.spec import FAMILIES, Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.data import GAUSSIAN, image_models, law_of, makes_images, mixture_of, source_of
 from toy_models.distributions import toys
@@ -379,8 +379,28 @@ def explain(errors: list[BadValue]) -> str:
     """The notice for a broken link."""
     if not errors:
         return ""
-    told = "; ".join(f"{e.field} = {e.value} cannot be used (allowed: {e.allowed})" for e in errors)
-    return f"This link was not fully readable: {told}. Defaults are used there."
+    return f"This link was not fully readable: {'; '.join(map(_told, errors))}. Defaults are used there.".replace("?. ", "? ")
+
+
+MANY = 12  # names that a notice lists; of more, only the closest
+
+
+def _told(error: BadValue) -> str:
+    """One complaint: the closest names as a question, choices with the name that the page has for them."""
+    titles = {key: cls.info.title for family in FAMILIES for key, cls in registry(family).items()}
+
+    def named(key: str) -> str:
+        return f"{key} ({titles[key]})" if titles.get(key, key) != key else key
+
+    near, found, rest = error.allowed.partition(NEAR)
+    near, rest = (near, rest) if found else ("", error.allowed)
+    names = rest.removeprefix("one of ").split(", ") if rest.startswith("one of ") else []
+    if names and all(name in titles for name in names):
+        rest = f"one of {', '.join(map(named, names))}"
+    words = f"{short(error.field, LONGEST_FIELD)} = {error.value} cannot be used"
+    if near:
+        words += f", did you mean {' or '.join(map(named, near.split(' or ')))}?"
+    return words if near and len(names) > MANY else f"{words} (allowed: {rest})"
 
 
 __all__ = ["Control", "Form", "data_reasons", "experiment_part", "explain", "fallback", "reasons", "repair"]

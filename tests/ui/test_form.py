@@ -169,6 +169,34 @@ def test_a_broken_link_keeps_what_is_good_and_names_what_is_not(query: dict, fix
     assert all(e.field in explain(errors) and e.value in explain(errors) and e.allowed in explain(errors) for e in errors)
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"steps": "-1"}, "did you mean grid.steps?"),
+        ({"beta_max": "9"}, "did you mean process.schedule.beta_max?"),
+        ({"process.beta_max": "9"}, "did you mean process.schedule.beta_max?"),
+        ({"sampler.steps": "9"}, "did you mean grid.steps?"),
+        ({"Seed": "9"}, "did you mean seed?"),
+        ({"sampelr": "DDIM"}, "did you mean sampler"),
+        ({"sampler": "DPMSolverPP2"}, "DPMSolverPP2M (DPM-Solver++ 2M)"),
+        ({"data": "moon"}, "did you mean moons?"),
+        ({"process.schedule": "Linear"}, "did you mean LinearBeta (linear β)?"),
+        ({"process": "Anisotropic", "data": "two_modes"}, "data = 'two_modes'"),
+    ],
+)
+def test_a_broken_link_is_told_what_was_meant(query: dict, said: str) -> None:
+    _, errors = repair(query)
+    assert said in explain(errors), explain(errors)
+
+
+def test_a_notice_stays_short() -> None:
+    """Thousands of letters of a name or a value are cut; what is good in the same link is kept."""
+    exp, errors = repair({"x" * 5000: "1", "data": "y" * 5000, "seed": "7"})
+    assert exp.seed == 7
+    assert len(errors) == 2
+    assert len(explain(errors)) < 1000
+
+
 def test_cld_alone_takes_what_fits_it() -> None:
     exp, errors = repair({"process": "CLD"})
     assert exp.sampler.info.key == "SSCS"
