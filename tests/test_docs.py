@@ -1,5 +1,6 @@
 """Pages that are written from the project itself are current, and what they say to type works."""
 
+import itertools
 import os
 import re
 import shutil
@@ -7,8 +8,17 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
+import torch
+
+import playground as pg
 from docs.figures import TARGET, count_of, document
+from playground.core.experiment import why_illegal
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.spec import registry
+from playground.engine import stream
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,3 +80,41 @@ def test_add_a_sampler_as_printed(tmp_path: Path) -> None:
     wrong = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"test_declared_order and {key.group(1)}-VP", files[0])
     assert wrong.returncode == 1, wrong.stdout[-3000:]
     assert "FAILED" in wrong.stdout
+
+
+def test_the_last_step_is_as_the_documents_say() -> None:
+    """docs/replay.md: which samplers draw in the step to t = 0, and how often; docs/architecture.md: whose last state is not E[z_0 | z_t]."""
+    draws, others = {}, set()
+    samplers = [*(cls() for cls in registry("samplers").values()), pg.EDMHeun(churn=20.0)]
+    for sampler, process in itertools.product(samplers, (pg.VP(), pg.CLD())):
+        if why_illegal(sampler, process):
+            continue
+        exp = pg.Experiment(process=process, sampler=sampler, particles=64, grid=pg.Quadratic(steps=12), dtype="float64")
+        source = Rng(0, dtype=torch.float64, noise=None)
+        asked: list[int] = []
+
+        def noise(shape: tuple[int, ...], source: Rng = source, asked: list[int] = asked) -> torch.Tensor:
+            asked.append(1)
+            return source.normal(shape)
+
+        live = stream(exp, noise=noise)
+        frames, made = [], []
+        for frame in live:
+            frames.append(frame)
+            made.append(len(asked))
+        if made[-1] > made[-2]:
+            draws[sampler.info.key] = made[-1] - made[-2]
+        end = Problem(process, live.oracle).denoise(frames[-2].z, frames[-2].t)
+        if float((end - frames[-1].z).abs().max()) > 1e-9:
+            others.add(sampler.info.key)
+    assert draws == {"ExactAncestral": 2, "PredictorCorrector": 1, "EDMHeun": 1}
+    assert others == {"ExactAncestral", "PredictorCorrector", "EDMHeun", "Langevin", "PNDM", "PLMS", "LMS", "UniPC"}
+
+
+def test_readme_runs() -> None:
+    """The first block of README, as printed."""
+    block = re.search(r"```python\n(import playground as pg\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert block
+    names: dict[str, Any] = {}
+    exec(compile(block.group(1), "README.md", "exec"), names)
+    assert names["trace"].states.shape[1:] == (2000, 2, 2)

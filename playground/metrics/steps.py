@@ -45,7 +45,7 @@ def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, 
     The step is run with the noise as an argument: with zeros it gives the mean, with unit vectors the columns of the matrix B of
     z_s = mean + B ξ, and with random ξ the proof that this is so. A step that is not linear in its noise is drawn from instead.
 
-    Args: z (1, *state) float64; s = 0 is the sampler's last step, which draws nothing except under exact ancestral sampling.
+    Args: z (1, *state) float64; s = 0 is the sampler's last step, which most samplers make without noise (not exact ancestral, predictor–corrector, EDM Heun with churn).
     """
     n = z[0].numel()
 
