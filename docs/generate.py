@@ -1,4 +1,5 @@
-"""Writes docs/samplers.md from the registry and from measurements: ``python -m docs.generate`` in the repository's root (needs requirements-dev).
+"""Writes docs/samplers.md from the registry and from measurements, and docs/glossary.md: ``python -m docs.generate`` in the repository's root (needs
+requirements-dev).
 
 ``python -m docs.generate DDIM Heun`` measures these only.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from playground import glossary
 from playground.core.experiment import why_illegal
 from playground.core.spec import registry
 from tests.samplers.family import slope
@@ -19,6 +21,7 @@ from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, WEAK, WEAK
 from tests.samplers.family_parity import PARITY
 
 TARGET = Path(__file__).parent / "samplers.md"
+GLOSSARY = Path(__file__).parent / "glossary.md"
 STEPS = 20
 
 HEAD = f"""# Samplers
@@ -131,3 +134,4 @@ def document(only: Collection[str] = ()) -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(document(sys.argv[1:]), encoding="utf-8")
+    GLOSSARY.write_text(glossary.document(), encoding="utf-8")

@@ -15,12 +15,12 @@ from playwright.sync_api import sync_playwright
 import playground as pg
 from benchmarks.live import FLAGS, SETTLED, free_port, start_server, wait_for
 from playground.core.rng import Rng
-from playground.presets import PRESETS
+from playground.presets import preset
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "pictures"
 GRID = pg.UniformLogSNR(steps=20)
 WIDE, PHONE = (1440, 900), (390, 844)
-BIG_STEPS = next(p.query for p in PRESETS if p.title == "Why big steps break Gaussian denoising")
+BIG_STEPS = preset("big-steps").query
 # name → (query, size, dark, milliseconds to wait for what is computed beside the stage)
 PICTURES = {
     "stage-light": ("view.at=0.12", WIDE, False, 0),

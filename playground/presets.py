@@ -1,85 +1,176 @@
-"""Examples: links that open the page at something worth seeing. A preset is nothing but a query."""
+"""Examples: links that open the page at something worth seeing, each with what to look at and what to move.
+
+Every sentence is measured: ``tests/test_presets.py`` has one function for each example.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 
 @dataclass(frozen=True)
 class Preset:
-    """``query`` is what stands after the ? of the address: an experiment and the view's own ``view.*`` names."""
+    """``query`` is what stands after the ? of the address: an experiment and the view's own ``view.*`` names.
 
+    key: stands in the link (``view.example``). look, move: what the picture shows and what to change next; they stay on the page while it is
+    followed, that is while only fields in ``moves`` (and what belongs to them: ``grid`` has ``grid.steps``) differ from the query.
+    """
+
+    key: str
     title: str
-    tip: str
+    look: str
+    move: str
     query: str
+    moves: tuple[str, ...] = ()
 
+    @property
+    def experiment(self) -> dict[str, str]:
+        """The query without the view's own names."""
+        return {k: v for k, v in parse_qsl(self.query, keep_blank_values=True) if not k.startswith("view.")}
+
+    @property
+    def view(self) -> dict[str, str]:
+        return {k[5:]: v for k, v in parse_qsl(self.query, keep_blank_values=True) if k.startswith("view.")}
+
+
+HEART = (
+    "mix2.qMVVi8F2LQcHAs1FyIUydQl2_gN8ApCy___YeSSSJghZAu_bxccsjh-UwgUiAuzts9B0l92EiwZLAthq7qOvaF-MiQVTAkxi0OLuhLmRKgZNAjo7RbcVe89wZwVdAkS9QNXkbrF7ggZxAj_HVs7GlRqOtQaRAoSv_rlT"
+    "kqx8rAYRAjhTN8Azaa6D8gZYAoakXfSwboGSGgc1Amwmjdj5f_FqKgPZAjiJduD2f1mLwwOQAvmA07TQhONw6QVWAhZG"
+)
 
 PRESETS = (
-    Preset("Noise becomes two moons", "The first picture: DPM-Solver++ 2M in 20 steps.", ""),
     Preset(
-        "One process, five steps: Euler",
-        "Straight steps leave the curved paths. Raise the steps or choose Heun and see the distance fall.",
+        "moons",
+        "Noise becomes two moons",
+        "2,000 particles (green) start as noise and reach the moons in 20 model calls; blue is the exact law at the same moment.",
+        "Step with ← →. Then set steps to 5: the distance rises far above its floor.",
+        "",
+        ("grid",),
+    ),
+    Preset(
+        "euler",
+        "Five straight steps: Euler",
+        "Each step goes straight on where the true path bends: after five the arms of the spiral are blurred.",
+        "Raise the steps. At 9 calls Euler is ahead of Heun (5 steps), at 19 calls Heun (10 steps) is.",
         "data=swiss_roll&sampler=Euler&grid.steps=5",
+        ("sampler", "grid"),
     ),
     Preset(
-        "Randomness repairs: DDIM with η = 1",
-        "η = 0 is an ODE, η = 1 the DDPM sampler. Move η and watch the trails.",
-        "data=rings&sampler=DDIM&sampler.eta=1&grid.steps=60",
+        "repair",
+        "Randomness repairs a wrong start",
+        "With β = 1 the data never drown in noise, so the prior is a wrong start. DDIM with η = 1 draws fresh noise and forgets most of it.",
+        "Set η to 0: without noise the start's error stays, about three times the distance.",
+        "data=rings&process.schedule=ConstantBeta&process.schedule.rate=1&sampler=DDIM&sampler.eta=1&grid.steps=100",
+        ("sampler", "grid", "process.schedule"),
     ),
     Preset(
-        "Straight paths: flow",
-        "Flow matching's straight interpolation; the marginal velocity field is still curved.",
-        "process=Flow&sampler=Euler",
+        "bent",
+        "Straight lines cross, so the flow bends",
+        "Flow matching joins noise and data by straight lines. Where they cross, the flow is their mean: particles first run to the middle, then turn out.",
+        "Choose VP: its paths are far straighter. Or open the next example.",
+        "data=eight_gaussians&process=Flow&sampler=Euler&grid=UniformTime&grid.steps=20&view.layers=particles,trails,density,velocity",
+        ("process", "grid", "sampler"),
     ),
     Preset(
-        "Guidance leaves the data",
-        "Classifier-free guidance at weight 4 is not a sample of any tempered class.",
+        "straight",
+        "Straight paths: flow with optimal transport",
+        "Noise and data are paired so that lines hardly cross: paths are nearly straight, and four Euler steps are enough.",
+        "Set coupling to independent: the paths bend and the same four steps miss the moons.",
+        "data=moons&process=Interpolant&process.coupling=minibatch+OT&sampler=Euler&grid=UniformTime&grid.steps=4&view.layers=particles,trails,density,velocity",
+        ("process.coupling", "grid", "sampler"),
+    ),
+    Preset(
+        "spacing",
+        "Same calls, another grid",
+        "EDM starts at σ = 80. Ten steps of equal length spend nearly all of them where nothing happens yet.",
+        "Choose the spacing Karras: the same 19 calls, a thirtieth of the distance.",
+        "data=moons&process=EDM&sampler=EDMHeun&grid=UniformTime&grid.steps=10",
+        ("grid", "sampler"),
+    ),
+    Preset(
+        "guidance",
+        "Guidance leaves the class",
+        "At W = 4 the cloud gathers at the far end of one moon. That is neither the class nor the tilted law p(x) p(c | x)ᵂ, which is almost the class.",
+        "Move W: at 1 the cloud is the class, at 8 many particles have left the data.",
         "guidance=ClassifierFree&guidance.weight=4",
+        ("guidance",),
     ),
     Preset(
+        "big-steps",
         "Why big steps break Gaussian denoising",
-        "Small steps back from the pink pin are bell curves, big ones are not: no Gaussian step can follow. Move the step slider, drag the pin.",
-        "data=two_modes&sampler=DDPM&grid.steps=4&view.lab=inspector&view.pin=x,0.4,0.1&view.gap=0.75&view.side=worst&view.at=0.4",
+        "The true law one DDPM step back from the pink pin has two humps; DDPM draws from one bell between them.",
+        "Make the step slider small: the true law becomes a bell. Then drag the pin.",
+        "data=two_modes&sampler=DDPM&grid.steps=4&view.lab=inspector&view.pin=x,0.6036,0.1&view.gap=0.88&view.side=worst&view.at=0.6036",
+        ("sampler", "grid"),
     ),
     Preset(
+        "point",
         "What is known at one point of the plane",
-        "All of p(x₀ | x_t), the true step beside its best Gaussian and DDPM's, every parameterisation, paths through the pin.",
-        "data=eight_gaussians&sampler=DDPM&view.lab=inspector&view.pin=x,0.35,0.4,0.3&view.gap=0.8&view.at=0.35",
+        "At the pin all of p(x₀ | x_t) is known, the true step beside its best Gaussian and DDPM's, and every form of the one score.",
+        "Drag the pin to the middle: weights, arrows and numbers follow.",
+        "data=eight_gaussians&sampler=DDPM&view.lab=inspector&view.pin=x,0.3553,0.4,0.3&view.gap=0.8&view.at=0.3553",
+        ("sampler", "grid"),
     ),
     Preset(
+        "cld",
         "Data and velocity",
-        "CLD puts noise into a velocity only: x moves smoothly where VP's path is rough. Below: both from the same data points.",
+        "CLD puts noise into a velocity only: x glides where VP's path, from the same data points, is rough.",
+        "Change the friction Γ, and compare the two kinds of path below.",
         "data=two_modes&process=CLD&grid.steps=100&view.lab=phase",
+        ("process", "sampler", "grid"),
     ),
     Preset(
+        "damping",
         "Under, critical, over",
-        "One mass, three frictions: too little swings, too much creeps. Drag the point across the line Γ² = 4M.",
+        "One mass, three frictions: too little and the mean swings past zero, too much and it creeps; on the line it does neither.",
+        "Drag the point across the line Γ² = 4M.",
         "data=two_modes&process=CLD&grid.steps=100&view.lab=phase&view.phase=damping",
+        ("process", "sampler", "grid"),
     ),
     Preset(
+        "digits",
         "Digits, the same way",
-        "A small network's images under the very same process, sampler, grid and seed; they form as the steps are computed.",
+        "A small network makes digits under the very same process, sampler, grid and seed; they form as the steps are computed.",
+        "Set steps to 5, or choose another sampler: the same noise, other images.",
         "data=mnist-unet&particles=16&guidance=EachClass",
+        ("sampler", "grid", "guidance", "seed"),
     ),
     Preset(
+        "hold",
         "Data you can hold",
-        "Eight Gaussians with handles: drag a centre or an axis, turn the wheel, and the whole run follows.",
+        "Eight Gaussians with handles: density, score and all particles follow the data that you hold.",
+        "Drag a centre or an axis; the wheel changes a weight.",
         "data=eight_gaussians&view.lab=data",
+        ("data",),
     ),
     Preset(
+        "heart",
         "A painted heart",
-        "Painted with the pointer and fitted by 16 Gaussians; the link holds all of it. Paint your own.",
-        "data=mix2.qMVVi8F2LQcHAs1FyIUydQl2_gN8ApCy___YeSSSJghZAu_bxccsjh-UwgUiAuzts9B0l92EiwZLAthq7qOvaF-MiQVTAkxi0OLuhLmRKgZNAjo7RbcVe89wZwVdAkS9QNXkbrF7ggZxAj_HVs7GlRqOtQaRAoSv_rlTkqx8rAYRAjhTN8Azaa6D8gZYAoakXfSwboGSGgc1Amwmjdj5f_FqKgPZAjiJduD2f1mLwwOQAvmA07TQhONw6QVWAhZG"
-        "&view.lab=data&view.fit=paint,1046,1046,0.03866,0.04755,1046",
+        "Painted with the pointer and fitted by 16 Gaussians; the link holds all of it, and its law is as exact as any.",
+        "Take the brush and paint your own.",
+        f"data={HEART}&view.lab=data&view.fit=paint,1046,1046,0.03866,0.04755,1046",
+        ("data",),
     ),
     Preset(
+        "errors",
         "Where the error comes from",
-        "Eight Euler steps, stopped early: each part of the distance to the data, and where on the plane a step errs.",
-        "sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.3",
+        "Euler on a grid of eight steps, stopped at t = 0.05 after five. The bars part its error: what the steps add, what the early stop leaves.",
+        "Raise the steps: their part shrinks, that of the early stop stays.",
+        "sampler=Euler&grid.steps=8&stop_at=0.05&view.lab=errors&view.at=0.4415",
+        ("grid", "sampler", "stop_at"),
     ),
     Preset(
+        "ddpm",
         "DDPM's mean is exact, its variance is not",
-        "Ten ancestral steps: one step's mean is that of the true q(x_s | x_t) for any data, only its variance errs.",
-        "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4",
+        "In each of ten ancestral steps the mean is that of the true q(x_s | x_t), for any data; only the variance errs.",
+        "Choose Analytic-DPM with covariance full: the error of the variance goes too.",
+        "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4116",
+        ("sampler", "grid"),
     ),
 )
+
+
+def preset(key: str) -> Preset:
+    """The example of this key. Raises KeyError."""
+    return next(p for p in PRESETS if p.key == key)

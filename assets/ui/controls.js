@@ -1,4 +1,4 @@
-// What stands around the picture: the legend, the time bar, the list of keys, messages, and one tooltip for all of them.
+// What stands around the picture: the legend, the time bar, the list of keys, messages.
 // Each makes its own `box` and shows the state of the stage, which alone changes it.
 (() => {
   "use strict";
@@ -47,37 +47,6 @@
     return node;
   }
 
-  // one tooltip for the whole stage: after a short hover, or at once for the keyboard
-  class Tooltip {
-    constructor(root) {
-      this.root = root;
-      this.box = make("div", "pg-tip", { role: "tooltip" });
-      this.box.hidden = true;
-    }
-
-    on(node, words) {
-      let timer = 0;
-      const show = () => {
-        const { box: tip, root } = this;
-        tip.textContent = words();
-        tip.hidden = false;
-        const at = node.getBoundingClientRect(), home = root.getBoundingClientRect(), own = tip.getBoundingClientRect();
-        const above = at.top - home.top > home.height / 2;
-        tip.style.left = `${clamp(at.left - home.left, 8, Math.max(8, home.width - own.width - 8))}px`;
-        tip.style.top = `${above ? at.top - home.top - own.height - 6 : at.bottom - home.top + 6}px`;
-      };
-      const hide = () => {
-        clearTimeout(timer);
-        this.box.hidden = true;
-      };
-      node.addEventListener("pointerenter", (e) => e.pointerType === "mouse" && (timer = setTimeout(show, 280)));
-      node.addEventListener("focus", () => node.matches(":focus-visible") && show());
-      for (const gone of ["pointerleave", "blur", "click"]) node.addEventListener(gone, hide);
-      node.describe = () => node.setAttribute("aria-description", words());
-      node.describe();
-    }
-  }
-
   class Legend {
     constructor(stage, tip) {
       this.stage = stage;
@@ -94,7 +63,8 @@
       this.colour.addEventListener("click", () => stage.toggleColour());
       tip.on(this.colour, () => {
         const why = stage._whyNoClasses();
-        return why ? `Not available: ${why}.` : `Colour each particle by its class: the component k that it ${stage._mode === "forward" ? "came from" : "most probably arrived at, argmax p(k | x₀)"}. Key C.`;
+        const entry = PG.tip.term("layer.class");
+        return why ? `Not available: ${why}.` : { ...entry, text: `${entry.text} Key C.` };
       });
       this.box.append(this.colour);
       this.show();
@@ -104,8 +74,8 @@
       const { stage } = this;
       const why = stage._why(layer);
       if (why) return `Not available: ${why}.`;
-      const run = stage.run || { components: [], planes: 1 };
-      return `${layer.tip(run)} Key ${key}.`;
+      const entry = PG.tip.term(`layer.${layer.id}`);
+      return { ...entry, text: `${entry.text} Key ${key}.` };
     }
 
     show() {
@@ -218,7 +188,7 @@
       const kbd = ([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`;
       const rows = KEYS.map(kbd).join("") + HANDS.map(([word, what]) => `<dt>${word}</dt><dd>${what}</dd>`).join("");
       const help = (this.box = make("div", "pg-help", { role: "dialog", "aria-modal": "true", "aria-label": "Keyboard" }));
-      help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><dl>${rows}</dl></div>`;
+      help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><div class="pg-sheet-intro">${PG.introHtml?.() ?? ""}</div><dl>${rows}</dl></div>`;
       help.hidden = true;
       help.addEventListener("click", (e) => (e.target === help || e.target.closest(".pg-close")) && this.hide());
       help.addEventListener("keydown", (e) => e.key === "Tab" && e.preventDefault());
@@ -280,5 +250,5 @@
     }
   }
 
-  PG.controls = { SPEEDS, make, Tooltip, Legend, TimeBar, Keys, Toast };
+  PG.controls = { SPEEDS, make, Legend, TimeBar, Keys, Toast };
 })();

@@ -97,7 +97,7 @@
       this.box.innerHTML = `<header><span class="pg-curve-title"></span><span class="pg-curve-legend"></span></header>
         <div class="pg-curve-plot"><svg class="pg-curve-sketch" aria-hidden="true"></svg><div class="pg-curve-plotly"></div>
         <div class="pg-curve-over"><span class="pg-curve-unit"></span><div class="pg-curve-guide" hidden><span></span></div><div class="pg-curve-line" role="slider" tabindex="0" aria-label="time: noise left, data right"
-          aria-valuemin="0" aria-valuemax="1"></div></div></div>`;
+          aria-valuemin="0" aria-valuemax="1" aria-valuenow="1"></div></div></div>`;
       [this.header, this.plot] = this.box.children;
       [this.titleBox, this.legend] = this.header.children;
       [this.sketchBox, this.gd, this.over] = this.plot.children;
@@ -163,7 +163,8 @@
       const word = document.createElement("button");
       word.type = "button";
       word.className = "pg-curve-word";
-      word.title = s.tip ? `${s.tip} Click to hide or show.` : "Click to hide or show.";
+      word.dataset.term = `curve.${s.key}`;
+      word.dataset.tip = s.tip ? `${s.tip} Click to hide or show.` : "Click to hide or show.";
       word.setAttribute("aria-pressed", String(!this.off.has(s.key)));
       word.style.setProperty("--role", `var(--pg-${s.role}, ${FALLBACK[s.role]})`);
       word.style.order = s.dot || s.mode ? 0 : 1;
@@ -514,9 +515,8 @@
       this.far.axis = "norm over pixels, mean over the batch";
       this.far.title("the batch", "Means over the batch; norms over all pixels, pixels in [−1, 1].");
       this.far.show([
-        { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, shape: "hv", value: read(norm), tip: "Mean norm of the states." },
-        { key: "change", label: "step of x̂_0", role: "learned", x, y: change.map(raise), width: 1.6, dash: "dash", dot: true, room: 5, shape: "hv", value: read(change),
-          tip: "‖x̂_0 now − x̂_0 one step before‖: how much each step changes the image that the model expects." },
+        { key: "norm", label: "‖x_t‖", role: "sampler", x, y: norm.map(raise), width: 2, dot: true, room: 5, shape: "hv", value: read(norm) },
+        { key: "change", label: "step of x̂_0", role: "learned", x, y: change.map(raise), width: 1.6, dash: "dash", dot: true, room: 5, shape: "hv", value: read(change) },
       ], roomy([...norm, ...change].filter((v) => v > 1e-3).map(Math.log10), [-1, 2], 1, 6), true);
       this.farKey = "images";
       this.far.box.classList.remove("pg-stale");
@@ -528,15 +528,14 @@
 
     showSnr(h, x, snr) {
       const series = [{ key: "snr", label: "log-SNR", role: "exact", x, y: snr, width: 1.6, dot: true, room: 5,
-        value: (at) => interpolate(x, snr, at).toFixed(2).replace("-", "−").replace("NaN", "–"),
-        tip: "log-SNR = ln(α²/σ²): signal against noise." }];
+        value: (at) => interpolate(x, snr, at).toFixed(2).replace("-", "−").replace("NaN", "–") }];
       const clocks = PG.arrayOf(this.run, "grid/clock");
       if (clocks?.length && h.mode !== "forward") {
         const levels = finite(PG.arrayOf(this.run, "grid/log_snr"));
         const gx = Array.from(clocks, (c) => 1 - c), last = gx.length - 1;
         const many = gx.length > 60;
         series.push({ key: "grid", label: "step", role: "sampler", mode: "markers", size: many ? 3.5 : 5.5, x: gx, y: levels,
-          room: 2 * String(last).length + 1, tip: "The times that the sampler visits.",
+          room: 2 * String(last).length + 1,
           value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.cursorAt : 1 - at).step}/${last}` });
       }
       this.snr.title("log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");

@@ -633,7 +633,7 @@
 
       const part = () => this.mix?.parts[this.index];
       const set = (fn) => (v) => { if (part()) (fn(part(), v), this.write(true)); };
-      this.title = el("h4");
+      this.title = el("h2");
       this.fields = {
         w: this.field("weight %", { type: "number", min: 0.1, max: 100, step: 1 }, (v) => this.weigh(v / 100, true), "Its share of the probability; the others keep their proportions"),
         angle: this.field("angle °", { type: "number", step: 5 }, set((p, v) => (p.angle = (v / 180) * Math.PI)), "Of the first axis, from the right, anticlockwise"),
@@ -648,7 +648,7 @@
 
       this.says = el("div", { className: "pg-own-says" });
       this.says.setAttribute("role", "status");
-      const right = el("section", {}, el("h4", { textContent: "This mixture" }), this.says);
+      const right = el("section", {}, el("h2", { textContent: "This mixture" }), this.says);
       this.root.append(el("div", { className: "pg-own" }, left, middle, right));
       this.setTool("move");
     }
@@ -721,7 +721,6 @@
 
   PG.lab({
     key: "data", page: "toys", word: "your data", order: 6,
-    tip: "Hold the mixture on the stage, paint a distribution, or upload points.",
     why: (run) => (run.header.image || run.header.dim > 2 ? "images have no components to hold" : ""),
     mount(root, host) {
       const own = new Own(root, host);

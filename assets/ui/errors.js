@@ -450,7 +450,6 @@
 
   PG.lab({
     key: "errors", page: "toys", word: "errors", order: 30,
-    tip: "Where the run's error comes from: start, steps, early stop, score; and what each step adds.",
     why: (run) => (run.header.mode === "forward" ? "noising makes no error: choose sampling (reverse)" : run.header.image ? "a trained model has no exact law" : ""),
     mount(root, host) {
       const lab = new Errors(root, host);

@@ -325,7 +325,7 @@
   let touched = 0;
   for (const name of ["input", "click", "keydown", "pointerup", "popstate"]) addEventListener(name, () => (touched = performance.now()), { capture: true, passive: true });
   let next = null, working = false, aborter = null, current = null, fields = null, metricsTimer = 0, metricsFor = null; // the default experiment's text is ""
-  let stage = null, images = null, labs = null, panel = null, status = null;
+  let stage = null, images = null, labs = null, panel = null, status = null, words = null;
   const waiting = []; // what arrived before the stage was mounted
   const text = (q) => new URLSearchParams(Object.entries(q).sort(([a], [b]) => (a < b ? -1 : 1))).toString(); // a link may have any order
 
@@ -405,6 +405,7 @@
       telling = 0;
       beside(labs, run);
       beside(panel, run);
+      beside(words, run);
     }));
   }
   let shownValues = null; // what the form said when the shown run was asked for
@@ -472,6 +473,7 @@
         also(panel, "setMetrics", packet);
         also(status, "update", { metrics: packet });
         put((s) => (s.far = { key: packet.header.key, words: distanceWords(packet.header) }));
+        also(words, "setMetrics", packet);
       } catch (error) {
         if (error.name !== "AbortError") metricsFor = text(q); // no second try for the same run
       } finally {
@@ -592,7 +594,7 @@
     const to = address();
     if (to === location.pathname + location.search + location.hash) return;
     const moved = !equal(query(), PG.experimentPart(location.search));
-    history[moved ? "pushState" : "replaceState"]({}, "", to);
+    history[moved && touched ? "pushState" : "replaceState"]({}, "", to); // a link in other words than ours is no second page
   }
   function setView(name, value) {
     if ((view[name] ?? "") === value) return;
@@ -702,6 +704,7 @@
     for (const k of Object.keys(view)) delete view[k];
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
     viewToStage();
+    words?.restore();
     if (equal(q, query())) return;
     values["pg-data"] = q.data ?? C.top.data.default; // what hands hold is read with the picture
     ask(q); // the picture first, the form follows
@@ -808,6 +811,7 @@
         images.cursor(info);
         also(labs, "cursor", info);
         also(panel, "cursor", info);
+        also(words, "cursor", info);
       });
       stage.on("pin", (pin) => {
         pinned = pin;
@@ -818,6 +822,10 @@
       viewToStage();
       waiting.splice(0).forEach((fn) => fn(stage));
       refetch(); // the layers of a link may need more than what was asked for before the stage was there
+    },
+    lesson(root) {
+      words = new PG.Words(root, host);
+      beside(words, shownRun);
     },
     labs(root) {
       labs = new PG.Labs(root, host);
@@ -954,6 +962,9 @@
     gif: () => film("gif"),
     mp4: () => film("mp4"),
     theme() { PG.theme.toggle(); },
+    intro() { openMenu(null); words?.intro.show(); },
+    glossary() { openMenu(null); words?.glossary.open(); },
+    keys() { openMenu(null); stage?.keys.toggle(); },
     drawer() { drawer(!document.body.classList.contains("pg-drawer-open")); },
   };
 

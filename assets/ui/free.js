@@ -181,7 +181,6 @@
 
   PG.lab({
     key: "free", page: "images", word: "training-free", order: 2,
-    tip: "This run’s x̂₀ beside denoisers that nobody trained: ideal, Wiener and score machines; and the nearest training image.",
     why: (run) => (!run.header.image ? "for image models: choose one under Images" : run.header.set ? "" : "needs a model whose training images are here: the 8×8 digits, or images of your own"),
     mount(root, host) {
       const lab = new Free(root, host);

@@ -439,7 +439,7 @@
 
   // The lab "film strip": one image through all steps.
   PG.lab?.({
-    key: "film", page: "images", word: "film strip", tip: "One image through all its steps: the states, and what the model expects behind each.", order: 1,
+    key: "film", page: "images", word: "film strip", order: 1,
     why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
     mount(root, host) {
       const says = PG.el("p"), rows = PG.el("div", { className: "pg-film-rows" });

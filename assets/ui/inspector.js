@@ -499,11 +499,11 @@
       if (h.plane) this.legend([]);
       this.x0.show(origin(packet));
       const kl = (v, e) => (v == null ? "∞" : v < 1e-7 ? "0" : sig(v) + (e > 0.05 * v ? ` ± ${sig(e, 1)}` : ""));
-      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${/other|none/.test(r.kind) ? "–" : kl(r.kl, r.error)}</td><td>${r.w2 == null ? "–" : sig(r.w2)}</td></tr>`;
+      const row = (colour, dash, name, r, title) => `<tr title="${title}"><th><i style="--c:var(--pg-${colour})" class="${dash}"></i>${name}</th><td>${/other|none|point/.test(r.kind) ? "–" : kl(r.kl, r.error)}</td><td>${r.w2 == null || r.kind === "point" ? "–" : sig(r.w2)}</td></tr>`;
       this.at.w2.title = `${h.w2} between q and the law of the row`;
       this.root.querySelector(".pg-in-kl tbody").innerHTML =
         row("learned", "dash", "best Gaussian", h.best, "The Gaussian with the mean and covariance of q: of all Gaussians the one with the least KL(q‖·).") +
-        row("sampler", "", PG.subscripts(h.step.title), h.step, "What the chosen sampler draws from in one step from t to s, read off the sampler itself.");
+        row("sampler", "", PG.subscripts(h.step.title), h.step, h.step.kind === "point" ? "Where the chosen sampler goes in one step from t to s: a point, not a law to be compared with q." : "What the chosen sampler draws from in one step from t to s, read off the sampler itself.");
       const words = [`${h.modes} mode${h.modes === 1 ? "" : "s"}`, h.step.note, ...h.notes].filter(Boolean);
       this.says.innerHTML = words.map(PG.subscripts).join(" · ");
       this.root.querySelector(".pg-in-point tbody").innerHTML = h.point
@@ -629,7 +629,7 @@
   PG.Inspector = Inspector;
 
   PG.lab({
-    key: "inspector", page: "toys", word: "denoising", tip: "What is exactly known at a pinned point: q(x_s | x_t) against Gaussians, p(x₀ | x_t), every parameterisation, paths.", order: 10,
+    key: "inspector", page: "toys", word: "denoising", order: 10,
     why: (run) => (run.header.image ? "images have too many dimensions for these pictures" : ""),
     mount: (root, host) => new Inspector(root, host),
   });

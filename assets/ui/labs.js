@@ -1,4 +1,4 @@
-// The strip of labs below the stage. A lab is a script that calls PG.lab({key, word, tip, order, why, mount}); only the open one is told
+// The strip of labs below the stage. A lab is a script that calls PG.lab({key, word, order, why, mount}); only the open one is told
 // of runs, cursor and pin, so that the others cost nothing. docs/architecture.md, "Labs".
 (() => {
   "use strict";
@@ -7,7 +7,7 @@
   PG.lab = (lab) => made.push(lab);
 
   PG.lab({
-    key: "curves", word: "curves", tip: "Log-SNR and the grid's steps, the distance to the truth, the process's coefficients.", order: 0,
+    key: "curves", word: "curves", order: 0,
     mount(root, host) {
       const curves = new PG.Curves(root);
       curves.on("cursor", (c) => host.seek(c));
@@ -43,7 +43,8 @@
     }
 
     _tab(lab) {
-      const tab = PG.el("button", { type: "button", className: "pg-lab-tab", id: `pg-tab-${lab.key}`, textContent: lab.word, title: lab.tip });
+      const tab = PG.el("button", { type: "button", className: "pg-lab-tab", id: `pg-tab-${lab.key}`, textContent: lab.word });
+      tab.dataset.term = `lab.${lab.key}`;
       tab.setAttribute("role", "tab");
       tab.setAttribute("aria-controls", `pg-lab-${lab.key}`);
       tab.addEventListener("click", () => {
@@ -109,7 +110,7 @@
         for (const lab of this.list) {
           const why = this._why(lab), tab = this.tabs.get(lab.key);
           tab.setAttribute("aria-disabled", String(Boolean(why)));
-          tab.title = why || lab.tip;
+          tab.title = why;
           tab.hidden = Boolean(why && lab.page && lab.page !== (value.header.image ? "images" : "toys")); // a lab of the other page
         }
         const before = this.key;

@@ -11,61 +11,50 @@
     {
       id: "particles", word: "particles", role: "sampler",
       mark: svg('<circle cx="7" cy="5" r="3.6" fill="currentColor"/>'),
-      tip: (run) => (run.forward ? "x_t ~ p(x_t | x₀): true noising paths at 64 times, one dot a particle; held in between." : "The sampler’s states x_t, one dot a particle. Between the steps of an ODE sampler they are drawn on straight lines; where a step draws noise, a state is held until the next."),
     },
     {
       id: "trails", word: "trails", role: "sampler",
       mark: svg('<path d="M1 8C5 8 6 3 13 2" fill="none" stroke="currentColor" stroke-width="1.8"/>'),
-      tip: () => "Where 150 particles came from: x_s over the last fifth of the clock; over time, the whole path of 80. Dots and steps where noise is drawn: there is no path between two draws.",
     },
     {
       id: "density", word: "density p<sub>t</sub>", name: "density", role: "data", needs: "density",
       mark: svg('<rect x="1" y="0.5" width="12" height="9" rx="3" fill="currentColor" opacity=".55"/>'),
-      tip: () => "Exact density p_t(x) = ∫ p(x_t | x₀) p₀(x₀) dx₀, shaded relative to its peak at this time.",
     },
     {
       id: "contours", word: "contours", role: "data", needs: "density",
       mark: svg('<ellipse cx="7" cy="5" rx="6" ry="4.2" fill="none" stroke="currentColor"/><ellipse cx="7" cy="5" rx="3" ry="1.8" fill="none" stroke="currentColor"/>'),
-      tip: () => "Lines {p_t = c} that enclose 20, 40, 60, 80 and 95 % of the probability shown.",
       why: noPlane,
     },
     {
       id: "score", word: "score", role: "exact", needs: "score",
       mark: svg('<path d="M1 5h11M9 2.4 12.4 5 9 7.6" fill="none" stroke="currentColor" stroke-width="1.3"/>'),
-      tip: (run) => (run.phase ? "∇_v log p_t(x, v): in phase space noise enters by v alone, so only this part drives the sampler." : "Score ∇ log p_t(x), in units of p_t’s width: uphill in log-density; long arrows are shortened."),
       why: noPlane,
     },
     {
       id: "velocity", word: "velocity", role: "exact", needs: "velocity",
       mark: svg('<path d="M1 5h9" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="10.6" cy="5" r="2.4" fill="currentColor"/>'),
-      tip: () => "Exact flow dx/dt = f(x, t) − ½ g(t)² ∇ log p_t(x): where a noiseless particle goes next, towards the dot.",
       why: (run) => noPlane(run) || (run.components.length > 2 ? "four components: the flow of (x, v) is no field on a plane of two" : ""),
     },
     {
       id: "x0", word: "x̂<sub>0</sub>", name: "x̂₀", role: "exact", needs: "x0",
       mark: svg('<path d="M1 9 6 5.6" stroke="currentColor"/><circle cx="8.4" cy="4.4" r="3.2" fill="none" stroke="currentColor" stroke-width="1.3"/>'),
-      tip: () => "x̂₀ = E[x₀ | x_t]: the data point that the model expects behind each particle; threads for 60 of them.",
     },
     {
       id: "prior", word: "prior", role: "noise",
       mark: svg('<g fill="currentColor"><circle cx="3" cy="6.6" r="1.5"/><circle cx="7" cy="2.8" r="1.5"/><circle cx="11" cy="6" r="1.5"/></g>'),
-      tip: () => "600 samples of the prior p_T, from which sampling starts.",
     },
     {
       id: "data", word: "data", role: "data",
       mark: svg('<g fill="currentColor"><circle cx="3" cy="3.4" r="1.5"/><circle cx="7" cy="7" r="1.5"/><circle cx="11" cy="3.4" r="1.5"/></g>'),
-      tip: () => "600 samples of the data p₀, which sampling should reach.",
     },
     {
       id: "hamiltonian", word: "Hamiltonian", role: "exact", needs: "hamiltonian", phase: true,
       mark: svg('<path d="M12 6.5A5 4 0 1 1 9 1.4" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="9.4" cy="1.6" r="1.6" fill="currentColor"/>'),
-      tip: () => "Hamiltonian part of the flow, ±β(v/M, −x): it turns data into velocity and back and keeps the energy x²/2 + v²/2M.",
       why: noPhase,
     },
     {
       id: "ou", word: "OU", name: "Ornstein–Uhlenbeck", role: "noise", needs: "ou", phase: true,
       mark: svg('<path d="M7 1v7" stroke="currentColor" stroke-width="1.5"/><circle cx="7" cy="8" r="2" fill="currentColor"/>'),
-      tip: () => "Ornstein–Uhlenbeck part of the flow, ∓βΓ(v/M + ∇_v log p_t): friction and noise, on the velocity only. With the Hamiltonian part: velocity.",
       why: noPhase,
     },
   ];

@@ -87,6 +87,7 @@
       const button = el("button", "", words, tip);
       button.type = "button";
       const chooser = PG.el("input", { type: "file", hidden: true, ...more });
+      chooser.setAttribute("aria-label", words);
       button.addEventListener("click", () => chooser.click());
       chooser.addEventListener("change", () => {
         take([...chooser.files]);

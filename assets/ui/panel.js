@@ -89,24 +89,24 @@
       this.shown = "";
       this.info = null;
       root.innerHTML = `
-        <h4>This step</h4>
+        <h2 data-term="number.formula">This step</h2>
         <div class="pg-eq" data-part="formula"></div>
         <div class="pg-eq pg-eq-numbers" data-part="numbers"></div>
         <p class="pg-step-says" data-part="says"></p>
         <div class="pg-rows" data-part="terms"></div>
         <div class="pg-rows">
-          <span data-part="times-name" title="From which time to which the step goes, in the process's own time.">t → s</span><b data-part="times">–</b>
-          <span data-part="gap-name" title="How far the step goes in log-SNR = ln(α²/σ²): twice a sampler's h, which counts ln(α/σ), half of it.">step in log-SNR</span><b data-part="gap">–</b>
-          <span data-part="calls-name" title="How often the model has been asked when this step is done, of all in this run.">model calls so far</span><b data-part="calls">–</b>
+          <span data-part="times-name" data-term="number.times">t → s</span><b data-part="times">–</b>
+          <span data-part="gap-name" data-term="number.gap">step in log-SNR</span><b data-part="gap">–</b>
+          <span data-part="calls-name" data-term="number.sofar">model calls so far</span><b data-part="calls">–</b>
         </div>
         <p class="pg-ref" data-part="ref"></p>
-        <h4 data-part="guidance-title" hidden></h4>
+        <h2 data-part="guidance-title" hidden></h2>
         <div class="pg-eq" data-part="guidance" hidden></div>
         <p class="pg-ref" data-part="guidance-ref" hidden></p>
-        <h4 data-part="process-title"></h4>
+        <h2 data-part="process-title"></h2>
         <div class="pg-eq" data-part="process"></div>
         <p class="pg-ref" data-part="process-ref"></p>
-        <h4 data-part="notes-title" hidden>Worth knowing</h4>
+        <h2 data-part="notes-title" hidden>Worth knowing</h2>
         <ul class="pg-notes" data-part="notes"></ul>`;
       this.at = {};
       for (const node of root.querySelectorAll("[data-part]")) this.at[node.dataset.part] = node;

@@ -436,7 +436,6 @@
 
   PG.lab({
     key: "phase", page: "toys", word: "phase space", order: 30,
-    tip: "Critically damped Langevin beside VP: paths, damping, roughness, score, solvers.",
     why: (run) => (run.header.process?.title === "CLD" && !run.header.image ? "" : "needs a velocity and a toy: choose the process CLD"),
     mount: (root, host) => new Lab(root, host),
   });

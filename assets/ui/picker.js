@@ -1,4 +1,4 @@
-// The picker: tiles (distributions), pills (processes) and menus (schedule, sampler, grid), the logarithmic rail, and the tooltip.
+// The picker: tiles (distributions), pills (processes) and menus (schedule, sampler, grid), and the logarithmic rail.
 // One radiogroup or listbox each, with a roving tabindex; what cannot be chosen stays visible and says why.
 (() => {
   const PG = (window.PG = window.PG || {});
@@ -69,53 +69,6 @@
     resized.observe(canvas);
     return canvas;
   }
-
-  // ---- the tooltip: one for the page, on hover and on keyboard focus -------------------------------------------------------
-  const tip = el("div", { className: "pg-tooltip", id: "pg-tooltip", hidden: true });
-  tip.setAttribute("role", "tooltip");
-  let tipTimer = 0, tipFor = null;
-  const words = (target) => {
-    const own = target.closest?.("[data-tip]");
-    if (own) return [own, own.dataset.tip];
-    const block = target.closest?.(".pg-row[id], #pg-dice, .pg-pick[id]");
-    const id = block?.id?.replace(/-row$/, "");
-    const help = id && window.PG_CONFIG?.help?.[id];
-    return help ? [block, help] : [null, ""];
-  };
-  function showTip(node, text, wait) {
-    clearTimeout(tipTimer);
-    tipTimer = setTimeout(() => {
-      if (!node.isConnected) return;
-      if (!tip.isConnected) document.body.append(tip);
-      const [first, ...rest] = text.split("\n");
-      tip.replaceChildren(el("div", { textContent: first }), ...rest.map((t) => el("small", { textContent: t })));
-      tip.hidden = false;
-      tipFor = node;
-      const r = node.getClientRects()[0] ? node.getBoundingClientRect() : node.firstElementChild.getBoundingClientRect();
-      const b = tip.getBoundingClientRect();
-      const below = r.bottom + 6 + b.height < innerHeight;
-      tip.style.left = `${Math.max(6, Math.min(innerWidth - b.width - 6, r.left))}px`;
-      tip.style.top = `${below ? r.bottom + 6 : r.top - b.height - 6}px`;
-    }, wait);
-  }
-  function hideTip() {
-    clearTimeout(tipTimer);
-    tip.hidden = true;
-    tipFor = null;
-  }
-  document.addEventListener("pointerover", (e) => {
-    if (e.pointerType === "touch") return;
-    const [node, text] = words(e.target);
-    if (node && node === tipFor) return;
-    hideTip();
-    if (node && text && !e.buttons) showTip(node, text, 450);
-  });
-  document.addEventListener("focusin", (e) => {
-    const [node, text] = words(e.target);
-    if (node && text && e.target.matches(":focus-visible") && e.target.dataset.tip) showTip(node, text, 120);
-    else hideTip();
-  });
-  for (const name of ["pointerdown", "keydown", "scroll", "blur"]) window.addEventListener(name, hideTip, { capture: true, passive: true });
 
   // ---- pickers -------------------------------------------------------------------------------------------------------------
   PG.pickers = {};
@@ -390,6 +343,8 @@
         }
         e.preventDefault();
         e.stopPropagation();
+        const marked = list?.querySelector(".pg-option.active");
+        if (marked) PG.tip.show(marked); // the focus stays where it is
       }
       button.addEventListener("click", () => (list ? close() : open()));
       button.addEventListener("keydown", keys);

@@ -8,7 +8,7 @@
   const PG = (window.PG = window.PG || {});
   const { clamp, isNumber, number, contains, text, themeOf, unit } = PG.draw;
   const { LAYERS, LAYER_IDS, DEFAULT_LAYERS } = PG.layers;
-  const { SPEEDS, make, Tooltip, Legend, TimeBar, Keys, Toast } = PG.controls;
+  const { SPEEDS, make, Legend, TimeBar, Keys, Toast } = PG.controls;
   const { Run, Fields, Spacetime, arrange, naturalHeight, locate } = PG;
 
   const PASS_SECONDS = 6; // one run from end to end at speed 1×
@@ -342,7 +342,7 @@
       root.classList.add("pg-stage", "pg-waiting");
       root.replaceChildren();
       const ui = (this.ui = {});
-      const tip = new Tooltip(root);
+      const { tip } = PG;
       this.legend = new Legend(this, tip);
       this.bar = new TimeBar(this, tip);
       this.keys = new Keys();
@@ -355,7 +355,7 @@
       ui.notes = make("div", "pg-notes");
       ui.empty = make("div", "pg-empty", { role: "status" }, "<p>Preparing the first run…</p>");
       ui.view.append(ui.canvas, ui.empty, ui.head, ui.notes, this.toast.box);
-      root.append(ui.view, this.bar.box, this.keys.box, tip.box);
+      root.append(ui.view, this.bar.box, this.keys.box);
       this.ctx = ui.canvas.getContext("2d");
       this._showControls();
     }

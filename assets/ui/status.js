@@ -28,11 +28,11 @@
   const time = (ms) => (!Number.isFinite(ms) ? "–" : ms < 9.95 ? ms.toFixed(1) : ms < 9999 ? String(Math.round(ms)) : (ms / 1000).toFixed(1) + "k");
 
   const ITEMS = [
-    // name, digits that are kept free, words after the number, tooltip
-    ["calls", 2, "model calls", "How often the model was asked in this run, for all particles at once."],
-    ["steps", 2, "steps", "Steps of the time grid from noise to data."],
-    ["compute", 3, "ms compute", "Time the server took to compute this run."],
-    ["screen", 3, "ms to screen", "Time from the change of a control to the painted picture."],
+    // name (also in the glossary), digits that are kept free, words after the number
+    ["calls", 2, "model calls"],
+    ["steps", 2, "steps"],
+    ["compute", 3, "ms compute"],
+    ["screen", 3, "ms to screen"],
   ];
 
   class Status {
@@ -41,19 +41,19 @@
       root.classList.add("pg-status");
       this.root = root;
       this.parts = {};
-      const add = (name, tip, html) => {
+      const add = (name, html) => {
         const item = document.createElement("span");
         item.className = "pg-status-item";
         item.dataset.item = name;
-        item.title = tip;
+        item.dataset.term = `number.${name}`;
         item.innerHTML = html;
         this.parts[name] = item;
         return item;
       };
-      const items = ITEMS.map(([name, width, words, tip]) => add(name, tip, `<b style="min-width:${width}ch">–</b> <span>${words}</span>`));
-      items.push(add("distance", "", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
+      const items = ITEMS.map(([name, width, words]) => add(name, `<b style="min-width:${width}ch">–</b> <span>${words}</span>`));
+      items.push(add("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
         '<span class="pg-status-floor"></span>'));
-      items.push(add("device", "Where the run was computed, and in which precision.", "<span></span>"));
+      items.push(add("device", "<span></span>"));
       root.replaceChildren(...items);
       this.state = {};
       this.distance(null);
@@ -69,7 +69,7 @@
         Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype });
         // a run that starts late or stops early makes fewer steps than its grid has
         s.planned = !forward && h.planned !== h.steps ? h.planned : 0;
-        this.parts.steps.title = s.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "Steps of the time grid from noise to data.";
+        this.parts.steps.title = s.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "";
         if (fresh) this.parts.distance.classList.add("pg-stale");
         this.parts.distance.hidden = Boolean(h.image); // no exact samples to be compared with
       }

@@ -126,6 +126,7 @@
 
     _files() {
       const file = el("input", "pg-task-file", { type: "file", accept: "image/png,image/jpeg,image/gif,image/webp,image/bmp,image/tiff", tabIndex: -1 });
+      file.setAttribute("aria-label", "A picture of yours");
       file.addEventListener("change", () => (file.files[0] && this.upload(file.files[0]), (file.value = "")));
       this.tools.append(button("upload", "A picture of yours: cropped to the middle and scaled. It is not kept.", () => file.click()), file);
       this.pad.addEventListener("dragover", (e) => e.preventDefault());
@@ -837,7 +838,7 @@
   }
 
   PG.lab?.({
-    key: "tasks", page: "images", word: "tasks", tip: "Inpaint, edit, interpolate, reconstruct, sweep: what an image model is good for.", order: 2,
+    key: "tasks", page: "images", word: "tasks", order: 2,
     why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
     mount: (root, host) => new Tasks(root, host),
   });

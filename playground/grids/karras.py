@@ -23,7 +23,7 @@ class Karras(Grid):
         rank=40,
         needs=frozenset({"snr"}),
     )
-    rho: float = slider(7.0, 1.0, 20.0, 0.5, label="ρ", help="larger ρ: more steps near the data")
+    rho: float = slider(7.0, 1.0, 20.0, 0.5, label="ρ exponent", help="larger ρ: more steps near the data")
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         assert isinstance(process, ScalarGaussian)

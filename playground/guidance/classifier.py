@@ -33,7 +33,7 @@ class Classifier(Guidance):
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))
-    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W", help="strength of the classifier's gradient; 1: the condition itself")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="strength of the classifier's gradient; 1: the condition itself")
     start: float = slider(
         1.0,
         0.0,

@@ -30,7 +30,7 @@ class EachClass(Guidance):
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "classes"})
-    weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W", help="0: no condition, 1: the condition, more: exaggerated")
+    weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
     start: float = slider(
         1.0,
         0.0,

@@ -38,7 +38,7 @@ class Anisotropic(Process):
         rank=80,
     )
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
-    ratio: float = slider(6.0, 1.0, 40.0, 0.5, log=True, label="κ", help="how many times faster the second direction fades")
+    ratio: float = slider(6.0, 1.0, 40.0, 0.5, log=True, label="κ ratio", help="how many times faster the second direction fades")
     drop: float = slider(
         0.6, 0.05, 1.0, 0.01, label="T drop", help="from this fraction of t_max on the second direction is noise alone; 1: never"
     )

@@ -46,7 +46,7 @@ class Interpolant(Process):
     view_scale_label: ClassVar[str] = ""
 
     origin: Any = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
-    gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
+    gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g noise", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
     coupling: str = choice(
         "independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs"
     )

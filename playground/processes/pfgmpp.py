@@ -34,7 +34,9 @@ class PFGMPP(EDM):
     )
     caps: ClassVar[frozenset[str]] = frozenset({"velocity", "snr"})
     sigma_max: float = slider(80.0, 1.0, 160.0, 1.0, label="σ max", help="where sampling starts")
-    D: float = slider(128.0, 1.0, 1e6, 1.0, log=True, label="D", help="extra dimensions: 1 is PFGM (very heavy tails), 1,000,000 is EDM")
+    D: float = slider(
+        128.0, 1.0, 1e6, 1.0, log=True, label="D dims", help="extra dimensions: 1 is PFGM (very heavy tails), 1,000,000 is EDM"
+    )
 
     formula = (
         r"x_t = x_0 + \sigma\,\xi\,\sqrt{D/\chi^2_D},\quad \frac{\mathrm dx}{\mathrm d\sigma} = \frac{x - \mathbb E[x_0\mid x]}{\sigma}"

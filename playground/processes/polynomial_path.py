@@ -28,8 +28,8 @@ class PolynomialPath(ScalarGaussian):
         "2203.17003",
         rank=54,
     )
-    power: float = slider(2.0, 1.0, 5.0, 0.1, label="p", help="larger p: the data stay clean for longer")
-    noise: str = choice("preserving", ("preserving", "convex"), label="σ", help="preserving: σ = √(1 − α²); convex: σ = 1 − α")
+    power: float = slider(2.0, 1.0, 5.0, 0.1, label="p power", help="larger p: the data stay clean for longer")
+    noise: str = choice("preserving", ("preserving", "convex"), label="σ rule", help="preserving: σ = √(1 − α²); convex: σ = 1 − α")
 
     formula = r"x_t = (1-t^p)\,x_0 + \sigma\,\varepsilon,\quad \sigma = \sqrt{1-\alpha^2}\ \text{or}\ t^p"
 

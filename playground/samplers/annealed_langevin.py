@@ -42,8 +42,8 @@ class AnnealedLangevin(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
-    repeats: int = integer(5, 1, 200, label="L", help="Langevin steps on every level (NCSN: 100)")
-    size: float = slider(0.2, 0.01, 1.0, 0.01, label="c", help="squared step over σ² (NCSN: 0.2)")
+    repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps on every level (NCSN: 100)")
+    size: float = slider(0.2, 0.01, 1.0, 0.01, label="c step", help="squared step over σ² (NCSN: 0.2)")
 
     def calls(self, steps: int) -> float | None:
         return self.repeats * (steps - 1) + 1

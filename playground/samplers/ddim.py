@@ -34,7 +34,7 @@ class DDIM(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
-    eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: DDPM")
+    eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: DDPM")
 
     @property
     def declared_order(self) -> float | None:

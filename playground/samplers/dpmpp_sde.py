@@ -38,7 +38,7 @@ class DPMSolverPPSDE(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
-    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
+    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
     path: str = choice(
         "sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in diffusers", when=above("eta", 0)
     )

@@ -34,7 +34,7 @@ class EulerAncestral(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_t-D}{\rho_t} + u\,z,\quad d^2+u^2=\rho_s^2"
-    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="0: Euler in the noise level, 1: full ancestral noise")
+    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="0: Euler in the noise level, 1: full ancestral noise")
 
     @property
     def declared_order(self) -> float | None:

@@ -33,7 +33,7 @@ class EulerMaruyama(Sampler):
         needs=frozenset({"linear", "mean"}),
     )
     formula = r"x_s = x_t + (s-t)\,\big[F x_t - \tfrac{1+\lambda^2}{2}\,GG^{\!\top}\nabla\log p_t\big] + \lambda G\sqrt{t-s}\;z"
-    strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ", help="0: ODE, 1: the reverse SDE, more: more noise")
+    strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ noise", help="0: ODE, 1: the reverse SDE, more: more noise")
 
     @property
     def declared_order(self) -> float | None:

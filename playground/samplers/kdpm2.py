@@ -37,7 +37,7 @@ class KDPM2(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_m-D(y_m)}{m} + u\,z,\quad m=\sqrt{\rho_t d},\ d^2+u^2=\rho_s^2"
-    eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η", help="0: deterministic, 1: ancestral")
+    eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: ancestral")
 
     @property
     def declared_order(self) -> float | None:

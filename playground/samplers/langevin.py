@@ -37,9 +37,9 @@ class Langevin(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_{\rho}(x) + \sqrt{a}\;z,\quad a = c\,\sigma^2"
-    level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ", help="the noise level σ/α of the score")
-    repeats: int = integer(5, 1, 200, label="L", help="Langevin steps in every step of the grid")
-    size: float = slider(0.2, 0.01, 1.0, 0.01, label="c", help="squared step over σ²")
+    level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ level", help="the noise level σ/α of the score")
+    repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps in every step of the grid")
+    size: float = slider(0.2, 0.01, 1.0, 0.01, label="c step", help="squared step over σ²")
 
     def calls(self, steps: int) -> float | None:
         return self.repeats * (steps - 1) + 1

@@ -41,9 +41,9 @@ class PredictorCorrector(Sampler):
         r"x \leftarrow x + e\,\nabla\log p_t(x) + \sqrt{2e}\;z,\quad e = 2a\Big(r\frac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
     )
     predictor: Sampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
-    corrector_steps: int = integer(1, 0, 20, label="n", help="Langevin steps at every level")
+    corrector_steps: int = integer(1, 0, 20, label="n corrects", help="Langevin steps at every level")
     snr: float = slider(
-        0.16, 0.01, 0.6, 0.01, label="r", help="size of a Langevin step: signal-to-noise ratio", when=above("corrector_steps", 0)
+        0.16, 0.01, 0.6, 0.01, label="r size", help="size of a Langevin step: signal-to-noise ratio", when=above("corrector_steps", 0)
     )
 
     def __post_init__(self) -> None:

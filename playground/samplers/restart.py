@@ -46,8 +46,8 @@ class Restart(Sampler):
         0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this", when=above("times", 0)
     )
     high: float = slider(0.5, 0.02, 40.0, 0.01, label="ρ max", help="the noise level σ/α to go back up to", when=above("times", 0))
-    times: int = integer(2, 0, 20, label="K", help="how many times")
-    inner: int = integer(4, 1, 30, label="n", help="Heun steps on each way down", when=above("times", 0))
+    times: int = integer(2, 0, 20, label="K times", help="how many times")
+    inner: int = integer(4, 1, 30, label="n inner", help="Heun steps on each way down", when=above("times", 0))
     noise_scale: float = slider(1.003, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back", when=above("times", 0))
 
     def __post_init__(self) -> None:

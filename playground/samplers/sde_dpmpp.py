@@ -39,7 +39,7 @@ class SDEDPMSolverPP(Sampler):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
     order: int = integer(2, 1, 3, help="how many predictions are used")
-    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η", help="1: the reverse SDE, 0: no noise")
+    eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="1: the reverse SDE, 0: no noise")
     lower_final: bool = flag(
         True,
         label="lower order at the end",

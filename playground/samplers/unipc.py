@@ -49,8 +49,8 @@ class UniPC(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \tfrac{\sigma_s}{\sigma_t}x_t - \alpha_s(e^{-h}-1)D_0 - \alpha_s B\big(\textstyle\sum_i a_i\tfrac{D_{-i}-D_0}{r_i} + a_p(D_s-D_0)\big)"
-    order: int = integer(2, 1, 3, label="p", help="UniPC-p has order p + 1")
-    variant: str = choice("bh2", ("bh1", "bh2"), label="B(h)", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
+    order: int = integer(2, 1, 3, label="p order", help="UniPC-p has order p + 1")
+    variant: str = choice("bh2", ("bh1", "bh2"), label="B(h) form", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
     lower_final: bool = flag(True, label="lower order at the end", help="p falls to 2 in the step before the last", when=only("order", 3))
 
     @property

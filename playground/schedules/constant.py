@@ -16,7 +16,7 @@ class ConstantBeta(Schedule):
     """β(t) = β, B(t) = β t: an Ornstein–Uhlenbeck process for VP; CLD's own default (β = 4). Dockhorn et al. 2022, 2112.07068."""
 
     info = Info("ConstantBeta", "constant β", "β does not change: B(t) = β t", "Dockhorn et al. 2022", "2112.07068", rank=40)
-    rate: float = slider(10.0, 0.5, 40.0, 0.5, label="β", help="the constant rate; below about 8 VP's end is not yet noise")
+    rate: float = slider(10.0, 0.5, 40.0, 0.5, label="β rate", help="the constant rate; below about 8 VP's end is not yet noise")
 
     def beta(self, t: Tensor) -> Tensor:
         return torch.full_like(t64(t), self.rate)

@@ -50,8 +50,8 @@ class DDPMTable(Schedule):
         rank=50,
     )
     law: str = choice("linear", ("linear", "cosine", "sigmoid", "scaled linear"), label="table", help="how the 1000 β are spaced")
-    first: float = slider(1e-4, 1e-5, 1e-2, 1e-5, log=True, label="β₁", help="first β (not for cosine)", when=unless("law", "cosine"))
-    last: float = slider(0.02, 1e-3, 0.1, 1e-3, log=True, label="β₁₀₀₀", help="last β (not for cosine)", when=unless("law", "cosine"))
+    first: float = slider(1e-4, 1e-5, 1e-2, 1e-5, log=True, label="β₁ first", help="first β (not for cosine)", when=unless("law", "cosine"))
+    last: float = slider(0.02, 1e-3, 0.1, 1e-3, log=True, label="β₁₀₀₀ last", help="last β (not for cosine)", when=unless("law", "cosine"))
 
     @property
     def _curve(self) -> Curve:

@@ -32,7 +32,7 @@ class SigmoidAlpha(Schedule):
     )
     start: float = slider(-3.0, -8.0, -0.5, 0.5, label="a start", help="where on the sigmoid the data end lies")
     end: float = slider(3.0, 0.5, 8.0, 0.5, label="e end", help="where on the sigmoid the noise end lies")
-    tau: float = slider(1.0, 0.3, 2.0, 0.05, label="τ", help="temperature: smaller is steeper in the middle")
+    tau: float = slider(1.0, 0.3, 2.0, 0.05, label="τ slope", help="temperature: smaller is steeper in the middle")
 
     def _ends(self) -> tuple[float, float]:
         return self.start / self.tau, self.end / self.tau

@@ -32,7 +32,7 @@ class ZeroTerminalSNR(Schedule):
         "2305.08891",
         rank=60,
     )
-    base: Schedule = nested(LinearBeta(), "schedules", label="of", help="the schedule that is rescaled")
+    base: Schedule = nested(LinearBeta(), "schedules", label="based on", help="the schedule that is rescaled")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -84,7 +84,7 @@ class Form:
                 self._field(name, "", declared[name], f"pg-{name}")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
                 self._number("seed", "", declared["seed"], "pg-seed", "seed")
-                self.dice = gr.Button("", elem_id="pg-dice", elem_classes="pg-dice")
+                self.dice = gr.Button("New seed", elem_id="pg-dice", elem_classes="pg-dice")  # its face is drawn; the words are its name
                 self.help["pg-dice"] = "A new random seed (same choices, other noise)"
             self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
             made = {c.path for c in self.controls} | {"mode"}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 import re
 import sys
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from gradio.themes import Base
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
+from playground.glossary import glossary
 from playground.images.source import serve
 from playground.presets import PRESETS, Preset
-from playground.ui import hub, live
+from playground.ui import documents, hub, live
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.views.snippet import as_python
 from toy_models.data import image_models
@@ -32,6 +33,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
 STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
 SCRIPTS = (
+    "tip.js",
     "packet.js",
     "boxes.js",
     "time.js",
@@ -49,27 +51,43 @@ SCRIPTS = (
     "panel.js",
     "picker.js",
     "own-images.js",
+    "words.js",
     "form.js",
 )
-STYLES = ("style.css", "stage.css", "images.css", "curves.css", *(f"{lab}.css" for lab in LABS), "tasks.css", "hub.css", "panel.css")
+STYLES = (
+    "style.css",
+    "words.css",
+    "stage.css",
+    "images.css",
+    "curves.css",
+    *(f"{lab}.css" for lab in LABS),
+    "tasks.css",
+    "hub.css",
+    "panel.css",
+)
 TITLE = "Diffusion Playground"
 
-EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" title="{tip}">{title}</a>'
+WHAT = "Watch noise become data, beside the exact truth"
+EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" data-example="{key}"><b>{title}</b><small>{look}</small></a>'
 HEADER = """
+<p class="pg-what pg-what-phone">{what}</p>
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
+  <p class="pg-what">{what}</p>
   <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles={batch}">Images</a></nav>
   <div class="pg-tools">
     <span class="pg-menu">
       <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>
-      <span class="pg-menu-list" role="menu" hidden>{examples}</span>
+      <span class="pg-menu-list pg-examples" role="menu" aria-label="Examples" hidden>{examples}</span>
     </span>
     <button type="button" data-do="drawer" class="pg-narrow" aria-expanded="false" aria-controls="pg-left">Controls</button>
     <button type="button" data-do="link" class="pg-wide" title="Copies the address of exactly this picture">Copy link</button>
     <button type="button" data-do="python" class="pg-wide" title="Copies Python code that gives the same numbers">Copy as Python</button>
     <span class="pg-menu">
-      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false"><span class="pg-narrow-hides">Export <span aria-hidden="true">▾</span></span><span class="pg-narrow" role="img" aria-label="Copy and export">⋯</span></button>
-      <span class="pg-menu-list" role="menu" hidden>
+      <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false"><span class="pg-narrow-hides">Export <span aria-hidden="true">▾</span></span><span class="pg-narrow" role="img" aria-label="More">⋯</span></button>
+      <span class="pg-menu-list" role="menu" aria-label="Copy, export, help" hidden>
+        <button type="button" role="menuitem" data-do="intro" class="pg-narrow">What am I looking at?</button>
+        <button type="button" role="menuitem" data-do="glossary" class="pg-narrow">Glossary</button>
         <button type="button" role="menuitem" data-do="more-link" class="pg-narrow" title="Copies the address of exactly this picture">Copy link</button>
         <button type="button" role="menuitem" data-do="more-python" class="pg-narrow" title="Copies Python code that gives the same numbers">Copy as Python</button>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
@@ -78,10 +96,26 @@ HEADER = """
         <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
       </span>
     </span>
+    <span class="pg-menu pg-wide">
+      <button type="button" data-do="menu" class="pg-help-button" aria-haspopup="menu" aria-expanded="false" aria-label="Help" title="What this is, a glossary, the keys, the documentation">?</button>
+      <span class="pg-menu-list" role="menu" aria-label="Help" hidden>
+        <button type="button" role="menuitem" data-do="intro">What am I looking at?</button>
+        <button type="button" role="menuitem" data-do="glossary">Glossary</button>
+        <button type="button" role="menuitem" data-do="keys">Keyboard</button>
+        {links}
+      </span>
+    </span>
     <button type="button" data-do="theme" class="pg-theme" title="Light or dark" aria-label="Light or dark">◐</button>
   </div>
 </div>
 """
+LINK = '<a role="menuitem" tabindex="-1" href="{href}" target="_blank" rel="noopener">{word}</a>'
+# what moves, what is true, what to try: the first visit's words, and again under "?"
+INTRO = (
+    ("What moves", "Each green dot starts as pure noise and is carried, step by step, to where data could lie."),
+    ("What is true", "Blue shade and arrows are exact. Where dots miss the blue, the sampler errs, not the picture."),
+    ("Try", "Set steps to 5 and watch, or open one of the examples above."),
+)
 
 
 class Page(gr.Blocks):
@@ -101,7 +135,7 @@ class Page(gr.Blocks):
         }
         # given to the app when it is made, so that no visitor can come before them
         options["app_kwargs"] = {
-            "routes": [*live.routes(), *hub.routes()],
+            "routes": [*live.routes(), *hub.routes(), *documents.routes()],
             "middleware": [Middleware(InsertHead, insert=head(self.form))],
             **(options.get("app_kwargs") or {}),
         }
@@ -128,12 +162,13 @@ def theme() -> Base:
 def build() -> Page:
     serve()  # names of data come from strangers now
     with Page(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False) as demo:
-        _slot("header", HEADER.format(image=image_models()[0], batch=BATCH, examples="".join(_example(p) for p in PRESETS)))
+        _slot("header", header())
         with gr.Row(elem_id="pg-main"):
             with gr.Column(elem_id="pg-left", min_width=0):
                 demo.form = form = Form()
             with gr.Column(elem_id="pg-center", min_width=0):
                 _slot("summary", '<div class="pg-chips" role="list"></div>')
+                _slot("lesson")
                 _slot("stage")
                 _slot("labs")
             with gr.Column(elem_id="pg-right", min_width=0):
@@ -153,8 +188,24 @@ def build() -> Page:
     return demo
 
 
+def header() -> str:
+    examples = "".join(_example(p) for p in PRESETS)
+    links = "".join(LINK.format(href=href, word=word) for href, word in links_out())
+    return HEADER.format(what=WHAT, image=image_models()[0], batch=BATCH, examples=examples, links=links)
+
+
+def links_out() -> list[tuple[str, str]]:
+    """What the help menu leads to: our own documents, and the source where the host says its address (Spaces)."""
+    space = os.environ.get("SPACE_ID", "")
+    source = [(f"https://huggingface.co/spaces/{space}/tree/main", "Source")] if re.fullmatch(r"[\w.-]+/[\w.-]+", space) else []
+    return [(f"live/docs/{name}", word) for name, word in documents.TITLES.items()] + source
+
+
 def _example(preset: Preset) -> str:
-    return EXAMPLE.format(**{name: html.escape(value, quote=True) for name, value in asdict(preset).items()})
+    query = f"{preset.query}&" * bool(preset.query) + f"view.example={preset.key}"
+    told = {"query": query, "key": preset.key, "title": preset.title, "look": preset.look}
+    told = {name: html.escape(value, quote=True) for name, value in told.items()}
+    return EXAMPLE.format(**told | {"look": re.sub(r"_(\w{1,3})\b", r"<sub>\1</sub>", told["look"])})
 
 
 def _slot(name: str, template: str = "<div></div>") -> None:
@@ -209,12 +260,20 @@ def python_of(query: dict[str, str]) -> dict[str, Any]:
 
 def head(form: Form) -> str:
     """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
-    config = json.dumps(form.config(), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    told = {**form.config(), "intro": INTRO, "examples": [_told(p) for p in PRESETS], "glossary": glossary()}
+    config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
     lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]
     lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES if (ASSETS / name).exists()]
     lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS if (ASSETS / name).exists()]
     return "\n".join(lines)
+
+
+def _told(preset: Preset) -> dict[str, Any]:
+    """An example for words.js, which keeps its sentence on the page."""
+    names = ("key", "title", "look", "move", "query", "view", "moves")
+    whole = Experiment.from_query(preset.experiment).to_query()  # as the form says it
+    return {**{name: getattr(preset, name) for name in names}, "told": preset.experiment, "whole": whole}
 
 
 def _url(name: str) -> str:

@@ -246,10 +246,16 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
     return record
 
 
+# a point has no law that KL or W₂ could compare with q: no fault of the step
+LAST = "the last step draws nothing: it ends at the mean E[x_0 | x_t]"
+ODE = "an ODE step goes to one point and does not sample q(x_s | x_t); only all particles together have a law (lab “errors”)"
+
+
 def _words(law: StepLaw, pin: Pin, guided: bool) -> str:
     parts = []
     if law.kind == "point":
-        parts.append("the last step draws nothing" if pin.s == 0 and pin.exp.sampler.declared_order is None else "no noise: a point")
+        last = pin.s == 0 and pin.exp.sampler.declared_order is None
+        parts.append(LAST if last else ODE)
     if law.kind == "other":
         parts.append("not Gaussian: mean and covariance of 512 draws")
     if guided:

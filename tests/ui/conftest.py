@@ -72,10 +72,17 @@ def chromium() -> Iterator[Any]:
 class Site:
     """One fresh browser profile on the page, with what it asked for and complained about."""
 
-    def __init__(self, chromium: Any, url: str, width: int = 1440, height: int = 900, **options: Any):
+    def __init__(
+        self, chromium: Any, url: str, width: int = 1440, height: int = 900, newcomer: bool = False, script: str = "", **options: Any
+    ):
+        """newcomer: a first visit, with the words that it gets. script: runs before any of the page's."""
         self.url = url
         options = {"reduced_motion": "reduce", **options}  # a stage at rest: pictures can be compared, and two cores are enough
         self.context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        if not newcomer:
+            self.context.add_init_script("try { localStorage.setItem('pg-met', '1') } catch {}")
+        if script:
+            self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.requests: list[str] = []

@@ -152,3 +152,11 @@ def test_a_pin_at_the_centre_of_symmetry_sees_all_modes_or_one(clock):
     """Eight equal maxima around the pin (0.45: saddles 4e-5 below them) are one mode or eight, never some of them."""
     params = {"clock": clock, "components": "0,1", "at": "0,0"}
     assert inspect_packet(Experiment(data="eight_gaussians"), params).header["modes"] in (1, 8)
+
+
+@pytest.mark.parametrize("sampler", ["Euler", "DDIM", "DPMSolverPP2M"])
+def test_an_ode_step_is_not_told_as_a_bad_draw(sampler):
+    """It goes to one point: no infinite KL against q. Mutant killed: "no noise: a point" beside KL ∞."""
+    h = inspect_packet(Experiment(data="two_modes", sampler=sampler), {**PIN_1, "gap": "0.5"}).header
+    assert h["step"]["kind"] == "point"
+    assert "does not sample q" in h["step"]["note"]

@@ -1,0 +1,88 @@
+"""Every word, layer, curve and number of the page in one plain sentence, with a formula and a reference where they help.
+
+``glossary.toml`` holds the words; what is declared where it is computed (processes, schedules, samplers, guidance, grids and all their
+parameters) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
+is written from here by ``python -m docs.generate``.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from playground.core.experiment import Experiment
+from playground.core.fields import params
+from playground.core.spec import registry
+
+FILE = Path(__file__).with_suffix(".toml")
+GROUPS = {"word": "Words", "layer": "Layers of the picture", "curve": "Curves", "number": "Numbers", "lab": "Labs"}
+FAMILIES = {
+    "processes": "Forward processes",
+    "schedules": "Noise schedules",
+    "samplers": "Samplers",
+    "guidance": "Guidance",
+    "grids": "Time grids",
+}
+FIELDS = {"name", "text", "formula", "ref", "arxiv", "also"}
+
+
+@functools.cache
+def glossary() -> dict[str, dict[str, Any]]:
+    """Entries by key (``word.score``, ``layer.density``, ``samplers.DDIM``): group, name, text and where there are such also (other names),
+    formula (LaTeX), ref, arxiv, params ([{label, help}]). Raises ValueError for an entry that is not complete."""
+    out: dict[str, dict[str, Any]] = {}
+    told = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    for kind, group in GROUPS.items():
+        for key, entry in told.pop(kind).items():
+            if not {"name", "text"} <= set(entry) <= FIELDS or not str(entry["text"]).endswith("."):
+                raise ValueError(f"glossary.toml: {kind}.{key} needs name and text (a sentence), and may have {', '.join(sorted(FIELDS))}")
+            out[f"{kind}.{key}"] = {"group": group, **entry}
+    if told:
+        raise ValueError(f"glossary.toml: no such part: {', '.join(told)}")
+    for family, group in FAMILIES.items():
+        for key, cls in registry(family).items():
+            info, formula = cls.info, getattr(cls, "formula", "")
+            entry = {
+                "group": group,
+                "name": info.title,
+                "text": sentence(info.tip),
+                "formula": formula,
+                "ref": info.paper,
+                "arxiv": info.arxiv,
+            }
+            entry["params"] = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(cls).items() if p.help]
+            out[f"{family}.{key}"] = {k: v for k, v in entry.items() if v}
+    run = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(Experiment).items() if p.kind != "spec"]
+    out["run"] = {"group": "The run", "name": "run", "text": "What else is chosen for a run.", "params": run}
+    return out
+
+
+def sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else words + "."
+
+
+def document() -> str:
+    """docs/glossary.md."""
+    lines = [
+        "# Glossary",
+        "",
+        "Written by `python -m docs.generate` from `playground/glossary.toml` and from what processes, samplers and grids declare.",
+        "",
+    ]
+    group = ""
+    for entry in glossary().values():
+        if entry["group"] != group:
+            group = entry["group"]
+            lines += [f"## {group}", ""]
+        also = f" ({entry['also']})" if "also" in entry else ""
+        lines.append(f"**{entry['name']}**{also}: {entry['text']}")
+        if "formula" in entry:
+            lines += ["", f"$`{entry['formula']}`$"]
+        if "params" in entry:
+            lines += ["", *(f"- *{p['label']}*: {p['help']}" for p in entry["params"])]
+        if "ref" in entry:
+            lines += ["", f"[{entry['ref']}](https://arxiv.org/abs/{entry['arxiv']})" if entry.get("arxiv") else entry["ref"]]
+        lines.append("")
+    return "\n".join(lines)

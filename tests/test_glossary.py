@@ -1,0 +1,75 @@
+"""The glossary: every layer, curve, number and control of the page has its sentence, and no entry is left over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from playground.core.experiment import Experiment
+from playground.core.spec import registry
+from playground.glossary import document, glossary
+from playground.views.distances import metrics_packet
+from playground.views.stage import Run, run_packet
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "assets" / "ui").glob("*.js")}
+
+
+def keys(kind: str) -> set[str]:
+    return {key.split(".", 1)[1] for key in glossary() if key.startswith(f"{kind}.")}
+
+
+def test_every_layer_has_an_entry() -> None:
+    """Mutant killed: a new layer without a sentence; an entry of a layer that is gone. "class" is the button beside the layers."""
+    layers = set(re.findall(r'^ +id: "(\w+)"', SCRIPTS["layers"], re.M))
+    assert layers | {"class"} == keys("layer")
+    assert len(layers) >= 11
+
+
+def test_every_curve_has_an_entry() -> None:
+    names = set(re.findall(r'key: "(\w+)"', SCRIPTS["curves"])) - {"none"}
+    for process in registry("processes"):
+        extra = {"process.gamma": "0.5"} if process == "Interpolant" else {}
+        for data in ("moons", "two_modes")[: 1 if process == "Anisotropic" else 2]:
+            query = {"data": data, "process": process, "grid": "UniformTime", "grid.steps": "2", "particles": "40", **extra}
+            run = Run(Experiment.from_query(query))
+            names |= {c["name"] for c in run_packet(run).header["curves"]} | {m["name"] for m in metrics_packet(run).header["metrics"]}
+    assert names == keys("curve")
+
+
+def test_every_number_and_lab_has_an_entry() -> None:
+    numbers = set(re.findall(r'data-term="number\.(\w+)"', SCRIPTS["panel"])) | set(
+        re.findall(r'^ +\["(\w+)", \d', SCRIPTS["status"], re.M)
+    )
+    numbers |= set(re.findall(r'add\("(\w+)"', SCRIPTS["status"]))
+    assert numbers == keys("number")
+    assert {key for text in SCRIPTS.values() for key in re.findall(r'(?<!\w)key: "(\w+)", (?:page|word)', text)} == keys("lab")
+
+
+def test_every_term_on_the_page_is_known() -> None:
+    terms = {term for text in SCRIPTS.values() for term in re.findall(r'data-term="([\w.]+)"', text)}
+    assert terms <= set(glossary())
+    assert terms
+
+
+def test_every_choice_has_an_entry() -> None:
+    for family in ("processes", "schedules", "samplers", "guidance", "grids"):
+        for key, cls in registry(family).items():
+            assert f"{family}.{key}" in glossary()
+            assert cls.info.tip
+
+
+@pytest.mark.parametrize("key", list(glossary()))
+def test_an_entry_is_one_plain_sentence(key: str) -> None:
+    entry = glossary()[key]
+    assert 20 < len(entry["text"]) < 330
+    assert "\n" not in entry["text"]
+    if "arxiv" in entry:
+        assert re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+/\d{7}", entry["arxiv"])
+        assert re.search(r"\b(1[5-9]|20)\d\d\b", entry["ref"])
+
+
+def test_the_document_is_current() -> None:
+    assert (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8") == document(), "run python -m docs.generate"
