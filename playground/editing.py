@@ -77,7 +77,12 @@ def invert(
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> Trace:
-    """All of ``inversion`` at once: Trace with increasing times; ``states[-1]`` is the latent."""
+    """All of ``inversion`` at once: from data x_0 (batch, *event), in the data's units, to a Trace with increasing times, whose ``states``
+    (frames, batch, *event) begin at α x_0 and whose ``states[-1]`` is the latent, about N(0, σ²) of the process at the grid's first time.
+
+    Computes in ``dtype``, float64 unless it is given (``simulate`` has the experiment's). Raises: BadValue, as ``inversion``. Song et al. 2020,
+    2010.02502.
+    """
     live = inversion(exp, x0, data=data, predictor=predictor, times=times, dtype=dtype)
     return Trace(exp.process, list(live), t64(live.grid), None, {"oracle": live.oracle})
 
@@ -91,7 +96,11 @@ def decode(
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Trace]:
-    """The way back of ``invert``: from a latent at the grid's first time down to its last positive one; x_0 = x/α and the Trace."""
+    """The way back of ``invert``: from a latent (batch, *event) at the grid's first time down to its last positive one.
+
+    Returns: x_0 = x/α (batch, *event) in the data's units, and the Trace with decreasing times, (frames, batch, *event). In float64 unless
+    ``dtype`` is given. Raises: BadValue for what ``inversion`` refuses, and naming ``latent``. Song et al. 2020, 2010.02502.
+    """
     process, grid = _rising(exp, times)
     whole = exp.replace(start_at=1.0, stop_at=0.0)  # the times are those of the truncated grid already
     try:
@@ -113,7 +122,8 @@ def bridge_ddib(
     """Dual diffusion implicit bridge: encode x_0 under A's model, decode under B's; the latents share the noise z/σ_T.
 
     For Gaussian data A = N(a, C), B = N(b, E) with common axes this is x ↦ b + √(E/C)(x − a), the optimal transport, up to p_T's distance from
-    the prior and the solver's error. Su et al. 2022, 2203.08382.
+    the prior and the solver's error. x_0 (batch, *event) in A's units, the answer's x0 (batch, *event) in B's. Raises: BadValue, as
+    ``inversion``, for either experiment. Su et al. 2022, 2203.08382.
     """
     up = invert(exp_a, x0, data=data_a, dtype=dtype)
     a, b = (e.process.at(grid_times(e)[0]) for e in (exp_a, exp_b))  # type: ignore[attr-defined]

@@ -150,6 +150,7 @@ def stream(
 
     ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that may also rise.
 
+    Returns: Stream of Frames, whose ``z`` is (particles, *state).
     Raises: BadValue naming the field, the value and what is allowed, before anything is computed.
     """
     device, kind = check_device(device), check_dtype(dtype or exp.dtype)
@@ -261,7 +262,8 @@ def grid_times(
     log_snr: Sequence[float] | Tensor | None = None,
     problem: Problem | None = None,
 ) -> list[float]:
-    """The times that a run of ``exp`` visits, t_max first: the grid's between start_at and stop_at, or those that are given."""
+    """The times that a run of ``exp`` visits, in the process's own unit, (steps + 1), falling: the grid's between start_at and stop_at, or those
+    that are given. Raises: BadValue naming times, log_snr, start_at or stop_at."""
     given = given_times(exp, times, log_snr)
     if given is not None:
         return given

@@ -55,4 +55,5 @@ class Curve:
 
 @functools.lru_cache(maxsize=256)
 def curve(x: tuple[float, ...], y: tuple[float, ...]) -> Curve:
+    """The interpolant of these knots, made once."""
     return Curve(x, y)

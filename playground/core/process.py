@@ -22,6 +22,7 @@ from .spec import Spec
 
 
 def t64(t: float | Sequence[float] | Tensor) -> Tensor:
+    """Times as a float64 tensor of their own shape."""
     return torch.as_tensor(t, dtype=torch.float64)
 
 
@@ -99,18 +100,18 @@ class Process(Spec):
         return z[:, 0] if self.blocks == 1 else z
 
     def lift(self, x0: Tensor, rng: Rng) -> Tensor:
-        """z_0 from data: attaches what the process adds (CLD: a velocity ~ N(0, γM))."""
+        """z_0 (batch, *state) from data x_0 (batch, *event): attaches what the process adds (CLD: a velocity ~ N(0, γM))."""
         return x0
 
     def project(self, z: Tensor) -> Tensor:
-        """The data part x of a state."""
+        """The data part x of a state: (batch, *state) ↦ (batch, *event)."""
         return self.split(z)[:, 0]
 
     def state_shape(self, batch: int, event: tuple[int, ...]) -> tuple[int, ...]:
         return (batch, *event) if self.blocks == 1 else (batch, self.blocks, *event)
 
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
-        """The law from which sampling starts."""
+        """Draws of the law from which sampling starts, (batch, *state)."""
         raise NotImplementedError
 
     def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
@@ -118,7 +119,7 @@ class Process(Spec):
         return None
 
     def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
-        """States at increasing times from data x0, each with its exact marginal: the forward mode of the page."""
+        """States (batch, *state) at increasing times from data x0 (batch, *event), each with its exact marginal: the forward mode of the page."""
         raise NotImplementedError
 
     def log_snr(self, t: Tensor) -> Tensor:
@@ -164,7 +165,7 @@ class LinearProcess(Process):
         return Kernel(psi, cov, small_inverse(cov), drift, noise)
 
     def apply(self, matrix: Tensor, z: Tensor) -> Tensor:
-        """(k, k) matrix on the blocks of z."""
+        """(k, k) matrix on the blocks of z (batch, *state)."""
         if self.blocks == 1:
             return z * float(matrix[0, 0])
         return torch.einsum("ij,bj...->bi...", matrix.to(z), z)
@@ -186,13 +187,13 @@ class LinearProcess(Process):
         return self.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
 
     def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
-        """A draw from p(z_t | x_0)."""
+        """A draw from p(z_t | x_0) = N(ψ x_0, Σ), (batch, *state), of x_0 (batch, *event)."""
         k = self.kernel(t)
         mean = self.join(torch.stack([x0 * float(p) for p in k.psi], 1))
         return mean + self.gaussian(k.cov, tuple(mean.shape), rng)
 
     def diffuse(self, z_s: Tensor, s: float, t: float, rng: Rng) -> Tensor:
-        """A draw from p(z_t | z_s), s ≤ t: one exact step of the forward SDE."""
+        """A draw from p(z_t | z_s), s ≤ t, (batch, *state) both: one exact step of the forward SDE."""
         a, q = self.transition(t64(s), t64(t))
         return self.apply(a, z_s) + self.gaussian(q, tuple(z_s.shape), rng)
 
@@ -249,7 +250,7 @@ def symmetric_root(cov: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ScalarGaussian(LinearProcess):
-    """x_t = α(t) x_0 + σ(t) ε. Subclasses give α, σ, their derivatives, L = ln(α/σ) and its inverse.
+    """x_t = α(t) x_0 + σ(t) ε. Subclasses give α, σ, their derivatives, L = ln(α/σ) and its inverse, of float64 times of any shape, in that shape.
 
     f = α̇/α, g² = dσ²/dt − 2 f σ² = −2 σ² dL/dt; velocity u = α̇ x̂_0 + σ̇ ε.
     """

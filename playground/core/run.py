@@ -99,7 +99,7 @@ def check_times(times: Sequence[float] | Tensor, process: Process, walk: bool = 
 
 
 def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng, walk: bool = False) -> Iterator[Frame]:
-    """Steps z from times[0] down to times[-1], on a ``walk`` also up; yields the start and the state after every step."""
+    """Steps z (batch, *state) from times[0] down to times[-1], on a ``walk`` also up; yields the start and the state after every step."""
     grid = check_times(times, problem.process, walk)
     problem.prepare(grid)
     carry, before = sampler.init(problem, z, grid), rng.draws

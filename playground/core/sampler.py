@@ -53,11 +53,11 @@ class Sampler(Spec):
         return None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        """z_s and the next carry."""
+        """z_s (batch, *state) and the next carry, from z_t (batch, *state), t > s > 0; draws, if any, from ``rng``."""
         raise NotImplementedError
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
-        """The step to s = 0, where σ = 0: E[z_0 | z_t]."""
+        """The step to s = 0, where σ = 0: E[z_0 | z_t], (batch, *state)."""
         return problem.denoise(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:

@@ -13,6 +13,11 @@ from .spec import Spec
 
 @dataclass(frozen=True)
 class Schedule(Spec):
+    """β(t) ≥ 0 and B(t) = ∫₀ᵗ β on [0, t_max], in 1/units of t and without units; for VP ln α = −B/2. Song et al. 2021, 2011.13456.
+
+    Methods take float64 times of any shape and answer in that shape.
+    """
+
     family: ClassVar[str] = "schedules"
 
     @property

@@ -150,6 +150,7 @@ class MixtureOracle(Classes):
         return float(law.weights @ (trace.view(law.components, -1) @ weights))
 
     def flatten(self, z: Tensor) -> Tensor:
+        """A state (batch, *state) as (batch, n), n = k·d: of CLD position and velocity, one after the other."""
         return z.reshape(z.shape[0], self.state_dim)
 
     # fast evaluation ------------------------------------------------------------------------------------------------------

@@ -75,22 +75,25 @@ def wide(data: GaussianMixture) -> float:
 
 
 class StudentLaw:
-    """p_t itself, to draw from: x = y + σ ξ/√(χ²_D/D)."""
+    """p_t itself, to draw from: x = y + σ ξ/√(χ²_D/D), y the data, ξ ~ N(0, I) on R^d (Xu et al. 2023, 2302.04265, PFGM++)."""
 
     def __init__(self, data: GaussianMixture, sigma: float, freedom: float):
         self.data, self.sigma, self.freedom, self.dim = data, sigma, freedom, data.dim
 
     def mean(self) -> Tensor:
-        """The data's (the kernel is symmetric); for D = 1 it is its median only."""
+        """The data's, (d,) (the kernel is symmetric); for D = 1 it is its median only."""
         return self.data.mean()
 
     def cov(self) -> Tensor:
-        """Cov x_0 + σ² D/(D − 2) I, infinite for D ≤ 2."""
+        """Cov x_0 + σ² D/(D − 2) I, (d, d) in squared data units; infinite for D ≤ 2."""
         spread = self.sigma**2 * self.freedom / (self.freedom - 2) if self.freedom > 2 else math.inf
         return self.data.cov() + torch.diag(torch.full((self.dim,), spread, dtype=torch.float64))
 
     def sample(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-        """Exact draws from given randomness: the component by ``uniform``, the scale by what that choice leaves of it, the point by ``normal``."""
+        """Exact draws from given randomness: the component by ``uniform``, the scale by what that choice leaves of it, the point by ``normal``.
+
+        uniform (batch,), normal (batch, d) → x (batch, d) in data units and in normal's dtype, component (batch,).
+        """
         edges = self.data.weights.cumsum(0).to(uniform)
         k = torch.searchsorted(edges, uniform.contiguous()).clamp_max(self.data.components - 1)
         w = self.data.weights.to(uniform)[k]
