@@ -5,6 +5,7 @@
   const PG = (window.PG = window.PG || {});
   const { clamp } = PG.draw;
   const { LAYERS } = PG.layers;
+  const EDGE = 8; // half a handle
   const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
   const ICONS = {
@@ -135,6 +136,7 @@
         this.scale.value = PG.time.name;
         if (!stage.run) return;
         stage._showTime(stage.run.facts(stage.cursor));
+        this.drawTicks();
         stage._touch(true);
       });
       this.tools.append(this.direction, this.speed, this.scale, this.loop, this.keys);
@@ -178,7 +180,18 @@
       ctx.scale(scale, scale);
       ctx.fillStyle = run.forward ? theme.noise : theme.sampler;
       ctx.globalAlpha = clamp((width / marks.length - 1) / 6, 0.18, 0.8);
-      for (let j = 0; j < marks.length; j++) ctx.fillRect(Math.round((run.forward ? 1 - marks[j] : j / (marks.length - 1)) * (width - 1)), height - 5, 1, 5);
+      const inner = width - 2 * EDGE; // the middle of the handle goes so far
+      for (let j = 0; j < marks.length; j++) ctx.fillRect(Math.round(EDGE + (run.forward ? 1 - marks[j] : j / (marks.length - 1)) * (inner - 1)), 1, 1, 5);
+      // round values of the told time, where they stand along the steps
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = theme.soft;
+      ctx.font = theme.small;
+      const ticks = PG.time.ticks((u) => moments.timeAt(moments.clockOf(u)), 0, 1, clamp(48 / width, 0.03, 0.5));
+      ticks.forEach(({ x, text }) => {
+        const wide = ctx.measureText(text).width, at = EDGE + x * inner;
+        ctx.fillRect(Math.round(at), 1, 1, 7);
+        ctx.fillText(text, clamp(at - wide / 2, 0, width - wide), height - 1);
+      });
     }
   }
 

@@ -296,7 +296,7 @@
         const x = box.x + u * box.w;
         ctx.fillRect(Math.round(x), box.y + box.h, 1, 3);
         ctx.textAlign = "left";
-        const said = n || box.w < 200 ? words : `${symbol} = ${words}`, wide = ctx.measureText(said).width;
+        const said = n || box.w < 200 || (times[1]?.x - times[0].x) * box.w < 24 + ctx.measureText(`${symbol} = ${words}`).width ? words : `${symbol} = ${words}`, wide = ctx.measureText(said).width;
         text(ctx, said, clamp(x - wide / 2, box.x - 4, box.x + box.w + 4 - wide), foot);
       });
       if (strip >= 30) text(ctx, "prior", box.x - 0.55 * strip, foot, "center");

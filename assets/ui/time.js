@@ -89,7 +89,8 @@
       };
       const count = Math.max(2, Math.min(6, Math.floor(1 / room)));
       const near = 0.01 * (most - least), choices = [placed(steps(least - near, most + near, count), near), ...(least > 0 && most / least > 20 ? [placed(decades(least, most), 0)] : [])];
-      return choices.reduce((a, b) => (b.length > a.length ? b : a));
+      const widest = (list) => Math.max(...[lo, ...list.map((t) => t.x), hi].map((x, i, all) => (i ? x - all[i - 1] : 0)));
+      return choices.reduce((a, b) => (widest(b) < widest(a) ? b : a)); // which leaves the smaller gaps
     },
     choose(name) {
       const to = name in scales ? name : "t";
