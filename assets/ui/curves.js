@@ -623,7 +623,7 @@
     timeTicks([lo, hi]) {
       const ticks = PG.time.ticks((x) => this.momentAt(x), Math.max(0, lo), Math.min(1, hi), 0.15), { symbol } = PG.time.words(this.momentAt(0.5));
       const text = ticks.map((tick) => tick.text);
-      if (text.length) text[0] = `${symbol} = ${text[0]}`;
+      if (text.length && symbol.length < 3) text[0] = `${symbol} = ${text[0]}`; // a longer name has no room
       return [ticks.map((tick) => tick.x), text];
     }
 
