@@ -83,14 +83,19 @@
     ctx.fillRect(0, 0, Math.round(share * canvas.width), canvas.height);
   };
 
-  /** Says at which of its ends a row that scrolls goes on: its edges fade there. */
-  PG.edges = function (row) {
+  /** Says at which of its ends a row that scrolls goes on: its edges fade there. With a `label` the keyboard can stop at it and scroll. */
+  PG.edges = function (row, label = "") {
     const look = () => {
       const left = row.scrollLeft > 2, right = row.scrollLeft + row.clientWidth < row.scrollWidth - 2;
       row.dataset.more = [left && "left", right && "right"].filter(Boolean).join(" ");
+      if (!label) return;
+      const scrolls = left || right || row.scrollHeight > row.clientHeight + 2;
+      if (scrolls === row.hasAttribute("tabindex")) return;
+      for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", label]]) scrolls ? row.setAttribute(name, value) : row.removeAttribute(name);
     };
     row.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(row);
+    const watch = new ResizeObserver(look);
+    for (const node of [row, ...row.children]) watch.observe(node);
     return look;
   };
   /** Within the row only: the page stays where it is. */

@@ -246,7 +246,10 @@
       this.at.process.title = p.tip || "";
       const notes = (h.notes || []).filter(Boolean).map((note) => make("li", "", note));
       if (h.diverged) notes.unshift(make("li", "pg-warn", h.diverged.message));
-      for (const note of notes) note.innerHTML = PG.subscripts(note.textContent);
+      for (const note of notes) {
+        note.classList.toggle("pg-of-plane", Boolean(h.image) && note.textContent === h.image.of_plane); // where there is no room for the plane
+        note.innerHTML = PG.subscripts(note.textContent);
+      }
       this.at.notes.replaceChildren(...notes);
       this.at["notes-title"].hidden = !notes.length;
     }
@@ -276,7 +279,7 @@
       if (this.forward) return m.step === 0 ? "start: data" : `exact noising, ${m.step} of ${m.steps} times: a draw from p(z_t | z_s)`;
       if (m.step === 0) return `start: ${this.run.header.start}`;
       const text = `step ${m.step} of ${m.steps}`;
-      if (m.to.t <= 0) return `${text}: to t = 0 at once, x₀ is the model's E[x₀ | x_t]`;
+      if (m.to.t <= 0) return `${text}: to t = 0 at once, x₀ is ${this.run.header.guidance ? "the guided x̂₀ of the formula below" : "the model's E[x₀ | x_t]"}`;
       if (!m.between || m.state === m.step) return text;
       return m.stride > 1 ? `${text}; shown: the state after step ${m.state}` : `${text}; shown: the state that it starts from`;
     }

@@ -167,6 +167,7 @@
       if (this.base.width === w * FINE && this.base.height === h * FINE) return;
       for (const c of [this.base, this.over]) (c.width = w * FINE), (c.height = h * FINE);
       this.pad.style.aspectRatio = `${w} / ${h}`;
+      if (this.mode === "draw") this.clear(); // a canvas of another size is transparent, which is white paper to the server
     }
 
     stroke([x0, y0], [x1, y1]) {
@@ -263,6 +264,7 @@
       this.box = el("div", "pg-task-scroll");
       this.grid = el("div", "pg-task-grid");
       this.box.append(this.grid);
+      this.edges = PG.edges(this.box, "cells of the task");
     }
 
     plan({ rows, columns, event, chosen, task }) {
@@ -293,6 +295,7 @@
         }
       }
       this.grid.replaceChildren(...nodes);
+      this.edges();
     }
 
     step(packet) {
@@ -627,6 +630,7 @@
       part.results = el("div", "pg-task-results");
       part.numbers = el("p", "pg-task-note pg-task-numbers", { hidden: true });
       part.results.append(part.words, part.sheet.box, part.numbers, ...(part.beside ? [part.beside] : []), part.notes);
+      PG.edges(part.results, "result of the task");
     }
 
     open(key) {
@@ -695,7 +699,7 @@
       this.event = event;
       this.runShown = run;
       for (const part of Object.values(this.parts)) part.sketch?.fit(event);
-      const now = JSON.stringify(this.host.query);
+      const now = run.header.key;
       for (const part of Object.values(this.parts)) if (part.did && part.did !== now && part !== this.going) part.said.textContent = "of earlier settings: run again";
       const known = this.fill(this.part);
       this.ready();
@@ -780,7 +784,7 @@
       this.ready();
       this.say(part, "starting …");
       const { signal } = this.aborter, { sheet } = part;
-      const asked = JSON.stringify(this.host.query);
+      const asked = this.runShown?.header.key;
       let began = 0, calls = 0;
       try {
         const params = part.params();

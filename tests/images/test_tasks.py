@@ -574,3 +574,14 @@ def test_what_can_be_swept_is_told() -> None:
     assert "with" not in told["guidance.weight"]
     assert told["sampler.eta"]["value"] == 0.4
     assert "particles" not in told
+
+
+def test_a_sweep_of_the_weight_costs_what_it_says() -> None:
+    """W = 0 and 1 ask one model a step, others two: told with each column and foreseen by the plan. Mutant killed: two for W = 0."""
+    exp = pg.Experiment(data="digits-unet", particles=2, guidance=pg.registry("guidance")["EachClass"]())
+    plan, *rest = (
+        Packet.from_bytes(p.to_bytes()) for p in task_packets(exp, {"task": "sweep", "field": "guidance.weight", "values": "0,1,2"}, [])
+    )
+    words = [words for p in rest if p.header["kind"] == "task-captions" for _, _, words in p.header["captions"]]
+    assert words == ["20 calls", "20 calls", "40 calls"]
+    assert plan.header["expected_calls"] == rest[-1].header["calls"] == 80

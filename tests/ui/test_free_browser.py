@@ -75,3 +75,20 @@ def test_images_of_ones_own(visit: Any, tmp_path: Path) -> None:
     assert "give the same images again" in gone.notice()
     assert again.problems == []
     assert site.problems == []
+
+
+def test_the_lab_compares_with_what_was_asked_and_is_in_sight(visit: Any) -> None:
+    """Each class by itself, in words; at 1280 × 720 all of the lab, "memorised" too, is on the screen."""
+    site = visit("?data=digits-unet&particles=16&guidance=EachClass&guidance.weight=1&view.lab=free", width=1280, height=720)
+    page = site.page
+    page.wait_for_function(SHOWN)
+    assert "of each image’s own class" in page.locator(".pg-free-lines .pg-free-title").inner_text()
+    said = page.locator(".pg-free-says")
+    assert "training images of class 0" in said.inner_text()
+    lab = page.locator("#pg-labs").bounding_box()
+    for part in (said, page.locator(".pg-free-cell").last, page.locator(".pg-free-legend")):
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= lab["y"] + lab["height"]
+        assert box["x"] + box["width"] <= lab["x"] + lab["width"]
+    assert page.locator(".pg-of-plane").count() == 1
+    assert site.problems == []

@@ -147,3 +147,73 @@ def test_an_image_is_enlarged_with_its_own_strip(visit: Any) -> None:
     page.keyboard.press("Escape")
     assert page.locator(".pg-images-cell").nth(3).is_visible()
     assert site.problems == []
+
+
+FRAME = "() => { const r = __pgStage.run, i = PG.frameAt(r, __pgStage.cursor); return [i, Math.round(r.arrays.step.data[i]), r.arrays.time.data[i], r.arrays.log_snr.data[i]]; }"
+
+
+def test_one_step_is_told_of_one_picture(visit: Any) -> None:
+    """More steps than frames: caption, panel and curves speak of the state that is shown. Mutants killed: the step of the cursor, interpolated values."""
+    site = visit("?data=digits-unet&particles=4&grid.steps=150")
+    page = site.page
+    for clock in (0.9, 0.61, 0.31, 0.2):
+        page.evaluate("(c) => __pgStage.seek(c)", clock)
+        page.wait_for_function("() => __pg.settled")
+        page.wait_for_timeout(120)
+        _, step, t, snr = page.evaluate(FRAME)
+        assert f"step {step}/150" in page.locator("#pg-stage").inner_text()
+        assert f"step {step} of 150" in page.locator(".pg-step-says").inner_text()
+        told = page.locator(".pg-curve-snr .pg-curve-word").all_inner_texts()
+        assert float(told[0].partition("SNR")[2].replace("−", "-")) == pytest.approx(snr, abs=0.02)
+        assert told[1].endswith(f"{step}/150")
+        assert t > 0
+    assert site.problems == []
+
+
+def test_two_sides_are_compared_at_one_noise_level(visit: Any) -> None:
+    """A is shown at the log-SNR nearest to B's, both are told; where A has no velocity its half is grey. Mutants killed: A by the clock, x_t for v_t."""
+    a = "data%3Ddigits-unet%26particles%3D4%26seed%3D2"
+    site = visit(f"?data=digits-unet&process=CLD&particles=4&seed=2&view.at=0.4&view.compare={a}")
+    page = site.page
+    page.wait_for_function("() => PG.images.compare.run && document.querySelector('.pg-compare-a .pg-compare-level').textContent")
+    _, _, _, snr = page.evaluate(FRAME)
+    levels = page.evaluate("[...PG.images.compare.run.arrays.log_snr.data]")
+    near = min(range(len(levels)), key=lambda i: abs(levels[i] - snr))
+    say = lambda v: f"log-SNR {v:.2f}".replace("-", "−").replace("log−SNR", "log-SNR")  # noqa: E731
+    assert page.locator(".pg-compare-level").all_inner_texts() == [say(levels[near]), say(snr)]
+    left = "() => { const c = document.querySelector('.pg-images-cell'); return [...c.getContext('2d').getImageData(0, 0, 3, 8).data].filter((_, i) => i % 4 === 0); }"
+    of_a = f"(i) => {{ const r = PG.images.compare.run, d = r.arrays['image/x'].data, n = 4 * 64 * i, out = []; for (let y = 0; y < 8; y++) for (let x = 0; x < 3; x++) out.push(d[n + 8 * y + x]); return out; }}"  # noqa: F541
+    assert page.evaluate(left) == page.evaluate(of_a, near)
+    page.locator(".pg-images-kinds button").nth(2).click()
+    assert set(page.evaluate(left)) == {0x8A}
+    assert page.locator(".pg-compare-a .pg-compare-level").inner_text() == "no velocity"
+    assert site.problems == []
+
+
+def test_the_film_strip_shows_all_and_goes_by_keyboard(visit: Any) -> None:
+    """At 1280 × 720 the last column, the result, is in sight; arrows go from step to step, with one stop for the whole strip."""
+    site = visit("?data=digits-unet&particles=4&view.lab=film", width=1280, height=720)
+    page = site.page
+    scroll = page.locator(".pg-film-scroll").bounding_box()
+    last = page.locator(".pg-film-rows canvas").nth(20).bounding_box()
+    assert last["x"] + last["width"] <= scroll["x"] + scroll["width"]
+    assert page.locator('.pg-film-rows canvas[tabindex="0"]').count() == 1
+    page.locator('.pg-film-rows canvas[tabindex="0"]').focus()
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "step 2, what the model expects"
+    assert page.evaluate(FRAME)[1] == 2
+    assert site.problems == []
+
+
+def test_an_enlarged_image_has_a_name_and_a_strip_for_the_keyboard(visit: Any) -> None:
+    site = visit("?data=digits-unet&particles=4&grid.steps=5")
+    page = site.page
+    page.locator(".pg-images-cell").nth(1).click()
+    assert page.locator(".pg-one-image").get_attribute("aria-label") == "image 2 of 4 · step 5, the state x_t"
+    assert page.locator('.pg-one-step[tabindex="0"]').count() == 1
+    page.locator('.pg-one-step[tabindex="0"]').focus()
+    page.keyboard.press("ArrowLeft")
+    assert "step 4" in page.locator(".pg-one-words").inner_text()
+    assert page.evaluate("document.activeElement.title") == "step 4"
+    assert site.problems == []

@@ -120,3 +120,83 @@ def test_a_process_that_cannot_encode_says_so(visit: Any) -> None:
     page.locator(".pg-task-go").click()
     page.wait_for_function("() => /no velocity/.test(document.querySelector('.pg-task-said')?.innerText)")
     assert site.problems == []
+
+
+DONE = "() => /model calls/.test(document.querySelector('.pg-task-said')?.innerText)"
+
+
+def test_a_link_makes_the_task_again(visit: Any) -> None:
+    """Picture, mask, numbers travel: the link opens with the very same cells, without a button. Mutants killed: a mask that is lost, another picture."""
+    site = lab(visit, "inpaint", data="digits-wiener", **{"view.task": ""})
+    page = site.page
+    page.locator(".pg-images-cell").nth(2).click()
+    assert page.evaluate("PG.images.one.is") is False  # it was picked for the task
+    paint(page, ".pg-task-pad-mask", [(0.2, 0.6), (0.7, 0.6), (0.7, 0.9)])
+    page.locator(".pg-task-left input[type=range]").nth(3).fill("2")  # variants
+    run(page)
+    assert "from the exact mean" in page.locator(".pg-task-numbers").inner_text()
+    before = page.evaluate(CELLS)
+    page.wait_for_function("() => ['image=2', 'mask=z', 'variants=2'].every((w) => location.search.includes(w))")
+    again = visit(page.evaluate("location.search"))
+    again.page.wait_for_function(DONE)
+    after = again.page.evaluate(CELLS)
+    assert len(after) == 6
+    assert after == before
+    again.page.locator(".pg-lab-tab", has_text="curves").click()
+    again.page.wait_for_function("() => !location.search.includes('view.mask')")  # a lab that is shut is not in the link
+    assert site.problems == again.problems == []
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "cells"),
+    [
+        ("reconstruct", {"sampler": "DDIM"}, 12),
+        ("sweep", {"view.sweep": "guidance.weight,0,2,3,4"}, 12),
+        ("interpolate", {"sampler": "DDIM", "view.image": "3", "view.image2": "1"}, 18),
+    ],
+)
+def test_a_link_to_a_task_runs_it(visit: Any, task: str, more: dict[str, str], cells: int) -> None:
+    site = lab(visit, task, data="digits-unet", **more)
+    page = site.page
+    page.wait_for_function(DONE)
+    assert page.locator(".pg-task-cell").count() == cells
+    if task == "sweep":
+        assert page.locator(".pg-task-caption").all_inner_texts()[-3:] == ["8 calls", "8 calls", "16 calls"]
+    if task == "interpolate":
+        assert "from those that were given" in page.locator(".pg-task-numbers").inner_text()
+    assert site.problems == []
+
+
+def test_what_a_link_lacks_is_named(visit: Any) -> None:
+    site = lab(visit, "inpaint", data="digits-unet", **{"view.mask": "!"})
+    site.page.wait_for_function("() => /does not carry the mask/.test(document.querySelector('.pg-task-said').innerText)")
+    site = lab(visit, "edit", data="digits-unet")
+    site.page.wait_for_function("() => /without this: draw or upload/.test(document.querySelector('.pg-task-said').innerText)")
+    site = lab(visit, "edit", data="digits-unet", **{"view.image": "zAAAA"})
+    site.page.wait_for_function("() => /does not fit this model/.test(document.querySelector('.pg-task-said').innerText)")
+    assert site.problems == []
+
+
+def test_a_drawing_travels(visit: Any) -> None:
+    site = lab(visit, "edit", data="digits-unet")
+    page = site.page
+    paint(page, ".pg-task-pad-draw", [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)])
+    run(page)
+    page.wait_for_function("() => /view.image=z/.test(location.search)")
+    again = visit(page.evaluate("location.search"))
+    again.page.wait_for_function(DONE)
+    far = np.abs(np.array(again.page.evaluate(CELLS)[0], int) - np.array(page.evaluate(CELLS)[0], int)).max()
+    assert far <= 1  # the drawing as the model saw it
+    assert site.problems == again.problems == []
+
+
+def test_states_and_expectations_differ_where_a_run_stops_early(visit: Any) -> None:
+    site = lab(visit, "sweep", data="digits-unet", stop_at="0.4")
+    page = site.page
+    page.wait_for_function(DONE)
+    assert "for the last x̂₀" in page.locator(".pg-task-said").inner_text()
+    expected = np.array(page.evaluate(CELLS))
+    page.locator(".pg-task-switch button", has_text="x").last.scroll_into_view_if_needed()
+    page.locator('.pg-task-bar [data-kind="x"]').click()
+    assert (np.array(page.evaluate(CELLS)) != expected).mean() > 0.5
+    assert site.problems == []
