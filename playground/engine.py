@@ -48,7 +48,8 @@ def simulate(
 
     Args:
         exp: the choices. In mode 'reverse' the sampler runs from noise to data, in 'forward' data are noised by exact SDE steps.
-        data: a mixture in place of ``exp.data`` (any dimension, at most 4,096 components), also for the classes that guidance names.
+        data: a mixture in place of ``exp.data`` (any dimension, at most 4,096 components). Guidance's class must be one of it; a class that
+            ``exp.data`` lacks is refused when ``exp`` is made: give the mixture as Experiment(data=…) then.
         predictor: a model in place of the exact one: a Predictor, or any function or module (z_t, t) → x̂_0. Guidance is put around it
             (``Guidance.guide`` says what it must give for that).
         initial: first state (particles, *state) in place of a draw from the prior; forward mode: data (particles, *event).

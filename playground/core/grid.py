@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Grid(Spec):
     """``steps`` intervals; with ``denoise`` the last one goes from t_min to 0 by x̂_0, without it the run ends at t_min.
 
+    In the grids' formulas n is the number of intervals down to t_min: steps − 1 with ``denoise``, steps without.
     ``own_ends``: this grid starts or ends elsewhere, as it says in its docstring.
     """
 

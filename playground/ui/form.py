@@ -382,7 +382,7 @@ def explain(errors: list[BadValue]) -> str:
     return f"This link was not fully readable: {'; '.join(map(_told, errors))}. Defaults are used there.".replace("?. ", "? ")
 
 
-MANY = 12  # names that a notice lists; of more, only the closest
+MANY = 4  # names that a notice lists beside the closest ones: of more, only these
 
 
 def _told(error: BadValue) -> str:
@@ -399,7 +399,7 @@ def _told(error: BadValue) -> str:
         rest = f"one of {', '.join(map(named, names))}"
     words = f"{short(error.field, LONGEST_FIELD)} = {error.value} cannot be used"
     if near:
-        words += f", did you mean {' or '.join(map(named, near.split(' or ')))}?"
+        words += f", did you mean {' or '.join(map(named, near.split(' or ')[:2]))}?"
     return words if near and len(names) > MANY else f"{words} (allowed: {rest})"
 
 
