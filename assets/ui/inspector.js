@@ -388,7 +388,7 @@
       <div class="pg-in-box" data-in="x0"></div>
       <div class="pg-in-box" data-in="worst" hidden></div>
     </section>
-    <section class="pg-in-numbers">
+    <section class="pg-in-numbers" tabindex="0" aria-label="Numbers at the pin">
       <table class="pg-in-kl"><thead><tr><th></th><th title="KL(q‖·) in nats; infinite for a point. A dash: not known in closed form.">KL</th><th data-in="w2">W₂</th></tr></thead><tbody></tbody></table>
       <p class="pg-in-says"></p>
       <table class="pg-in-point"><tbody></tbody></table>

@@ -274,6 +274,8 @@
       function open() {
         if (list) return;
         list = el("div", { className: "pg-pop" });
+        list.setAttribute("role", "region"); // it stands outside of the page's own parts
+        list.setAttribute("aria-label", `${label}: what there is`);
         const box = el("div", { className: "pg-listbox", id, tabIndex: -1 });
         box.setAttribute("role", "listbox");
         box.setAttribute("aria-label", label);

@@ -89,7 +89,7 @@
       const home = document.querySelector("#pg-stage .pg-view");
       if (!home) return setTimeout(() => this.show(), 60); // the stage is mounted after us
       if (!this.box.isConnected) home.append(this.box);
-      this.box.innerHTML = `${introHtml()}<span class="pg-intro-foot">Any click or key closes this; it stays under “?”.</span>`;
+      this.box.innerHTML = `${introHtml()}<span class="pg-intro-foot">Any ${matchMedia("(pointer: coarse)").matches ? "touch" : "click or key"} closes this; it stays under “${document.querySelector(".pg-help-button")?.offsetParent ? "?" : "⋯"}”.</span>`;
       this.box.hidden = false;
     }
 

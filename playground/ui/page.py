@@ -68,7 +68,7 @@ STYLES = (
 TITLE = "Diffusion Playground"
 
 WHAT = "Watch noise become data, beside the exact truth"
-EXAMPLE = '<a role="menuitem" tabindex="-1" href="?{query}" data-example="{key}"><b>{title}</b><small>{look}</small></a>'
+EXAMPLE = '<a role="menuitem" href="?{query}" data-example="{key}"><b>{title}</b><small>{look}</small></a>'
 HEADER = """
 <p class="pg-what pg-what-phone">{what}</p>
 <div class="pg-bar">
@@ -167,7 +167,7 @@ def build() -> Page:
             with gr.Column(elem_id="pg-left", min_width=0):
                 demo.form = form = Form()
             with gr.Column(elem_id="pg-center", min_width=0):
-                _slot("summary", '<div class="pg-chips" role="list"></div>')
+                _slot("summary", '<div class="pg-chips" role="group" aria-label="What is chosen"></div>')
                 _slot("lesson")
                 _slot("stage")
                 _slot("labs")
