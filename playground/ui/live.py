@@ -25,6 +25,7 @@ import gzip
 import json
 import logging
 import mimetypes
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -49,7 +50,7 @@ from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
-from playground.ui.sets import read_body, set_record, store_record
+from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.errors import errors_packet, map_packet
 from playground.views.film import ALLOWED as FILMS
@@ -243,7 +244,7 @@ def packet(query: dict[str, str]) -> bytes:
     if not want <= set(WANTS):
         raise BadValue("want", query["want"], "some of " + ", ".join(WANTS))
     seq = query.get("seq", "0")
-    if not seq.isdigit() or len(seq) > 15:
+    if not re.fullmatch("[0-9]{1,15}", seq):  # isdigit() is also true of "²"
         raise BadValue("seq", seq, "a whole number")
     return worker.submit(_packet, experiment_of(query), layer, want, int(seq)).result()
 
@@ -311,6 +312,15 @@ def fit_text(asked: dict[str, str]) -> dict[str, Any]:
         return complaint(error)
 
 
+def asset_file(path: str) -> Path | None:
+    """A file beneath assets/; None for any other address, whatever its letters are."""
+    try:
+        file = (ASSETS / path).resolve()
+        return file if file.is_relative_to(ASSETS) and file.is_file() and file.suffix != ".py" else None
+    except (OSError, ValueError):  # too long for the file system, or a letter that no name has
+        return None
+
+
 @functools.cache
 def _plotly() -> tuple[bytes, bytes]:
     import plotly
@@ -365,9 +375,8 @@ def routes() -> list[Route]:
     async def fit(request: Request) -> Response:
         """Reads the body piece by piece: what is wrong or too long is no longer kept, and the rest of a body within the limit is thrown away."""
         try:
-            told = request.headers.get("content-length", "0")
-            if not told.isdigit() or int(told) > MOST_BYTES:
-                raise BadValue("file", f"{told} bytes", ALLOWED)
+            if announced(request) > MOST_BYTES:
+                raise BadValue("file", f"{announced(request):,} bytes", ALLOWED)
             table, bad, size = Table(), None, 0
             async for piece in request.stream():
                 size += len(piece)
@@ -405,9 +414,8 @@ def routes() -> list[Route]:
         """Reads the pictures of the body, each after its length (4 bytes, little endian), up to the limit."""
         try:
             body = bytearray()
-            told = request.headers.get("content-length", "0")
-            if not told.isdigit() or int(told) > MOST_UPLOAD:
-                raise BadValue("image", f"{told} bytes", UPLOADS)
+            if announced(request) > MOST_UPLOAD:
+                raise BadValue("image", f"{announced(request):,} bytes", UPLOADS)
             async for piece in request.stream():
                 body += piece
                 if len(body) > MOST_UPLOAD:
@@ -465,9 +473,9 @@ def routes() -> list[Route]:
         """Reads pictures up to the limit and joins them to a film."""
         try:
             body, query = bytearray(), request.query_params
-            told, ms = request.headers.get("content-length", "0"), query.get("ms", "50")
-            if not told.isdigit() or int(told) > MOST_FILM:
-                raise BadValue("film", f"{told[:20]} bytes", FILMS)
+            ms = query.get("ms", "50")
+            if announced(request) > MOST_FILM:
+                raise BadValue("film", f"{announced(request):,} bytes", FILMS)
             if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
                 raise BadValue("ms", ms[:20], "milliseconds of a frame, from 20 to 1000")
             async for piece in request.stream():
@@ -482,10 +490,9 @@ def routes() -> list[Route]:
             return JSONResponse(complaint(error), status_code=logged(error))
 
     def asset(request: Request) -> Response:
-        path = request.path_params["path"]
-        file = (ASSETS / path).resolve()
-        if not file.is_relative_to(ASSETS) or not file.is_file() or file.suffix in (".py",):
-            return JSONResponse({"error": {"message": f"no file {path[:100]}"}}, status_code=404)
+        file = asset_file(request.path_params["path"])
+        if file is None:
+            return JSONResponse({"error": {"message": "there is no such file"}}, status_code=404)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=3600"})
 

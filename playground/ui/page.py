@@ -6,6 +6,7 @@ components change → flat query → binary packet from ``/live/packet`` → sta
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 import json
@@ -26,6 +27,7 @@ from playground.images.source import serve
 from playground.presets import PRESETS, Preset
 from playground.ui import documents, hub, live
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
+from playground.ui.front import Front
 from playground.views.snippet import as_python
 from toy_models.data import image_models
 
@@ -123,6 +125,30 @@ class Page(gr.Blocks):
 
     form: Form
 
+    @functools.cached_property
+    def head_lines(self) -> str:
+        return head(self.form)
+
+    def on_app(self, given: dict[str, Any] | None) -> dict[str, Any]:
+        """What the app is made with (front.py): our routes before Gradio's, so that no visitor can come before them, and the document's head.
+
+        Mounted on another app it never launches: what ``launch`` sees to is seen to here.
+        """
+        if self.custom_mount_path is not None:
+            if type(self.theme) is gr.themes.Default:
+                self.theme = theme()
+            self.footer_links, self.run_history = [], False
+            self.config = self.get_config_file()
+            self._set_html_css_theme_variables()
+            threading.Thread(target=live.warm, daemon=True).start()
+        given = given or {}
+        front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
+        return {
+            **given,
+            "routes": [*live.routes(), *hub.routes(), *documents.routes(), *(given.get("routes") or [])],
+            "middleware": [front, *(given.get("middleware") or [])],
+        }
+
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> Any:
         options = {
             "theme": theme(),
@@ -133,12 +159,7 @@ class Page(gr.Blocks):
             "quiet": True,
             **kwargs,
         }
-        # given to the app when it is made, so that no visitor can come before them
-        options["app_kwargs"] = {
-            "routes": [*live.routes(), *hub.routes(), *documents.routes()],
-            "middleware": [Middleware(InsertHead, insert=head(self.form))],
-            **(options.get("app_kwargs") or {}),
-        }
+        assert self.head_lines  # made before anybody waits for it
         threading.Thread(target=live.warm, daemon=True).start()
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         sys.stdout.write(f"{TITLE}: {self.local_url}\n")
@@ -264,6 +285,7 @@ def head(form: Form) -> str:
     config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
     lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]
+    lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
     lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES if (ASSETS / name).exists()]
     lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS if (ASSETS / name).exists()]
     return "\n".join(lines)
@@ -279,38 +301,3 @@ def _told(preset: Preset) -> dict[str, Any]:
 def _url(name: str) -> str:
     stamp = hashlib.blake2b((ASSETS / name).read_bytes(), digest_size=6).hexdigest()
     return f"live/assets/ui/{name}?v={stamp}"
-
-
-# Gradio's reset (`.gradio-container-6-31-0 button {padding: 0}` …) is stronger than any single class and comes last. In a layer of
-# its own it is weaker than all of our styles; the link stays, switched off, or Gradio's loader would add it again.
-RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-[^"]+\.css)">')
-LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
-
-
-class InsertHead:
-    """Puts ``insert`` into the served page. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
-
-    def __init__(self, app: Any, insert: str):
-        self.app, self.insert = app, insert.encode()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
-            await self.app(scope, receive, send)
-            return
-        start: dict[str, Any] = {}
-        parts: list[bytes] = []
-
-        async def tap(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-            elif message["type"] == "http.response.body":
-                parts.append(message.get("body", b""))
-                if not message.get("more_body"):
-                    page = RESET.sub(LAYERED, b"".join(parts)).replace(b"<style>", self.insert + b"\n<style>", 1)
-                    headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
-                    await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
-                    await send({"type": "http.response.body", "body": page})
-            else:
-                await send(message)
-
-        await self.app(scope, receive, tap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +15,16 @@ from toy_models.free import KINDS
 from toy_models.image_sets import facts_of
 
 
+def announced(request: Request) -> int:
+    """Bytes of the body by its header, 0 if that is missing or no number: what comes is counted."""
+    told = request.headers.get("content-length", "0")
+    return int(told) if re.fullmatch("[0-9]{1,18}", told) else 0
+
+
 async def read_body(request: Request) -> bytes:
     """The body, never more of it than is allowed. Raises BadValue."""
-    told = request.headers.get("content-length", "0")
-    if not told.isdigit() or int(told) > MOST_BYTES:
-        raise BadValue("images", f"{int(told) / 1e6:.0f} MB" if told.isdigit() else told, LIMITS)
+    if announced(request) > MOST_BYTES:
+        raise BadValue("images", f"{announced(request) / 1e6:.0f} MB", LIMITS)
     parts, size = [], 0
     async for piece in request.stream():
         size += len(piece)

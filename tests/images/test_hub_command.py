@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from playground.images import hub
+from playground.images import hub, source
 from tests.images.tiny import save
 
 pytest.importorskip("diffusers")
+
+
+@pytest.fixture(autouse=True)
+def not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_served", False)
 
 
 @pytest.mark.parametrize(
