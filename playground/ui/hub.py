@@ -21,7 +21,7 @@ from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
 from playground.ui.form import model_reasons
-from playground.ui.live import complaint, logged
+from playground.ui.live import Refusal, complaint, logged
 
 BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
 LONGEST = 2000  # bytes of a request
@@ -81,14 +81,17 @@ def routes() -> list[Route]:
 
     async def load(request: Request) -> Response:
         try:
-            body = await request.body()
+            body = b""
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LONGEST:
+                    break
             told = json.loads(body) if len(body) <= LONGEST else None
             if not isinstance(told, dict) or not isinstance(told.get("source"), str):
                 raise BadValue("source", body[:60], "JSON with a source: a repository id or a folder")
             name = told["source"].strip().removeprefix(PREFIX)
             return StreamingResponse(steps(PREFIX + name), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
-        except ValueError as error:
-            bad = error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source")
-            return JSONResponse(complaint(bad), status_code=logged(bad))
+        except (ValueError, RecursionError) as error:
+            return Refusal(error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source"))
 
     return [Route("/live/hub", answer), Route("/live/hub", load, methods=["POST"])]

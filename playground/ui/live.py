@@ -73,6 +73,7 @@ log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "part", "fields", "metrics")
 WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 # what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
@@ -280,11 +281,22 @@ def complaint(error: Exception) -> dict[str, Any]:
 
 def logged(error: Exception) -> int:
     """One line in the log; the status to answer with."""
+    words = CONTROLS.sub(" ", str(error))[:600]
     if isinstance(error, BadValue):
-        log.warning("refused: %s", error)
+        log.warning("refused: %s", words)
         return 400
-    log.error("failed: %s: %s", type(error).__name__, str(error).replace("\n", " ")[:300])
+    log.error("failed: %s: %s", type(error).__name__, words[:300])
     return 500
+
+
+class Refusal(JSONResponse):
+    """The answer to what cannot be done, in ASCII: half of a surrogate pair, which JSON can hold, has no UTF-8."""
+
+    def __init__(self, error: Exception):
+        super().__init__(complaint(error), status_code=logged(error))
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode()
 
 
 def packet_base64(query: dict[str, str]) -> dict[str, Any]:
@@ -361,7 +373,7 @@ def routes() -> list[Route]:
         try:
             return make()
         except Exception as error:
-            return JSONResponse(complaint(error), status_code=logged(error))
+            return Refusal(error)
 
     def live_packet(request: Request) -> Response:
         def make() -> Response:
@@ -392,7 +404,7 @@ def routes() -> list[Route]:
             query = request.query_params
             return JSONResponse(await run_in_threadpool(fit_table, table, query.get("components", "0"), query.get("scale", "1")))
         except Exception as error:
-            return JSONResponse(complaint(error), status_code=logged(error))
+            return Refusal(error)
 
     async def sets(request: Request) -> Response:
         try:
@@ -401,7 +413,7 @@ def routes() -> list[Route]:
             body = await read_body(request)
             return JSONResponse(await run_in_threadpool(store_record, request.query_params.get("title", ""), body))
         except Exception as error:
-            return JSONResponse(complaint(error), status_code=logged(error))
+            return Refusal(error)
 
     def live_images(request: Request) -> Response:
         def make() -> Response:
@@ -423,7 +435,7 @@ def routes() -> list[Route]:
             packets = await run_in_threadpool(task_steps, dict(request.query_params), parts(bytes(body)))
             return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
         except Exception as error:
-            return JSONResponse(complaint(error), status_code=logged(error))
+            return Refusal(error)
 
     def states_csv(request: Request) -> Response:
         from playground.views.export import csv_rows
