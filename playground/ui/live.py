@@ -499,7 +499,7 @@ def routes() -> list[Route]:
             lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms), colours)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         except Exception as error:
-            return JSONResponse(complaint(error), status_code=logged(error))
+            return Refusal(error)
 
     def asset(request: Request) -> Response:
         file = asset_file(request.path_params["path"])

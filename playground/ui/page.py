@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.themes import Base
+from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
@@ -135,7 +135,7 @@ class Page(gr.Blocks):
         Mounted on another app it never launches: what ``launch`` sees to is seen to here.
         """
         if self.custom_mount_path is not None:
-            if type(self.theme) is gr.themes.Default:
+            if type(self.theme) is Default:
                 self.theme = theme()
             self.footer_links, self.run_history = [], False
             self.config = self.get_config_file()

@@ -108,7 +108,9 @@ def test_two_hundred_hostile_requests(client, caplog):
                     )
                 )
             else:
-                path = draw.choice(["fit?components=", "sets?title=", "task?lab.task=", "hub?", "packet?", "fit?scale="])
+                path = draw.choice(
+                    ["fit?components=", "sets?title=", "task?lab.task=", "hub?", "packet?", "fit?scale=", "film.gif?ms=", "film.mp4?times="]
+                )
                 answered(client.post(f"/live/{path}{quote(draw.choice(WORDS))}&{query}", content=draw.choice(posts)))
     for record in caplog.records:
         assert record.levelno < logging.ERROR, record.getMessage()
