@@ -18,7 +18,7 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.problem import Prediction, Predictor
-from playground.core.process import t64
+from playground.core.process import LinearProcess, t64
 from playground.core.run import Frame
 from playground.engine import stream
 from playground.views.packet import Packet
@@ -150,9 +150,11 @@ class ImageRun:
     def _lost(self, frame: Frame, block: int) -> bool:
         """Whether a block of the states (0: what is seen, 1: CLD's velocities) is not finite or, in root mean square, LOST times as large as
         for pixels of ±1."""
-        psi, cov = self.process.mean_and_cov(t64(frame.t))
+        process = self.process
+        assert isinstance(process, LinearProcess)  # image models serve no others
+        psi, cov = process.mean_and_cov(t64(frame.t))
         size = math.sqrt(float(psi[block] ** 2 + cov[block, block]) * self.oracle.dim * frame.z.shape[0])
-        return not float(torch.linalg.vector_norm(self.process.split(frame.z)[:, block])) < LOST * size
+        return not float(torch.linalg.vector_norm(process.split(frame.z)[:, block])) < LOST * size
 
     def divergence(self) -> str:
         """What a run whose pictures are lost says of itself."""
