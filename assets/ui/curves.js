@@ -181,6 +181,7 @@
         word.setAttribute("aria-pressed", String(!off));
         this.owner.paint(this);
         this.place(this.owner.clock);
+        this.owner.emit("hide", this.owner.hidden);
       };
       this.legend.append(word);
     }
@@ -444,6 +445,12 @@
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
       this.readTheme();
       addEventListener("pg-time", () => this.panels.forEach((p) => this.paint(p, 0)));
+    }
+
+    /** The curves that are hidden, as a link says it: "snr.step,schedule.beta". */
+    get hidden() { return this.panels.flatMap((p) => [...p.off].map((key) => `${p.name}.${key}`)).join(","); }
+    set hidden(names) {
+      for (const p of this.panels) p.off = new Set(names.split(",").filter((n) => n.startsWith(`${p.name}.`)).map((n) => n.slice(p.name.length + 1)));
     }
 
     /** A measure as a click on its name asks for it. */

@@ -58,8 +58,22 @@
   }
 
   /** Why a choice cannot be made now ('' if it can): samplers, grids and guidance by the process, data and process by each other. */
+  const SOURCE = "Interpolant:process.origin";
+  /** What a menu offers beside what Python declares: as a source the mixture that is the data now. */
+  PG.more = (slot) => (slot === SOURCE && sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? [{ key: values["pg-data"], title: "the data themselves", tip: "your own mixture, as it is now", group: "own", hint: "", kind: "" }] : []);
+  /** Why a control does nothing now ('' if it does something): the conditions that Python declares, its own and those of the choice that it belongs to. */
+  PG.idle = (slot) => idle(controls.find((c) => c.path === slot || `${c.kind}:${c.path}` === slot));
+  function idle(c) {
+    for (const [path, test, list, words] of c?.when || []) {
+      const v = at(path, c.kind), holds = test === "above" ? Number(v) > list[0] : list.some((x) => same(x, v)) === (test === "one of");
+      if (!holds) return words;
+    }
+    const outer = c?.path.includes(".") && controls.find((o) => o.path === c.path.slice(0, c.path.lastIndexOf(".")));
+    return outer ? idle(outer) : "";
+  }
   PG.why = (slot, key) => {
     const process = values["pg-process"];
+    if (slot === SOURCE) return (key !== "gaussian" && clash(process, values["pg-data"], key)) || "";
     const image = C.images[values["pg-data"]]; // a trained model, and what cannot be chosen with it
     if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
     if (image?.allows?.[slot]?.includes(key)) return "";
@@ -68,10 +82,10 @@
     return no && `${title("processes", process)} ${no}`;
   };
   /** Why a process cannot take these data: their dimension, or the other end of an interpolant. */
-  function clash(process, data) {
+  function clash(process, data, origin = at("process.origin", process)) {
     const [dim, count] = sizeOf(data) ?? [], no = C.reasons.data[process]?.[dim];
     if (no || !dim) return no || "";
-    const origin = at("process.origin", process), [other, ends] = sizeOf(origin) ?? [];
+    const [other, ends] = sizeOf(origin) ?? [];
     if (!other) return ""; // "gaussian" fits everything; what is being typed the server judges
     const name = C.titles.data[origin] || "own mixture";
     if (other !== dim) return `needs both ends in one dimension: its source, ${name}, is in ${other}D, the data in ${dim}D`;
@@ -97,7 +111,9 @@
     values[id] = value;
     forced.set(id, value);
     const c = controls.find((x) => x.id === id);
-    if (c.type === "pick") PG.pickers[c.path]?.set(value);
+    const picker = PG.pickers?.[c.path] ?? PG.pickers?.[`${c.kind}:${c.path}`];
+    if (picker) picker.set(value);
+    else if (c.type === "pick") return;
     else if (c.type === "choice") PG.setRadio(id, value);
     else if (c.type === "free") PG.setText(id, value) || forced.delete(id); // what the box says already it does not report
     else PG.setNumber(id, value);
@@ -132,12 +148,21 @@
     }
     lastProcess = process;
     const told = [], why = new Set();
-    const good = fitting.get(signature(process)) || C.fallback[process];
+    const good = { ...(fitting.get(signature(process)) || C.fallback[process]) };
+    const suits = C.suits[process];
+    if (!ownGrid && !PG.why("grid", suits)) good.grid = suits;
     for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"], ["guidance", "guidance"]]) {
       const was = values[`pg-${slot}`], no = PG.why(slot, was);
+      if (slot === "grid" && !no && !ownGrid && good.grid !== was) { // the grid comes with the process, unless it was chosen by hand
+        force("pg-grid", good.grid);
+        automatic.grid = null;
+        told.push(`grid ${title(family, was)} → ${title(family, good.grid)}, which suits it`);
+        continue;
+      }
       // what does not fit gives way; what had to give way before comes back
       if (!no && !(automatic[slot] === was && good[slot] !== was)) continue;
       force(`pg-${slot}`, good[slot]);
+      if (slot === "sampler") keepCalls();
       automatic[slot] = no ? good[slot] : null;
       told.push(`${slot} ${title(family, was)} → ${title(family, good[slot])}`);
       if (no) why.add(`${title(family, was)} ${no}.`);
@@ -204,6 +229,11 @@
     follow();
   }
   const automatic = {};
+  let ownGrid = false; // chosen by hand
+  /** Is this grid another than what comes with its process by itself? */
+  const strange = (grid, process) => grid !== C.suits[process] && grid !== C.fallback[process]?.grid;
+  /** Whose default the schedule in the form is: the process's own, or that of the page's first where it has none. */
+  const ownerOf = (process) => (C.families.processes[process]?.schedule ? process : C.top.process.default.process);
   let scheduleOwner = lastProcess;
 
   // ---- what is shown of the form: one style element, which survives whatever Svelte renders anew ------------------------------
@@ -220,6 +250,7 @@
     if (shown.textContent !== css) shown.textContent = css;
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
     (PG.rails || []).forEach((r) => r.show(values[r.target]));
+    dim();
     const page = (document.body.dataset.page = C.images[values["pg-data"]] ? "images" : "toys");
     for (const a of document.querySelectorAll("nav a[data-page]")) {
       a.classList.toggle("on", a.dataset.page === page);
@@ -228,6 +259,75 @@
     const unit = document.querySelector('#pg-particles [data-testid="block-info"]');
     if (unit) unit.textContent = page === "images" ? "images" : "particles";
     chips();
+  }
+
+  /** What does nothing now is dim and says why; its hands are tied, but the keyboard still comes by to hear it. */
+  function dim() {
+    for (const c of controls) {
+      if (!c.when && !c.path.includes(".")) continue;
+      const box = document.getElementById(c.id);
+      if (!box || c.id === "pg-mode") continue;
+      const why = idle(c), words = why && `Does nothing now: ${why}.${C.help[c.id] ? `\n${C.help[c.id]}` : ""}`;
+      for (const node of [box, document.getElementById(`${c.id}-row`)]) {
+        if (!node || (node.dataset.idle ?? "") === words) continue;
+        node.dataset.idle = words;
+        node.classList.toggle("pg-idle", Boolean(why));
+        for (const part of [node, ...node.querySelectorAll("input, textarea")]) {
+          if (why) part.dataset.tip = words;
+          else delete part.dataset.tip;
+          if (part === node) continue;
+          why ? part.setAttribute("aria-disabled", "true") : part.removeAttribute("aria-disabled");
+          why ? part.setAttribute("aria-description", words) : part.removeAttribute("aria-description");
+        }
+      }
+    }
+  }
+  for (const name of ["keydown", "beforeinput"]) document.addEventListener(name, (e) => {
+    if (e.target.matches?.('.pg-idle :is(input, textarea)') && !["Tab", "Escape"].includes(e.key) && !e.ctrlKey && !e.metaKey) e.preventDefault(), e.stopPropagation();
+  }, true);
+
+  // ---- what the steps cost -------------------------------------------------------------------------------------------------------
+  let costBox = null, keptCalls = 0;
+  const toldCost = () => {
+    if (!costBox) return;
+    const h = shownRun?.header, known = h && h.mode !== "forward" && h.model_calls != null;
+    costBox.firstChild.textContent = known ? `= ${h.model_calls.toLocaleString("en")} model call${h.model_calls === 1 ? "" : "s"}${h.guidance ? " with guidance" : ""}` : "";
+    const lock = costBox.lastChild, line = h?.sampler?.calls_line;
+    lock.hidden = !known || !line;
+    lock.setAttribute("aria-pressed", String(view.keep === "calls"));
+  };
+  /** Mounted below the steps: "= 9 model calls", and a lock that turns the steps when the sampler changes. */
+  PG.calls = (element) => {
+    element.classList.add("pg-calls");
+    const lock = el("button", { type: "button", className: "pg-keep", textContent: "keep" });
+    lock.dataset.tip = "Keep the calls: another sampler gets as many steps as make the same number of model calls, so that methods are compared at equal cost.";
+    lock.addEventListener("click", () => {
+      setView("keep", view.keep === "calls" ? "" : "calls");
+      keptCalls = 0;
+      toldCost();
+    });
+    costBox = el("div", {}, el("span"), lock);
+    element.replaceChildren(costBox);
+    toldCost();
+  };
+  const callsOf = (line, steps) => line[0] * steps + line[1];
+  const stepsFor = (line, calls) => Math.max(1, Math.min(control("grid.steps").hi, Math.round((calls - line[1]) / line[0])));
+  /** Another sampler was chosen: as many steps as make the same number of calls. What its parameters change of that, its own run tells (keepAgain). */
+  function keepCalls() {
+    const shown = shownRun?.header.sampler?.calls_line, line = C.calls[values["pg-sampler"]];
+    if (view.keep !== "calls" || !shown || shownRun.header.mode === "forward") return;
+    keptCalls = callsOf(shown, shownRun.header.planned);
+    if (line) force("pg-grid-steps", stepsFor(line, keptCalls));
+  }
+  function keepAgain(run) {
+    const line = run.header.sampler?.calls_line, wanted = keptCalls;
+    if (next) return;
+    keptCalls = 0;
+    if (!wanted || !line || view.keep !== "calls") return;
+    const steps = stepsFor(line, wanted);
+    if (steps === run.header.planned || Math.abs(callsOf(line, steps) - wanted) >= Math.abs(callsOf(line, run.header.planned) - wanted)) return;
+    force("pg-grid-steps", steps);
+    follow();
   }
 
   function chips() {
@@ -382,6 +482,8 @@
       if (run.header.image && (!view.at || !whole)) put((s) => s.seek(s.end)); // formed: there it stays until it is played again
       tellLater(run);
       hook.painted = job.id;
+      toldCost();
+      keepAgain(run);
       refused = null;
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
@@ -580,7 +682,7 @@
     const s = new URLSearchParams(all).toString().replace(/%2C/g, ",").replace(/%7B/g, "{").replace(/%7D/g, "}").replace(/%3A/g, ":").replace(/%5B/g, "[").replace(/%5D/g, "]");
     return location.pathname + (s ? `?${s}` : "") + location.hash;
   };
-  let refused = null;
+  let refused = null, rewrite = false; // the next address takes the place of one that could not be read
   function urlLater() {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => writeUrl(), QUIET_URL);
@@ -593,8 +695,9 @@
     if (!shownQuery || q !== text(shownQuery)) return urlLater(); // its picture is still to come
     const to = address();
     if (to === location.pathname + location.search + location.hash) return;
-    const moved = !equal(query(), PG.experimentPart(location.search));
-    history[moved && touched ? "pushState" : "replaceState"]({}, "", to); // a link in other words than ours is no second page
+    const moved = !rewrite && touched && !equal(query(), PG.experimentPart(location.search)); // a link in other words than ours is no second page
+    rewrite = false;
+    history[moved ? "pushState" : "replaceState"]({}, "", to);
   }
   function setView(name, value) {
     if ((view[name] ?? "") === value) return;
@@ -669,7 +772,10 @@
     },
     /** A component changed. */
     changed(id, value) {
+      const was = values[id];
       if (!ready || !take(byId.get(id), value) || settling) return;
+      if (id === "pg-grid" && was !== value) ownGrid = true;
+      if (id === "pg-sampler" && was !== value) keepCalls();
       settle(() => id === "pg-data" && settleData());
     },
     /** Python has put a link's values into the components. */
@@ -680,18 +786,21 @@
       takeAll(list);
       // numbers are told one by one, some with the value from before the link, and after this
       for (const c of controls) if (!/pick|choice|free/.test(c.type)) ahead.set(c.id, { value: values[c.id], until: performance.now() + AHEAD_OF_LINK });
-      lastProcess = scheduleOwner = values["pg-process"];
+      lastProcess = values["pg-process"];
+      scheduleOwner = ownerOf(lastProcess);
+      ownGrid = strange(values["pg-grid"], lastProcess);
       lastData = values["pg-data"];
       const few = C.images[lastData] && !("particles" in PG.experimentPart(location.search)); // as many images as toys have particles are too many
       if (few) force("pg-particles", C.batch);
       ready = true;
       show();
       if (shownQuery && text(shownQuery) === text(query())) shownValues = { ...values };
-      const message = list[controls.length];
+      const message = [list[controls.length], viewTold].filter(Boolean).join(" ");
+      viewTold = "";
       if (message) notice({ kind: "warning", message, stay: 15000 });
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
-        if (message || few) history.replaceState({}, "", address());
+        if (message || few) rewrite = true, urlLater(); // when its picture is there the address says what is shown
       }
     },
     drawer,
@@ -703,9 +812,10 @@
     const q = PG.experimentPart(location.search);
     for (const k of Object.keys(view)) delete view[k];
     for (const [k, v] of new URLSearchParams(location.search)) if (k.startsWith("view.")) view[k.slice(5)] = v;
+    viewTold = stage ? checkView() : "";
     viewToStage();
     words?.restore();
-    if (equal(q, query())) return;
+    if (equal(q, query())) return tellView();
     values["pg-data"] = q.data ?? C.top.data.default; // what hands hold is read with the picture
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
@@ -804,6 +914,8 @@
       stage.on("layers", (names) => setView("layers", layersText(names) === defaultLayers ? "" : layersText(names) || "none"));
       stage.on("settle", (c) => setView("at", settled(c)));
       stage.on("time", (name) => setView("time", name === "t" ? "" : name));
+      stage.on("speed", (v) => setView("speed", v === 1 ? "" : String(v)));
+      stage.on("loop", (on) => setView("loop", on ? "" : "off"));
       stage.on("color", (c) => setView("color", String(c ?? "")));
       stage.on("cursor", (info) => {
         if (stage.playing && view.at) setView("at", "");
@@ -819,7 +931,9 @@
         also(labs, "pin", pin);
       });
       stage.on("toggle-mode", (mode) => PG.setRadio("pg-mode", typeof mode === "string" && /^(reverse|forward)$/.test(mode) ? mode : values["pg-mode"] === "reverse" ? "forward" : "reverse"));
+      viewTold = checkView();
       viewToStage();
+      if (ready) tellView();
       waiting.splice(0).forEach((fn) => fn(stage));
       refetch(); // the layers of a link may need more than what was asked for before the stage was there
     },
@@ -851,13 +965,44 @@
 
   const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
   const settled = (moment) => (stage.playing ? "" : String(moment.at));
-  let defaultLayers = "";
+  let defaultLayers = "", viewTold = "";
+  // what a link may say of the view: here, and in the labs (tasks: tasks.js)
+  PG.viewNames = new Set([..."at lab time color keep loop speed layers pin compare measure hide errors phase gap side fit task".split(" "), ...(PG.travels || [])]);
+  function tellView() {
+    if (!viewTold) return;
+    notice({ kind: "warning", message: viewTold, stay: 15000 });
+    viewTold = "";
+    rewrite = true;
+    urlLater();
+  }
+  /** What a link says of the view and cannot be used is left out and told. */
+  function checkView() {
+    const one = (list) => (v) => list.includes(v) ? "" : `one of ${list.join(", ")}`;
+    const layers = [...PG.layers.LAYER_IDS, "none"];
+    const rules = {
+      at: (v) => (v !== "" && Number(v) >= 0 && Number(v) <= 1 ? "" : "a number from 0 to 1"),
+      lab: one(PG.labKeys()), time: one(Object.keys(PG.time.scales)), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
+      speed: one(PG.controls.SPEEDS.map(String)),
+      layers: (v) => (v.split(",").every((name) => layers.includes(name)) ? "" : `names of ${layers.join(", ")}`),
+    };
+    const told = [];
+    for (const [name, value] of Object.entries(view)) {
+      const no = value && (rules[name] ? rules[name](value) : PG.viewNames.has(name.split(".")[0]) ? "" : "no such name");
+      if (!no) continue;
+      told.push(`view.${name} = ${value.slice(0, 40)} (${no})`);
+      delete view[name];
+    }
+    return told.length ? `Not readable in this link: ${told.slice(0, 3).join("; ")}.` : "";
+  }
   function viewToStage() {
     if (!stage) return;
     const layers = view.layers || defaultLayers, at = view.at;
     if (layers !== (layersText(stage.layers) || "none")) stage.setLayers(layers.split(","));
     stage.setColor(view.color || "");
     PG.time.choose(view.time || "t");
+    stage.speed = Number(view.speed || 1);
+    stage.loop = view.loop !== "off";
+    toldCost();
     if (at && Number.isFinite(+at)) stage.seek(+at);
     stage.setPin(view.pin || "");
     images?.compare.restore(view.compare || "");
@@ -1034,7 +1179,8 @@
       if (told === undefined || (c.kind && c.kind !== (PG.first.query[outer] ?? at(outer)))) continue;
       force(c.id, /pick|choice|free/.test(c.type) ? told : /flag/.test(c.type) ? told === "true" : Number(told));
     }
-    lastProcess = scheduleOwner = values["pg-process"];
+    lastProcess = values["pg-process"];
+      scheduleOwner = ownerOf(lastProcess);
     lastData = values["pg-data"];
     ready = true;
     show();

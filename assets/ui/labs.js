@@ -5,6 +5,7 @@
   const PG = (window.PG = window.PG || {});
   const made = [];
   PG.lab = (lab) => made.push(lab);
+  PG.labKeys = () => made.map((lab) => lab.key);
 
   PG.lab({
     key: "curves", word: "curves", order: 0,
@@ -14,6 +15,8 @@
       curves.on("measure", (name) => host.setView("measure", name));
       curves.measure = host.view.measure || "";
       curves.on("save", ({ blob, name }) => (host.save(blob, name), host.notice({ kind: "info", message: `Saved ${name}`, stay: 4000 })));
+      curves.on("hide", (names) => host.setView("hide", names));
+      curves.hidden = host.view.hide || "";
       const hold = new PG.Hold(curves, host);
       return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.clock, info.c), show() {}, curves };
     },

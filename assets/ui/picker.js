@@ -76,7 +76,8 @@
 
   /** Called by js_on_load of every picker; ``props.value`` is the component's value, for Python and for the API. */
   PG.picker = ({ element, props, watch }) => {
-    const { layout, slot, label, choices } = props.payload;
+    const { layout, slot, label } = props.payload;
+    let { choices } = props.payload;
     const host = element.querySelector(".pg-picker") || element;
     const picker = { slot, choices, boxes: new Map(), get value() { return props.value; }, set, refresh: () => {} };
     PG.pickers[slot] = picker;
@@ -212,9 +213,12 @@
       let list = null, active = -1, visible = choices, miniOf = null;
 
       picker.refresh = () => {
-        const c = choices.find((x) => x.key === props.value);
-        shown.textContent = c ? c.title : String(props.value ?? "");
-        button.dataset.tip = c ? tipOf(c) : "";
+        const more = PG.more?.(slot) || []; // what can be chosen here beside the declared entries
+        choices = [...props.payload.choices, ...more.filter((m) => !props.payload.choices.some((x) => x.key === m.key))];
+        const c = choices.find((x) => x.key === props.value), idle = PG.idle?.(slot) || "";
+        shown.textContent = c ? c.title : /^[{[]|^mix\d/.test(props.value) ? "own mixture" : String(props.value ?? "");
+        button.dataset.tip = idle ? `${label} does nothing now: ${idle}` : c ? tipOf(c) : "";
+        button.setAttribute("aria-disabled", String(Boolean(idle)));
         if (c && miniOf !== c.key) {
           const t = c.kind === "curve" ? thumb(c, "pg-thumb pg-inline") : null;
           t ? mini.replaceChildren(t) : mini.replaceChildren();
@@ -272,7 +276,7 @@
         close();
       }
       function open() {
-        if (list) return;
+        if (list || button.ariaDisabled === "true") return;
         list = el("div", { className: "pg-pop" });
         list.setAttribute("role", "region"); // it stands outside of the page's own parts
         list.setAttribute("aria-label", `${label}: what there is`);
@@ -319,6 +323,7 @@
       function keys(e) {
         if (e.ctrlKey || e.metaKey || e.altKey) return;
         if (!list) {
+          if (button.ariaDisabled === "true") return;
           const at = choices.findIndex((c) => c.key === props.value);
           if (["ArrowDown", "ArrowUp", "Enter", " "].includes(e.key)) open();
           else {

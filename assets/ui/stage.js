@@ -228,6 +228,7 @@
     set speed(speed) {
       this._speed = clamp(speed, SPEEDS[0], SPEEDS[SPEEDS.length - 1]);
       this._showControls();
+      this.emit("speed", this._speed);
     }
 
     get loop() {
@@ -237,6 +238,7 @@
     set loop(on) {
       this._loop = Boolean(on);
       this._showControls();
+      this.emit("loop", this._loop);
     }
 
     // -- what is shown --

@@ -55,6 +55,10 @@ class Process(Spec):
     caps: ClassVar[frozenset[str]] = frozenset()
     formula: ClassVar[str] = ""
     blocks: ClassVar[int] = 1
+    suits: ClassVar[str] = "UniformLogSNR"
+    """The grid that comes with this process where a person chooses it: of those that know only the process, the one with the least sliced W₂ of
+    its usual sampler at 10 and 20 steps, where that differs (tests/processes/test_suits.py). An experiment that names no grid has its
+    ``fitting`` one, as ever."""
 
     t_min: ClassVar[float] = 1e-3
     """Where sampling stops before the last, denoising step; 0 < t_min < t_max."""

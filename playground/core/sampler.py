@@ -43,6 +43,11 @@ class Sampler(Spec):
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""
         return None if self.info.nfe is None else self.info.nfe * (steps - 1) + 1
 
+    def calls_line(self) -> tuple[float, float] | None:
+        """(a, b) with calls(n) = a n + b for n ≥ 5 steps, as every sampler's count is; None where it is not known beforehand."""
+        five, six = self.calls(5), self.calls(6)
+        return None if five is None or six is None else (six - five, five - 5 * (six - five))
+
     def calls_afresh(self, steps: int) -> float | None:
         """The same where no step has a history, since something else moves the state between them: every step is a first one."""
         first = self.calls(2)

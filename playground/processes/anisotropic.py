@@ -37,6 +37,7 @@ class Anisotropic(Process):
         "2211.16032",
         rank=80,
     )
+    suits: ClassVar[str] = "Quadratic"
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
     ratio: float = slider(6.0, 1.0, 40.0, 0.5, log=True, label="κ ratio", help="how many times faster the second direction fades")
     drop: float = slider(

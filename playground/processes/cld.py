@@ -38,11 +38,12 @@ class CLD(LinearProcess):
         "2112.07068",
         rank=60,
     )
+    suits: ClassVar[str] = "Quadratic"
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "phase"})
     blocks: ClassVar[int] = 2
 
-    friction: float = slider(1.0, 0.05, 5.0, 0.05, label="Γ friction", help="damping; critical at Γ = 2√M")
-    mass: float = slider(0.25, 0.02, 2.0, 0.01, label="M mass", help="inertia of the velocity; its stationary variance")
+    friction: float = slider(1.0, 0.05, 5.0, 0.05, label="friction Γ", help="damping; critical at Γ = 2√M")
+    mass: float = slider(0.25, 0.02, 2.0, 0.01, label="mass M", help="inertia of the velocity; its stationary variance")
     gamma: float = slider(0.04, 0.005, 1.0, 0.005, label="γ start", help="initial velocity v_0 ~ N(0, γM)")
     target: str = choice(
         "HSM", ("HSM", "DSM"), label="training", help="HSM: v₀ averaged out of the training kernel; DSM: v₀ drawn and known"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ class CosinePath(ScalarGaussian):
         "2202.00512",
         rank=52,
     )
+    suits: ClassVar[str] = "Subsequence"
 
     formula = r"x_t = \cos\tfrac{\pi t}{2}\,x_0 + \sin\tfrac{\pi t}{2}\,\varepsilon"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ class Flow(ScalarGaussian):
         "2209.03003",
         rank=50,
     )
+    suits: ClassVar[str] = "Subsequence"
 
     formula = r"x_t = (1-t)\,x_0 + t\,\varepsilon,\quad u = \mathbb E[\varepsilon - x_0\mid x_t]"
 

@@ -42,6 +42,7 @@ class Interpolant(Process):
         "2303.08797",
         rank=58,
     )
+    suits: ClassVar[str] = "UniformTime"
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
     view_scale_label: ClassVar[str] = ""
 

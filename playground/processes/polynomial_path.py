@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ class PolynomialPath(ScalarGaussian):
         "2203.17003",
         rank=54,
     )
+    suits: ClassVar[str] = "Subsequence"
     power: float = slider(2.0, 1.0, 5.0, 0.1, label="p power", help="larger p: the data stay clean for longer")
     noise: str = choice("preserving", ("preserving", "convex"), label="σ rule", help="preserving: σ = √(1 − α²); convex: σ = 1 − α")
 

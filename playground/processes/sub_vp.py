@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ class SubVP(BetaProcess):
     """dx = −β/2 x dt + √(β(1 − e^{−2B})) dw; α = e^{−B/2}, σ = 1 − e^{−B}. Song et al. 2021, 2011.13456."""
 
     info = Info("SubVP", "sub-VP", "variance below VP's at every t: σ = 1 − e^{−B}", "Song et al. 2021", "2011.13456", rank=20)
+    suits: ClassVar[str] = "Subsequence"
 
     formula = r"\mathrm dx = -\tfrac12\beta x\,\mathrm dt + \sqrt{\beta(1-e^{-2B})}\,\mathrm dw,\quad \sigma = 1-\alpha^2"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -43,6 +44,7 @@ class VE(ExplodingVariance):
         "2011.13456",
         rank=30,
     )
+    suits: ClassVar[str] = "Subsequence"
     sigma_min: float = slider(0.01, 0.001, 0.1, 0.001, label="σ min", help="smallest noise level of the geometric series")
     sigma_max: float = slider(50.0, 1.0, 100.0, 1.0, label="σ max", help="noise level at t = 1")
 

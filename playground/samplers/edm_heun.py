@@ -42,7 +42,7 @@ class EDMHeun(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
-    churn: float = slider(0.0, 0.0, 100.0, 1.0, label="S churn", help="noise put back over the whole run; 0: deterministic")
+    churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
     churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α", when=above("churn", 0))
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α", when=above("churn", 0))
     noise_scale: float = slider(1.0, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back", when=above("churn", 0))

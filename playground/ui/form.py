@@ -164,6 +164,9 @@ class Form:
             )
         elif param.kind == "flag":
             component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
+        elif path == "process.origin":
+            self._source(path, kind, param, elem_id, label)
+            return
         elif param.kind == "free":
             component = gr.Textbox(text(param.default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
         elif (param.kind == "int" and param.hi >= 500 and path not in SLIDERS) or param.log:
@@ -178,6 +181,15 @@ class Form:
                     apply_default_css=False,
                     payload={"target": elem_id, "lo": lo, "hi": hi, "label": label, "whole": param.kind == "int"},
                     elem_classes="pg-rail-block",
+                )
+            if path == "grid.steps":  # what they cost, and a lock that keeps it
+                gr.HTML(
+                    None,
+                    html_template="<div></div>",
+                    js_on_load="window.PG.calls(element)",
+                    apply_default_css=False,
+                    elem_id="pg-calls",
+                    elem_classes="pg-h",
                 )
             return
         else:
@@ -200,6 +212,25 @@ class Form:
         component = gr.Number(param.default, label=label, precision=0 if whole else None, elem_id=elem_id, elem_classes="pg-row pg-number")
         self.help[elem_id] = f"{param.help} ({param.lo:g} to {param.hi:,.0f})"
         self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+
+    def _source(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
+        """The other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
+        gaussian = Choice(GAUSSIAN, "gaussian", "standard normal, in the data's dimension")
+        toy_choices = [Choice(t.key, t.title, t.tip, f"{t.dim}D") for t in toys(2) + toys(1)]
+        self._menu(path, kind, [gaussian, *toy_choices], text(param.default), elem_id, label, param)
+
+    def _when(self, control: Control) -> dict[str, Any]:
+        """The conditions without which a control does nothing, for form.js: [path of the other, test, values, words]."""
+        param = control.param or params(Experiment).get(control.path)
+        if param is None or not param.when:
+            return {}
+        outer = control.path.rpartition(".")[0]
+        out = []
+        for when in param.when:
+            path = outer if when.name == "kind" else f"{outer}.{when.name}".strip(".")
+            other = next(c for c in self.controls if c.path == path and c.kind in ("", control.kind))
+            out.append([path, when.test, list(when.values), when.words(other.component.label)])
+        return {"when": out}
 
     # -- using them ----------------------------------------------------------------------------------------------------------
 
@@ -253,6 +284,7 @@ class Form:
                     "type": "pick" if c.param is None else c.param.kind,
                     "default": c.default,
                     **_bounds(c.param),
+                    **self._when(c),
                 }
                 for c in self.controls
             ],
@@ -269,6 +301,8 @@ class Form:
             "sizes": {key: (mixture.dim, mixture.components) for key, mixture in ((t.key, mixture_of(t.key)) for t in toys())},
             "most": MAX_COMPONENTS,
             "nested": self.nested,
+            "suits": {key: cls.suits for key, cls in registry("processes").items()},  # type: ignore[attr-defined]
+            "calls": {key: cls().calls_line() for key, cls in registry("samplers").items()},  # type: ignore[attr-defined]
             "fallback": {key: fallback(key) for key in registry("processes")},
         }
 

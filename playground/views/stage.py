@@ -110,6 +110,7 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
             **_in_symbols(sampler),
             "order": sampler.info.order,
             "nfe": sampler.info.nfe,
+            "calls_line": sampler.calls_line(),
             "terms": [],
         },
         "guidance": None if forward or exp.guidance == NoGuidance() else _in_symbols(exp.guidance),

@@ -157,3 +157,103 @@ def test_every_digit_of_a_box_is_seen(visit: Any, width: int, height: int) -> No
     box.click(click_count=3)
     box.press_sequentially("10000000", delay=10)
     assert box.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def test_what_does_nothing_now_is_off_and_says_why(visit: Any) -> None:
+    site = visit("?sampler=DDPM&mode=forward")
+    page = site.page
+    for selector in ("#pg-grid-steps", "#pg-start_at", "#pg-stop_at", "#pg-start"):
+        node = page.locator(selector)
+        assert "only with mode reverse" in node.get_attribute("data-tip"), selector
+        assert node.locator("input").first.get_attribute("aria-disabled") == "true"
+    combo = page.locator("#pg-sampler .pg-combo")
+    assert combo.get_attribute("aria-disabled") == "true"
+    assert "only with mode reverse" in combo.get_attribute("data-tip")
+    combo.click(force=True)
+    assert page.locator(".pg-pop").count() == 0
+    box = page.locator(STEPS)
+    box.focus()  # the keyboard still comes by
+    box.press("7")
+    box.press("ArrowUp")
+    assert box.input_value() == "20"
+    assert site.runs() == 1
+    page.keyboard.press("Tab")
+    page.locator(".pg-reverse").click()
+    site.until({"sampler": "DDPM"})
+    assert box.get_attribute("aria-disabled") is None
+    weight = page.locator("#pg-sampler-DDPM-weight")
+    assert "only with variance interpolated" in weight.get_attribute("data-tip")
+    page.locator("#pg-sampler-DDPM-variance .pg-combo").click()
+    page.locator(".pg-option[data-key=interpolated]").click()
+    site.until({"sampler": "DDPM", "sampler.variance": "interpolated"})
+    assert weight.get_attribute("data-tip") is None
+    assert site.problems == []
+
+
+def test_a_process_brings_a_grid_that_suits_it(visit: Any) -> None:
+    site = visit("?process=Flow")  # a link that names no grid means what it always meant
+    page = site.page
+    assert page.locator("#pg-grid .pg-shown").inner_text() == "uniform log-SNR"
+    page.locator("#pg-process [data-key=CosinePath]").click()
+    site.until({"process": "CosinePath", "grid": "Subsequence"})
+    assert "suits it" in site.notice()
+    page.locator("#pg-process [data-key=EDM]").click()
+    site.until({"process": "EDM"})
+    page.locator("#pg-grid .pg-combo").click()
+    page.locator(".pg-option[data-key=Karras]").click()
+    site.until({"process": "EDM", "grid": "Karras"})
+    page.locator("#pg-process [data-key=VE]").click()  # chosen by hand: it stays
+    site.until({"process": "VE", "grid": "Karras"})
+    page.locator("#pg-process [data-key=CLD]").click()  # unless it cannot
+    site.until({"process": "CLD"})
+    page.locator("#pg-process [data-key=VE]").click()
+    site.until({"process": "VE", "grid": "Karras"})
+    page.reload()
+    site.ready()
+    page.locator("#pg-process [data-key=Flow]").click()
+    site.until({"process": "Flow", "grid": "Karras"})
+
+
+def test_calls_stand_beside_steps_and_can_be_kept(visit: Any) -> None:
+    site = visit("?sampler=Heun&grid=UniformLogSNR&grid.steps=5")
+    page, cost = site.page, site.page.locator("#pg-calls")
+    assert "= 9 model calls" in cost.inner_text()
+    cost.locator("button").click()
+
+    def choose(key: str, steps: str, calls: str) -> None:
+        page.locator("#pg-sampler .pg-combo").click()
+        page.locator(f".pg-option[data-key={key}]").click()
+        page.wait_for_function("(n) => __pg.settled && document.querySelector('#pg-grid-steps input').value === n", arg=steps)
+        site.settle()
+        assert f"= {calls} model calls" in cost.inner_text()
+
+    choose("Euler", "9", "9")
+    assert "view.keep=calls" in page.evaluate("location.search")
+    choose("Heun", "5", "9")
+    choose("DPMSolverPP2M", "9", "9")
+    page.reload()
+    site.ready()
+    assert cost.locator("button").get_attribute("aria-pressed") == "true"
+    choose("Heun", "5", "9")
+    cost.locator("button").click()
+    choose("Euler", "5", "5")
+    assert "keep" not in page.evaluate("location.search")
+    page.locator("#pg-guidance .pg-combo").click()
+    page.locator(".pg-option[data-key=ClassifierFree]").click()
+    site.settle()
+    assert "with guidance" in cost.inner_text()
+    shown = page.evaluate("document.querySelector('.pg-status').textContent")
+    assert cost.inner_text().split()[1] in shown
+
+
+def test_an_unreadable_view_is_told_and_leaves_the_address(visit: Any) -> None:
+    site = visit("?seed=4&view.lab=zzz&view.at=7&view.color=plaid&view.wings=2")
+    notice = site.notice()
+    for words in ("view.lab = zzz", "view.at = 7", "0 to 1"):
+        assert words in notice
+    site.page.wait_for_function("location.search === '?seed=4'")
+    site = visit("?seed=4&sampler=Nonsense&view.speed=2&view.loop=off")
+    site.page.wait_for_function("!location.search.includes('Nonsense')")
+    assert site.page.evaluate("location.search") == "?seed=4&view.speed=2&view.loop=off"
+    assert site.page.evaluate("[__pgStage.speed, __pgStage.loop]") == [2, False]
+    assert site.problems == []

@@ -17,6 +17,7 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.snippet import as_python
 from toy_models.data import mixture_of
+from toy_models.distributions import toys
 from toy_models.mixture import MAX_COMPONENTS
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
@@ -233,15 +234,17 @@ def test_data_and_process_refuse_each_other_in_the_page_as_in_the_engine(form: F
                 continue
             with pytest.raises(pg.BadValue) as told:
                 Experiment(data=data, process=process)
-            assert told.value.allowed in why
+            assert why.removeprefix("needs ") in told.value.allowed
     assert config["most"] == MAX_COMPONENTS
     assert config["reasons"]["data"] == {"Anisotropic": {1: "needs 2D data, whose two directions fade at different rates"}}
 
 
 def test_a_list_has_a_text_box(form: Form) -> None:
-    """Lists and sources are typed; what is typed is checked where it is used, in words that name the field."""
-    for path in ("Custom:grid.levels", "Drawn:process.schedule.knots", "Interpolant:process.origin"):
+    """Lists are typed, an interpolant's source is chosen; both are checked where they are used, in words that name the field."""
+    for path in ("Custom:grid.levels", "Drawn:process.schedule.knots"):
         assert isinstance(form[path].component, gr.Textbox), path
+    sources = [c["key"] for c in form["Interpolant:process.origin"].component.props["payload"]["choices"]]
+    assert sources == ["gaussian", *(t.key for t in toys(2) + toys(1))]
     assert Experiment.from_query({"grid": "Custom", "grid.levels": form["Custom:grid.levels"].default}) == Experiment(grid="Custom")
     for path, query in (
         ("grid.levels", {"grid": "Custom", "grid.levels": "1; 0.5"}),

@@ -45,7 +45,7 @@ def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
     page.locator("#pg-data [data-key=rings]").click()  # a tile
     changed(data="rings")
     page.locator("#pg-process [data-key=SubVP]").click()  # a pill
-    changed(process="SubVP")
+    changed(process="SubVP", grid="Subsequence")  # with the grid that suits it
     page.locator("#pg-sampler .pg-combo").click()  # a menu
     page.locator(".pg-option[data-key=DDIM]").click()
     changed(sampler="DDIM")
@@ -58,7 +58,7 @@ def test_every_kind_of_control_changes_address_and_picture(visit: Any) -> None:
     page.locator("#pg-sampler-DDIM-eta input[type=range]").press("ArrowLeft")  # and by keyboard
     changed(sampler__eta=f"{eta - 0.05:g}")
     page.locator("#pg-grid-steps-row input[type=range]").press("ArrowLeft")  # the logarithmic rail
-    changed(grid="UniformLogSNR", grid__steps="19")
+    changed(grid__steps="19")
     page.locator("#pg-particles input[type=number]").fill("700")  # a number
     changed(particles="700")
     page.locator("#pg-grid-denoise input").click()  # a checkbox
@@ -77,7 +77,7 @@ def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
     assert not site.page.locator("#pg-sampler-DDPM-variance").is_visible()
     before = [r for r in site.requests if "gradio_api" in r]
     site.page.locator("#pg-process [data-key=Flow]").click()
-    site.until({"process": "Flow", "sampler": "DDIM"})
+    site.until({"process": "Flow", "sampler": "DDIM", "grid": "Subsequence"})
     assert not site.page.locator("#pg-schedule").is_visible()
     assert [r for r in site.requests if "gradio_api" in r] == before  # the client alone
 
@@ -87,7 +87,7 @@ def test_keyboard_drives_pickers(visit: Any) -> None:
     page = site.page
     page.locator("#pg-process [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
-    site.until({"process": "SubVP"})
+    site.until({"process": "SubVP", "grid": "Subsequence"})
     page.keyboard.press("Home")
     site.until({})
     page.locator("#pg-sampler .pg-combo").focus()
@@ -191,7 +191,7 @@ def test_a_schedule_within_a_schedule_survives_a_change_of_process(visit: Any) -
     assert site.page.evaluate("__pg.query()") == query
     assert site.page.locator("#pg-schedule-ZeroTerminalSNR-base-Cosine-offset").is_visible()
     site.page.locator("#pg-process [data-key=SubVP]").click()
-    site.until({**query, "process": "SubVP"})
+    site.until({**query, "process": "SubVP", "grid": "Subsequence"})
     assert site.problems == []
 
 
@@ -202,7 +202,9 @@ def test_data_and_process_that_refuse_each_other_cannot_be_chosen(visit: Any) ->
     assert tile.get_attribute("aria-disabled") == "true"
     assert "rings, is in 2D" in tile.get_attribute("data-tip")
     tile.click(force=True)
-    page.locator("#pg-process-Interpolant-origin input").fill("gaussian")
+    page.locator("#pg-process-Interpolant-origin .pg-combo").click()
+    assert page.locator(".pg-option[data-key=two_modes]").get_attribute("aria-disabled") == "true"  # in 1D, the data in 2D
+    page.locator(".pg-option[data-key=gaussian]").click()
     site.until({"process": "Interpolant"})
     assert tile.get_attribute("aria-disabled") == "false"
     assert pill.get_attribute("aria-disabled") == "false"
