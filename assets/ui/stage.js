@@ -19,7 +19,7 @@
   const JUMP_MS = 150; // a state that is held gives way to the next with a fade of this length
   const MOST_FRAMES = 280; // of a film
   const FEW = 40; // with more states than this a fade would never end
-  const MID = 900; // and below this one its time bar is all slider
+  const MID = 840; // and below this one its time bar is all slider
   const NARROW = 700; // a stage below this width has its legend in one scrolling row
   const WINDOW_NARROW = 820; // in a window below this width panels are stacked
 
