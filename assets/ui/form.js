@@ -967,7 +967,7 @@
   const settled = (moment) => (stage.playing ? "" : String(moment.at));
   let defaultLayers = "", viewTold = "";
   // what a link may say of the view: here, and in the labs (tasks: tasks.js)
-  PG.viewNames = new Set([..."at lab time color keep loop speed layers pin compare measure hide errors phase gap side fit task".split(" "), ...(PG.travels || [])]);
+  PG.viewNames = new Set([..."at lab time color keep loop speed layers pin compare measure hide errors phase gap side fit task example".split(" "), ...(PG.travels || [])]);
   function tellView() {
     if (!viewTold) return;
     notice({ kind: "warning", message: viewTold, stay: 15000 });

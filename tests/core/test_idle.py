@@ -103,10 +103,10 @@ def test_words():
     assert idle(DDPM()) == {"weight": "only with variance interpolated"}
     assert idle(DDPM(variance="interpolated")) == {}
     assert idle(DPMSolver(order=3)) == {"released": "only with variant multistep"}
-    assert idle(Restart(times=0))["low"] == "only with times K above 0"
+    assert idle(Restart(times=0))["low"] == "only with K times above 0"
     assert idle(registry("guidance")["ClassifierFree"](weight=1.0)) == {
-        "start": "only with weight W other than 1",
-        "stop": "only with weight W other than 1",
+        "start": "only with W weight other than 1",
+        "stop": "only with W weight other than 1",
     }
     assert idle(registry("grids")["Custom"]()) == {"steps": "not with Custom"}
     forward = idle(Experiment(mode="forward"))
