@@ -47,6 +47,7 @@
   let lineTimer = 0, lineFor = null;
   function say(box, words, stay = 0) {
     clearTimeout(lineTimer);
+    lineTimer = 0;
     if (!line.isConnected) document.body.append(line);
     if (lineFor && lineFor !== box) lineFor.removeAttribute("aria-describedby");
     lineFor = box;
@@ -65,6 +66,7 @@
   }
   function quiet() {
     clearTimeout(lineTimer);
+    lineTimer = 0;
     line.classList.remove("on");
     line.textContent = "";
     lineFor?.removeAttribute("aria-describedby");
@@ -77,7 +79,7 @@
     stateOf(box).wrong = bad;
     bad ? box.setAttribute("aria-invalid", "true") : box.removeAttribute("aria-invalid");
     if (bad) say(box, words);
-    else if (lineFor === box) quiet();
+    else if (lineFor === box && !lineTimer) quiet(); // what has been said of a value that gave way stays for its time
   }
 
   // ---- counting -------------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_number_typed_digit_by_digit_is_never_run_in_part(visit: Any) -> None:
     assert box.get_attribute("aria-invalid") is None
     site.until({"grid": "UniformLogSNR", "grid.steps": "1000"})
     site.page.locator("#pg-process [data-key=VE]").click()
-    site.until({**site.query(), "process": "VE"})
+    site.until({"process": "VE", "grid": "Subsequence", "grid.steps": "1000"})
     assert "Forward process: VE" in site.page.locator("#pg-panel").inner_text()
     assert site.page.locator("#pg-process [aria-checked=true]").get_attribute("data-key") == "VE"
     one_truth(site)

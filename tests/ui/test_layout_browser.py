@@ -67,7 +67,7 @@ WRONG = """() => {
     if (m === n || m.contains(n) || n.contains(m)) continue;
     const w = Math.min(r, R) - Math.max(l, L), h = Math.min(b, B) - Math.max(t, T);
     if (w > 2 && h > Math.min(b - t, B - T) * 0.35) {
-      if (m.closest("#pg-summary, .pg-done, .pg-toast") || n.closest(".pg-done, .pg-toast")) continue;
+      if (m.closest("#pg-summary, .pg-done, .pg-toast, .pg-intro") || n.closest(".pg-done, .pg-toast, .pg-intro")) continue;
       out.push(`over each other: ${name(m)} and ${name(n)} by ${Math.round(w)} px`);
     }
   }
