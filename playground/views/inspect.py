@@ -247,15 +247,15 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
 
 
 # a point has no law that KL or W₂ could compare with q: no fault of the step
-LAST = "the last step draws nothing: it ends at the mean E[x_0 | x_t]"
-ODE = "an ODE step goes to one point and does not sample q(x_s | x_t); only all particles together have a law (lab “errors”)"
+DRAWS_NOTHING = "the last step draws nothing: it ends at the mean E[x_0 | x_t]"
+ONE_POINT = "an ODE step goes to one point and does not sample q(x_s | x_t); only all particles together have a law (lab “errors”)"
 
 
 def _words(law: StepLaw, pin: Pin, guided: bool) -> str:
     parts = []
     if law.kind == "point":
         last = pin.s == 0 and pin.exp.sampler.declared_order is None
-        parts.append(LAST if last else ODE)
+        parts.append(DRAWS_NOTHING if last else ONE_POINT)
     if law.kind == "other":
         parts.append("not Gaussian: mean and covariance of 512 draws")
     if guided:
