@@ -163,6 +163,7 @@
         ["spread", "covariance", "W₂ of N(0, C) and N(0, C*): the covariance of the step against that of the exact q(x_s | x_t)."]]) {
         const b = PG.el("button", { type: "button", textContent: word, title: tip });
         b.setAttribute("role", "radio");
+        b.setAttribute("aria-checked", "false");
         b.dataset.key = key;
         b.addEventListener("click", () => this.choose(key));
         this.which.append(b);
