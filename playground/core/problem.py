@@ -49,7 +49,8 @@ def _latest(process: Process) -> float:
     """The largest time that a model may be asked at: t_max, or as far beyond as churn raises the noise there, by √2."""
     end = process.t_max * (1 + 1e-9)
     if isinstance(process, ScalarGaussian) and math.isfinite(level := process.at(process.t_max).half_log_snr):
-        raised = torch.tensor([level - 0.5 * math.log(2) - 1e-6], dtype=torch.float64)  # one level of a grid, as a process is asked elsewhere
+        # one level of a grid, as a process is asked elsewhere
+        raised = torch.tensor([level - 0.5 * math.log(2) - 1e-6], dtype=torch.float64)
         end = max(end, float(process.time_at(raised)[0]))
     return end
 
