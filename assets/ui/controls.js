@@ -83,7 +83,7 @@
       const { stage } = this;
       for (const layer of LAYERS) {
         const button = this.layer[layer.id], why = stage._why(layer);
-        const other = layer.phase && stage.run && stage.run.header.process.title !== "CLD";
+        const other = stage.run && ((layer.phase && stage.run.header.process.title !== "CLD") || (layer.guided && !stage.run.header.guidance && !stage._on.has(layer.id)));
         button.hidden = Boolean(other || (stage.run?.header.image && why)); // images have no layers but their paths
         button.setAttribute("aria-pressed", String(stage._on.has(layer.id) && !why));
         button.setAttribute("aria-disabled", String(Boolean(why)));

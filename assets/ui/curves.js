@@ -617,13 +617,24 @@
       this.far.show([
         { key: "floor", label: "", role: "noise", x, y: raise(low), base: true, width: 0 },
         { key: "floor", label: "", role: "noise", x, y: raise(high), width: 0, fill: true },
-        { key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", value: read(floor), room: 5,
+        { key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", value: read(floor), room: h.tilted ? 4 : 5,
           tip: `What two exact samples of ${samples} show: ${sig(m.floor, 2)} ± ${sig(m.floor_sd, 2)} at the end (mean and standard deviation over pairs, the band). A value within the band cannot be told from a perfect sampler’s.` },
-        { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: 5, shape,
+        { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: h.tilted ? 4 : 5, shape,
           tip: `${name}: mean distance of all ${PG.whole(h.points)} particles to ${h.draws} exact samples as large, new ones at each time. To ${h.end}: ${sig(m.final)} ± ${sig(m.final_se, 2)} (standard error over those samples)${m.why ? `. ${m.why}` : ""}.` },
         { key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
           error: [[m.final_se], [Math.min(m.final_se, 0.9 * m.final)]] },
+        ...this.tiltedMark(h, m, end, bottom),
       ], range, true);
+    }
+
+    /** Of a guided run: its end against the tilted law, which it is often taken to sample. */
+    tiltedMark(h, m, end, bottom) {
+      const one = h.tilted, sig = PG.significant;
+      if (!one || m !== h.metrics[0]) return [];
+      const verdict = one.final > one.floor + 2 * one.floor_sd ? "not a sample of it" : "at its floor";
+      return [{ key: "tilted", label: "tilted", role: "learned", mode: "markers", size: 6, x: [end], y: [Math.max(one.final, bottom)], width: 1, room: 3,
+        value: () => sig(one.final, 2), error: [[one.final_se], [Math.min(one.final_se, 0.9 * one.final)]],
+        tip: `The last particles to exact samples of ${one.label}: ${sig(one.final)} ± ${sig(one.final_se, 2)}, floor ${sig(one.floor, 2)} ± ${sig(one.floor_sd, 2)}: ${verdict}.` }];
     }
 
     /** Times under the plot: where they stand, and what the process calls them. */

@@ -28,6 +28,17 @@
       return this.sheet;
     }
 
+    /** Codes between two field frames, without a picture: what contours need. */
+    blended(array, at) {
+      const [, height, width] = array.shape, key = `${array.uid}|${at.i}|${at.f.toFixed(4)}`;
+      if (key !== this.blendKey) {
+        if (this.mix?.length !== width * height) this.mix = new Float32Array(width * height);
+        this._blend(array.data, at, width * height);
+        this.blendKey = key;
+      }
+      return this.mix;
+    }
+
     _size(width, height) {
       if (this.mix && this.sheet.width === 2 * width && this.sheet.height === 2 * height) return;
       Object.assign(this.sheet, { width: 2 * width, height: 2 * height });

@@ -356,7 +356,7 @@
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
     const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
-    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou"].filter((w) => known.includes(w)).join(",") };
+    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou", "conditional", "tilted"].filter((w) => known.includes(w)).join(",") };
   };
 
   /** What the server refused: {field, value, allowed, message}, told in the words that stand in the form. */

@@ -5,8 +5,12 @@
 
   const noPlane = (run) => (run.planes ? "" : "needs a plane; one-dimensional data are drawn over time");
   const noPhase = (run) => (run.phase ? "" : run.header.process.title === "CLD" ? "needs the x–v plane of one-dimensional data" : "needs a velocity: choose the process CLD");
+  const noGuidance = (name) => (run) => {
+    const laws = run.header?.guided_laws || {};
+    return name in laws ? laws[name] : run.forward ? "noising knows no guidance" : "needs guidance by a class of a mixture: choose one";
+  };
   const svg = (inner) => `<svg viewBox="0 0 14 10" width="14" height="10" aria-hidden="true">${inner}</svg>`;
-  // needs: the server layer that carries the data · phase: its word stands only where the process has a velocity · why(run): reason why this run cannot show it, or ""
+  // needs: the server layer that carries the data · guided: its word stands only under guidance · phase: its word stands only where the process has a velocity · why(run): reason why this run cannot show it, or ""
   const LAYERS = [
     {
       id: "particles", word: "particles", role: "sampler",
@@ -48,6 +52,18 @@
       mark: svg('<g fill="currentColor"><circle cx="3" cy="3.4" r="1.5"/><circle cx="7" cy="7" r="1.5"/><circle cx="11" cy="3.4" r="1.5"/></g>'),
     },
     {
+      id: "conditional", word: "p(x | c)", role: "data", needs: "conditional", guided: true,
+      mark: svg('<ellipse cx="7" cy="5" rx="6" ry="4.2" fill="none" stroke="currentColor" stroke-width="1.6"/>'),
+      tip: () => "p_t(x | c): the exact law of the asked class at this time. Guidance samples it at W = 1.",
+      why: noGuidance("conditional"),
+    },
+    {
+      id: "tilted", word: "tilted law", role: "learned", needs: "tilted", guided: true,
+      mark: svg('<path d="M1 9C4 9 5 1 8 1S11 7 13 9" fill="none" stroke="currentColor" stroke-width="1.6"/>'),
+      tip: (run) => `${run.header?.tilted || "p_t(x) p_t(c | x)^W"}, exact: the law whose score the guided model follows at this moment. At t = 0 it is the tilt of the data; noise that and it is another law at every t before, so that following these scores does not end there.`,
+      why: noGuidance("tilted"),
+    },
+    {
       id: "hamiltonian", word: "Hamiltonian", role: "exact", needs: "hamiltonian", phase: true,
       mark: svg('<path d="M12 6.5A5 4 0 1 1 9 1.4" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="9.4" cy="1.6" r="1.6" fill="currentColor"/>'),
       why: noPhase,
@@ -62,5 +78,7 @@
   const FLOWS = ["velocity", "hamiltonian", "ou"];
   const DEFAULT_LAYERS = ["particles", "trails", "density", "score"];
 
-  PG.layers = { LAYERS, LAYER_IDS, FLOWS, DEFAULT_LAYERS };
+  const LAWS = [["conditional", "data"], ["tilted", "learned"]]; // of a guided run: lines in the colour of a role
+
+  PG.layers = { LAYERS, LAYER_IDS, FLOWS, LAWS, DEFAULT_LAYERS };
 })();

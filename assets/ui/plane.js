@@ -3,10 +3,11 @@
   "use strict";
   const PG = (window.PG = window.PG || {});
   const { clamp, ticks, sized, text, sprite } = PG.draw;
-  const { enclosingLevels, softened, traceLevel } = PG.density;
-  const { FLOWS } = PG.layers;
+  const { Heat, enclosingLevels, softened, traceLevel } = PG.density;
+  const { FLOWS, LAWS } = PG.layers;
   const { Panel, locate, RING_PARTICLES, THREAD_PARTICLES } = PG;
   const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150;
+  const LAW_ENCLOSED = [0.3, 0.6, 0.9]; // of a guided run's reference laws
   const ENCLOSED = [0.2, 0.4, 0.6, 0.8, 0.95]; // probability inside each contour
 
   class Plane extends Panel {
@@ -58,6 +59,7 @@
       this.clip(ctx);
       if (shown.has("trails")) this.trails(ctx, scene);
       if (shown.has("particles")) this.dots(ctx, scene);
+      this.laws(ctx, scene);
       if (shown.has("x0")) this.expected(ctx, scene);
       this.mark(ctx, scene);
       this.pinned(ctx, scene);
@@ -85,19 +87,31 @@
         ctx.imageSmoothingQuality = "low"; // bilinear: the picture is already twice as fine as the field
         ctx.drawImage(picture, box.x, box.y, box.w, box.h);
       }
-      if (scene.shown.has("contours")) this.contours(ctx, array, theme);
+      if (scene.shown.has("contours")) this.contours(ctx, array, this.heat.mix, ENCLOSED, theme.data, 1.1);
       ctx.globalAlpha = 1;
     }
 
-    contours(ctx, array, theme) {
-      const [, height, width] = array.shape, { box } = this, { mix } = this.heat;
+    // what guidance is compared with: contours of p_t(x | c) and of the tilted law
+    laws(ctx, scene) {
+      for (const [layer, role] of LAWS) {
+        const array = scene.shown.has(layer) && this.field(scene, layer);
+        if (!array) continue;
+        const heat = ((this.lawHeats ??= {})[layer] ??= new Heat());
+        ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
+        this.contours(ctx, array, heat.blended(array, scene.fieldAt), LAW_ENCLOSED, scene.theme[role], 1.7);
+        ctx.globalAlpha = 1;
+      }
+    }
+
+    contours(ctx, array, mix, shares, colour, lineWidth) {
+      const [, height, width] = array.shape, { box } = this;
       const kx = box.w / width, ky = box.h / height;
       const toX = (k) => box.x + (k + 0.5) * kx, toY = (r) => box.y + (r + 0.5) * ky;
       const fade = ctx.globalAlpha;
       const soft = softened(mix, width, height, (this.soft = sized(this.soft, mix.length)));
-      ctx.strokeStyle = theme.data;
-      ctx.lineWidth = 1.1;
-      enclosingLevels(mix, ENCLOSED).forEach((level, n) => {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = lineWidth;
+      enclosingLevels(mix, shares).forEach((level, n) => {
         ctx.globalAlpha = fade * (0.9 - 0.12 * n);
         ctx.beginPath();
         traceLevel(ctx, level < 26 ? soft : mix, width, height, level, toX, toY);

@@ -3,6 +3,7 @@
   "use strict";
   const PG = (window.PG = window.PG || {});
   const { clamp, ticks, spread, sized, text, sprite, Sheet } = PG.draw;
+  const { LAWS } = PG.layers;
   const { Panel, RING_PARTICLES, THREAD_PARTICLES } = PG;
   const PATH_PARTICLES = 80;
   const MANY = 40; // with more states than this, those that are held are joined by upright strokes
@@ -45,6 +46,7 @@
       if (shown.has("x0")) this.expected(ctx, scene);
       if (shown.has("particles")) this.dots(ctx, scene);
       if (shown.has("density")) this.outline(ctx, scene);
+      for (const [layer, role] of LAWS) if (shown.has(layer)) this.outline(ctx, scene, layer, `${layer}/peak`, scene.theme[role]);
       this.cursor(ctx, scene);
       this.path(ctx, scene, scene.hover);
       this.mark(ctx, scene);
@@ -84,15 +86,15 @@
     }
 
     // the exact p_t around the cursor, on the scale of the swarm: dots should fill it evenly
-    outline(ctx, scene) {
-      const density = this.field(scene, "density"), peaks = this.field(scene, "peak");
+    outline(ctx, scene, layer = "density", peak = "peak", colour = scene.theme.exact) {
+      const density = this.field(scene, layer), peaks = this.field(scene, peak);
       if (!density || !peaks) return;
       const [rows, columns] = density.shape, { i, f } = scene.fieldAt, { box } = this, x = this.x(scene.clock);
       const next = Math.min(i + 1, columns - 1), k = this.reach / this.peak / 255;
       const near = peaks.data[i] * (1 - f), far = peaks.data[next] * f;
-      ctx.strokeStyle = scene.theme.exact;
+      ctx.strokeStyle = colour;
       ctx.globalAlpha = scene.fields.faded ? 0.4 : 0.8;
-      ctx.lineWidth = 1;
+      ctx.lineWidth = layer === "density" ? 1 : 1.6;
       for (const side of [-1, 1]) {
         ctx.beginPath();
         for (let r = 0; r < rows; r++) {
@@ -258,12 +260,17 @@
         { x: box.x - 3, grow: -1, frame: noiseFrame, row: 0 },
         { x: box.x + box.w + 3, grow: 1, frame: run.frames - 1 - noiseFrame, row: 1 },
       ];
+      const laws = [0, 1].map((row) => LAWS.filter(([layer]) => scene.shown.has(layer)).flatMap(([layer, role]) => {
+        const ends = this.field(scene, `${layer}/edge`);
+        return ends ? [{ colour: theme[role], values: ends.data.subarray(row * ends.shape[1], (row + 1) * ends.shape[1]) }] : [];
+      }));
       for (const { x, grow, frame, row } of sides) {
         const bars = histogram(run.z, run.at(frame, this.spec.b.component), run.count, lo, hi, bins);
         const exact = curves ? curves.data.subarray(row * curves.shape[1], (row + 1) * curves.shape[1]) : [];
         let most = 0;
         for (const v of bars) most = Math.max(most, v);
         for (const v of exact) most = Math.max(most, v);
+        for (const { values } of laws[row]) for (const v of values) most = Math.max(most, v);
         const k = (grow * (strip - 6)) / (most || 1);
         if (scene.shown.has("particles")) {
           ctx.fillStyle = theme.sampler;
@@ -277,6 +284,13 @@
         ctx.beginPath();
         exact.forEach((v, j) => ctx.lineTo(x + k * v, box.y + ((j + 0.5) / exact.length) * box.h));
         ctx.stroke();
+        for (const { colour, values } of laws[row]) {
+          ctx.strokeStyle = colour;
+          ctx.lineWidth = 1.6;
+          ctx.beginPath();
+          values.forEach((v, j) => ctx.lineTo(x + k * v, box.y + ((j + 0.5) / values.length) * box.h));
+          ctx.stroke();
+        }
         ctx.globalAlpha = 1;
       }
     }

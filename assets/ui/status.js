@@ -101,7 +101,7 @@
       label.innerHTML = m ? PG.subscripts(`${m.label.split(",")[0]} to ${header.end}`) : "distance";
       b.textContent = m ? sig(m.final) : "–";
       sd.textContent = m ? ` ± ${sig(m.final_se, 1)}` : "";
-      floor.textContent = m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}` : "";
+      floor.textContent = m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}${header.tilted ? ` · to the tilted law ${sig(header.tilted.final)}` : ""}` : "";
       item.classList.remove("pg-stale");
       item.classList.toggle("pg-at-floor", !!m && m.final <= m.floor + 2 * m.floor_sd);
       item.title = m ? this.distanceTip(header, m) : "Distance of the last particles to exact samples; computed when the controls rest.";
@@ -114,6 +114,7 @@
         `Floor: what two exact samples of ${n} points show, ± its standard deviation.`,
         m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
         m.why || "",
+        h.tilted ? `To the tilted law ${h.tilted.label}: ${sig(h.tilted.final)} ± ${sig(h.tilted.final_se, 1)}, floor ${sig(h.tilted.floor)} ± ${sig(h.tilted.floor_sd, 1)}.` : "",
         "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out.",
       ].filter(Boolean).join(" ");
     }

@@ -39,6 +39,13 @@ class Guidance(Spec):
         label = getattr(self, "label", None)
         return data if label is None else data.only(label)
 
+    def pair(self, data: Any) -> tuple[Any, Any] | None:
+        """The laws (main, weak) of mixture data whose tilt p_main^W p_weak^{1−W} is what this guidance is often taken to sample; None: there is none.
+
+        At time t the guided score is that of the tilt of both *noised* laws; that of the data's tilt, noised, is another. At t = 0 they agree.
+        """
+        return None
+
     def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         """The guided predictor of exact (or trained) models: that of ``oracle_for(data, process)``."""
         return self.guide(oracle_for(data, process), data, process, oracle_for)

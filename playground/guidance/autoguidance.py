@@ -8,6 +8,7 @@ from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval
 from playground.core.process import Process
 from playground.core.spec import Info
+from toy_models.mixture import GaussianMixture
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Autoguidance(Guidance):
         when=unless("weight", 1),
     )
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
+
+    def pair(self, data: Any) -> tuple[Any, Any]:
+        """The class and the class with inflated covariances."""
+        one = data.only(self.label)
+        return one, GaussianMixture(one.weights, one.means, one.covs * self.inflate, one.labels)
 
     def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         main = self.part_of(predictor, "only", "label", self.label)

@@ -40,6 +40,10 @@ class ClassifierFree(Guidance):
     )
     stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
 
+    def pair(self, data: Any) -> tuple[Any, Any]:
+        """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""
+        return data.only(self.label), data
+
     def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         main = self.part_of(predictor, "only", "label", self.label)
         return Blend(main, predictor, self.weight, interval(process, self.start, self.stop))

@@ -72,7 +72,7 @@ from toy_models.table import ALLOWED, MOST_BYTES, Table
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "part", "fields", "metrics")
-WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0")
+WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0", "conditional", "tilted")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's

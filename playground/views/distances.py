@@ -11,10 +11,13 @@ from torch import Tensor
 
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
+from playground.metrics.tilted import Tilted, mixture_at
 from playground.metrics.truth import Measure, Reading, compare, measures, steadied
 from playground.views.packet import Packet
-from playground.views.stage import Run
+from playground.views.stage import Run, tilted_words
+from toy_models.data import mixture_of
 from toy_models.mixture import GaussianMixture
+from toy_models.oracles import oracle_for
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
@@ -37,6 +40,7 @@ def metrics_packet(run: Run) -> Packet:
         exact = exact_draws(oracle, frame.t, draws, count, rng) * scale
         x = process.project(frame.z).reshape(count, -1).cpu().numpy() * scale
         rows.append(compare(x, exact, shown))
+    told = tilted_reading(run, shown[0], count, draws, rng)
     columns = [steadied([r[i] for r in rows]) for i in range(len(shown))]
     packet = Packet(
         {
@@ -47,6 +51,7 @@ def metrics_packet(run: Run) -> Packet:
             **target(run),
             "metrics": [_told(m, missing, oracle.dim, process, c[-1]) for m, c in zip(shown, columns, strict=True)],
             "missing": missing,
+            "tilted": told,
         }
     )
     packet.add("clock", process.clock(run.times[picks]).clamp(0, 1))
@@ -63,6 +68,29 @@ def exact_draws(oracle: Any, t: float, draws: int, count: int, rng: Rng) -> np.n
         rng = Rng(rng.seed, dtype=torch.float64, name=f"{rng.name} at {t!r}")
     x: Tensor = law.sample(rng.uniform((draws * count,)), rng.normal((draws * count, law.dim)))[0]
     return x[:, : oracle.dim].reshape(draws, count, oracle.dim).numpy()
+
+
+def tilted_reading(run: Run, measure: Measure, count: int, draws: int, rng: Rng) -> dict[str, Any] | None:
+    """The last particles against the tilted law p(x) p(c | x)^W of a guided run (of the noised laws where it stops early): the law that guidance
+    is often taken to sample. None without guidance, and for a state of position and velocity that is not at the data."""
+    exp, t = run.exp, run.trace.frames[-1].t
+    pair = exp.guidance.pair(mixture_of(exp.data)) if exp.mode == "reverse" else None
+    if pair is None or (t > 0 and exp.process.blocks > 1):
+        return None
+    weight = float(getattr(exp.guidance, "weight", 1.0))
+    main, weak = (side if t == 0 else mixture_at(oracle_for(side, exp.process), t) for side in pair)
+    law = Tilted(main, weak, weight)
+    scale = float(exp.process.view_scale(t64(t)))
+    exact = np.stack([law.sample(rng.uniform((count,)), rng.uniform((count, law.dim))) for _ in range(2 * draws)])  # one time only
+    x = exp.process.project(run.trace.frames[-1].z).reshape(count, -1).cpu().numpy()
+    reading = compare(x * scale, exact * scale, [measure])[0]
+    return {
+        "label": tilted_words(exp, t),
+        "final": reading.value,
+        "final_se": reading.se,
+        "floor": reading.floor,
+        "floor_sd": reading.floor_sd,
+    }
 
 
 def choose(process: Process, dim: int) -> tuple[list[Measure], list[dict[str, str]]]:

@@ -21,11 +21,13 @@ from playground.core.run import Frame, Trace
 from playground.engine import simulate
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
+from playground.metrics.denoising import log_density
 from playground.metrics.prior import MATTERS, prior_mismatch
 from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
 from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
+from toy_models.mixture import GaussianMixture
 from toy_models.oracles import oracle_for
 
 FRAMES = 61  # states of an image run that are sent
@@ -131,6 +133,8 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
         "particles": z.shape[2],
         "steps": len(trace.grid) - 1,
         "panels": geo.describe(),
+        "guided_laws": guided_laws(exp),
+        "tilted": guided_laws(exp) and tilted_words(exp, 1.0),
     }
     packet = Packet(header)
     packet.add("z", z, "u2", list(geo.lo), list(geo.hi), axis=1)
@@ -339,9 +343,26 @@ def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float]) -
 
 
 def fields_key(exp: Experiment) -> str:
-    """Fields depend on data, process, direction and, where arrows are guided, on guidance only: runs that share them share their fields."""
-    guidance = exp.guidance if guided_arrows(exp) else NoGuidance()
+    """Fields depend on data, process, direction and, where arrows or reference laws are the guided model's, on guidance only: runs that share them
+    share their fields."""
+    guidance = exp.guidance if guided_arrows(exp) or guided_laws(exp) else NoGuidance()
     return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode).key
+
+
+def guided_laws(exp: Experiment) -> dict[str, str]:
+    """The reference laws of a guided run as layers, each with "" or the reason why there is none: "conditional" p_t(x | c), and "tilted"
+    p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
+    if exp.mode != "reverse" or exp.guidance.pair(mixture_of(exp.data)) is None:
+        return {}
+    flat = law_of(exp.data).dim * exp.process.blocks <= 2
+    return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
+
+
+def tilted_words(exp: Experiment, t: float) -> str:
+    """The tilted law's formula at time t."""
+    weak = "weak" if exp.guidance.info.key == "Autoguidance" else ""
+    w, at = f"{getattr(exp.guidance, 'weight', 1.0):g}", "_t" if t > 0 else ""
+    return f"p{at}(x | c)^{w} p_weak(x)^(1−{w})" if weak else f"p{at}(x) p{at}(c | x)^{w}"
 
 
 def guided_arrows(exp: Experiment) -> list[str]:
@@ -378,11 +399,19 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     packet.add("clock", clock)
     mean, cov = _view_moments(oracle, t)
     weights = oracle.weights
+    laws = {name for name, reason in guided_laws(exp).items() if name in want and not reason}
+    pair = [oracle_for(law, process) for law in exp.guidance.pair(mixture) or ()] if laws else []
     for panel in geo.panels:
         axes = [i for i in (panel.a, panel.b) if i is not None]
         m, c = mean[..., axes], cov[..., axes, :][..., axes]
         if "density" in want:
             (_plane_density if panel.kind == "plane" else _column_density)(packet, panel, weights, m, c)
+        if "conditional" in laws:
+            vm, vc = _view_moments(pair[0], t)
+            shown = (pair[0].weights, vm[..., axes], vc[..., axes, :][..., axes])
+            (_plane_density if panel.kind == "plane" else _column_density)(packet, panel, *shown, layer="conditional")
+        if "tilted" in laws:
+            _tilted(packet, panel, geo.panels[0], pair, t, float(getattr(exp.guidance, "weight", 1.0)))
         if panel.kind == "plane" and "score" in want:
             vm, vc = _view_moments(oracle, t_arrows)
             score = _guided_score(Problem(process, model), t_arrows) if "score" in guided else None
@@ -403,7 +432,52 @@ def _view_moments(oracle: Any, t: Tensor) -> tuple[Tensor, Tensor]:
     return mean * s[:, None, None], cov * s.square()[:, None, None, None]
 
 
-def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
+def _names(layer: str, panel: Panel) -> tuple[str, str, str]:
+    """Names of a density's arrays: codes, peaks, and (of columns) the curves at both ends."""
+    mark = "" if layer == "density" else f"{layer}/"
+    return f"{layer}:{panel.id}", f"{mark}peak:{panel.id}", f"{mark}edge:{panel.id}"
+
+
+def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Any], t: Tensor, weight: float) -> None:
+    """p_main^W p_weak^{1−W} over (clock, panel); of a panel that shows one of two components, what the other leaves of it."""
+    moments = [_view_moments(oracle, t) for oracle in pair]
+    plane = main.kind == "plane"
+    axes = [main.a, main.b] if plane else [main.b]
+    coarse = 2 if sum(len(oracle.weights) for oracle in pair) > MANY else 1
+    cells = (DENSITY[0] // coarse, DENSITY[1] // coarse) if plane else (COLUMN,)
+    sides = [_centres(*r, n).double() for r, n in zip(main.ranges, cells, strict=True)]
+    points = torch.cartesian_prod(*sides).reshape(-1, len(axes))
+    frames = []
+    for f in range(len(t)):
+        log_p = torch.zeros(len(points), dtype=torch.float64)
+        for oracle, (mean, cov), power in zip(pair, moments, (weight, 1 - weight), strict=True):
+            if power:
+                law = GaussianMixture(oracle.weights, mean[f][:, axes], cov[f][:, axes][..., axes])
+                log_p += power * log_density(law, points)
+        log_p = log_p.view([len(s) for s in sides])
+        if plane:  # (b from the top, a); logarithms are nearly quadratic: twice as fine by cubic interpolation
+            log_p = log_p.mT.flip(0)
+        if coarse > 1 and plane:
+            log_p = torch.nn.functional.interpolate(log_p[None, None], (DENSITY[1], DENSITY[0]), mode="bicubic")[0, 0]
+        frames.append((log_p - log_p.max()).exp())
+    p = torch.stack(frames)
+    if plane and panel.kind == "plane":
+        cell = math.prod((hi - lo) / n for (lo, hi), n in zip(main.ranges, DENSITY, strict=True))
+        code, peak, _ = _names("tilted", panel)
+        packet.add(code, (p * 255 + 0.5).to(torch.uint8).numpy(), "u1")
+        packet.add(peak, 1 / (p.sum((1, 2)) * cell))
+        return
+    if plane:
+        (lo, hi) = panel.ranges[0]
+        p = p.sum(1) if panel.b == main.a else p.sum(2).flip(1)
+        p = torch.nn.functional.interpolate(p[:, None], COLUMN, mode="linear")[:, 0]
+    else:
+        (lo, hi) = main.ranges[0]
+    p = p.flip(1)  # row 0 is the top
+    _columns(packet, panel, p / (p.sum(1, keepdim=True) * (hi - lo) / COLUMN), "tilted")
+
+
+def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, layer: str = "density") -> None:
     width, height = DENSITY
     (alo, ahi), (blo, bhi) = panel.ranges
     out = np.empty((mean.shape[0], height, width), np.uint8)
@@ -420,8 +494,9 @@ def _plane_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: T
             p = torch.nn.functional.interpolate(p[None, None], (height, width), mode="bilinear")[0, 0]
         peaks[f] = top = float(p.max())
         out[f] = (p * (255 / max(top, 1e-30)) + 0.5).to(torch.uint8).numpy()
-    packet.add(f"density:{panel.id}", out, "u1")
-    packet.add(f"peak:{panel.id}", peaks)
+    code, peak, _ = _names(layer, panel)
+    packet.add(code, out, "u1")
+    packet.add(peak, peaks)
 
 
 def _centres(lo: float, hi: float, count: int) -> Tensor:
@@ -448,15 +523,21 @@ def _dense(w: Tensor, mean: Tensor, cov: Tensor, ga: Tensor, gb: Tensor) -> Tens
     return torch.cat([(part @ rows).float().exp_().sum(-1) for part in phi.split(max(64, (1 << 16) // len(w)))]).view(len(gb), len(ga))
 
 
-def _column_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor) -> None:
+def _column_density(packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, layer: str = "density") -> None:
     (lo, hi) = panel.ranges[0]
     grid = _centres(lo, hi, COLUMN).flip(0).double()
     var = cov[..., 0, 0][:, None, :]
     p = (w * torch.exp(-0.5 * (grid[:, None] - mean[:, None, :, 0]) ** 2 / var) * torch.rsqrt(2 * math.pi * var)).sum(-1)
-    peak = p.amax(1)
-    packet.add(f"density:{panel.id}", (p / peak[:, None] * 255 + 0.5).mT.numpy(), "u1")
-    packet.add(f"peak:{panel.id}", peak)
-    packet.add(f"edge:{panel.id}", p[[0, -1]])
+    _columns(packet, panel, p, layer)
+
+
+def _columns(packet: Packet, panel: Panel, p: Tensor, layer: str) -> None:
+    """Densities (frames, rows) of a space–time panel, each column with its own peak."""
+    code, peak, edge = _names(layer, panel)
+    top = p.amax(1)
+    packet.add(code, (p / top[:, None] * 255 + 0.5).mT.numpy(), "u1")
+    packet.add(peak, top)
+    packet.add(edge, p[[0, -1]])
 
 
 def _lattice(panel: Panel) -> Tensor:
