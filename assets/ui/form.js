@@ -299,7 +299,8 @@
   /** Mounted below the steps: "= 9 model calls", and a lock that turns the steps when the sampler changes. */
   PG.calls = (element) => {
     element.classList.add("pg-calls");
-    const lock = el("button", { type: "button", className: "pg-keep", textContent: "keep calls" });
+    const lock = el("button", { type: "button", className: "pg-keep", textContent: "keep" });
+    lock.setAttribute("aria-label", "keep the calls");
     lock.dataset.tip = "Keep the calls: another sampler gets as many steps as make the same number of model calls, so that methods are compared at equal cost.";
     lock.addEventListener("click", () => {
       setView("keep", view.keep === "calls" ? "" : "calls");
