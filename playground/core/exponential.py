@@ -69,16 +69,56 @@ def lagrange(process: ScalarGaussian, space: str, nodes: tuple[float, ...], s: f
 
 
 History = tuple[tuple[float, Tensor], ...]
-"""Values (L_i, f_i) of past steps, newest first; in ``adams_step`` (t_i, ε̂_i)."""
+"""Values (L_i, f_i) or (t_i, f_i) of past steps, newest first."""
 
 
-def adams_step(process: ScalarGaussian, space: str, z: Tensor, history: History, s: float) -> Tensor:
-    """x_s = (α_s/α_t) x_t + α_s Σ_j C_j ε̂_j from the newest time t = history[0][0] to s (0 for space "rho" only): one step of Adams–Bashforth with
-    uneven steps on dy/dρ = ε̂, y = x/α, with the polynomial through the predictions of ``history`` integrated exactly."""
-    alpha = 1.0 if s == 0 else process.at(s).alpha
-    out = alpha / process.at(history[0][0]).alpha * z
-    for c, (_, e) in zip(lagrange(process, space, tuple(t for t, _ in history), s), history, strict=True):
-        out = out + alpha * c * e
+class Noises(NamedTuple):
+    """The carry of solvers in ε̂: differences of past ε̂ without ever forming (α_s/α_t) x − (α_s/α_t) σ_t ε̂, which at the noise end, where α is
+    about 0.001, loses three digits (float32: all that matter).
+
+    Such a step in x̂_0 is x_s/σ_s = x_t/σ_t + rise with rise = (1/ρ_s − 1/ρ_t) x̂_0 + …, ρ = σ/α, and since ε̂ = x/σ − x̂_0/ρ,
+    ε̂_s − ε̂_t = rise − x̂_0(s)/ρ_s + x̂_0(t)/ρ_t: every term is as small as what it is about.
+
+    ``values``: (t_i, ε̂_i up to one constant), newest first; ``x0``, ``rise``: x̂_0 at the newest time and the step made from there.
+    """
+
+    values: History = ()
+    x0: Tensor | None = None
+    rise: Tensor | None = None
+
+    def at(self, process: ScalarGaussian, t: float, x0: Tensor, size: int) -> History:
+        """The newest ``size`` values with that of the prediction x̂_0 at t among them."""
+        if self.x0 is None or self.rise is None:
+            return ((t, torch.zeros_like(x0)),)
+        (before, e), *_ = self.values
+        e = e + self.rise - x0 * clean(process, t) + self.x0 * clean(process, before)
+        return ((t, e), *self.values)[:size]
+
+
+def clean(process: ScalarGaussian, t: float) -> float:
+    """1/ρ = α/σ."""
+    return math.exp(process.at(t).half_log_snr)
+
+
+def rise_of(process: ScalarGaussian, x0: Tensor, t: float, s: float) -> Tensor:
+    """(1/ρ_s − 1/ρ_t) x̂_0: the DDIM step from t to s in x/σ."""
+    return (clean(process, s) - clean(process, t)) * x0
+
+
+def raised(process: ScalarGaussian, z: Tensor, rise: Tensor, t: float, s: float) -> Tensor:
+    """x_s with x_s/σ_s = x_t/σ_t + rise."""
+    now, then = process.at(t), process.at(s)
+    return then.sigma / now.sigma * z + then.sigma * rise
+
+
+def adams_rise(process: ScalarGaussian, space: str, x0: Tensor, history: History, s: float) -> Tensor:
+    """Adams–Bashforth with uneven steps on dy/dρ = ε̂, y = x/α, from t = history[0][0] to s, in x/σ: x̂_0's own step and Σ_j C_j (ε̂_j − ε̂_0)/ρ_s,
+    the polynomial through the ε̂ of ``history`` integrated exactly (Σ_j C_j = ρ_s − ρ_t)."""
+    (t, e0), *past = history
+    out = rise_of(process, x0, t, s)
+    _, *weights = lagrange(process, space, tuple(u for u, _ in history), s)
+    for c, (_, e) in zip(weights, past, strict=True):
+        out = out + c * clean(process, s) * (e - e0)
     return out
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +13,14 @@ from torch import Tensor
 from .problem import Problem
 from .rng import Rng
 from .spec import Spec
+
+
+def _finite(terms: Callable[..., dict[str, float]]) -> Callable[..., dict[str, float]]:
+    @functools.wraps(terms)
+    def checked(self: Any, problem: Problem, t: float, s: float) -> dict[str, float]:
+        return {k: v for k, v in terms(self, problem, t, s).items() if math.isfinite(v)} if s > 0 else {}
+
+    return checked
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,14 @@ class Sampler(Spec):
         five, six = self.calls(5), self.calls(6)
         return None if five is None or six is None else (six - five, five - 5 * (six - five))
 
+    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+        """Model calls of a run over these times, exactly; None where they are not known beforehand."""
+        steps = len(grid) - 1
+        if grid[-1] == 0:
+            return self.calls(steps)
+        more = self.calls(steps + 1)
+        return None if more is None else more - 1
+
     def calls_afresh(self, steps: int) -> float | None:
         """The same where no step has a history, since something else moves the state between them: every step is a first one."""
         first = self.calls(2)
@@ -62,9 +81,18 @@ class Sampler(Spec):
         raise NotImplementedError
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
-        """The step to s = 0, where σ = 0: E[z_0 | z_t], (batch, *state)."""
+        """The step to s = 0, where σ = 0: E[z_0 | z_t] of the state (batch, *state), without a draw. Samplers that end otherwise say so: exact ancestral draws from
+        p(z_0 | z_t), EDM Heun's churn and a corrector move once more, UniPC has x̂_0 already, Langevin stays on its level."""
         return problem.denoise(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        """The formula's coefficients for one step, by LaTeX symbol."""
+        """The formula's coefficients for the step from t to s, by LaTeX symbol; {} for the last step (s = 0), which is not made by the formula.
+
+        A multistep method's are those that do not depend on its history. Only finite numbers: a subclass's own ``terms`` is filtered.
+        """
         return {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "terms" in vars(cls):
+            cls.terms = _finite(vars(cls)["terms"])  # type: ignore[method-assign]

@@ -41,7 +41,7 @@ class AnnealedLangevin(Sampler):
         nfe=5,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
+    formula = r"x \leftarrow \tfrac{\alpha_s}{\alpha_t}x,\ \text{then}\ L\times:\ x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps on every level (NCSN: 100)")
     size: float = slider(0.2, 0.01, 1.0, 0.01, label="c step", help="squared step over σ² (NCSN: 0.2)")
 
@@ -53,4 +53,8 @@ class AnnealedLangevin(Sampler):
         return langevin(problem, z, s, self.size, self.repeats, rng), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        return {"a": self.size * problem.at(s).sigma ** 2, r"\sqrt{a}/2\sigma": 0.5 * math.sqrt(self.size)}
+        return {
+            r"\tfrac{\alpha_s}{\alpha_t}": problem.at(s).alpha / problem.at(t).alpha,
+            "a": self.size * problem.at(s).sigma ** 2,
+            r"\sqrt{a}/2\sigma": 0.5 * math.sqrt(self.size),
+        }

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.exponential import adams_step, lagrange
+from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, choice, integer
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
@@ -47,12 +47,14 @@ class DEIS(Sampler):
         return self.order
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
-        return ()
+        return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         assert isinstance(problem.process, ScalarGaussian)
-        kept = ((t, problem.eps(z, t)), *carry)[: self.order]
-        return adams_step(problem.process, SPACES[self.space], z, kept, s), kept
+        x0 = problem.x0(z, t)
+        kept = carry.at(problem.process, t, x0, self.order)
+        rise = adams_rise(problem.process, SPACES[self.space], x0, kept, s)
+        return raised(problem.process, z, rise, t, s), Noises(kept, x0, rise)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         assert isinstance(problem.process, ScalarGaussian)

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from playground.core.exponential import History, differences, middle, phi
+from playground.core.exponential import History, Noises, clean, differences, middle, phi, raised, rise_of
 from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian
@@ -61,50 +61,50 @@ class DPMSolver(Sampler):
         return (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
-        return ()
+        return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        now, then = problem.at(t), problem.at(s)
-        h = then.half_log_snr - now.half_log_snr
-        e = problem.eps(z, t)
-        if self.variant == "multistep":
-            history = ((now.half_log_snr, e), *carry)[:3]
-            return then.alpha / now.alpha * z - then.sigma * self._history(history[: self.order], h), history
-        return self._single(problem, z, t, s, e), ()
-
-    def _history(self, history: History, h: float) -> Tensor:
-        """∫ e^{L_s − L} ε̂ dL with ε̂ a polynomial through the history (newest first); order 2 in the midpoint form."""
-        (l0, e0), rest = history[0], history[1:]
-        out = math.expm1(h) * e0
-        if len(rest) == 1:
-            (l1, e1) = rest[0]
-            return out + 0.5 * math.expm1(h) * (h / (l0 - l1)) * (e0 - e1)
-        if len(rest) == 2:
-            d1, d2 = differences(history, h, self.released)
-            return out + h * phi(2, h) * d1 + h * phi(3, h) * d2
-        return out
-
-    def _single(self, problem: Problem, z: Tensor, t: float, s: float, e: Tensor) -> Tensor:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
-        now, then = process.at(t), process.at(s)
-        h = then.half_log_snr - now.half_log_snr
-        ratio, grow = then.alpha / now.alpha, then.sigma * math.expm1(h)
+        x0 = problem.x0(z, t)
+        kept = carry.at(process, t, x0, 3)
+        rise = rise_of(process, x0, t, s)  # −(e^h − 1) ε̂ in x/σ; what is left are differences of ε̂
+        if self.variant == "multistep":
+            rise = rise - self._history(process, kept[: self.order], s)
+            return raised(process, z, rise, t, s), Noises(kept, x0, rise)
+        return raised(process, z, rise - self._single(problem, z, x0, t, s), t, s), carry
+
+    def _history(self, process: ScalarGaussian, kept: History, s: float) -> Tensor | float:
+        """∫ e^{L_s − L} (ε̂ − ε̂_0) dL with ε̂ a polynomial through the history (newest first); order 2 in the midpoint form."""
+        history = tuple((process.at(u).half_log_snr, e) for u, e in kept)
+        (l0, e0), rest = history[0], history[1:]
+        h = process.at(s).half_log_snr - l0
+        if len(rest) == 1:
+            (l1, e1) = rest[0]
+            return 0.5 * math.expm1(h) * (h / (l0 - l1)) * (e0 - e1)
+        if len(rest) == 2:
+            d1, d2 = differences(history, h, self.released)
+            return h * phi(2, h) * d1 + h * phi(3, h) * d2
+        return 0.0
+
+    def _single(self, problem: Problem, z: Tensor, x0: Tensor, t: float, s: float) -> Tensor | float:
+        """The same of the singlestep variants, from predictions inside the step."""
+        process = problem.process
+        assert isinstance(process, ScalarGaussian)
+        h = process.at(s).half_log_snr - process.at(t).half_log_snr
+
+        def change(m: float, more: Tensor | float = 0.0) -> Tensor:
+            """ε̂(u, m) − ε̂(x, t) at u/σ_m = x/σ_t + the DDIM step − more."""
+            rise = rise_of(process, x0, t, m) - more
+            return rise - problem.x0(raised(process, z, rise, t, m), m) * clean(process, m) + x0 * clean(process, t)
+
         if self.order == 1:
-            return ratio * z - grow * e
+            return 0.0
         if self.order == 2:
-            m = middle(process, t, s)
-            at_m = process.at(m)
-            u = at_m.alpha / now.alpha * z - at_m.sigma * math.expm1(0.5 * h) * e
-            return ratio * z - grow * problem.eps(u, m)
-        t1, t2 = middle(process, t, s, 1 / 3), middle(process, t, s, 2 / 3)
-        one, two = process.at(t1), process.at(t2)
-        u = one.alpha / now.alpha * z - one.sigma * math.expm1(h / 3) * e
-        d = problem.eps(u, t1) - e
+            return math.expm1(h) * change(middle(process, t, s))
         h2 = 2 * h / 3
-        u = two.alpha / now.alpha * z - two.sigma * (math.expm1(h2) * e + 2 * h2 * phi(2, h2) * d)
-        d = problem.eps(u, t2) - e
-        return ratio * z - grow * e - 1.5 * then.sigma * h * phi(2, h) * d
+        d = change(middle(process, t, s, 1 / 3))
+        return 1.5 * h * phi(2, h) * change(middle(process, t, s, 2 / 3), 2 * h2 * phi(2, h2) * d)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)

@@ -31,9 +31,7 @@ class DPMSolverPP2M(Sampler):
         nfe=1,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = (
-        r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}})"
-    )
+    formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h}"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         now, then = problem.at(t), problem.at(s)

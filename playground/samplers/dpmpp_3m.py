@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
+from playground.core.exponential import phi
 from playground.core.fields import flag
 from playground.core.problem import Problem
 from playground.core.rng import Rng
@@ -58,4 +58,9 @@ class DPMSolverPP3M(Sampler):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
-        return {"h": h, r"\frac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}
+        return {
+            "h": h,
+            r"\frac{\sigma_s}{\sigma_t}": then.sigma / now.sigma,
+            r"\alpha_s h": then.alpha * h,
+            **{rf"\varphi_{k}": phi(k, -h) for k in (1, 2, 3)},
+        }

@@ -51,13 +51,13 @@ class KDPM2(Sampler):
         mid = math.sqrt(rho * down)
         t_mid = time_of(process, -math.log(mid))
         alpha_mid = process.at(t_mid).alpha
-        y = z / now.alpha
-        guess = y * (mid / rho) + problem.x0(z, t) * (1 - mid / rho)
-        slope = (guess - problem.x0(guess * alpha_mid, t_mid)) / mid
-        y = y + (down - rho) * slope
+        d = (1 - mid / rho) * problem.x0(z, t)
+        guess = alpha_mid * mid / rho / now.alpha * z + alpha_mid * d
+        # y_s with y_m put in: (d/ρ_t) y + (ρ_t − d)/m · (D_m − (1 − m/ρ_t) D), without y, which is large where α is small
+        out = then.alpha * down / rho / now.alpha * z + then.alpha * (rho - down) / mid * (problem.x0(guess, t_mid) - d)
         if up > 0:
-            y = y + up * rng.normal(tuple(z.shape))
-        return y * then.alpha, None
+            out = out + then.alpha * up * rng.normal(tuple(z.shape))
+        return out, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))

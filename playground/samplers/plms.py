@@ -3,9 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
+from playground.core.exponential import History, Noises, clean, raised, rise_of
+from playground.core.fields import flag
 from playground.core.problem import Problem
+from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -18,20 +22,18 @@ ADAMS: dict[int, tuple[float, ...]] = {
 }
 
 
-def transfer(problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
-    """φ(x, e, t, s) = (α_s/α_t) x + (σ_s − (α_s/α_t) σ_t) e: the DDIM step with a given noise; to t = 0 it is (x − σ e)/α."""
-    now = problem.at(t)
-    alpha, sigma = (1.0, 0.0) if s == 0 else problem.at(s)[:2]
-    ratio = alpha / now.alpha
-    return ratio * z + (sigma - ratio * now.sigma) * e
+def bent(process: ScalarGaussian, x0: Tensor, bend: Tensor, t: float, s: float) -> Tensor:
+    """φ(x, ε̂ + bend, t, s) in x/σ: the DDIM step's rise and (1 − ρ_t/ρ_s) bend. φ(x, e, t, s) = (α_s/α_t) x + (σ_s − (α_s/α_t) σ_t) e is the DDIM
+    step with a given noise."""
+    return rise_of(process, x0, t, s) + (1 - clean(process, s) / clean(process, t)) * bend
 
 
-def adams(past: tuple[Tensor, ...]) -> Tensor:
-    """Adams–Bashforth combination of up to four noises, newest first, for even steps."""
-    first, *rest = ADAMS[len(past)]
-    out = past[0] * first
-    for c, e in zip(rest, past[1:], strict=True):
-        out = out + c * e
+def adams(past: History) -> Tensor:
+    """Adams–Bashforth combination of up to four noises, newest first, for even steps, less the newest one."""
+    (_, e0), *others = past
+    out = torch.zeros_like(e0)
+    for c, (_, e) in zip(ADAMS[len(past)][1:], others, strict=True):
+        out = out + c * (e - e0)
     return out
 
 
@@ -40,7 +42,8 @@ class PLMS(Sampler):
     """x_s = φ(x_t, e′, t, s), φ the DDIM step with the noise e′ = (55 e_0 − 59 e_1 + 37 e_2 − 9 e_3)/24 of the last four predictions.
 
     Warm-up: (e_0 + e_next)/2 (one extra model call), (3 e_0 − e_1)/2, (23 e_0 − 16 e_1 + 5 e_2)/12. The coefficients are of fourth order
-    for even steps of an ODE in which the transfer is exact, which it is not: global order 2. One model call a step, N + 1 in all.
+    for even steps of an ODE in which the transfer is exact, which it is not: global order 2. One model call a step, N + 1 in all. The last step is
+    x̂_0; diffusers goes on with e′ to σ = 0 ("as released").
     Liu et al. 2022, 2202.09778; warm-up by Crowson (latent diffusion).
     """
 
@@ -58,26 +61,42 @@ class PLMS(Sampler):
     )
     formula = r"x_s = \phi(x_t, e', t, s),\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3)"
 
+    released: bool = flag(False, label="as released", help="last step: with the combined noise e′, as diffusers does; off: x̂₀")
+
     warm_steps: ClassVar[int] = 1
 
     def calls(self, steps: int) -> float | None:
         return steps + 1 if steps > 1 else 1
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
-        return ()
+        return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        e = problem.eps(z, t)
-        past = (e, *carry)[:4]
-        warm = len(past) > self.warm_steps or s == 0
-        return transfer(problem, z, adams(past) if warm else self.warm_up(problem, z, e, t, s), t, s), past
+        process = problem.process
+        assert isinstance(process, ScalarGaussian)
+        x0 = problem.x0(z, t)
+        past = carry.at(process, t, x0, 4)
+        bend = adams(past) if len(past) > self.warm_steps else self.warm_up(problem, z, x0, t, s)
+        rise = bent(process, x0, bend, t, s)
+        return raised(process, z, rise, t, s), Noises(past, x0, rise)
 
-    def warm_up(self, problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
-        """The noise of one of the first ``warm_steps`` steps, for which there is no history yet; e is the prediction at (z, t)."""
-        return 0.5 * (e + problem.eps(transfer(problem, z, e, t, s), s))
+    def warm_up(self, problem: Problem, z: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
+        """e′ − ε̂ of one of the first ``warm_steps`` steps, for which there is no history yet; x0 is the prediction at (z, t)."""
+        return 0.5 * self.change(problem, z, x0, torch.zeros_like(x0), t, s)
+
+    def change(self, problem: Problem, z: Tensor, x0: Tensor, bend: Tensor, t: float, s: float) -> Tensor:
+        """ε̂(φ(x, ε̂ + bend, t, s), s) − ε̂(x, t): one model call."""
+        process = problem.process
+        assert isinstance(process, ScalarGaussian)
+        rise = bent(process, x0, bend, t, s)
+        there = problem.x0(raised(process, z, rise, t, s), s)
+        return rise - there * clean(process, s) + x0 * clean(process, t)
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
-        return self.step(problem, z, t, 0.0, carry, rng)[0]
+        process = problem.process
+        assert isinstance(process, ScalarGaussian)
+        x0 = problem.x0(z, t)
+        return x0 - adams(carry.at(process, t, x0, 4)) / clean(process, t) if self.released else x0  # (x − σ e′)/α
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)

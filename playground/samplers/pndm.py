@@ -3,16 +3,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from playground.core.problem import Problem
 from playground.core.spec import Info
-from playground.samplers.plms import PLMS, transfer
+from playground.samplers.plms import PLMS
 
 
 @dataclass(frozen=True)
 class PNDM(PLMS):
-    """Three pseudo Runge–Kutta steps, then PLMS (whose step and last step it shares). With the DDIM step φ and m = (t + s)/2:
+    """Three pseudo Runge–Kutta steps, then PLMS (whose step, last step and "as released" it shares). With the DDIM step φ and m = (t + s)/2:
 
         k₁ = ε̂(x, t), k₂ = ε̂(φ(x, k₁, t, m), m), k₃ = ε̂(φ(x, k₂, t, m), m), k₄ = ε̂(φ(x, k₃, t, s), s)
         x_s = φ(x, (k₁ + 2k₂ + 2k₃ + k₄)/6, t, s), later x_s = φ(x, (55 e_0 − 59 e_1 + 37 e_2 − 9 e_3)/24, t, s)
@@ -39,9 +40,9 @@ class PNDM(PLMS):
     def calls(self, steps: int) -> float | None:
         return steps + 3 * min(steps - 1, 3)
 
-    def warm_up(self, problem: Problem, z: Tensor, e: Tensor, t: float, s: float) -> Tensor:
+    def warm_up(self, problem: Problem, z: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
         m = 0.5 * (t + s)
-        k2 = problem.eps(transfer(problem, z, e, t, m), m)
-        k3 = problem.eps(transfer(problem, z, k2, t, m), m)
-        k4 = problem.eps(transfer(problem, z, k3, t, s), s)
-        return (e + 2 * k2 + 2 * k3 + k4) / 6
+        second = self.change(problem, z, x0, torch.zeros_like(x0), t, m)  # k₂ − k₁
+        third = self.change(problem, z, x0, second, t, m)
+        fourth = self.change(problem, z, x0, third, t, s)
+        return (2 * second + 2 * third + fourth) / 6

@@ -69,6 +69,23 @@ class PredictorCorrector(Sampler):
         own = self.predictor.calls_afresh(steps)
         return None if own is None else own + self.corrector_steps * steps
 
+    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+        if self.corrector_steps == 0:
+            return self.predictor.calls_on(process, grid)
+        if self.predictor.calls(2) is None:
+            return None
+        # every step is the first one of a run over what is left of the grid
+        return sum(self._first(process, grid[i:]) for i in range(len(grid) - 1)) + self.corrector_steps * (len(grid) - 1)
+
+    def _first(self, process: Any, grid: list[float]) -> float:
+        """Calls of the predictor's first step on what is left of the grid."""
+        whole = self.predictor.calls_on(process, grid) or 0
+        if len(grid) == 2:
+            return whole
+        if self.predictor.info.key == "Restart":
+            return whole - (self.predictor.calls_on(process, grid[1:]) or 0)
+        return (self.predictor.calls_afresh(2) or 0) - 1
+
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return self.predictor.init(problem, z, grid), grid
 

@@ -41,7 +41,7 @@ class Restart(Sampler):
         nfe=2,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_{\min}^2}\;z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_{\min})\quad K\ \text{times}"
+    formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_s^2}\;S_{\mathrm{noise}}\,z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_s)\quad K\ \text{times where}\ \rho_s\le\rho_{\min}<\rho_t"
     low: float = slider(
         0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this", when=above("times", 0)
     )
@@ -60,18 +60,30 @@ class Restart(Sampler):
         return 2 if self.times == 0 else None
 
     def calls(self, steps: int) -> float | None:
-        return 2 * steps - 1 + (2 * self.times * self.inner if steps > 1 else 0)  # where the grid passes `low`
+        """Of a grid that passes ``low``; ``calls_on`` knows for a given one."""
+        return 2 * steps - 1 + (2 * self.times * self.inner if steps > 1 else 0)
 
     def calls_afresh(self, steps: int) -> float | None:
         return self.calls(steps)  # the restart is made once, and there is no history
+
+    def _top(self, process: ScalarGaussian, above: float, here: float) -> float | None:
+        """The level to go back up to after the step from level ``above`` to ``here``; None where the run goes on."""
+        top = min(self.high, math.exp(-process.at(process.t_max).half_log_snr))
+        return top if here <= self.low < above and here < top else None
+
+    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+        """2N − 1 and, where a step reaches ``low``, 2Kn more."""
+        levels = [math.exp(-process.at(t).half_log_snr) for t in grid if t > 0]
+        passed = sum(self._top(process, a, b) is not None for a, b in itertools.pairwise(levels))
+        return 2 * (len(levels) - 1) + (grid[-1] == 0) + 2 * self.times * self.inner * passed
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         z = HEUN.step(problem, z, t, s, 1, rng)[0]
         above, here = (math.exp(-process.at(u).half_log_snr) for u in (t, s))
-        top = min(self.high, math.exp(-process.at(process.t_max).half_log_snr))
-        if not here <= self.low < above or top <= here:
+        top = self._top(process, above, here)
+        if top is None:
             return z, None
         a, b = top ** (1 / RHO), here ** (1 / RHO)
         levels = [(a + (b - a) * i / self.inner) ** RHO for i in range(self.inner)]
@@ -86,4 +98,6 @@ class Restart(Sampler):
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
-        return {r"\rho_t": rho, r"\rho_s": low}
+        found = {r"\rho_t": rho, r"\rho_s": low}
+        top = self._top(problem.process, rho, low)
+        return {**found, r"\rho_{\max}": top, r"S_{\mathrm{noise}}": self.noise_scale} if top and self.times else found

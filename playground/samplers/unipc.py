@@ -60,6 +60,9 @@ class UniPC(Sampler):
     def calls(self, steps: int) -> float | None:
         return steps  # two in the first step, one in the others, none in the last
 
+    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+        return len(grid) - 1  # the last one is without a corrector, wherever it ends
+
     def calls_afresh(self, steps: int) -> float | None:
         return 2 * steps - 1
 

@@ -11,7 +11,7 @@ ALLOWED = 1e-6  # of |x| + 1, as the issue asks; measured: about 1e-10 and bette
 @pytest.mark.parametrize("label", PARITY)
 def test_parity(label, steps, monkeypatch):
     """Mutants killed (tried by hand): h_prev/h for h/h_prev in 2M and 3M (orders do not see it); UniPC's corrector without its last weight, bh1 for bh2;
-    PLMS −9/24 for 9/24; the LMS step to 0 by x̂_0 alone; KDPM2's middle at √(ρ_t ρ_s) with η = 1; independent draws in DPM++ SDE;
+    PLMS −9/24 for 9/24; the released LMS step to 0 by x̂_0 alone; KDPM2's middle at √(ρ_t ρ_s) with η = 1; independent draws in DPM++ SDE;
     DEIS nodes in ρ for ln ρ; DPM-Solver-3's factor 3/2; β for β̃ in the interpolation; the corrector after the predictor.
     """
     found = PARITY[label](monkeypatch, steps)

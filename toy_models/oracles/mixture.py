@@ -202,6 +202,21 @@ class MixtureOracle(Classes):
         flat = self.flatten(z_t)
         return Prediction(mean_of(flat, *self.tables(t, flat)).view(z_t.shape[0], *self._event(z_t)))
 
+    def exact_score(self, z_t: Tensor, t: float) -> Tensor:
+        """∇_z log p_t(z_t) = Σ_k r_k S_k⁻¹ (μ_k − z), z_t's shape: from the components, not from x̂_0, so that it keeps its digits near the data."""
+        flat = self.flatten(z_t)
+        logit, n = self.tables(t, flat).logit, self.state_dim
+        i, j = (p.tolist() for p in self._pairs)
+        out = []
+        for z in flat.split(max(256, CACHE_ROWS // logit.shape[1])):
+            slope = torch.softmax(features(z) @ logit, -1) @ logit.mT  # Σ r_k logit_k, to be contracted with dφ/dz
+            part = slope[:, len(i) : len(i) + n].clone()
+            for column, (a, b) in enumerate(zip(i, j, strict=True)):
+                part[:, a] += slope[:, column] * z[:, b]
+                part[:, b] += slope[:, column] * z[:, a]
+            out.append(part)
+        return torch.cat(out).view(z_t.shape)
+
     def _event(self, z: Tensor) -> tuple[int, ...]:
         return tuple(z.shape[1:] if self.process.blocks == 1 else z.shape[2:])
 
