@@ -91,9 +91,9 @@ PRESETS = (
     Preset(
         "guidance",
         "Guidance leaves the class",
-        "At W = 4 the cloud gathers at the far end of one moon. That is neither the class nor the tilted law p(x) p(c | x)ᵂ, which is almost the class.",
+        "At W = 4 the cloud gathers at the far end of one moon. That is neither the class (blue lines) nor the tilted law p(x) p(c | x)ᵂ (orange), which is almost the class.",
         "Move W: at 1 the cloud is the class, at 8 many particles have left the data.",
-        "guidance=ClassifierFree&guidance.weight=4",
+        "guidance=ClassifierFree&guidance.weight=4&view.layers=particles,density,conditional,tilted",
         ("guidance",),
     ),
     Preset(

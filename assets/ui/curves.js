@@ -559,7 +559,7 @@
       const all = [];
       const series = curves.map((c, i) => {
         const [, y] = sorted(Array.from(PG.arrayOf(this.run, "curves/clock"), (v) => 1 - v), finite(PG.arrayOf(this.run, `curves/${c.name}`)));
-        all.push(...y);
+        if (!c.leaves) all.push(...y); // one that runs away leaves the frame at its top: to its scale the others would lie flat at 0
         return { key: c.name, label: label(c, i), role: c.role, x, y, ...(style[c.role] || style.exact), dot: true, room: 4,
           value: (at) => { const v = interpolate(x, y, at); return Number.isFinite(v) ? v.toFixed(2) : "–"; } };
       });

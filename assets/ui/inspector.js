@@ -45,11 +45,12 @@
     const style = getComputedStyle(node);
     return { ...theme, small: `${Math.min(13.5, Math.max(11.5, 11 * PG.draw.unit()))}px ${style.fontFamily}` };
   }
-  /** Colours of step sizes: from pale to full pin colour to nearly ink, as the share of the way to 0 grows. */
+  /** Colours of step sizes: from pale to full pin colour to ink, and thicker, as the share of the way to 0 grows: told apart by lightness too. */
   const sizeColour = (theme, i, of) => {
     const u = of > 1 ? i / (of - 1) : 1;
-    return u < 0.5 ? mix(theme.panel, theme.pin, 0.45 + 1.1 * u) : mix(theme.pin, theme.ink, (u - 0.5) * 1.3);
+    return u < 0.5 ? mix(theme.panel, theme.pin, 0.4 + 1.2 * u) : mix(theme.pin, theme.ink, (u - 0.5) * 2);
   };
+  const sizeWidth = (i, of) => 1 + (1.6 * i) / Math.max(1, of - 1);
 
   function curve(ctx, xs, ys, X, Y, colour, width, dash, fill) {
     ctx.beginPath();
@@ -137,7 +138,7 @@
       curve(ctx, x, q, X, Y, theme.pin, 0.1, null, alpha(theme.pin, 0.2));
       sizes.forEach((y, i) => {
         const s = most(y);
-        curve(ctx, x, y, X, (v) => bottom - (v / s) * room * (own / peak), sizeColour(theme, i, sizes.length), 1.5);
+        curve(ctx, x, y, X, (v) => bottom - (v / s) * room * (own / peak), sizeColour(theme, i, sizes.length), sizeWidth(i, sizes.length));
       });
       curve(ctx, x, q, X, Y, theme.pin, 2.4);
       overlay(ctx, h, h.best, theme.learned, [5, 3], X, Y, bottom, lo, hi, h.view.s);

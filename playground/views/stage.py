@@ -39,6 +39,7 @@ DENSITY = (140, 100)
 ARROWS = (28, 20)
 COLUMN = 160  # rows of a space–time density
 REFERENCES = 600
+TAME, RUNAWAY = 0.9, 3.0  # a β that is over three times larger in the last tenth of the clock is drawn to the scale of the rest
 STARTS = {
     "prior": "a draw from the prior",
     "exact": "a draw from the exact p_t",
@@ -269,6 +270,7 @@ def add_curves(packet: Packet, process: Process) -> None:
     clock = torch.linspace(1, 0, 121, dtype=torch.float64)
     t = process.unclock(clock).clamp_min(process.t_min)
     curves: list[tuple[str, str, str, Tensor]] = process.curves(t)
+    leaving: set[str] = set()
     if curves:
         pass
     elif isinstance(process, ScalarGaussian):
@@ -279,15 +281,19 @@ def add_curves(packet: Packet, process: Process) -> None:
         schedule = getattr(process, "schedule", None)
         if schedule is not None:
             beta = schedule.beta(t)
-            top = float(beta.max())
-            curves.append(("beta", f"β / {top:.3g}", "learned", beta / top))
+            top, tame = float(beta.max()), float(beta[clock <= TAME].max())
+            # β of cosine or at zero terminal SNR runs away at the noise end: drawn to its scale, the rest would be a flat line at 0
+            leaves = top > RUNAWAY * tame
+            scale = tame if leaves else top
+            leaving |= {"beta"} if leaves else set()
+            curves.append(("beta", f"β / {scale:.3g}", "learned", beta / scale))
     elif isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t)
         mass = float(process.prior_cov()[1, 1])
         curves.append(("psi_x", "ψ_x", "data", psi[:, 0]))
         curves.append(("sigma_x", "√Σ_xx", "noise", cov[:, 0, 0].sqrt()))
         curves.append(("sigma_v", "√(Σ_vv/M)", "learned", (cov[:, 1, 1] / mass).sqrt()))
-    packet.header["curves"] = [{"name": n, "label": label, "role": role} for n, label, role, _ in curves]
+    packet.header["curves"] = [{"name": n, "label": label, "role": role, "leaves": n in leaving} for n, label, role, _ in curves]
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
     packet.add("curves/log_snr", process.log_snr(t))

@@ -9,6 +9,7 @@ import torch
 import playground as pg
 from playground.core.process import t64
 from playground.core.rng import Rng
+from playground.core.spec import registry
 from playground.metrics.distances import sliced_w2
 from playground.metrics.prior import prior_mismatch
 from playground.views.distances import exact_draws, metrics_packet
@@ -17,6 +18,7 @@ from playground.views.stage import (
     Run,
     _lattice,
     _view_moments,
+    add_curves,
     fields_key,
     fields_packet,
     guided_arrows,
@@ -280,3 +282,18 @@ def test_payload_of_a_default_run_is_small():
     run = Run(pg.Experiment(data="swiss_roll", grid={"kind": "UniformLogSNR", "steps": 40}))
     size = sum(len(p.to_bytes()) for p in (run_packet(run), fields_packet(run.exp, frozenset({"density", "score"})), metrics_packet(run)))
     assert size <= 2_000_000
+
+
+@pytest.mark.parametrize("schedule", list(registry("schedules")))
+def test_beta_is_drawn_to_a_scale_at_which_it_is_seen(schedule):
+    """A β that runs away at the noise end (cosine, zero terminal SNR) leaves the frame; the rest of it fills at least a third of it."""
+    process = pg.VP(schedule=registry("schedules")[schedule]())
+    packet = Packet({})
+    add_curves(packet, process)
+    curve = next(c for c in packet.header["curves"] if c["name"] == "beta")
+    beta, clock = packet["curves/beta"], packet["curves/clock"]
+    scale = float(curve["label"].removeprefix("β / "))
+    t = torch.as_tensor(packet["curves/t"], dtype=torch.float64)
+    np.testing.assert_allclose(beta * scale, process.schedule.beta(t).numpy(), rtol=6e-3)  # the label's digits
+    assert curve["leaves"] == (beta.max() > 1 + 1e-6)
+    assert beta[clock <= 0.9].max() > 1 / 3
