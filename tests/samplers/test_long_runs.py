@@ -139,3 +139,12 @@ def test_exact_score(process):
     want, got = (problem.score(z, process.t_min) for z in (near.double(), near))
     assert problem.calls == calls + 2
     assert float((got - want).norm() / want.norm()) < 1e-4
+
+
+@pytest.mark.parametrize("process", [pg.VE(), pg.VP()], ids=lambda p: p.info.key)
+def test_annealed_langevin_reaches_its_levels(process):
+    """With the defaults the spread of the samples is the data's to a tenth; with NCSN's c and as few repeats it is half as large again."""
+    spread = float(law_of("moons").cov().trace())
+    for sampler, near in ((pg.AnnealedLangevin(), True), (pg.AnnealedLangevin(size=0.2), False)):
+        x = simulate(pg.Experiment(process=process, sampler=sampler, particles=2000), max_frames=2).x[-1].double()
+        assert (abs(float(torch.cov(x.T).trace()) / spread - 1) < 0.15) == near
