@@ -36,6 +36,8 @@ def test_every_curve_has_an_entry() -> None:
             query = {"data": data, "process": process, "grid": "UniformTime", "grid.steps": "2", "particles": "40", **extra}
             run = Run(Experiment.from_query(query))
             names |= {c["name"] for c in run_packet(run).header["curves"]} | {m["name"] for m in metrics_packet(run).header["metrics"]}
+    heavy = Experiment.from_query({"process": "PFGMPP", "process.D": "1", "grid.steps": "2", "particles": "40"})  # no W₂ exists
+    names |= {m["name"] for m in metrics_packet(Run(heavy)).header["metrics"]}
     assert names == keys("curve")
 
 

@@ -358,7 +358,7 @@ def fields_key(exp: Experiment) -> str:
 def guided_laws(exp: Experiment) -> dict[str, str]:
     """The reference laws of a guided run as layers, each with "" or the reason why there is none: "conditional" p_t(x | c), and "tilted"
     p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
-    if exp.mode != "reverse" or exp.guidance.pair(mixture_of(exp.data)) is None:
+    if exp.mode != "reverse" or makes_images(exp.data) or exp.guidance.pair(mixture_of(exp.data)) is None:
         return {}
     flat = law_of(exp.data).dim * exp.process.blocks <= 2
     return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
