@@ -76,7 +76,8 @@
       const why = stage._why(layer);
       if (why) return `Not available: ${why}.`;
       const entry = PG.tip.term(`layer.${layer.id}`);
-      return { ...entry, text: `${entry.text} Key ${key}.` };
+      const also = layer.also?.(stage.run);
+      return { ...entry, text: `${entry.text}${also ? ` ${also}` : ""} Key ${key}.` };
     }
 
     show() {

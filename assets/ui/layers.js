@@ -10,7 +10,7 @@
     return name in laws ? laws[name] : run.forward ? "noising knows no guidance" : "needs guidance by a class of a mixture: choose one";
   };
   const svg = (inner) => `<svg viewBox="0 0 14 10" width="14" height="10" aria-hidden="true">${inner}</svg>`;
-  // needs: the server layer that carries the data · guided: its word stands only under guidance · phase: its word stands only where the process has a velocity · why(run): reason why this run cannot show it, or ""
+  // needs: the server layer that carries the data · guided: its word stands only under guidance · phase: its word stands only where the process has a velocity · also(run): what its entry of the glossary cannot know · why(run): reason why this run cannot show it, or ""
   const LAYERS = [
     {
       id: "particles", word: "particles", role: "sampler",
@@ -54,13 +54,12 @@
     {
       id: "conditional", word: "p(x | c)", role: "data", needs: "conditional", guided: true,
       mark: svg('<ellipse cx="7" cy="5" rx="6" ry="4.2" fill="none" stroke="currentColor" stroke-width="1.6"/>'),
-      tip: () => "p_t(x | c): the exact law of the asked class at this time. Guidance samples it at W = 1.",
       why: noGuidance("conditional"),
     },
     {
       id: "tilted", word: "tilted law", role: "learned", needs: "tilted", guided: true,
       mark: svg('<path d="M1 9C4 9 5 1 8 1S11 7 13 9" fill="none" stroke="currentColor" stroke-width="1.6"/>'),
-      tip: (run) => `${run.header?.tilted || "p_t(x) p_t(c | x)^W"}, exact: the law whose score the guided model follows at this moment. At t = 0 it is the tilt of the data; noise that and it is another law at every t before, so that following these scores does not end there.`,
+      also: (run) => (run?.header?.tilted ? `Here ${run.header.tilted}.` : ""),
       why: noGuidance("tilted"),
     },
     {
