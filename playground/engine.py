@@ -170,7 +170,8 @@ def stream(
     rng = Rng(exp.seed, device, kind, draws)
     grid = grid_times(exp, times, log_snr, problem) if walk is None else check_times(walk, process, walk=True)
     steps = len(grid) - 1
-    _check_work(exp.particles, (sampler.calls(steps) or 30 * steps) * law.components, most_work)
+    calls = sampler.calls_on(process, grid) if walk is None else sampler.calls(steps)
+    _check_work(exp.particles, (calls or 30 * steps) * law.components, most_work)
     if initial is None:
         z = _start(exp, oracle, grid[0], rng.stream("prior") if draws is None else rng)
     else:

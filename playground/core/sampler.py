@@ -23,17 +23,30 @@ def _finite(terms: Callable[..., dict[str, float]]) -> Callable[..., dict[str, f
     return checked
 
 
+def _finite_on(terms_on: Callable[..., dict[str, float]]) -> Callable[..., dict[str, float]]:
+    @functools.wraps(terms_on)
+    def checked(self: Any, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        return {k: v for k, v in terms_on(self, problem, grid, index, afresh).items() if math.isfinite(v)} if grid[index + 1] > 0 else {}
+
+    return checked
+
+
 @dataclass(frozen=True)
 class Sampler(Spec):
     """A sampler has no mutable state: multistep methods pass their history on as ``carry``.
 
-    ``formula`` is the step in LaTeX, ``terms`` its numbers. Samplers that draw noise in a step have no ``declared_order``.
+    ``formula`` is the step in LaTeX (``printed``: at the chosen parameters), ``terms`` and ``terms_on`` its numbers. Samplers that draw noise in a step have no ``declared_order``.
     """
 
     family: ClassVar[str] = "samplers"
     formula: ClassVar[str] = ""
     superconvergent: ClassVar[frozenset[str]] = frozenset()
     """Processes under which Gaussian data, whose flow is simple there, show one order more than the declared one (the tests measure it)."""
+
+    @property
+    def printed(self) -> str:
+        """The formula at the chosen parameters (LaTeX), as the page prints it; ``formula`` is the class's, for all of them."""
+        return self.formula
 
     @property
     def couples_particles(self) -> bool:
@@ -76,6 +89,10 @@ class Sampler(Spec):
         """The carry before the first step; ``grid`` holds all times of the run."""
         return None
 
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+        """The carry before the step from grid[index] where something else has moved the state: that of a first step, without a history."""
+        return self.init(problem, z, grid[index:])
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         """z_s (batch, *state) and the next carry, from z_t (batch, *state), t > s > 0; draws, if any, from ``rng``."""
         raise NotImplementedError
@@ -92,7 +109,16 @@ class Sampler(Spec):
         """
         return {}
 
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        """``terms`` of the step from grid[index] to grid[index + 1], and those that need the whole grid: past steps, the number of steps.
+
+        ``afresh``: the step has no history, since something else has moved the state (``resume``).
+        """
+        return self.terms(problem, grid[index], grid[index + 1])
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "terms" in vars(cls):
             cls.terms = _finite(vars(cls)["terms"])  # type: ignore[method-assign]
+        if "terms_on" in vars(cls):
+            cls.terms_on = _finite_on(vars(cls)["terms_on"])  # type: ignore[method-assign]

@@ -75,7 +75,7 @@ class RePaint(Sampler):
         return self.inner.calls_afresh(sum(s < t for t, s in zip(self.path, self.path[1:], strict=False)))
 
     def _afresh(self, problem: Problem, z: Tensor, t: float) -> Any:
-        return self.inner.init(problem, z, [u for u in self.levels if u <= t])
+        return self.inner.resume(problem, z, list(self.levels), sum(u > t for u in self.levels))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         process = problem.process

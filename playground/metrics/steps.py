@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -39,19 +40,21 @@ class _Recorder:
         return torch.zeros(shape, dtype=torch.float64)
 
 
-def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, seed: int = 0) -> StepLaw:
+def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, seed: int = 0, grid: Sequence[float] = ()) -> StepLaw:
     """The law of z_s after one step of ``sampler`` from z_t = z, its first one (multistep methods have no history yet).
 
     The step is run with the noise as an argument: with zeros it gives the mean, with unit vectors the columns of the matrix B of
     z_s = mean + B ξ, and with random ξ the proof that this is so. A step that is not linear in its noise is drawn from instead.
 
-    Args: z (1, *state) float64; s = 0 is the sampler's last step, which most samplers make without noise (not exact ancestral, predictor–corrector, EDM Heun with churn).
+    Args: z (1, *state) float64; ``grid``: times of the run around the step, over all of whose steps EDM Heun shares out its churn; s = 0 is the sampler's last step, which most samplers make without noise (not exact ancestral, predictor–corrector, EDM Heun with churn).
     """
     n = z[0].numel()
+    above = [u for u in grid if u > t]
+    whole = [*above, t, s, *(u for u in grid if u < s)]
 
     def take(states: Tensor, noise: _Recorder) -> Tensor:
         rng = Rng(seed, dtype=torch.float64, noise=noise)
-        carry = sampler.init(problem, states, [t, s])
+        carry = sampler.resume(problem, states, whole, len(above))
         out = sampler.last(problem, states, t, carry, rng) if s == 0 else sampler.step(problem, states, t, s, carry, rng)[0]
         return out.reshape(len(states), n)
 

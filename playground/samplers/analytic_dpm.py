@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -40,8 +40,18 @@ class AnalyticDPM(Sampler):
         needs=frozenset({"linear", "snr", "mean", "mixture"}),
     )
     formula = r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + \Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)"
+    noises: ClassVar[dict[str, str]] = {
+        "isotropic": r"\sqrt{\sigma^{*2}}\,z,\quad \sigma^{*2} = l^2 + \tfrac{c}{d}\,\mathbb E_{x_t}\mathrm{tr}\,\mathrm{Cov}(x_0\mid x_t)",
+        "diagonal": r"\Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{diag}\,\mathrm{Cov}(x_0\mid x_t)\ \text{of every particle}",
+        "full": r"\Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)\ \text{of every particle}",
+    }
+    """The formula's last term, by ``covariance``: a number only where it is the same for all particles."""
     covariance: str = choice("isotropic", ("isotropic", "diagonal", "full"), help="how much of Cov(x₀ | x_t) the step's noise follows")
     mean: str = choice("DDPM", ("DDPM", "DDIM"), help="the step's mean: l² = β̃ or 0")
+
+    @property
+    def printed(self) -> str:
+        return r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + " + self.noises[self.covariance]
 
     def _coefficients(self, problem: Problem, t: float, s: float) -> tuple[float, float, float]:
         """l², √(σ_s² − l²)/σ_t, c."""
@@ -67,10 +77,10 @@ class AnalyticDPM(Sampler):
         return mean + (root @ noise.reshape(-1, oracle.dim, 1)).reshape(z.shape), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        l2, _, c = self._coefficients(problem, t, s)
+        l2, keep, c = self._coefficients(problem, t, s)
         oracle = problem.predictor
-        found = {"l^2": l2, "c": c}
-        if isinstance(oracle, MixtureOracle):
+        found = {r"\alpha_s": problem.at(s).alpha, r"\sqrt{\sigma_s^2-l^2}": keep * problem.at(t).sigma, "l^2": l2, "c": c}
+        if self.covariance == "isotropic" and isinstance(oracle, MixtureOracle):
             found[r"\sigma^{*2}"] = l2 + c * oracle.mean_posterior_variance(t)
         return found
 

@@ -31,7 +31,7 @@ class DPMSolverPP2M(Sampler):
         nfe=1,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h}"
+    formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         now, then = problem.at(t), problem.at(s)
@@ -47,3 +47,13 @@ class DPMSolverPP2M(Sampler):
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}
+
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        found = self.terms(problem, grid[index], grid[index + 1])
+        return {**found, "r": ratio(problem, grid, index)} if found and index and not afresh else found
+
+
+def ratio(problem: Problem, grid: list[float], index: int) -> float:
+    """r = h_prev/h, the lengths in L of the step before the one from grid[index] and of that one."""
+    before, now, then = (problem.at(t).half_log_snr for t in grid[index - 1 : index + 2])
+    return (now - before) / (then - now)

@@ -17,6 +17,8 @@ from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
 MOST = math.sqrt(2) - 1
+PLAIN = r"y_s = y_t + \tfrac{\rho_s-\rho_t}{2}\,(d + d'),\quad d=\frac{y_t-D}{\rho_t},\ d'=\frac{y'-D'}{\rho_s},\ y'=y_t+(\rho_s-\rho_t)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
+"""The formula without churn."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,15 @@ class EDMHeun(Sampler):
         nfe=2,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"\hat y = y + \sqrt{\hat\rho^2-\rho_t^2}\,S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
+    formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\,S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ d'=\frac{y'-D'}{\rho_s},\ y'=\hat y+(\rho_s-\hat\rho)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
     churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α", when=above("churn", 0))
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α", when=above("churn", 0))
     noise_scale: float = slider(1.0, 0.9, 1.1, 0.001, label="S noise", help="scale of the noise put back", when=above("churn", 0))
+
+    @property
+    def printed(self) -> str:
+        return self.formula if self.churn else PLAIN
 
     @property
     def declared_order(self) -> float | None:
@@ -54,10 +60,16 @@ class EDMHeun(Sampler):
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return len(grid) - 1
 
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+        return len(grid) - 1  # N is the run's, wherever it goes on: the churn is shared out over all of its steps
+
+    def _gamma(self, rho: float, steps: int) -> float:
+        return min(self.churn / steps, MOST) if self.churn_from <= rho <= self.churn_to else 0.0
+
     def _raised(self, problem: Problem, z: Tensor, t: float, steps: int, rng: Rng) -> tuple[Tensor, float, float]:
         """(x̂ = α ŷ at the raised level, ρ̂, t̂)."""
         rho = math.exp(-problem.at(t).half_log_snr)
-        gamma = min(self.churn / steps, MOST) if self.churn_from <= rho <= self.churn_to else 0.0
+        gamma = self._gamma(rho, steps)
         if gamma == 0:
             return z, rho, t
         assert isinstance(problem.process, ScalarGaussian)
@@ -83,6 +95,16 @@ class EDMHeun(Sampler):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
         return {r"\rho_t": rho, r"\rho_s": low}
+
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        found = self.terms(problem, grid[index], grid[index + 1])
+        if not found or not self.churn:
+            return found
+        rho = found[r"\rho_t"]
+        gamma = self._gamma(rho, len(grid) - 1)
+        high = (1 + gamma) * rho
+        rise = math.sqrt(high * high - rho * rho)
+        return {**found, r"\gamma": gamma, r"\hat\rho": high, r"\sqrt{\hat\rho^2-\rho_t^2}": rise, r"S_{\mathrm{noise}}": self.noise_scale}
 
 
 @functools.lru_cache(maxsize=1 << 14)

@@ -48,4 +48,5 @@ class EulerMaruyama(Sampler):
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         g = math.sqrt(float(problem.process.kernel(t).noise[-1, -1]))
-        return {"s-t": s - t, "G": g, r"\lambda G\sqrt{t-s}": self.strength * g * math.sqrt(t - s)}
+        drift = {"F": float(problem.process.kernel(t).drift[0, 0])} if problem.process.blocks == 1 else {}
+        return {"s-t": s - t, **drift, "G": g, r"\lambda G\sqrt{t-s}": self.strength * g * math.sqrt(t - s)}

@@ -47,6 +47,9 @@ class Langevin(Sampler):
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return "start"
 
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+        return "start" if index == 0 else None  # later the state is on the level already
+
     def _time(self, problem: Problem) -> float:
         assert isinstance(problem.process, ScalarGaussian)
         return time_of(problem.process, -math.log(self.level))

@@ -59,7 +59,7 @@ class PLMS(Sampler):
         nfe=1,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"x_s = \phi(x_t, e', t, s),\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3)"
+    formula = r"x_s = \frac{\alpha_s}{\alpha_t}x_t + \big(\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t\big)\,e',\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3),\quad \text{first step: } e' = \tfrac12(e_0+e_{\mathrm{next}})"
 
     released: bool = flag(False, label="as released", help="last step: with the combined noise e′, as diffusers does; off: x̂₀")
 

@@ -33,7 +33,7 @@ class PNDM(PLMS):
         nfe=1,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"x_s = \phi(x_t, e', t, s),\quad e' = \tfrac16(k_1+2k_2+2k_3+k_4)\ \text{or}\ \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3)"
+    formula = r"x_s = \frac{\alpha_s}{\alpha_t}x_t + \big(\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t\big)\,e',\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3),\quad \text{first three steps: } e' = \tfrac16(k_1+2k_2+2k_3+k_4)"
 
     warm_steps: ClassVar[int] = 3
 

@@ -37,9 +37,7 @@ class PredictorCorrector(Sampler):
         nfe=2,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = (
-        r"x \leftarrow x + e\,\nabla\log p_t(x) + \sqrt{2e}\;z,\quad e = 2a\Big(r\frac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
-    )
+    formula = r"x_t \leftarrow x_t + e\,\nabla\log p_t(x_t) + \sqrt{2e}\;z,\quad e = 2\big(\tfrac{\alpha_t}{\alpha_s}\big)^2\Big(r\tfrac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
     predictor: Sampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
     corrector_steps: int = integer(1, 0, 20, label="n corrects", help="Langevin steps at every level")
     snr: float = slider(
@@ -50,6 +48,12 @@ class PredictorCorrector(Sampler):
         super().__post_init__()
         if isinstance(self.predictor, PredictorCorrector):
             raise BadValue("predictor", self.predictor.info.key, "any other sampler")
+
+    @property
+    def printed(self) -> str:
+        """The corrector's formula, where there is one, and the predictor's."""
+        own = self.predictor.printed
+        return own if self.corrector_steps == 0 else rf"{self.formula},\quad \text{{then }}{own}"
 
     @property
     def needs(self) -> frozenset[str]:
@@ -89,6 +93,9 @@ class PredictorCorrector(Sampler):
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
         return self.predictor.init(problem, z, grid), grid
 
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+        return self.predictor.resume(problem, z, grid, index), grid
+
     def correct(self, problem: Problem, z: Tensor, t: float, s: float, rng: Rng) -> Tensor:
         """The Langevin steps at level t."""
         a = (problem.at(t).alpha / (1.0 if s == 0 else problem.at(s).alpha)) ** 2
@@ -105,7 +112,7 @@ class PredictorCorrector(Sampler):
     def _history(self, problem: Problem, z: Tensor, t: float, carry: Any) -> Any:
         if self.corrector_steps == 0:
             return carry[0]
-        return self.predictor.init(problem, z, [u for u in carry[1] if u <= t])
+        return self.predictor.resume(problem, z, carry[1], sum(u > t for u in carry[1]))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
         z = self.correct(problem, z, t, s, rng)
@@ -117,4 +124,14 @@ class PredictorCorrector(Sampler):
         return self.predictor.last(problem, z, t, self._history(problem, z, t, carry), rng)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        return {"a": (problem.at(t).alpha / problem.at(s).alpha) ** 2, "r": self.snr}
+        return {**self._own(problem, t, s), **self.predictor.terms(problem, t, s)}
+
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        t, s = grid[index : index + 2]
+        return {**self._own(problem, t, s), **self.predictor.terms_on(problem, grid, index, afresh or self.corrector_steps > 0)}
+
+    def _own(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        """The corrector's."""
+        if self.corrector_steps == 0 or s == 0:
+            return {}
+        return {r"\tfrac{\alpha_t}{\alpha_s}": problem.at(t).alpha / problem.at(s).alpha, "r": self.snr}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -12,6 +12,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
+from playground.samplers.dpmpp_2m import ratio
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class SDEDPMSolverPP(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
+    blends: ClassVar[tuple[str, ...]] = (
+        r"\tilde D = D",
+        r"\tilde D = D + \tfrac{1}{2r}(D-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D",
+        r"\tilde D = D + \tfrac{\varphi_2}{\varphi_1}\,hD' + \tfrac{\varphi_3}{\varphi_1}\,h^2D'',\ \varphi_k(-(1+\eta)h),\quad \text{first step: }\tilde D = D",
+    )
+    """D̃ in the formula, by order."""
     order: int = integer(2, 1, 3, help="how many predictions are used")
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="1: the reverse SDE, 0: no noise")
     lower_final: bool = flag(
@@ -49,6 +56,10 @@ class SDEDPMSolverPP(Sampler):
     released: bool = flag(
         False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0", when=only("order", 3)
     )
+
+    @property
+    def printed(self) -> str:
+        return rf"{self.formula},\quad {self.blends[self.order - 1]}"
 
     @property
     def declared_order(self) -> float | None:
@@ -77,7 +88,13 @@ class SDEDPMSolverPP(Sampler):
             r"\frac{\sigma_s}{\sigma_t}e^{-\eta h}": then.sigma / now.sigma * math.exp(-self.eta * h),
             r"\alpha_s(1-e^{-(1+\eta)h})": -then.alpha * math.expm1(-(1 + self.eta) * h),
             r"\sigma_s\sqrt{1-e^{-2\eta h}}": then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)),
+            **({rf"\varphi_{k}": phi(k, -(1 + self.eta) * h) for k in (1, 2, 3)} if self.order == 3 else {}),
         }
+
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        found = self.terms(problem, grid[index], grid[index + 1])
+        past = self.order == 2 and index > 0 and not afresh
+        return {**found, "r": ratio(problem, grid, index)} if found and past else found
 
 
 def low_order_from(grid: list[float]) -> float:

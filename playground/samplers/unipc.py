@@ -102,7 +102,8 @@ class UniPC(Sampler):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
-        return {"h": h, r"\tfrac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(e^{-h}-1)": then.alpha * math.expm1(-h)}
+        step = {r"\tfrac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(e^{-h}-1)": then.alpha * math.expm1(-h)}
+        return {"h": h, **step, r"\alpha_s B": then.alpha * (-h if self.variant == "bh1" else math.expm1(-h))}
 
 
 @functools.lru_cache(maxsize=1 << 14)

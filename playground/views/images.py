@@ -283,7 +283,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     for i, name in enumerate("ab"):
         panel[name] = {"component": i, "label": words[i], "lo": -span * SPAN[i], "hi": span * SPAN[i]}
     times = t64([f.t for f in frames])
-    header = run_header(run, times, seq)
+    header = run_header(run, times, run.live.grid, seq)
     pictures = np.stack([run.pixels(f) for f in frames])
     final = run.final()
     law = data.law_of(run.exp.data)

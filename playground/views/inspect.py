@@ -18,6 +18,7 @@ from playground.core.fields import BadValue
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, ScalarGaussian, semi_cholesky, t64
 from playground.core.rng import Rng
+from playground.engine import grid_times
 from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, modes, w2_to_gaussian, without_light, worst_step
 from playground.metrics.steps import StepLaw, step_law
 from playground.samplers.exact import ExactAncestral
@@ -233,7 +234,7 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
     guided = "mixture" not in exp.guidance.gives
     model = exp.guidance.model(pin.oracle.data, pin.process, oracle_for) if guided else pin.oracle
     try:
-        law = step_law(Problem(pin.process, model, pin.oracle), sampler, pin.z, pin.t, pin.s, exp.seed)
+        law = step_law(Problem(pin.process, model, pin.oracle), sampler, pin.z, pin.t, pin.s, exp.seed, grid_times(exp))
     except (BadValue, ArithmeticError, AssertionError, IndexError) as error:
         return {**record, "kind": "none", "note": f"this step cannot be taken alone ({type(error).__name__})"}
     if law.kind == "batch":

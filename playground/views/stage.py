@@ -80,8 +80,14 @@ class Run:
         return data.labels[component].numpy()
 
 
-def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
-    """What every run's packet says of it, toys' and images' alike; ``times``: of the frames that are sent."""
+def calls_line(exp: Experiment, grid: list[float]) -> tuple[float, float] | None:
+    """(a, b) with model calls = a n + b near the chosen number n of steps, exact there on this grid (Restart may not pass its level)."""
+    line, told = exp.sampler.calls_line(), exp.sampler.calls_on(exp.process, grid)
+    return line if line is None or told is None else (line[0], told - line[0] * exp.grid.steps)
+
+
+def run_header(run: Any, times: Tensor, grid: list[float], seq: int) -> dict[str, Any]:
+    """What every run's packet says of it, toys' and images' alike; ``times``: of the frames that are sent, ``grid``: of all steps."""
     exp, process, sampler = run.exp, run.process, run.exp.sampler
     forward = exp.mode == "forward"
     frames = run.frames
@@ -113,7 +119,7 @@ def run_header(run: Any, times: Tensor, seq: int) -> dict[str, Any]:
             **_in_symbols(sampler),
             "order": sampler.info.order,
             "nfe": sampler.info.nfe,
-            "calls_line": sampler.calls_line(),
+            "calls_line": sampler.calls_line() if forward else calls_line(exp, grid),
             "terms": [],
         },
         "guidance": None if forward or exp.guidance == NoGuidance() else _in_symbols(exp.guidance),
@@ -127,7 +133,7 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
     exp, trace, process, geo = run.exp, run.trace, run.process, run.geometry
     forward = exp.mode == "forward"
     z = run.flat_view()
-    header = run_header(run, run.times, seq)
+    header = run_header(run, run.times, trace.grid.tolist(), seq)
     header |= {
         "dim": run.oracle.dim,
         "components": list(geo.components),
@@ -227,7 +233,13 @@ def _start_note(run: Any) -> list[str]:
 def _in_symbols(choice: Any) -> dict[str, Any]:
     """A sampler, process or guidance as the panel beside the stage tells it."""
     info = choice.info
-    return {"title": info.title, "formula": choice.formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
+    return {
+        "title": info.title,
+        "formula": getattr(choice, "printed", choice.formula),
+        "tip": info.tip,
+        "paper": info.paper,
+        "arxiv": info.arxiv,
+    }
 
 
 def _guided_note(run: Run) -> str:
@@ -339,7 +351,7 @@ def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float]) -
     """The update formula's numbers for every step of the grid: column j is the step to grid[j]."""
     problem = Problem(exp.process, oracle)
     rows: list[dict[str, float]] = [{}]
-    rows += [exp.sampler.terms(problem, t, s) if s > 0 else {} for t, s in itertools.pairwise(grid)]
+    rows += [exp.sampler.terms_on(problem, grid, i) if s > 0 else {} for i, s in enumerate(grid[1:])]
     symbols = list(dict.fromkeys(s for row in rows for s in row))
     packet.header["sampler"]["terms"] = [{"symbol": s} for s in symbols]
     packet.add("terms", np.array([[row.get(s, math.nan) for row in rows] for s in symbols]).reshape(len(symbols), len(rows)))
