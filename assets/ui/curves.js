@@ -272,13 +272,13 @@
         return trace;
       });
       const axis = { ticklabelstandoff: 2, ticklabeloverflow: "allow", showline: false, zeroline: false, ticks: "", tickfont: { size: type(), color: c.soft }, fixedrange: false, automargin: false };
-      const [tickvals, ticktext] = owner.timeTicks(this.view.x);
+      const [tickvals, ticktext] = owner.timeTicks(this.view.x, this.width - MARGIN.l - MARGIN.r);
       const layout = {
         uirevision: "pg", margin: { ...MARGIN, pad: 0 }, showlegend: false, autosize: false, width: this.width, height: this.height,
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: font, size: type(), color: c.soft },
         hovermode: false, dragmode: this.tool,
         modebar: { bgcolor: "rgba(0,0,0,0)", color: c.soft, activecolor: c.accent, orientation: "h" },
-        xaxis: { ...axis, range: this.zoomed ? this.view.x.slice() : [0, 1], showgrid: false, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
+        xaxis: { ...axis, range: this.zoomed ? this.view.x.slice() : [0, 1], showgrid: false, tickangle: 0, tickvals, ticktext, showline: true, linecolor: c.line, linewidth: 1 },
         yaxis: { ...axis, range: this.zoomed ? this.view.y.slice() : this.range.slice(), type: this.log ? "log" : "linear", gridcolor: alpha(c.line, 0.8), gridwidth: 1, nticks: 5, ticklabelstandoff: 7, ...this.yTicks },
       };
       const config = { displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
@@ -327,7 +327,7 @@
           if ("dragmode" in change) this.tool = change.dragmode;
           if (Object.keys(change).some((key) => key.includes(".range"))) this.zoomed = true;
           this.look();
-          const [tickvals, ticktext] = this.owner.timeTicks(this.view.x);
+          const [tickvals, ticktext] = this.owner.timeTicks(this.view.x, this.width - MARGIN.l - MARGIN.r);
           const now = this.gd.layout.xaxis;
           if (String(now.ticktext) !== String(ticktext)) plotly.relayout(this.gd, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
         });
@@ -610,7 +610,7 @@
         const tip = one.reason ? `${one.label}: ${one.reason}.` : `${one.label}, in ${one.unit}.`;
         return `<button type="button" class="pg-measure" data-measure="${one.name}" aria-pressed="${one === m}" title="${tip}"${one.reason ? ' aria-disabled="true"' : ""}>${one.short}</button>`;
       });
-      this.far.title(`distance to ${PG.subscripts(h.law)}<span class="pg-measures" role="group" aria-label="which distance">${choices.join("")}</span>`,
+      this.far.title(`distance to ${PG.subscripts(h.law)} <span class="pg-measures" role="group" aria-label="which distance">${choices.join("")}</span>`,
         `${m.label} between the particles and exact samples of ${h.law} at the same time${h.about ? ` (${h.about})` : ""}.`);
       this.far.axis = `${m.label}, ${m.unit}`;
       this.far.unit(m.unit + (scaled ? `,${PG.subscripts(scaled)}` : ""));
@@ -638,8 +638,8 @@
     }
 
     /** Times under the plot: where they stand, and what the process calls them. */
-    timeTicks([lo, hi]) {
-      const ticks = PG.time.ticks((x) => this.momentAt(x), Math.max(0, lo), Math.min(1, hi), 0.15), { symbol } = PG.time.words(this.momentAt(0.5));
+    timeTicks([lo, hi], width) {
+      const ticks = PG.time.ticks((x) => this.momentAt(x), Math.max(0, lo), Math.min(1, hi), Math.max(0.15, 30 / width)), { symbol } = PG.time.words(this.momentAt(0.5));
       const text = ticks.map((tick) => tick.text);
       if (text.length && symbol.length < 3) text[0] = `${symbol} = ${text[0]}`; // a longer name has no room
       return [ticks.map((tick) => tick.x), text];

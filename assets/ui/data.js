@@ -619,7 +619,7 @@
       this.size = this.field("brush", { type: "range", min: 0.05, max: 1, step: 0.05, value: this.brush }, (v) => ((this.brush = v), this.hands.draw()), "Radius of brush and eraser, data units");
       this.count = el("select", { title: "How many Gaussians are fitted to points. As many as needed: doubled as long as points that were not fitted become more likely" });
       this.count.setAttribute("aria-label", "Gaussians in a fit");
-      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n === "auto" ? "as many as needed" : `${n} Gaussian${n > 1 ? "s" : ""}` })));
+      this.count.append(...["auto", 1, 2, 4, 8, 16, 32, 64, 128].map((n) => el("option", { value: n === "auto" ? "0" : n, textContent: n === "auto" ? "as needed" : `${n} Gaussian${n > 1 ? "s" : ""}` })));
       this.count.addEventListener("change", () => this.points.length && this.fit(true));
       const count = el("label", { className: "pg-own-row" }, el("span", { textContent: "fit with" }), this.count);
       this.file = el("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", className: "pg-own-file", tabIndex: -1 });

@@ -234,6 +234,13 @@
       }
       const small = PG.el("canvas", { width: columns, height: rows });
       small.getContext("2d").putImageData(image, 0, 0);
+      // what stands above and below may take another line, so it is said before the room is measured
+      this.axis.innerHTML = h.over === "plane" ? PG.subscripts(h.labels[0]) : "data";
+      this.side.innerHTML = PG.subscripts(h.labels[h.over === "plane" ? 1 : 0]);
+      this.plot.dataset.over = h.over;
+      this.line.hidden = h.over !== "x,t";
+      this.place(this.clock ?? 1);
+      this.hover(null);
       // the plane keeps its proportions
       const room = this.body.getBoundingClientRect(), [ra, rb] = h.ranges;
       const shape = h.over === "plane" ? (ra[1] - ra[0]) / (rb[1] - rb[0]) : room.width / room.height;
@@ -253,12 +260,6 @@
           ctx.drawImage(strip, left, 0, right - left, height);
         }
       }
-      this.axis.innerHTML = h.over === "plane" ? PG.subscripts(h.labels[0]) : "data";
-      this.side.innerHTML = PG.subscripts(h.labels[h.over === "plane" ? 1 : 0]);
-      this.plot.dataset.over = h.over;
-      this.line.hidden = h.over !== "x,t";
-      this.place(this.clock ?? 1);
-      this.hover(null);
     }
 
     place(clock) {

@@ -291,7 +291,7 @@
   const toldCost = () => {
     if (!costBox) return;
     const h = shownRun?.header, known = h && h.mode !== "forward" && h.model_calls != null;
-    costBox.firstChild.textContent = known ? `= ${h.model_calls.toLocaleString("en")} model call${h.model_calls === 1 ? "" : "s"}${h.guidance ? " with guidance" : ""}` : "";
+    costBox.firstChild.textContent = known ? `= ${h.model_calls.toLocaleString("en")} model call${h.model_calls === 1 ? "" : "s"}${h.guidance ? ", guided" : ""}` : "";
     const lock = costBox.lastChild, line = h?.sampler?.calls_line;
     lock.hidden = !known || !line;
     lock.setAttribute("aria-pressed", String(view.keep === "calls"));

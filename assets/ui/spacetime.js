@@ -313,8 +313,12 @@
         const said = n || box.w < 200 || (times[1]?.x - times[0].x) * box.w < 24 + ctx.measureText(`${symbol} = ${words}`).width ? words : `${symbol} = ${words}`, wide = ctx.measureText(said).width;
         text(ctx, said, clamp(x - wide / 2, box.x - 4, box.x + box.w + 4 - wide), foot);
       });
-      if (strip >= 30) text(ctx, "prior", box.x - 0.55 * strip, foot, "center");
-      if (strip >= 30) text(ctx, "data", box.x + box.w + 0.55 * strip, foot, "center");
+      // the marginals' words, clear of the first and last time
+      ctx.textAlign = "left"; // of the measured times
+      for (const [word, side] of [["prior", -1], ["data", 1]]) {
+        const half = ctx.measureText(word).width / 2, off = Math.max(0.55 * strip, half + 10);
+        if (strip >= 30 && off + half < strip + 14) text(ctx, word, side < 0 ? box.x - off : box.x + box.w + off, foot, "center");
+      }
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
       text(ctx, b.label, rect.x + 8, box.y + 4, "left", "middle");

@@ -79,8 +79,8 @@
       this.box = el("div", { className: "pg-intro", hidden: true });
       this.box.setAttribute("role", "note");
       this.box.setAttribute("aria-label", "What this is");
-      // any action leaves it; the key or the click does what it does otherwise too
-      const leave = (e) => !this.box.hidden && !["Shift", "Control", "Alt", "Meta"].includes(e.key) && this.hide();
+      // any action leaves it, once it is seen (a notice stands before it); the key or the click does what it does otherwise too
+      const leave = (e) => !this.box.hidden && this.box.offsetParent && !["Shift", "Control", "Alt", "Meta"].includes(e.key) && this.hide();
       for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, leave, { capture: true, passive: true });
       if (!met() && !lesson.open && document.body.dataset.page !== "images") this.show();
     }

@@ -249,7 +249,7 @@ def _guided_note(run: Run) -> str:
     title = run.exp.guidance.info.title
     verb = lambda words: f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'}"  # noqa: E731
     parts = [f"{verb(arrows)} guided"] if arrows else []
-    parts += [f"{verb(plain)} of all classes", "distances compare with p(x | class)"]
+    parts += [f"{verb(plain)} of all classes", "distances are to p(x | c)"]
     return f"{title.removesuffix('guidance').strip()}{'' if title.endswith('guidance') else ' '}guidance: {', '.join(parts)}"
 
 

@@ -241,7 +241,7 @@ def test_calls_stand_beside_steps_and_can_be_kept(visit: Any) -> None:
     page.locator("#pg-guidance .pg-combo").click()
     page.locator(".pg-option[data-key=ClassifierFree]").click()
     site.settle()
-    assert "with guidance" in cost.inner_text()
+    assert "guided" in cost.inner_text()
     shown = page.evaluate("document.querySelector('.pg-status').textContent")
     assert cost.inner_text().split()[1] in shown
 
