@@ -67,7 +67,7 @@
       if (on) {
         const [a, b] = this.host.difference(this.query, this.host.query());
         this.a.words.textContent = `A ${a}`;
-        this.b.words.textContent = a || b ? `${b} B` : "change a control: B";
+        this.b.words.textContent = a || b ? `${b} B` : "now change B";
         this.a.title = this.b.title = `A: ${a || "the same"} · B: ${b || "the same"}. A is shown at the state whose log-SNR is nearest to that of B’s.`;
       }
       this.images.place(); // the words of A and B take a line
