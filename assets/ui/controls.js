@@ -54,7 +54,7 @@
       this.box = make("div", "pg-legend", { role: "group", "aria-label": "Layers" });
       this.layer = {};
       LAYERS.forEach((layer, n) => {
-        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.id, "aria-keyshortcuts": String(n + 1) }, `${layer.mark}<span>${layer.word}</span>`);
+        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.id, ...(n < 9 && { "aria-keyshortcuts": String(n + 1) }) }, `${layer.mark}<span>${layer.word}</span>`);
         button.addEventListener("click", () => stage.toggleLayer(layer.id));
         tip.on(button, () => this._tip(layer, n + 1));
         this.layer[layer.id] = button;
@@ -77,7 +77,7 @@
       if (why) return `Not available: ${why}.`;
       const entry = PG.tip.term(`layer.${layer.id}`);
       const also = layer.also?.(stage.run);
-      return { ...entry, text: `${entry.text}${also ? ` ${also}` : ""} Key ${key}.` };
+      return { ...entry, text: `${entry.text}${also ? ` ${also}` : ""}${key <= 9 ? ` Key ${key}.` : ""}` };
     }
 
     show() {
