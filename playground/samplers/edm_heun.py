@@ -43,7 +43,7 @@ class EDMHeun(Sampler):
         nfe=2,
         needs=frozenset({"snr", "mean"}),
     )
-    formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\,S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ d'=\frac{y'-D'}{\rho_s},\ y'=\hat y+(\rho_s-\hat\rho)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
+    formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\cdot S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\cdot\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ d'=\frac{y'-D'}{\rho_s},\ y'=\hat y+(\rho_s-\hat\rho)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
     churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α", when=above("churn", 0))
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α", when=above("churn", 0))
