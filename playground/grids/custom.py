@@ -40,7 +40,13 @@ class Custom(Grid):
         super().__post_init__()
         rising = self.unit == "log-SNR"
         if not increasing(self.levels if rising else self.levels[::-1]):
-            raise BadValue("levels", self.levels, "log-SNR levels that rise strictly" if rising else f"{self.unit} that fall strictly")
+            raise BadValue(
+                "levels",
+                self.levels,
+                "log-SNR levels that rise strictly"
+                if rising
+                else f"{'clock readings' if self.unit == 'clock' else self.unit} that fall strictly",
+            )
         intervals = len(self.levels) - (0 if self.denoise else 1)
         if intervals < 1:
             raise BadValue("levels", self.levels, "at least two numbers when there is no denoising step")

@@ -84,6 +84,7 @@ def test_custom_lists():
     [
         ({"unit": "times", "levels": (1, 0.5, 0.5)}, "fall strictly"),
         ({"unit": "times", "levels": (0.1, 1)}, "fall strictly"),
+        ({"levels": (0.1, 1)}, "clock readings that fall strictly"),
         ({"unit": "log-SNR", "levels": (3, 2)}, "rise strictly"),
         ({"unit": "times", "levels": (1.2, 0.5)}, "up to 1"),
         ({"unit": "times", "levels": (0.5, 0.0)}, "above 0"),
