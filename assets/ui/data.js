@@ -660,7 +660,7 @@
         if (input.value !== "" && Number.isFinite(+input.value)) change(+input.value);
       });
       out.textContent = props.value;
-      input.addEventListener("blur", () => this.tell());
+      input.addEventListener("focusout", () => this.tell()); // not blur: what was typed counts first (boxes.js)
       return { row, input };
     }
     setTool(tool) {

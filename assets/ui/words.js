@@ -24,7 +24,7 @@
       return C.examples.find((x) => x.query && same(x.told, PG.experimentPart(location.search)) && same(x.view, view))?.key;
     }
 
-    restore(key = this.host.view.example) {
+    restore(key = this.host.view.example || this.recognised()) {
       const at = C.examples.findIndex((x) => x.key === key);
       this.open = at < 0 ? null : C.examples[at];
       if (!this.open) return this.dismiss();
