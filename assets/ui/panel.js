@@ -183,12 +183,11 @@
       node.classList.toggle("pg-tex-source", !this.katex);
       if (!this.katex) return set(node, source);
       if (quiet) node.setAttribute("aria-hidden", "true");
-      // one line for each part of the formula; KaTeX itself breaks what is still too long after a relation or a plus
       const key = `${quiet} ${node.className} ${source}`;
       if (!this.made.has(key)) {
         const options = { throwOnError: false, output: quiet ? "html" : "htmlAndMathml", strict: "ignore", trust: (c) => c.command === "\\htmlClass" };
         const style = node.classList.contains("pg-eq") ? "\\displaystyle " : "";
-        const lines = source.split(/,\s*\\q?quad\s*/).map((line) => `<div>${this.katex.renderToString(style + line, options)}</div>`);
+        const lines = PG.texLines(source).map((line) => `<div>${this.katex.renderToString(style + line, options)}</div>`);
         this.made.set(key, lines.join(""));
       }
       if (node.made !== key || quiet) node.innerHTML = this.made.get(key);

@@ -69,6 +69,9 @@
   }
   const wrap = (node, words) => (!words ? null : [node, typeof words === "string" ? textHtml(words) : entryHtml(words)]);
 
+  /** One line for each part of a formula; KaTeX itself breaks what is still too long after a relation or a plus. */
+  PG.texLines = (source) => source.split(/,\s*\\q?quad\s*/);
+
   /** Formulas by KaTeX, which is fetched when the first one is wanted. */
   async function typeset(root) {
     const waiting = [...root.querySelectorAll(".pg-tex:not(.pg-tex-set)")];
@@ -76,7 +79,8 @@
     try {
       const katex = await PG.loadKatex(KATEX);
       for (const node of waiting) {
-        katex.render(node.dataset.tex, node, { throwOnError: false, strict: "ignore" });
+        const lines = PG.texLines(node.dataset.tex).map((line) => `<div>${katex.renderToString(line, { throwOnError: false, strict: "ignore" })}</div>`);
+        node.innerHTML = lines.join("");
         node.classList.add("pg-tex-set");
       }
     } catch { /* the sentence stands without it */ }

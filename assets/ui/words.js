@@ -136,7 +136,7 @@
         this.list.append(node);
         this.entries.push({ node, heading, words: plain([entry.name, entry.text, entry.also, entry.ref].join(" ")) });
       }
-      PG.tip.typeset(this.list);
+      this.set = PG.tip.typeset(this.list);
     }
 
     open(word = "") {
@@ -144,6 +144,9 @@
       this.search.value = word;
       this.filter();
       if (!this.box.open) this.box.showModal();
+      this.set.then(() => { // a formula without a place to break is scrolled: by the keyboard too
+        for (const tex of this.list.querySelectorAll(".pg-tex")) tex.tabIndex = tex.scrollWidth > tex.clientWidth ? 0 : -1;
+      });
       this.search.focus();
     }
 
