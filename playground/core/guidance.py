@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from .fields import BadValue
+from .fields import BadValue, slider, unless
 from .problem import Prediction
 from .process import Process
 from .spec import Spec
@@ -118,6 +118,24 @@ class Turns:
         for i, part in enumerate(parts):
             x0[i::turns] = part
         return Prediction(x0)
+
+
+def on_from(neutral: float) -> Any:
+    """The field ``start`` of a guidance: where on the clock its interval begins; idle at the weight ``neutral``, which guides nowhere."""
+    return slider(
+        1.0,
+        0.0,
+        1.0,
+        0.01,
+        label="on from",
+        help="guidance interval on the clock (1 noise, 0 data): where it starts",
+        when=unless("weight", neutral),
+    )
+
+
+def off_at(neutral: float) -> Any:
+    """The field ``stop``: where that interval ends."""
+    return slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", neutral))
 
 
 def interval(process: Process, start: float, stop: float) -> Callable[[float], bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.core.fields import integer, slider, unless
-from playground.core.guidance import Blend, Guidance, interval
+from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.process import Process
 from playground.core.spec import Info
 from toy_models.mixture import GaussianMixture
@@ -28,16 +28,8 @@ class Autoguidance(Guidance):
     inflate: float = slider(
         3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large", when=unless("weight", 1)
     )
-    start: float = slider(
-        1.0,
-        0.0,
-        1.0,
-        0.01,
-        label="on from",
-        help="guidance interval on the clock (1 noise, 0 data): where it starts",
-        when=unless("weight", 1),
-    )
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
+    start: float = on_from(1)
+    stop: float = off_at(1)
 
     def pair(self, data: Any) -> tuple[Any, Any]:
         """The class and the class with inflated covariances."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import integer, slider, unless
-from playground.core.guidance import Guidance, interval
+from playground.core.guidance import Guidance, interval, off_at, on_from
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from playground.core.spec import Info
@@ -34,16 +34,8 @@ class Classifier(Guidance):
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="strength of the classifier's gradient; 1: the condition itself")
-    start: float = slider(
-        1.0,
-        0.0,
-        1.0,
-        0.01,
-        label="on from",
-        help="guidance interval on the clock (1 noise, 0 data): where it starts",
-        when=unless("weight", 0),
-    )
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 0))
+    start: float = on_from(0)
+    stop: float = off_at(0)
 
     def pair(self, data: Any) -> tuple[Any, Any]:
         """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""

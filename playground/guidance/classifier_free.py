@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.core.fields import integer, slider, unless
-from playground.core.guidance import Blend, Guidance, interval
+from playground.core.fields import integer, slider
+from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -29,16 +29,8 @@ class ClassifierFree(Guidance):
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
     label: int = integer(0, 0, 999, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
-    start: float = slider(
-        1.0,
-        0.0,
-        1.0,
-        0.01,
-        label="on from",
-        help="guidance interval on the clock (1 noise, 0 data): where it starts",
-        when=unless("weight", 1),
-    )
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
+    start: float = on_from(1)
+    stop: float = off_at(1)
 
     def pair(self, data: Any) -> tuple[Any, Any]:
         """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from playground.core.fields import BadValue, slider, unless
-from playground.core.guidance import Blend, Guidance, Turns, interval
+from playground.core.fields import BadValue, slider
+from playground.core.guidance import Blend, Guidance, Turns, interval, off_at, on_from
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -31,16 +31,8 @@ class EachClass(Guidance):
     formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "classes"})
     weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
-    start: float = slider(
-        1.0,
-        0.0,
-        1.0,
-        0.01,
-        label="on from",
-        help="guidance interval on the clock (1 noise, 0 data): where it starts",
-        when=unless("weight", 1),
-    )
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
+    start: float = on_from(1)
+    stop: float = off_at(1)
 
     def check_data(self, data: Any) -> None:
         if not hasattr(data, "event") or len(data.labels) < 2:

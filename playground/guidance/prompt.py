@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playground.core.fields import BadValue, free, slider, unless
-from playground.core.guidance import Blend, Guidance, interval
+from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -46,16 +46,8 @@ class Prompt(Guidance):
         when=unless("weight", 1),
     )
     weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W weight", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")
-    start: float = slider(
-        1.0,
-        0.0,
-        1.0,
-        0.01,
-        label="on from",
-        help="guidance interval on the clock (1 noise, 0 data): where it starts",
-        when=unless("weight", 1),
-    )
-    stop: float = slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", 1))
+    start: float = on_from(1)
+    stop: float = off_at(1)
 
     def check_data(self, data: Any) -> None:
         if not getattr(data, "text", False):
