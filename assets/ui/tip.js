@@ -22,7 +22,7 @@
   box.setAttribute("role", "tooltip");
   box.hidden = true;
   let timer = 0, leaving = 0, shownFor = null, hiddenAt = 0, lastKey = 0;
-  let press = 0, from = null, swallow = 0; // a finger: its timer, where it is, when it was last asked to explain
+  let press = 0, held = null, swallow = 0; // a finger: its timer, what it holds, where and since when; when it last asked to explain
 
   // ---- what is said ------------------------------------------------------------------------------------------------------------------
   const safe = (text) => String(text).replace(/[&<>"]/g, (ch) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[ch]);
@@ -183,21 +183,28 @@
     if (box.contains(e.target)) return;
     hide();
     if (e.pointerType !== "touch" || e.target.closest("input[type=range], canvas")) return;
-    from = [e.clientX, e.clientY];
+    const node = find(e.target)?.[0]; // now: what lies in it may be written anew while the finger rests
     clearTimeout(press);
-    press = setTimeout(() => {
-      if (!find(e.target)) return;
-      swallow = performance.now();
-      show(e.target);
-    }, PRESS_MS);
+    held = node && { node, x: e.clientX, y: e.clientY, since: e.timeStamp };
+    if (held) press = setTimeout(explain, PRESS_MS);
   }, true);
+  function explain() {
+    swallow = performance.now();
+    show(held.node);
+    held = null;
+  }
   document.addEventListener("pointermove", (e) => {
     seenAt = `${e.clientX},${e.clientY}`;
-    if (from && Math.hypot(e.clientX - from[0], e.clientY - from[1]) > MOVED) clearTimeout(press);
+    if (held && Math.hypot(e.clientX - held.x, e.clientY - held.y) > MOVED) letGo();
   }, { capture: true, passive: true });
-  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => {
+  function letGo() {
     clearTimeout(press);
-    from = null;
+    held = null;
+  }
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, (e) => {
+    // a page that was busy meanwhile has not rung: what counts is how long the finger was there
+    if (held && name === "pointerup" && e.timeStamp - held.since >= PRESS_MS) explain();
+    letGo();
     if (swallow) swallow = performance.now();
   }, true);
   document.addEventListener("contextmenu", (e) => swallow && e.preventDefault(), true);
