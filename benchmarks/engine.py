@@ -11,7 +11,7 @@ import torch
 import playground as pg
 from playground.engine import simulate
 from toy_models.data import mixture_of
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.models.exact.mixture import MixtureOracle
 
 
 def median_ms(work, repeat: int = 15) -> float:

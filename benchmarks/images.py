@@ -32,8 +32,8 @@ from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
 from playground.metrics.images import BINS, bits_per_dim, fidelity, nearest
 from toy_models.data import law_of
-from toy_models.image_sets import DIGITS, held_out, image_set
-from toy_models.images import TrainedModel, classify
+from toy_models.laws.image_sets import DIGITS, held_out, image_set
+from toy_models.models.images import TrainedModel, classify
 from toy_models.networks.checkpoint import FOLDER, load_network, read_card
 from toy_models.training.data import Images, digest, load_npz, told_of
 

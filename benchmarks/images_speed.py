@@ -18,7 +18,7 @@ from torch import Tensor
 
 import playground as pg
 from benchmarks.live import cpu, save
-from toy_models.images import denoiser
+from toy_models.models.images import denoiser
 from toy_models.networks.checkpoint import load_model
 
 MODEL = "mnist-unet"

@@ -10,7 +10,7 @@ from playground.core.run import Trace
 from playground.core.spec import FAMILIES, Spec, by_name, registry
 from playground.engine import simulate
 from playground.images.own import load_images
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 __all__ = ["BadValue", "Experiment", "GaussianMixture", "Trace", "load_images", "registry", "simulate"]
 

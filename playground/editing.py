@@ -14,7 +14,7 @@ from playground.core.problem import Predictor
 from playground.core.process import ScalarGaussian, t64
 from playground.core.run import Trace, check_times
 from playground.engine import Stream, grid_times, simulate, stream
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 
 class Bridge(NamedTuple):

@@ -9,7 +9,7 @@ import torch
 
 from playground.core.process import ScalarGaussian
 from playground.core.spec import params, registry
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 torch.set_num_threads(1)
 

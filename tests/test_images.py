@@ -6,7 +6,7 @@ import torch
 import playground as pg
 import toy_models.networks.checkpoint as checkpoint
 from playground.core.fields import BadValue
-from toy_models import images
+from toy_models.models import images
 from toy_models.networks.checkpoint import save_model
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig

@@ -13,8 +13,8 @@ import playground as pg
 from playground.core.fields import BadValue
 from playground.images import own
 from toy_models.data import law_of
-from toy_models.image_sets import OWN, facts_of, held_out, image_set, set_file
-from toy_models.images import nearest, spacing
+from toy_models.laws.image_sets import OWN, facts_of, held_out, image_set, set_file
+from toy_models.models.images import nearest, spacing
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,8 @@ from playground.presets import PRESETS, Preset, preset
 from playground.ui.form import repair
 from playground.views.phase import roughness
 from toy_models.data import makes_images, mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
 
 MANY, SEEDS = 10_000, 3
 CLAIMS: dict[str, Callable[[], None]] = {}
@@ -257,7 +257,7 @@ def _() -> None:
 
 @claim("digits")
 def _() -> None:
-    from toy_models.images import classify
+    from toy_models.models.images import classify
 
     exp = exp_of("digits")
     assert makes_images(exp.data)

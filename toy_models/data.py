@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from playground.core.fields import NEAR, BadValue
-from toy_models.compact import MOST as HAND_MADE
-from toy_models.compact import decode, is_compact
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.compact import MOST as HAND_MADE
+from toy_models.laws.compact import decode, is_compact
+from toy_models.laws.mixture import GaussianMixture
 
 GAUSSIAN = "gaussian"
 FIRST_IMAGES = "mnist-unet"
@@ -21,7 +21,7 @@ FIRST_IMAGES = "mnist-unet"
 
 def check_data(name: str, value: Any) -> str:
     """A known key, or a mixture as text (hashable, fits in a link): canonical JSON, or the compact text that was given."""
-    from toy_models.distributions import TOYS
+    from toy_models.laws.distributions import TOYS
 
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
@@ -44,8 +44,8 @@ def check_data(name: str, value: Any) -> str:
 
 def _names(wrong: str) -> str:
     """The names of data by kind; those closest to a wrong one first, and then only a few of each kind."""
-    from toy_models.distributions.one_d import ONE_D
-    from toy_models.distributions.two_d import TWO_D
+    from toy_models.laws.distributions.one_d import ONE_D
+    from toy_models.laws.distributions.two_d import TWO_D
 
     kinds = {"1D": list(ONE_D), "2D": list(TWO_D), "images": image_models()}
     close = difflib.get_close_matches(wrong[:60].lower(), [name for names in kinds.values() for name in names])
@@ -56,7 +56,7 @@ def _names(wrong: str) -> str:
 
 def _usable(name: str, value: str) -> bool:
     """Whether it is an image model's name. Raises BadValue if it is one that cannot be used."""
-    from toy_models.images import image_model
+    from toy_models.models.images import image_model
 
     try:
         return image_model(value) is not None
@@ -75,9 +75,9 @@ def image_models() -> list[str]:
     One whose card cannot be used is left out, with a line in the log: asked for by name it says what is wrong. Sets of one's own are not
     listed, only known by name.
     """
-    from toy_models.free import KINDS
-    from toy_models.image_sets import DIGITS
-    from toy_models.images import image_model, left_out
+    from toy_models.laws.image_sets import DIGITS
+    from toy_models.models.free import KINDS
+    from toy_models.models.images import image_model, left_out
     from toy_models.networks.checkpoint import models
 
     found = []
@@ -94,14 +94,14 @@ def image_models() -> list[str]:
 
 def makes_images(data: str) -> bool:
     """Whether a (checked) ``data`` value is an image model's name."""
-    from toy_models.images import image_model
+    from toy_models.models.images import image_model
 
     return not hand_made(data) and image_model(data) is not None
 
 
 def law_of(data: str) -> Any:
     """What is diffused: the exact mixture behind a (checked) ``data`` value, or an image model."""
-    from toy_models.images import image_model
+    from toy_models.models.images import image_model
 
     return (None if hand_made(data) else image_model(data)) or mixture_of(data)
 
@@ -147,7 +147,7 @@ def _canonical(name: str, record: dict[str, Any]) -> str:
 @functools.lru_cache(maxsize=64)
 def mixture_of(data: str) -> GaussianMixture:
     """The exact mixture behind a (checked) ``data`` value."""
-    from toy_models.distributions import toy
+    from toy_models.laws.distributions import toy
 
     if is_compact(data):
         return decode(data)
@@ -161,7 +161,7 @@ def mixture_of(data: str) -> GaussianMixture:
 
 
 def class_names(data: str) -> tuple[str, ...]:
-    from toy_models.distributions import toy
+    from toy_models.laws.distributions import toy
 
     if hand_made(data):
         return tuple(f"class {k}" for k in range(int(mixture_of(data).labels.max()) + 1))

@@ -19,7 +19,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
-from toy_models.image_sets import image_set
+from toy_models.laws.image_sets import image_set
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import check, train_classifier

@@ -68,8 +68,8 @@ class Auto(Grid):
 
 def _stand_in(process: Process) -> Problem:
     """Two tight modes in the plane, where no data are at hand."""
-    from toy_models.mixture import GaussianMixture
-    from toy_models.oracles import oracle_for
+    from toy_models.laws.mixture import GaussianMixture
+    from toy_models.models.exact import oracle_for
 
     data = GaussianMixture([0.6, 0.4], [[-1.0, 0.3], [1.0, -0.5]], 0.02 * torch.eye(2).expand(2, 2, 2))  # type: ignore[arg-type]
     try:

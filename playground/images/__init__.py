@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playground.core.modules import finder
-from toy_models.images import SOURCES
+from toy_models.models.images import SOURCES
 
 __getattr__ = finder(__name__)
 

@@ -34,7 +34,7 @@ from playground.images.levels import Levels, levels_of
 from playground.images.messages import missing_extra, no_memory, reading, running
 from playground.images.networks import TOKENIZERS, Network, family_of
 from playground.images.source import Listing, Progress, Source, allow, fetch, listing, read_json, serve, served, weights_of
-from toy_models.images import ImageModel
+from toy_models.models.images import ImageModel
 from toy_models.networks.denoiser import NetworkPredictor
 
 FEW, MANY = 4, 16  # images that the page starts with: of large pictures, of small ones

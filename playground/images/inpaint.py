@@ -18,7 +18,7 @@ from playground.core.sampler import Sampler
 from playground.core.spec import Info
 from playground.engine import Stream, event_of, grid_times, stream
 from toy_models.data import law_of
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 RESAMPLES = Param("int", 5, 1, 50)
 JUMP = Param("int", 1, 1, 100)

@@ -21,9 +21,9 @@ from PIL import Image
 
 from playground.core.fields import BadValue
 from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
-from toy_models.free import KINDS
-from toy_models.image_sets import OWN, digest_of, set_folder, told_classes
-from toy_models.pixels import DEPTHS, TYPES, image_bytes
+from toy_models.laws.image_sets import OWN, digest_of, set_folder, told_classes
+from toy_models.laws.pixels import DEPTHS, TYPES, image_bytes
+from toy_models.models.free import KINDS
 
 MOST_IMAGES = 4_000
 LARGEST_SIDE, SMALLEST_SIDE = 32, 4
@@ -153,7 +153,7 @@ def _stack(images: Iterable[Image.Image], side: int) -> np.ndarray:
 
 
 def store_npz(title: str, raw: bytes) -> Stored:
-    """An .npz (or an .npy: images alone) with images (count, height, width[, channels]) of a known depth (toy_models/pixels.py) and, if there are,
+    """An .npz (or an .npy: images alone) with images (count, height, width[, channels]) of a known depth (toy_models/laws/pixels.py) and, if there are,
     labels: whole numbers. Raises BadValue for anything else."""
     arrays = _arrays(title, raw)
     found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
-from toy_models.pixels import DEPTHS
+from toy_models.laws.pixels import DEPTHS
 
 MOST_BYTES = 4_000_000
 ALLOWED = f"a {NAMES} of at most {MOST_BYTES // 1_000_000} MB and {MOST_PIXELS // 1_000_000} megapixels"

@@ -42,8 +42,8 @@ from playground.guidance.none import NoGuidance
 from playground.metrics.distances import directions
 from playground.metrics.flow import any_flow, law_at
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
 
 POINTS, LINE, MANY, FEW = 2048, 8192, 128, 512  # particles; on the line, where sorting is cheap; FEW in the plane from MANY components on
 WORK = 1.5e7  # particles × model calls × components of one run of a sampler that draws noise, which decides how many particles there are,

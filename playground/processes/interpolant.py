@@ -82,7 +82,7 @@ class Interpolant(Process):
         return source_of(self.origin, dim)
 
     def check_data(self, data: Any) -> None:
-        from toy_models.mixture import MAX_COMPONENTS
+        from toy_models.laws.mixture import MAX_COMPONENTS
 
         source = self.ends(data.dim)
         if source.dim != data.dim:

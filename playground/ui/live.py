@@ -67,7 +67,7 @@ from playground.views.packet import Packet
 from playground.views.phase import phase_packet
 from playground.views.stage import Run, fields_key, fields_packet, file_name, run_packet
 from playground.views.tasks import numbers_packet, repaint_packet, task_packets
-from toy_models.table import ALLOWED, MOST_BYTES, Table
+from toy_models.laws.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

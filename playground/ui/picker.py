@@ -16,7 +16,7 @@ import torch
 
 from playground.core.spec import registry
 from toy_models.data import image_models, law_of
-from toy_models.distributions import Toy, toys
+from toy_models.laws.distributions import Toy, toys
 
 POINTS = 220  # samples in a tile
 CURVE = 56  # points of a thumbnail's curve

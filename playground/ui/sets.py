@@ -11,8 +11,8 @@ from starlette.requests import Request
 from playground.core.fields import BadValue
 from playground.images.own import LIMITS, MOST_BYTES, store_upload
 from playground.ui.picker import image_choice
-from toy_models.free import KINDS
-from toy_models.image_sets import facts_of
+from toy_models.laws.image_sets import facts_of
+from toy_models.models.free import KINDS
 
 
 def announced(request: Request) -> int:

@@ -16,8 +16,8 @@ from playground.metrics.truth import Measure, Reading, compare, measures, steadi
 from playground.views.packet import Packet
 from playground.views.stage import Run, tilted_words
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones

@@ -13,10 +13,10 @@ from playground.core.process import t64
 from playground.views.images import ImageRun, as_bytes
 from playground.views.packet import Packet
 from toy_models.data import law_of
-from toy_models.free import KINDS, tip_of
-from toy_models.image_sets import facts_of, image_set
-from toy_models.images import nearest, siblings, spacing
-from toy_models.oracles import oracle_for
+from toy_models.laws.image_sets import facts_of, image_set
+from toy_models.models.exact import oracle_for
+from toy_models.models.free import KINDS, tip_of
+from toy_models.models.images import nearest, siblings, spacing
 
 COMPARED = 16  # images of the batch
 STEPS = 24  # states of the run, evenly thinned beyond

@@ -24,8 +24,8 @@ from playground.engine import stream
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_frames, add_grid, add_terms, run_header
 from toy_models import data
-from toy_models.image_sets import image_set
-from toy_models.images import classify, nearest_label
+from toy_models.laws.image_sets import image_set
+from toy_models.models.images import classify, nearest_label
 
 SHOWN = 64  # images of a batch that are sent to the page
 LOST = 1.5  # root mean square of the states over that for pixels of ±1 beyond which they cannot become pictures

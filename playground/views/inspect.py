@@ -26,9 +26,9 @@ from playground.samplers.ode import RK4
 from playground.views.geometry import Geometry, geometry
 from playground.views.packet import Packet
 from toy_models.data import law_of, mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
+from toy_models.models.exact.mixture import MixtureOracle
 
 LINE = 700  # points of a curve
 RASTER = (88, 64)

@@ -10,13 +10,13 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.packet import Packet
-from toy_models.compact import AXIS, encode, is_compact
 from toy_models.data import mixture_of
-from toy_models.em import MOST_COMPONENTS, fit_points
+from toy_models.laws.compact import AXIS, encode, is_compact
+from toy_models.laws.em import MOST_COMPONENTS, fit_points
 
 
 def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
-    """``layer=mixture``: header ``text``, the compact form (toy_models/compact.py) of the experiment's data, and ``note``, what it widened."""
+    """``layer=mixture``: header ``text``, the compact form (toy_models/laws/compact.py) of the experiment's data, and ``note``, what it widened."""
     if is_compact(exp.data):
         return Packet({"kind": "mixture", "text": exp.data, "note": ""})
     mixture = mixture_of(exp.data)
@@ -26,7 +26,7 @@ def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 
 
 def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Any]:
-    """The answer of /live/fit: a Fit (toy_models/em.py) as a record, ``data`` its text. Raises BadValue."""
+    """The answer of /live/fit: a Fit (toy_models/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
     if not components.isdigit() or not int(components) <= MOST_COMPONENTS:
         raise BadValue("components", components, f"a whole number from 1 to {MOST_COMPONENTS}, or 0 to have it chosen")
     if scale not in ("0", "1"):

@@ -23,8 +23,8 @@ from playground.samplers.sscs import SSCS
 from playground.views.geometry import SPAN_1D
 from playground.views.packet import Packet
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 PATH_STEPS = 200
 DENSITY = (64, 49)  # rows, times of a marginal behind the paths

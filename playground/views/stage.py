@@ -27,8 +27,8 @@ from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
 from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
 
 FRAMES = 61  # states of an image run that are sent
 MOST_FRAMES, FEWEST_FRAMES, MOST_VALUES = 121, 21, 1_200_000  # of a toy's: fewer of them when there are many particles
@@ -165,7 +165,7 @@ def file_name(exp: Experiment) -> str:
 
 
 def _data_title(exp: Experiment) -> str:
-    from toy_models.distributions import toy
+    from toy_models.laws.distributions import toy
 
     if hand_made(exp.data):
         return "your mixture"

@@ -32,7 +32,7 @@ from playground.views.images import MOST_IMAGES, Watch, makes_images
 from playground.views.images import as_bytes as pixel_bytes
 from playground.views.packet import Packet
 from toy_models.data import class_names, law_of
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 COLUMNS = 9
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

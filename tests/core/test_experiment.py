@@ -19,8 +19,8 @@ from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.schedules.constant import ConstantBeta
 from toy_models.data import mixture_of
-from toy_models.distributions import TOYS
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.distributions import TOYS
+from toy_models.laws.mixture import GaussianMixture
 
 
 def value_of(param, owner=None):

@@ -13,7 +13,7 @@ BELOW = {
     "playground/schedules": ("playground.core", "playground.schedules"),
     "playground/grids": ("playground.core", "playground.grids"),
     "playground/processes": ("playground.core", "playground.schedules", "playground.processes"),
-    "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "toy_models.oracles"),
+    "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "toy_models.models.exact"),
     "playground/guidance": ("playground.core", "playground.guidance", "toy_models"),
     "toy_models": ("playground.core", "toy_models"),
 }
@@ -22,9 +22,9 @@ BELOW = {
 KNOWN = {
     ("playground/core/experiment.py", "toy_models.data"),
     ("playground/processes/interpolant.py", "toy_models.data"),
-    ("playground/processes/interpolant.py", "toy_models.mixture"),
-    ("playground/grids/auto.py", "toy_models.mixture"),
-    ("playground/grids/auto.py", "toy_models.oracles"),
+    ("playground/processes/interpolant.py", "toy_models.laws.mixture"),
+    ("playground/grids/auto.py", "toy_models.laws.mixture"),
+    ("playground/grids/auto.py", "toy_models.models.exact"),
 }
 OURS = ("playground", "toy_models", "app", "benchmarks")
 

@@ -15,7 +15,7 @@ from playground.core.run import run
 from playground.core.spec import registry
 from playground.guidance.classifier import ClassifierGuided
 from toy_models.data import law_of, mixture_of
-from toy_models.oracles import oracle_for
+from toy_models.models.exact import oracle_for
 
 SCALARS = ["VP", "EDM", "Flow", "CosinePath"]
 

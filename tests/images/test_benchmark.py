@@ -8,9 +8,9 @@ import torch
 
 import benchmarks.images as bench
 import playground as pg
-import toy_models.images as images
+import toy_models.models.images as images
 import toy_models.networks.checkpoint as checkpoint
-from toy_models.image_sets import held_out, image_set
+from toy_models.laws.image_sets import held_out, image_set
 from toy_models.networks.checkpoint import read_card, save_model, save_network
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser

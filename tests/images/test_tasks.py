@@ -24,7 +24,7 @@ from playground.ui import live
 from playground.views.packet import Packet
 from playground.views.tasks import beside_exact, exact_inpaintings, numbers_packet, repaint_packet, task_packets
 from toy_models.data import law_of
-from toy_models.image_sets import image_set
+from toy_models.laws.image_sets import image_set
 
 PLANE = pg.GaussianMixture([1.0], [[0.0, 0.0]], [[[1.0, 0.9], [0.9, 1.0]]])  # type: ignore[arg-type]
 FIRST = torch.tensor([True, False])
@@ -416,7 +416,7 @@ def test_each_class_belongs_to_a_batch_not_to_a_strip() -> None:
 
 def test_a_task_that_is_left_ends_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant killed: the whole run computed before the first packet, or on after the reader has gone."""
-    from toy_models.images import ImageOracle
+    from toy_models.models.images import ImageOracle
 
     asked = []
     real = ImageOracle.__call__

@@ -14,8 +14,8 @@ from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.metrics.likelihood import log_likelihood
 from toy_models.data import mixture_of
-from toy_models.oracles import oracle_for
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.models.exact import oracle_for
+from toy_models.models.exact.mixture import MixtureOracle
 
 JSON = pg.GaussianMixture([0.3, 0.7], [[-1.5], [0.5]], [0.09, 0.04])
 

@@ -17,10 +17,10 @@ from playground.core.rng import Rng
 from playground.core.spec import registry
 from playground.metrics.distances import wasserstein_1d
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
-from toy_models.oracles.mixture import MixtureOracle
-from toy_models.oracles.student import LIVE, scale_nodes
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
+from toy_models.models.exact.mixture import MixtureOracle
+from toy_models.models.exact.student import LIVE, scale_nodes
 
 FREEDOMS = [1.0, 2.0, 3.5, 8.0, 128.0, 2048.0, 1e6]
 

@@ -16,8 +16,8 @@ from playground.engine import simulate
 from playground.processes.edm import EDM
 from playground.processes.vp import VP
 from playground.schedules.linear import LinearBeta
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 torch.set_num_threads(1)
 F64 = torch.float64

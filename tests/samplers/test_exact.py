@@ -13,7 +13,7 @@ from playground.processes.flow import Flow
 from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 N, REPEATS = 5_000, 12
 

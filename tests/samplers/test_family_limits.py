@@ -16,8 +16,8 @@ from playground.core.spec import Spec, registry
 from playground.editing import bridge_ddib, decode, invert
 from playground.engine import grid_times, simulate
 from tests.samplers.family import F64, FIVE, START, TILTED, draws, gaussian_flow
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 SCALAR = {"VP": pg.VP(), "VE": pg.VE(sigma_max=60.0), "EDM": pg.EDM(), "Flow": pg.Flow(), "SubVP": pg.SubVP()}
 LEVELS = torch.linspace(-8, 8, 13, dtype=F64)

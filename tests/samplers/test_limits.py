@@ -25,7 +25,7 @@ from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.ode import RK45, Euler
 from playground.schedules.cosine import Cosine
 from playground.schedules.linear import LinearBeta
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.mixture import GaussianMixture
 
 LEVELS = torch.linspace(-7.8, 8, 13, dtype=torch.float64)  # ln(α²/σ²)
 SAME_SNR = {"VP": VP(), "VP-cosine": VP(Cosine()), "SubVP": SubVP(), "VE": VE(), "EDM": EDM(), "Flow": Flow()}

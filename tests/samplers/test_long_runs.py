@@ -14,7 +14,7 @@ from playground.engine import simulate
 from playground.metrics.flow import exact_flow
 from playground.processes.polynomial_path import PolynomialPath
 from toy_models.data import law_of
-from toy_models.oracles import oracle_for
+from toy_models.models.exact import oracle_for
 
 MULTISTEP = [
     pg.LMS(),

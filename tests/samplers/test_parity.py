@@ -19,7 +19,7 @@ from playground.samplers.dpmpp_2m import DPMSolverPP2M
 from playground.samplers.edm_heun import EDMHeun
 from playground.samplers.ode import Euler
 from tests.samplers.family import EDM_, VP_, draws, make, x0_at
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.models.exact.mixture import MixtureOracle
 
 INF = float("inf")
 # `diffusers` calls np.array on tensors, of which this numpy complains

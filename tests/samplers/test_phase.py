@@ -16,8 +16,8 @@ from playground.processes.cld import CLD
 from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.sscs import SSCS
 from playground.schedules.linear import LinearBeta
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 ONE = GaussianMixture([1.0], [0.6], [0.25])
 

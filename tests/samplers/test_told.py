@@ -15,7 +15,7 @@ from playground.engine import simulate
 from playground.metrics.steps import step_law
 from playground.views.stage import Run, run_packet
 from toy_models.data import law_of, mixture_of
-from toy_models.oracles import oracle_for
+from toy_models.models.exact import oracle_for
 
 VARIANTS = [
     *[cls() for cls in registry("samplers").values()],

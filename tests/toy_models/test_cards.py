@@ -11,8 +11,8 @@ import toy_models.networks.checkpoint as checkpoint
 from playground.core.fields import BadValue
 from playground.ui.form import image_reasons
 from playground.ui.picker import distributions
-from toy_models import images
 from toy_models.data import image_models
+from toy_models.models import images
 from toy_models.networks.checkpoint import FOLDER, models, read_card, save_model, save_network
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from toy_models.distributions import TOYS, fit, toy, toys
-from toy_models.distributions.base import errors, make
+from toy_models.laws.distributions import TOYS, fit, toy, toys
+from toy_models.laws.distributions.base import errors, make
 
 KEYS_1D = ["two_modes", "three_modes", "narrow_wide", "skewed", "comb", "uniform", "heavy_tails"]
 KEYS_2D = ["moons", "eight_gaussians", "swiss_roll", "checkerboard", "rings", "pinwheel", "diamond", "cross"]
@@ -202,7 +202,7 @@ def test_importing_and_building_is_fast_and_light():
     """In a fresh interpreter with numpy: all toys in 0.3 s of processor time, and no heavy import."""
     code = (
         "import sys, time, numpy; t = time.process_time()\n"
-        "from toy_models.distributions import toys; n = len(toys())\n"
+        "from toy_models.laws.distributions import toys; n = len(toys())\n"
         "heavy = {'torch', 'scipy', 'matplotlib', 'gradio', 'plotly'} & set(sys.modules)\n"
         "print(n, time.process_time() - t, sorted(heavy))"
     )

@@ -9,10 +9,10 @@ import playground as pg
 from playground.core.fields import BadValue
 from playground.core.process import t64
 from toy_models.data import law_of
-from toy_models.free import KINDS, Equivariant, Ideal, Local, Wiener, kinds, patch_size
-from toy_models.image_sets import HELD_OUT, ImageSet, held_out, image_set
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles import oracle_for
+from toy_models.laws.image_sets import HELD_OUT, ImageSet, held_out, image_set
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact import oracle_for
+from toy_models.models.free import KINDS, Equivariant, Ideal, Local, Wiener, kinds, patch_size
 
 
 def some(count=12, event=(1, 5, 6), seed=0, classes=3):
@@ -57,7 +57,7 @@ def test_ideal_model_is_the_mixture_oracle_with_tiny_covariances(process, monkey
     images = some(7, (1, 1, 2))
     law = GaussianMixture(torch.full((7,), 1 / 7), images.x.flatten(1).double(), 1e-9 * torch.eye(2).expand(7, 2, 2))
     made = pg.registry("processes")[process]()
-    monkeypatch.setattr("toy_models.images.free_denoiser", lambda *told: Ideal(images))
+    monkeypatch.setattr("toy_models.models.images.free_denoiser", lambda *told: Ideal(images))
     model = pg.Experiment(data="digits-ideal", process=made)
     oracle = oracle_for(law_of(model.data), made)
     exact = oracle_for(law, made)

@@ -10,10 +10,10 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
+from toy_models.models.exact import oracle_for
 from toy_models.networks.checkpoint import load_model, load_network, models, read_card, save_model, save_network, sha256
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
-from toy_models.oracles import oracle_for
 from toy_models.training.classify import train_classifier
 from toy_models.training.configs import TrainConfig
 from toy_models.training.data import Images, load_npz

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import toy_models.train as cli
-from toy_models.image_sets import image_set
+from toy_models.laws.image_sets import image_set
 from toy_models.networks.checkpoint import FOLDER, read_card
 from toy_models.training.configs import CONFIGS
 from toy_models.training.data import KNOWN, Images, told_of

@@ -17,8 +17,8 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.snippet import as_python
 from toy_models.data import mixture_of
-from toy_models.distributions import toys
-from toy_models.mixture import MAX_COMPONENTS
+from toy_models.laws.distributions import toys
+from toy_models.laws.mixture import MAX_COMPONENTS
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -21,7 +21,7 @@ import playground as pg
 from playground.ui.live import fit_text, packet_base64, routes
 from playground.views.film import REST
 from playground.views.packet import Packet
-from toy_models.images import TrainedOracle
+from toy_models.models.images import TrainedOracle
 
 BAD = {
     "sampler=NOPE": "sampler",

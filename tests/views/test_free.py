@@ -8,7 +8,7 @@ import pytest
 import playground as pg
 from playground.views.free import free_packet
 from playground.views.images import ImageRun
-from toy_models.image_sets import image_set
+from toy_models.laws.image_sets import image_set
 
 SET = image_set("digits")
 X, LABELS = SET.x.flatten(1).double().numpy(), SET.labels.numpy()  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ from playground.ui import live
 from playground.views.image_files import npz
 from playground.views.images import ImageRun, as_bytes, image_packet, principal, step_packet
 from playground.views.packet import Packet
-from toy_models.image_sets import image_set
+from toy_models.laws.image_sets import image_set
 
 CASES = [
     (pg.VP(), "DPMSolverPP2M"),

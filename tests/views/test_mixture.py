@@ -7,9 +7,9 @@ import torch
 from playground.core.experiment import Experiment
 from playground.views.mixture import mixture_packet
 from playground.views.stage import _centres, _dense
-from toy_models.compact import decode, encode
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
+from toy_models.laws.compact import decode, encode
+from toy_models.laws.mixture import GaussianMixture
 
 
 def test_the_density_of_turned_components_is_exact():

@@ -25,7 +25,7 @@ from playground.views.stage import (
     run_packet,
 )
 from toy_models.data import mixture_of
-from toy_models.oracles import oracle_for
+from toy_models.models.exact import oracle_for
 
 CASES = {
     "2D": {"data": "moons"},

@@ -12,8 +12,8 @@ from playground.views.packet import Packet
 from playground.views.phase import paths, phase_packet, roughness, score_excess
 from playground.views.stage import fields_packet
 from toy_models.data import mixture_of
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 
 @pytest.mark.parametrize("process", [VP(), CLD(), CLD(friction=0.3), CLD(friction=3.0)], ids=str)

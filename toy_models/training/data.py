@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
-from toy_models.image_sets import DIGITS, digest_of
-from toy_models.pixels import image_bytes
+from toy_models.laws.image_sets import DIGITS, digest_of
+from toy_models.laws.pixels import image_bytes
 
 
 class Images(NamedTuple):
@@ -83,7 +83,7 @@ def _few(numbers: list[int]) -> str:
 
 
 def load_npz(path: str | Path, split: str = "train") -> Images:
-    """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that toy_models/pixels.py knows) and
+    """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that toy_models/laws/pixels.py knows) and
     ``{split}_labels`` or ``y_{split}`` (whole numbers).
 
     Raises: BadValue if the file or an array is missing or damaged, or has another type; nothing is unpickled.

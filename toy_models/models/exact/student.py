@@ -13,8 +13,8 @@ from torch import Tensor
 
 from playground.core.process import t64
 from playground.core.rng import chi2_over
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.table import TableOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.table import TableOracle
 
 PRECISE, LIVE, SHOWN = 1e-11, 2e-5, 2e-3  # relative accuracy of the quadrature: float64, float32, pictures
 

@@ -1,6 +1,6 @@
 """How far each fitted mixture is from the shape it stands for: the true shapes, and the distance to them.
 
-    python -m toy_models.distributions.fit
+    python -m toy_models.laws.distributions.fit
 
 writes tables/errors.json, which the tooltips quote (a few seconds). Run it after changing or adding a shape.
 Nothing here runs when the app does.

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-TABLES = Path(__file__).parent / "tables"  # written by `python -m toy_models.distributions.fit`
+TABLES = Path(__file__).parent / "tables"  # written by `python -m toy_models.laws.distributions.fit`
 FIT_POINTS = 2000  # sample size at which every fit error is stated
 
 

@@ -10,8 +10,8 @@ from torch.distributions import Categorical, MixtureSameFamily, MultivariateNorm
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.processes.cld import CLD
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.mixture import MixtureOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.mixture import MixtureOracle
 
 CLOCK = (0.02, 0.2, 0.5, 1.0)
 

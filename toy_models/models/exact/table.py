@@ -12,9 +12,9 @@ from torch import Tensor
 
 from playground.core.problem import Prediction
 from playground.core.process import small_inverse, small_logdet, t64
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.classes import Classes
-from toy_models.oracles.fast import features, mean_of
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.classes import Classes
+from toy_models.models.exact.fast import features, mean_of
 
 
 class TableOracle(Classes):

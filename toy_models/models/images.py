@@ -20,8 +20,8 @@ from playground.core.fields import BadValue
 from playground.core.guidance import Turns
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
-from toy_models.free import KINDS, Wiener, free_denoiser, tip_of
-from toy_models.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set, told_classes
+from toy_models.laws.image_sets import DIGITS, OWN, ImageSet, facts_of, image_set, told_classes
+from toy_models.models.free import KINDS, Wiener, free_denoiser, tip_of
 from toy_models.networks.checkpoint import load_model, load_network, models, own_process, read_card
 from toy_models.networks.denoiser import NetworkPredictor, StatisticPredictor
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from playground.core.process import small_inverse, small_logdet
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.fast import features
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.fast import features
 
 REACH = 6.7  # standard deviations of a component to which the quadrature goes: e^{−22} of its mass lies beyond
 APART = 26.0  # Bhattacharyya distance beyond which two components do not see each other

@@ -1,7 +1,7 @@
 """The two-dimensional toys. To add one: write a function that returns make(...), and list it in TWO_D.
 
 A shape drawn with a pen needs only its curves: list them as Strokes in STROKES and call drawn(...), as moons.
-A shape that is no mixture also needs a line in tables/errors.json: python -m toy_models.distributions.fit.
+A shape that is no mixture also needs a line in tables/errors.json: python -m toy_models.laws.distributions.fit.
 All are scaled to fill the stage [-2.2, 2.2]^2, with a mean near 0 and a std near 1 along each axis.
 """
 

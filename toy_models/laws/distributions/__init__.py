@@ -1,7 +1,7 @@
 """The exact toy distributions: toy("moons"), toys(dim=2), TOYS["moons"].
 
 Each is a Gaussian mixture in R^1 (one_d.py) or R^2 (two_d.py); base.py says what a Toy is. Shapes that are no
-mixtures are fitted, and fit.py measures how well ("python -m toy_models.distributions.fit").
+mixtures are fitted, and fit.py measures how well ("python -m toy_models.laws.distributions.fit").
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from playground.core.process import t64
-from toy_models.mixture import GaussianMixture
-from toy_models.oracles.table import TableOracle
+from toy_models.laws.mixture import GaussianMixture
+from toy_models.models.exact.table import TableOracle
 
 
 class InterpolantOracle(TableOracle):

@@ -1,0 +1,1 @@
+"""What is true: distributions, mixtures and their fits, sets of images."""

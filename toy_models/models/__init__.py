@@ -1,0 +1,1 @@
+"""Who predicts: exact models, training-free denoisers, trained networks."""
