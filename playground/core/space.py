@@ -1,0 +1,137 @@
+"""Where states live: their shape, how one moves and measures distances there, and the parts in which they are seen.
+
+R^n is the special case of this, not the rule that others break: the loop, the checks and the measures ask a space and never assume that states can be
+added. ``caps`` says what samplers may do there:
+
+    "vector"    z + h u makes sense for numbers h and vectors u of z's shape
+    "tangent"   one moves along a tangent vector by ``move`` only (circles, spheres)
+    "discrete"  states are symbols: they jump
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from .fields import BadValue
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space of states of one shape; batches stand before it: z is (batch, *shape)."""
+
+    caps: ClassVar[frozenset[str]] = frozenset()
+    integral: ClassVar[bool] = False
+    """Are states whole numbers (int64)? Else they have the experiment's dtype."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one state."""
+        raise NotImplementedError
+
+    @property
+    def dim(self) -> int:
+        """How many numbers one state has."""
+        return math.prod(self.shape)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What the numbers of a state are called, where each has an axis of its own ("x", "v"); () where there are too many to be drawn so."""
+        return ()
+
+    def move(self, z: Tensor, u: Tensor) -> Tensor:
+        """Where one comes from z (batch, *shape) along the tangent vector u (batch, *shape): the exponential map."""
+        raise NotImplementedError
+
+    def difference(self, a: Tensor, b: Tensor) -> Tensor:
+        """The tangent vector at b that leads to a, the shortest one: move(b, difference(a, b)) = a."""
+        raise NotImplementedError
+
+    def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """Of states a, b (batch, *shape), which broadcast: the length of the shortest way, (batch,)."""
+        d = self.difference(a, b)
+        return torch.linalg.vector_norm(d.flatten(d.ndim - len(self.shape)), dim=-1)
+
+    def size(self, z: Tensor) -> Tensor:
+        """How far out states z (batch, *shape) are, (batch,), NaN or infinite where they are no states: a run whose states are far larger than the exact
+        law's has diverged. 0 in a bounded space."""
+        raise NotImplementedError
+
+    def check(self, field: str, z: object) -> Tensor:
+        """z if it is a tensor (batch, *shape) of this space. Raises BadValue naming ``field``."""
+        if isinstance(z, Tensor) and tuple(z.shape[1:]) == self.shape and z.ndim == 1 + len(self.shape):
+            return z
+        wanted = ("batch", *self.shape)
+        raise BadValue(field, tuple(z.shape) if isinstance(z, Tensor) else z, f"a tensor of shape ({', '.join(map(str, wanted))})")
+
+
+@dataclass(frozen=True)
+class Flat(Space):
+    """R^n in any shape."""
+
+    caps: ClassVar[frozenset[str]] = frozenset({"vector"})
+
+    def move(self, z: Tensor, u: Tensor) -> Tensor:
+        return z + u
+
+    def difference(self, a: Tensor, b: Tensor) -> Tensor:
+        return a - b
+
+    def size(self, z: Tensor) -> Tensor:
+        """The Euclidean norm, (batch,)."""
+        return torch.linalg.vector_norm(z.flatten(1), dim=1)
+
+
+SUBSCRIPTS = "₁₂₃₄₅₆₇₈₉"
+
+
+@dataclass(frozen=True)
+class Euclidean(Flat):
+    """Points of R^d."""
+
+    d: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.d,)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return ("x",) if self.d == 1 else tuple(f"x{i}" for i in SUBSCRIPTS[: self.d]) if self.d < 4 else ()
+
+
+@dataclass(frozen=True)
+class Pixels(Flat):
+    """Images (or latents), values about [−1, 1]."""
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.channels, self.height, self.width)
+
+
+@dataclass(frozen=True)
+class Phase(Flat):
+    """Data and their velocity, (2, *event): CLD's (x, v)."""
+
+    inner: Space
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (2, *self.inner.shape)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return (*self.inner.axes, *(name.replace("x", "v") for name in self.inner.axes))
+
+
+def flat(shape: tuple[int, ...]) -> Flat:
+    """R^n as points or, in three dimensions of a tensor, as pixels."""
+    return Pixels(*shape) if len(shape) == 3 else Euclidean(*shape)
