@@ -10,8 +10,8 @@ import torch
 
 import playground as pg
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from toy_models.data import mixture_of
-from toy_models.models.exact.mixture import MixtureOracle
 
 
 def median_ms(work, repeat: int = 15) -> float:

@@ -23,8 +23,8 @@ from playground.core.problem import Prediction, Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from toy_models.data import mixture_of
-from toy_models.models.exact.mixture import MixtureOracle
 
 PARTICLES, STEPS, REPEAT = 2000, 50, 41
 DATA = "swiss_roll"

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.run import Trace
 from playground.core.spec import FAMILIES, Spec, by_name, registry
 from playground.engine import simulate
 from playground.images.own import load_images
-from toy_models.laws.mixture import GaussianMixture
 
 __all__ = ["BadValue", "Experiment", "GaussianMixture", "Trace", "load_images", "registry", "simulate"]
 

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor
 from playground.core.process import ScalarGaussian, t64
 from playground.core.run import Trace, check_times
 from playground.engine import Stream, grid_times, simulate, stream
-from toy_models.laws.mixture import GaussianMixture
 
 
 class Bridge(NamedTuple):

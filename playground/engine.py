@@ -13,15 +13,15 @@ from torch import Tensor
 import playground.images  # noqa: F401 - its names of data become known
 from playground.core.experiment import Experiment, dtype_name, why_illegal
 from playground.core.fields import BadValue, Param, params
+from playground.core.mixture import GaussianMixture
 from playground.core.predictor import given_predictor
 from playground.core.problem import Predictor, Problem
 from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
+from playground.exact import oracle_for
 from toy_models.data import law_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run

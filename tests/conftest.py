@@ -7,9 +7,9 @@ them with one noise level. New files in ``playground/processes`` and ``playgroun
 import pytest
 import torch
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import ScalarGaussian
 from playground.core.spec import params, registry
-from toy_models.laws.mixture import GaussianMixture
 
 torch.set_num_threads(1)
 

@@ -11,6 +11,7 @@ from playground.core.fields import BadValue, params
 from playground.core.problem import Prediction, Problem
 from playground.core.spec import FAMILIES, Info, by_name, registry
 from playground.editing import decode, invert
+from playground.exact import oracle_for
 from playground.images.inpaint import inpaint
 from playground.images.tasks import sdedit
 from playground.metrics.budget import error_budget
@@ -18,7 +19,6 @@ from playground.metrics.distances import sliced_w2, wasserstein_1d
 from playground.metrics.fidelity import frechet_distance, precision_recall
 from playground.metrics.likelihood import exact_log_likelihood, log_likelihood
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
 
 VP, EXP = pg.VP(), pg.Experiment(particles=3, sampler="DDIM", grid=pg.UniformTime(steps=3))
 FORWARD = EXP.replace(mode="forward")

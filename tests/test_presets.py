@@ -10,9 +10,11 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.spec import params
+from playground.exact import oracle_for
 from playground.metrics.budget import error_budget
 from playground.metrics.denoising import gaussian_of, kl_to_gaussian, log_density, modes
 from playground.metrics.distances import sliced_w2, wasserstein_1d
@@ -22,8 +24,6 @@ from playground.presets import PRESETS, Preset, preset
 from playground.ui.form import repair
 from playground.views.phase import roughness
 from toy_models.data import makes_images, mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 MANY, SEEDS = 10_000, 3
 CLAIMS: dict[str, Callable[[], None]] = {}

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from playground.core.fields import NEAR, BadValue
+from playground.core.mixture import GaussianMixture
 from toy_models.laws.compact import MOST as HAND_MADE
 from toy_models.laws.compact import decode, is_compact
-from toy_models.laws.mixture import GaussianMixture
 
 GAUSSIAN = "gaussian"
 FIRST_IMAGES = "mnist-unet"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.grid import Grid
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.rng import Rng
@@ -68,8 +69,7 @@ class Auto(Grid):
 
 def _stand_in(process: Process) -> Problem:
     """Two tight modes in the plane, where no data are at hand."""
-    from toy_models.laws.mixture import GaussianMixture
-    from toy_models.models.exact import oracle_for
+    from playground.exact import oracle_for
 
     data = GaussianMixture([0.6, 0.4], [[-1.0, 0.3], [1.0, -0.5]], 0.02 * torch.eye(2).expand(2, 2, 2))  # type: ignore[arg-type]
     try:

@@ -6,9 +6,9 @@ from typing import Any
 
 from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
+from playground.core.mixture import GaussianMixture
 from playground.core.process import Process
 from playground.core.spec import Info
-from toy_models.laws.mixture import GaussianMixture
 
 
 @dataclass(frozen=True)

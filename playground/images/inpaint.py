@@ -11,6 +11,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Param
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess
 from playground.core.rng import Rng
@@ -18,7 +19,6 @@ from playground.core.sampler import Sampler
 from playground.core.spec import Info
 from playground.engine import Stream, event_of, grid_times, stream
 from toy_models.data import law_of
-from toy_models.laws.mixture import GaussianMixture
 
 RESAMPLES = Param("int", 5, 1, 50)
 JUMP = Param("int", 1, 1, 100)

@@ -34,16 +34,16 @@ from scipy.special import ndtr
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess
 from playground.core.rng import Rng
 from playground.engine import grid_times, modelled, simulate
+from playground.exact import oracle_for
 from playground.guidance.none import NoGuidance
 from playground.metrics.distances import directions
 from playground.metrics.flow import any_flow, law_at
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 POINTS, LINE, MANY, FEW = 2048, 8192, 128, 512  # particles; on the line, where sorting is cheap; FEW in the plane from MANY components on
 WORK = 1.5e7  # particles × model calls × components of one run of a sampler that draws noise, which decides how many particles there are,

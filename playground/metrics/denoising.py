@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import small_inverse, small_logdet, t64
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.fast import features
-from toy_models.models.exact.mixture import MixtureOracle, normal_nodes
+from playground.exact.fast import features
+from playground.exact.mixture import MixtureOracle, normal_nodes
 
 LOG_2PI = math.log(2 * math.pi)
 LIGHT = 1e-9  # components of less weight are left out: they move an entropy by less than LIGHT · |log LIGHT| each
@@ -64,7 +64,7 @@ def log_density(law: GaussianMixture, z: Tensor, dtype: torch.dtype = torch.floa
 
 
 def _logits(law: GaussianMixture, centre: Tensor) -> Tensor:
-    """Table (features, K) with φ(z − centre) · table = ln w_k N(z; m_k, C_k); see Tables in toy_models/models/exact/mixture.py."""
+    """Table (features, K) with φ(z − centre) · table = ln w_k N(z; m_k, C_k); see Tables in playground/exact/mixture.py."""
     mean, precision = law.means - centre, small_inverse(law.covs)
     pull = (precision @ mean[..., None])[..., 0]
     const = law.weights.log() - 0.5 * ((pull * mean).sum(-1) + small_logdet(law.covs) + law.dim * LOG_2PI)

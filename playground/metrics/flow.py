@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian, t64
 from playground.core.rng import Rng
+from playground.exact.mixture import MixtureOracle
 from playground.samplers.ode import RK4, RK45
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 STEP = 0.1  # length of a Runge–Kutta step in ln(σ/α)
 SMALL = 0.05  # σ/α over the narrowest component's standard deviation from which the rest of the way to 0 is done in one step

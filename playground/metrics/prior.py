@@ -11,11 +11,11 @@ import torch
 from scipy import stats
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, Process, ScalarGaussian, t64
+from playground.exact import oracle_for
 from playground.metrics.denoising import w2_to_gaussian
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 MATTERS = 0.01  # of the prior's width: below this a start's own error is far from showing
 
@@ -64,7 +64,7 @@ def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
             u, freedom = (np.arange(2000) + 0.5) / 2000, process.moments
             gap = stats.t.ppf(u, freedom) - math.sqrt(freedom / (freedom - 2)) * stats.norm.ppf(u)
             return scale * t * math.sqrt(float(np.mean(gap**2)))  # the noise's own, which the data blur
-        from toy_models.models.exact.student import SHOWN, scale_nodes
+        from playground.exact.student import SHOWN, scale_nodes
 
         tau, weight = scale_nodes(process.moments, oracle.dim, SHOWN)
         noise = (t * t * tau)[:, None]

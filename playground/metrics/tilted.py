@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toy_models.laws.mixture import GaussianMixture
+from playground.core.mixture import GaussianMixture
 
 COARSE, LINE = 160, 8192  # cells a side to find where the law is; of the lattice on the line
 FINE, SIDE = (

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.fields import BadValue, choice, free, slider
+from playground.core.mixture import MAX_COMPONENTS
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.spec import Info
@@ -82,8 +83,6 @@ class Interpolant(Process):
         return source_of(self.origin, dim)
 
     def check_data(self, data: Any) -> None:
-        from toy_models.laws.mixture import MAX_COMPONENTS
-
         source = self.ends(data.dim)
         if source.dim != data.dim:
             raise BadValue("origin", self.origin, f"'gaussian' or a distribution in {data.dim}D, like the data")

@@ -11,7 +11,7 @@ from playground.core.process import symmetric_root
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
-from toy_models.models.exact.mixture import MixtureOracle
+from playground.exact.mixture import MixtureOracle
 
 
 @dataclass(frozen=True)

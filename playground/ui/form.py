@@ -14,11 +14,11 @@ import gradio as gr
 
 from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illegal
 from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
+from playground.core.mixture import MAX_COMPONENTS
 from playground.core.spec import FAMILIES, Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
 from toy_models.data import GAUSSIAN, image_models, law_of, makes_images, mixture_of, source_of
 from toy_models.laws.distributions import toys
-from toy_models.laws.mixture import MAX_COMPONENTS
 
 TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
 # opens the lab "your data" (assets/ui/data.js)

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
+from playground.exact import oracle_for
 from playground.metrics.tilted import Tilted, mixture_at
 from playground.metrics.truth import Measure, Reading, compare, measures, steadied
 from playground.views.packet import Packet
 from playground.views.stage import Run, tilted_words
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones

@@ -10,11 +10,11 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.process import t64
+from playground.exact import oracle_for
 from playground.views.images import ImageRun, as_bytes
 from playground.views.packet import Packet
 from toy_models.data import law_of
 from toy_models.laws.image_sets import facts_of, image_set
-from toy_models.models.exact import oracle_for
 from toy_models.models.free import KINDS, tip_of
 from toy_models.models.images import nearest, siblings, spacing
 

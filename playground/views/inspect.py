@@ -15,10 +15,13 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, ScalarGaussian, semi_cholesky, t64
 from playground.core.rng import Rng
 from playground.engine import grid_times
+from playground.exact import oracle_for
+from playground.exact.mixture import MixtureOracle
 from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, modes, w2_to_gaussian, without_light, worst_step
 from playground.metrics.steps import StepLaw, step_law
 from playground.samplers.exact import ExactAncestral
@@ -26,9 +29,6 @@ from playground.samplers.ode import RK4
 from playground.views.geometry import Geometry, geometry
 from playground.views.packet import Packet
 from toy_models.data import law_of, mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
-from toy_models.models.exact.mixture import MixtureOracle
 
 LINE = 700  # points of a curve
 RASTER = (88, 64)

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from playground.grids.uniform import UniformTime
 from playground.metrics.distances import sliced_w2, wasserstein_1d
 from playground.processes.cld import CLD
@@ -23,8 +25,6 @@ from playground.samplers.sscs import SSCS
 from playground.views.geometry import SPAN_1D
 from playground.views.packet import Packet
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 PATH_STEPS = 200
 DENSITY = (64, 49)  # rows, times of a marginal behind the paths

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, Process, ScalarGaussian, small_inverse, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame, Trace
 from playground.engine import simulate
+from playground.exact import oracle_for
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
 from playground.metrics.denoising import log_density
@@ -27,8 +29,6 @@ from playground.samplers.ode import Euler
 from playground.views.geometry import Panel, geometry
 from playground.views.packet import Packet
 from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 FRAMES = 61  # states of an image run that are sent
 MOST_FRAMES, FEWEST_FRAMES, MOST_VALUES = 121, 21, 1_200_000  # of a toy's: fewer of them when there are many particles

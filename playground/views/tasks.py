@@ -19,6 +19,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Param
+from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
@@ -32,7 +33,6 @@ from playground.views.images import MOST_IMAGES, Watch, makes_images
 from playground.views.images import as_bytes as pixel_bytes
 from playground.views.packet import Packet
 from toy_models.data import class_names, law_of
-from toy_models.laws.mixture import GaussianMixture
 
 COLUMNS = 9
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

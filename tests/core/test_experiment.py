@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from playground.core.experiment import Experiment, fitting, why_illegal
 from playground.core.fields import BadValue, params
+from playground.core.mixture import GaussianMixture
 from playground.core.spec import FAMILIES, from_dict, registry
 from playground.guidance.none import NoGuidance
 from playground.processes.cld import CLD
@@ -20,7 +21,6 @@ from playground.samplers.ddim import DDIM
 from playground.schedules.constant import ConstantBeta
 from toy_models.data import mixture_of
 from toy_models.laws.distributions import TOYS
-from toy_models.laws.mixture import GaussianMixture
 
 
 def value_of(param, owner=None):

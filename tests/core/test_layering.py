@@ -13,8 +13,9 @@ BELOW = {
     "playground/schedules": ("playground.core", "playground.schedules"),
     "playground/grids": ("playground.core", "playground.grids"),
     "playground/processes": ("playground.core", "playground.schedules", "playground.processes"),
-    "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "toy_models.models.exact"),
-    "playground/guidance": ("playground.core", "playground.guidance", "toy_models"),
+    "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "playground.exact"),
+    "playground/guidance": ("playground.core", "playground.guidance"),
+    "playground/exact": ("playground.core", "playground.exact"),
     "toy_models": ("playground.core", "toy_models"),
 }
 # a data key can only be resolved by those who know it, and a grid that measures needs something to measure with:
@@ -22,9 +23,7 @@ BELOW = {
 KNOWN = {
     ("playground/core/experiment.py", "toy_models.data"),
     ("playground/processes/interpolant.py", "toy_models.data"),
-    ("playground/processes/interpolant.py", "toy_models.laws.mixture"),
-    ("playground/grids/auto.py", "toy_models.laws.mixture"),
-    ("playground/grids/auto.py", "toy_models.models.exact"),
+    ("playground/grids/auto.py", "playground.exact"),
 }
 OURS = ("playground", "toy_models", "app", "benchmarks")
 

@@ -13,9 +13,9 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
+from playground.exact import oracle_for
 from playground.guidance.classifier import ClassifierGuided
 from toy_models.data import law_of, mixture_of
-from toy_models.models.exact import oracle_for
 
 SCALARS = ["VP", "EDM", "Flow", "CosinePath"]
 

@@ -118,7 +118,7 @@ def denoised(data: str, process: pg.VP, y: Tensor, tau: float, **choices: Any) -
     exp = pg.Experiment.from_dict({"data": data, "process": process.to_dict(), "particles": len(y), **choices})
     model = hub.law(data)
     guided = "mixture" not in exp.guidance.gives
-    from toy_models.models.exact import oracle_for
+    from playground.exact import oracle_for
 
     predictor = exp.guidance.model(model, exp.process, oracle_for) if guided else model.oracle(exp.process)
     t = float(exp.process.time_at(-torch.tensor(tau, dtype=torch.float64).log()))

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.spec import registry
+from playground.exact import oracle_for
 from playground.metrics.denoising import (
     entropy,
     gaussian_of,
@@ -28,8 +30,6 @@ from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.views.inspect import denoising_law, pin_of
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 
 G3 = GaussianMixture([0.5, 0.3, 0.2], [-1.0, 0.2, 1.2], [0.01, 0.0225, 0.0025])  # type: ignore[arg-type]
 PAIR = GaussianMixture([0.5, 0.5], [-1.0, 1.0], [0.01, 0.01])  # type: ignore[arg-type]

@@ -8,10 +8,10 @@ from torch.distributions import Normal
 
 import playground as pg
 from playground.core.fields import BadValue
+from playground.exact import oracle_for
 from playground.metrics.images import bits_per_dim, fidelity, nearest
 from playground.metrics.likelihood import log_likelihood
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor
 from toy_models.networks.unet import UNetConfig
 

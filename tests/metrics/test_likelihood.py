@@ -7,9 +7,9 @@ import torch
 
 import playground as pg
 from playground.core.spec import registry
+from playground.exact import oracle_for
 from playground.metrics.likelihood import exact_log_likelihood, log_likelihood
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
 
 LINEAR = [k for k, c in registry("processes").items() if "linear" in c.caps]
 OTHERS = [k for k in registry("processes") if k not in LINEAR]

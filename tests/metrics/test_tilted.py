@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.metrics.tilted import Tilted
@@ -17,7 +18,6 @@ from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run, fields_packet, guided_laws
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
 
 
 def draws(law: Tilted, n: int, count: int, seed: int = 0) -> np.ndarray:
@@ -99,7 +99,7 @@ def test_layers_are_the_laws_they_say():
     x = alo + (ahi - alo) * (torch.arange(columns, dtype=torch.float64) + 0.5) / columns
     y = bhi - (bhi - blo) * (torch.arange(rows, dtype=torch.float64) + 0.5) / rows
     points = torch.stack([x.repeat(rows), y.repeat_interleave(columns)], -1)
-    from toy_models.models.exact import oracle_for
+    from playground.exact import oracle_for
 
     data = mixture_of("moons")
     for f in (10, 30, 47):

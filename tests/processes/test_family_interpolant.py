@@ -12,10 +12,10 @@ from playground.core.coupling import minibatch_ot
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.rng import Rng
+from playground.exact import oracle_for
+from playground.exact.mixture import MixtureOracle
 from playground.metrics.likelihood import log_likelihood
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
-from toy_models.models.exact.mixture import MixtureOracle
 
 JSON = pg.GaussianMixture([0.3, 0.7], [[-1.5], [0.5]], [0.09, 0.04])
 

@@ -11,10 +11,10 @@ import playground as pg
 from playground.core.experiment import Experiment
 from playground.core.process import t64
 from playground.core.rng import Rng
+from playground.exact import oracle_for
 from playground.views.distances import metrics_packet
 from playground.views.stage import Run, fields_packet, run_packet
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
 
 CLOCK = t64([0.02, 0.3, 0.7, 1.0])
 
@@ -107,7 +107,7 @@ def test_dropped_direction_is_reinserted_noise():
 def test_anisotropic_limits_and_paths(five):
     """κ = 1, never dropped: VP's x̂_0 and velocity. Forward paths have the exact marginals on both sides of T_drop."""
     from playground.core.problem import Problem
-    from toy_models.models.exact.mixture import MixtureOracle
+    from playground.exact.mixture import MixtureOracle
 
     vp = pg.VP()
     theirs, oracle = Problem(vp, MixtureOracle(five, vp)), oracle_for(five, pg.Anisotropic(ratio=1.0, drop=1.0))

@@ -12,15 +12,15 @@ from scipy.stats import kstest, multivariate_t
 from scipy.stats import t as student_t
 
 import playground as pg
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
+from playground.exact import oracle_for
+from playground.exact.mixture import MixtureOracle
+from playground.exact.student import LIVE, scale_nodes
 from playground.metrics.distances import wasserstein_1d
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
-from toy_models.models.exact.mixture import MixtureOracle
-from toy_models.models.exact.student import LIVE, scale_nodes
 
 FREEDOMS = [1.0, 2.0, 3.5, 8.0, 128.0, 2048.0, 1e6]
 

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from playground.processes.edm import EDM
 from playground.processes.vp import VP
 from playground.schedules.linear import LinearBeta
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 torch.set_num_threads(1)
 F64 = torch.float64

@@ -23,7 +23,7 @@ from playground.core.problem import Problem
 from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import Info
 from playground.engine import simulate
-from toy_models.models.exact.mixture import MixtureOracle
+from playground.exact.mixture import MixtureOracle
 
 from .family import EDM_, F64, FIVE, START, VP_, draws, error, make, ours, vp_x0, x0_at
 

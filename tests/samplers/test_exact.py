@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from playground.core.experiment import Experiment, why_illegal
+from playground.core.mixture import GaussianMixture
 from playground.core.process import symmetric_root
 from playground.core.spec import registry
 from playground.engine import simulate
@@ -13,7 +14,6 @@ from playground.processes.flow import Flow
 from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
-from toy_models.laws.mixture import GaussianMixture
 
 N, REPEATS = 5_000, 12
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import playground as pg
 from playground.core.experiment import why_illegal
 from playground.core.fields import params
+from playground.core.mixture import GaussianMixture
 from playground.core.spec import Spec, registry
 from playground.editing import bridge_ddib, decode, invert
 from playground.engine import grid_times, simulate
+from playground.exact.mixture import MixtureOracle
 from tests.samplers.family import F64, FIVE, START, TILTED, draws, gaussian_flow
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 SCALAR = {"VP": pg.VP(), "VE": pg.VE(sigma_max=60.0), "EDM": pg.EDM(), "Flow": pg.Flow(), "SubVP": pg.SubVP()}
 LEVELS = torch.linspace(-8, 8, 13, dtype=F64)

@@ -101,7 +101,7 @@ def test_exact_for_point_data():
 
     Mutants killed: α_s (e^{−h} − 1) with the wrong sign or with σ_t/σ_s.
     """
-    from toy_models.laws.mixture import GaussianMixture
+    from playground.core.mixture import GaussianMixture
 
     point = GaussianMixture([1.0], [[0.4, -0.7]], [[[1e-9, 0.0], [0.0, 1e-9]]])
     z = torch.randn(6, 2, generator=torch.Generator().manual_seed(1), dtype=F64)

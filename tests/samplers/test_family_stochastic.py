@@ -8,15 +8,15 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from playground.metrics.distances import sliced_w2
 from tests.samplers.family import F64, FIVE, TILTED, draws, propagate, slope, uniform_levels
 from tests.samplers.family_orders import WEAK, WEAK_STEPS, variance_error
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 VP = pg.VP()
 

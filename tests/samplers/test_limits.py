@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.spec import registry
 from playground.engine import simulate
@@ -25,7 +26,6 @@ from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.ode import RK45, Euler
 from playground.schedules.cosine import Cosine
 from playground.schedules.linear import LinearBeta
-from toy_models.laws.mixture import GaussianMixture
 
 LEVELS = torch.linspace(-7.8, 8, 13, dtype=torch.float64)  # ln(α²/σ²)
 SAME_SNR = {"VP": VP(), "VP-cosine": VP(Cosine()), "SubVP": SubVP(), "VE": VE(), "EDM": EDM(), "Flow": Flow()}

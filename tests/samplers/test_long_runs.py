@@ -11,10 +11,10 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.spec import registry
 from playground.engine import simulate
+from playground.exact import oracle_for
 from playground.metrics.flow import exact_flow
 from playground.processes.polynomial_path import PolynomialPath
 from toy_models.data import law_of
-from toy_models.models.exact import oracle_for
 
 MULTISTEP = [
     pg.LMS(),

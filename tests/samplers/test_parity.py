@@ -12,6 +12,7 @@ import torch
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from playground.processes.flow import Flow
 from playground.samplers.ddim import DDIM
 from playground.samplers.ddpm import DDPM
@@ -19,7 +20,6 @@ from playground.samplers.dpmpp_2m import DPMSolverPP2M
 from playground.samplers.edm_heun import EDMHeun
 from playground.samplers.ode import Euler
 from tests.samplers.family import EDM_, VP_, draws, make, x0_at
-from toy_models.models.exact.mixture import MixtureOracle
 
 INF = float("inf")
 # `diffusers` calls np.array on tensors, of which this numpy complains

@@ -7,17 +7,17 @@ import pytest
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
 from playground.engine import simulate
+from playground.exact.mixture import MixtureOracle
 from playground.processes.cld import CLD
 from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.sscs import SSCS
 from playground.schedules.linear import LinearBeta
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 ONE = GaussianMixture([1.0], [0.6], [0.25])
 

@@ -12,10 +12,10 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.spec import registry
 from playground.engine import simulate
+from playground.exact import oracle_for
 from playground.metrics.steps import step_law
 from playground.views.stage import Run, run_packet
 from toy_models.data import law_of, mixture_of
-from toy_models.models.exact import oracle_for
 
 VARIANTS = [
     *[cls() for cls in registry("samplers").values()],

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from toy_models.data import mixture_of
 from toy_models.laws import em
 from toy_models.laws.compact import decode
 from toy_models.laws.distributions.fit import distance
-from toy_models.laws.mixture import GaussianMixture
 
 
 def draw(mix: GaussianMixture, count: int, seed: int = 0) -> torch.Tensor:

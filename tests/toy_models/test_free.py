@@ -7,11 +7,11 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
+from playground.exact import oracle_for
 from toy_models.data import law_of
 from toy_models.laws.image_sets import HELD_OUT, ImageSet, held_out, image_set
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact import oracle_for
 from toy_models.models.free import KINDS, Equivariant, Ideal, Local, Wiener, kinds, patch_size
 
 

@@ -10,7 +10,7 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
-from toy_models.models.exact import oracle_for
+from playground.exact import oracle_for
 from toy_models.networks.checkpoint import load_model, load_network, models, read_card, save_model, save_network, sha256
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig

@@ -12,13 +12,13 @@ import pytest
 import playground as pg
 from playground.core.experiment import Experiment, why_illegal
 from playground.core.fields import params
+from playground.core.mixture import MAX_COMPONENTS
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.snippet import as_python
 from toy_models.data import mixture_of
 from toy_models.laws.distributions import toys
-from toy_models.laws.mixture import MAX_COMPONENTS
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.mixture import GaussianMixture
 from playground.views.mixture import mixture_packet
 from playground.views.stage import _centres, _dense
 from toy_models.data import mixture_of
 from toy_models.laws.compact import decode, encode
-from toy_models.laws.mixture import GaussianMixture
 
 
 def test_the_density_of_turned_components_is_exact():

@@ -10,6 +10,7 @@ import playground as pg
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
+from playground.exact import oracle_for
 from playground.metrics.distances import sliced_w2
 from playground.metrics.prior import prior_mismatch
 from playground.views.distances import exact_draws, metrics_packet
@@ -25,7 +26,6 @@ from playground.views.stage import (
     run_packet,
 )
 from toy_models.data import mixture_of
-from toy_models.models.exact import oracle_for
 
 CASES = {
     "2D": {"data": "moons"},

@@ -5,15 +5,15 @@ import torch
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from playground.core.rng import Rng
+from playground.exact.mixture import MixtureOracle
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.views.packet import Packet
 from playground.views.phase import paths, phase_packet, roughness, score_excess
 from playground.views.stage import fields_packet
 from toy_models.data import mixture_of
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 
 @pytest.mark.parametrize("process", [VP(), CLD(), CLD(friction=0.3), CLD(friction=3.0)], ids=str)

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
-from toy_models.laws.mixture import GaussianMixture
+from playground.core.mixture import GaussianMixture
 
 MOST = 256  # components
 CENTRE, AXIS, TURN = 4096.0, 8192.0, 65536.0  # steps a data unit, a data unit, half a turn

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.mixture import GaussianMixture
 from toy_models.laws.compact import LIMIT, axes_of, covs_of, decode, encode
 from toy_models.laws.distributions.fit import distance
-from toy_models.laws.mixture import GaussianMixture
 
 MOST_COMPONENTS = 128
 MOST_POINTS = 20_000  # of more rows a random part is fitted

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from playground.core.mixture import GaussianMixture
 from toy_models.laws.image_sets import ImageSet, image_set
-from toy_models.laws.mixture import GaussianMixture
 
 ROOM = 4_000_000  # numbers that one block of an evaluation may hold
 MOST_PATCHES = 16_384  # of the images that the equivariant machine compares with: it takes images × height × width

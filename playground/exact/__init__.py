@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, Process
-from toy_models.laws.mixture import GaussianMixture
 
 
 def oracle_for(data: Any, process: Process) -> Any:
@@ -27,23 +27,23 @@ def oracle_for(data: Any, process: Process) -> Any:
         return data.oracle(process)
     key = process.info.key
     if key == "PFGMPP":
-        from toy_models.models.exact.student import StudentOracle
+        from playground.exact.student import StudentOracle
 
         return StudentOracle(data, process)
     if key == "Interpolant":
         return _interpolant(data, process)
     if key == "Anisotropic":
-        from toy_models.models.exact.anisotropic import AnisotropicOracle
+        from playground.exact.anisotropic import AnisotropicOracle
 
         return AnisotropicOracle(data, process)
-    from toy_models.models.exact.mixture import MixtureOracle
+    from playground.exact.mixture import MixtureOracle
 
     assert isinstance(process, LinearProcess)
     return MixtureOracle(data, process)
 
 
 def _interpolant(data: GaussianMixture, process: Any) -> Any:
-    from toy_models.models.exact.interpolant import InterpolantOracle, PairedOracle
+    from playground.exact.interpolant import InterpolantOracle, PairedOracle
 
     ends = process.ends(data.dim)
     if process.coupling == "independent":

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import t64
+from playground.exact.mixture import MixtureOracle
 from playground.processes.cld import CLD
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.mixture import MixtureOracle
 
 CLOCK = (0.02, 0.2, 0.5, 1.0)
 

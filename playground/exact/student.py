@@ -11,10 +11,10 @@ import torch
 from scipy.special import gammaln, loggamma
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import chi2_over
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.table import TableOracle
+from playground.exact.table import TableOracle
 
 PRECISE, LIVE, SHOWN = 1e-11, 2e-5, 2e-3  # relative accuracy of the quadrature: float64, float32, pictures
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import small_inverse, small_logdet
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.fast import features
+from playground.exact.fast import features
 
 REACH = 6.7  # standard deviations of a component to which the quadrature goes: e^{−22} of its mass lies beyond
 APART = 26.0  # Bhattacharyya distance beyond which two components do not see each other

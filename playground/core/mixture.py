@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue, check_keywords
+from .fields import BadValue, check_keywords
 
 MAX_COMPONENTS = 4096
 

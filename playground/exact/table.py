@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction
 from playground.core.process import small_inverse, small_logdet, t64
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.classes import Classes
-from toy_models.models.exact.fast import features, mean_of
+from playground.exact.classes import Classes
+from playground.exact.fast import features, mean_of
 
 
 class TableOracle(Classes):

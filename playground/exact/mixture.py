@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, small_inverse, t64
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.classes import Classes
-from toy_models.models.exact.fast import CACHE_ROWS, features, mean_of
-from toy_models.models.exact.variance import mean_posterior_variance
+from playground.exact.classes import Classes
+from playground.exact.fast import CACHE_ROWS, features, mean_of
+from playground.exact.variance import mean_posterior_variance
 
 VARIANCES: dict[tuple, tuple[float, GaussianMixture]] = {}
 QUADRATURE = 8192  # points for an expectation over p_t, all components together

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from toy_models.laws.mixture import GaussianMixture
+from playground.core.mixture import GaussianMixture
 
 
 class Classes:
@@ -15,13 +15,13 @@ class Classes:
 
     def only(self, label: int) -> Any:
         """The exact model of one class's components. Raises BadValue if the data have no such class."""
-        from toy_models.models.exact import oracle_for
+        from playground.exact import oracle_for
 
         return oracle_for(self.data.only(label), self.process)
 
     def weaker(self, inflate: float) -> Any:
         """The exact model of the same mixture with covariances ``inflate`` times as large."""
-        from toy_models.models.exact import oracle_for
+        from playground.exact import oracle_for
 
         data = self.data
         return oracle_for(GaussianMixture(data.weights, data.means, data.covs * inflate, data.labels), self.process)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
-from toy_models.laws.mixture import GaussianMixture
-from toy_models.models.exact.table import TableOracle
+from playground.exact.table import TableOracle
 
 
 class InterpolantOracle(TableOracle):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from playground.core.process import t64
-from toy_models.models.exact.table import TableOracle
+from playground.exact.table import TableOracle
 
 
 class AnisotropicOracle(TableOracle):
