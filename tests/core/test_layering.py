@@ -14,11 +14,12 @@ BELOW = {
     "playground/core": ("playground.core",),
     "playground/schedules": ("playground.core", "playground.schedules"),
     "playground/grids": ("playground.core", "playground.grids"),
-    "playground/processes": ("playground.core", "playground.schedules", "playground.processes"),
-    "playground/samplers": ("playground.core", "playground.processes", "playground.samplers", "playground.exact"),
+    "playground/spaces": ("playground.core", "playground.spaces"),
+    "playground/processes": ("playground.core", "playground.spaces", "playground.schedules", "playground.processes"),
+    "playground/samplers": ("playground.core", "playground.spaces", "playground.processes", "playground.samplers", "playground.exact"),
     "playground/guidance": ("playground.core", "playground.guidance"),
-    "playground/exact": ("playground.core", "playground.exact"),
-    "toy_models": ("playground.core", "toy_models"),
+    "playground/exact": ("playground.core", "playground.spaces", "playground.exact"),
+    "toy_models": ("playground.core", "playground.spaces", "toy_models"),
 }
 # a data key can only be resolved by those who know it, and a grid that measures needs something to measure with:
 # imported when asked for, not with the module

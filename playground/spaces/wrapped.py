@@ -1,0 +1,124 @@
+"""Wrapped normals and their mixtures: the laws of angles that stay closed under Brownian motion (variances add)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import BadValue
+from playground.spaces.torus import TURN, Torus, wrap
+
+NARROW = 2.0  # the variance below which the sum over windings is taken, above which the Fourier series: both exact to 1e-13 there
+WINDINGS, HARMONICS = 2, 8
+PIECE = 1 << 17  # angles × components that are evaluated at once
+Pair = tuple[Tensor, Tensor]
+
+
+def by_windings(delta: Tensor, var: Tensor) -> Pair:
+    """ln p and d ln p/dδ of a wrapped normal, p(δ) = Σ_n N(δ + 2πn; 0, var), |n| ≤ 2: δ in [−π, π], var of a shape that broadcasts.
+
+    For var < 2 what is left out is below e^{−59} of p. Logarithms of sums: nothing underflows, however small var is.
+    """
+    turns = TURN * torch.arange(-WINDINGS, WINDINGS + 1, dtype=delta.dtype, device=delta.device)
+    far = delta[..., None] + turns
+    v = var[..., None]
+    log_p = -0.5 * (far.square() / v + torch.log(TURN * v))
+    share = torch.softmax(log_p, -1)
+    return torch.logsumexp(log_p, -1), -(share * far / v).sum(-1)
+
+
+def by_harmonics(delta: Tensor, var: Tensor) -> Pair:
+    """The same by the theta series p(δ) = (1 + 2 Σ_n e^{−n² var/2} cos nδ)/2π, n ≤ 8: for var ≥ 2 what is left out is below e^{−81}."""
+    n = torch.arange(1, HARMONICS + 1, dtype=delta.dtype, device=delta.device)
+    weight = 2 * torch.exp(-0.5 * n.square() * var[..., None])
+    angle = n * delta[..., None]
+    p = 1 + (weight * angle.cos()).sum(-1)
+    return torch.log(p / TURN), -(weight * n * angle.sin()).sum(-1) / p
+
+
+def wrapped_normal(delta: Tensor, var: Tensor) -> Pair:
+    """ln p(δ) and d ln p/dδ of the wrapped normal of variance ``var`` (which broadcasts) at δ in [−π, π]: by windings or by harmonics, whichever
+    is the shorter sum."""
+    narrow = var < NARROW
+    if bool(narrow.all()):
+        return by_windings(delta, var)
+    if not bool(narrow.any()):
+        return by_harmonics(delta, var)
+    one, two = by_windings(delta, var.clamp_max(NARROW)), by_harmonics(delta, var.clamp_min(NARROW))
+    return torch.where(narrow, one[0], two[0]), torch.where(narrow, one[1], two[1])
+
+
+@dataclass(frozen=True, eq=False)
+class WrappedMixture:
+    """Σ_k w_k Π_i WN(θ_i; m_ki, s_ki²) on the d-torus, float64: weights (K,), means (K, d) in radians, ``stds`` (K, d), labels (K,)."""
+
+    weights: Tensor
+    means: Tensor
+    stds: Tensor
+    labels: Tensor
+
+    def __post_init__(self) -> None:
+        w, m, s = (torch.as_tensor(a, dtype=torch.float64) for a in (self.weights, self.means, self.stds))
+        m = m[:, None] if m.ndim == 1 else m
+        s = (s[:, None] if s.ndim == 1 else s).expand_as(m)
+        if not bool(torch.isfinite(m).all()) or m.ndim != 2 or m.shape[0] < 1:
+            raise BadValue("means", tuple(m.shape), "finite angles of shape (components, d)")
+        if w.shape != (len(m),) or not bool((w > 0).all()) or not bool(torch.isfinite(w).all()):
+            raise BadValue("weights", w.tolist(), f"{len(m)} positive numbers")
+        if not bool(torch.isfinite(s).all()) or not bool((s > 0).all()):
+            raise BadValue("stds", s.tolist(), "positive numbers")
+        object.__setattr__(self, "weights", w / w.sum())
+        object.__setattr__(self, "means", wrap(m))
+        object.__setattr__(self, "stds", s)
+        object.__setattr__(self, "labels", torch.as_tensor(self.labels, dtype=torch.int64).expand(len(m)))
+
+    @property
+    def dim(self) -> int:
+        return self.means.shape[1]
+
+    @property
+    def space(self) -> Torus:
+        return Torus(self.dim)
+
+    def widened(self, var: float) -> WrappedMixture:
+        """The law after Brownian motion of variance ``var``: a mixture again."""
+        return WrappedMixture(self.weights, self.means, (self.stds.square() + var).sqrt(), self.labels)
+
+    def terms(self, theta: Tensor) -> Pair:
+        """Of θ (batch, d): ln w_k p_k(θ), (batch, K), and its gradient, (batch, K, d), in θ's dtype."""
+        log_p, slope = wrapped_normal(wrap(theta[:, None] - self.means.to(theta)), self.stds.square().to(theta))
+        return self.weights.log().to(theta) + log_p.sum(-1), slope
+
+    def log_prob(self, theta: Tensor) -> Tensor:
+        """ln p(θ), (batch,), of θ (batch, d): density over the angles, ∫ p dθ = 1."""
+        return torch.cat([torch.logsumexp(self.terms(part)[0], -1) for part in self._parts(theta)])
+
+    def score(self, theta: Tensor) -> Tensor:
+        """∇ ln p(θ), (batch, d)."""
+        out = []
+        for part in self._parts(theta):
+            log_p, slope = self.terms(part)
+            out.append((torch.softmax(log_p, -1)[..., None] * slope).sum(1))
+        return torch.cat(out)
+
+    def _parts(self, theta: Tensor) -> tuple[Tensor, ...]:
+        return theta.split(max(256, PIECE // self.means.numel()))
+
+    def draw(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+        """Angles (batch, d) and their components (batch,) from uniforms (batch,) and normals (batch, d)."""
+        edges = self.weights.cumsum(0).to(uniform)
+        k = torch.searchsorted(edges, uniform.contiguous(), right=True).clamp_max(len(self.weights) - 1)
+        return wrap(self.means.to(normal)[k] + self.stds.to(normal)[k] * normal), k
+
+    def moment(self, n: int) -> Tensor:
+        """E e^{i n θ}, (d,) complex: Σ_k w_k e^{i n m_k − n² s_k²/2}."""
+        return (self.weights[:, None] * torch.exp(1j * n * self.means - 0.5 * n * n * self.stds.square())).sum(0)
+
+    def only(self, label: int) -> WrappedMixture:
+        """The components of one class. Raises BadValue."""
+        mine = self.labels == label
+        if not bool(mine.any()):
+            raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(self.labels.tolist()))))
+        return WrappedMixture(self.weights[mine], self.means[mine], self.stds[mine], self.labels[mine])
