@@ -1,0 +1,97 @@
+"""The truth: what data are, whoever predicts them. A law says where its points live, which classes they have, and what it can be asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from .fields import BadValue
+from .mixture import GaussianMixture
+from .rng import Rng
+from .space import Euclidean, Space
+
+
+class Law:
+    """A distribution of data by name (``key``, an Experiment's ``data``).
+
+    ``gives`` says what it can be asked for, which is all that samplers, grids, measures and the judge go by:
+
+        "mixture"   ``mixture``: exact Gaussian components, so that every noised law has a closed form
+        "sample"    ``sample``: draws
+        "examples"  a finite set of its points
+        "name"      nothing but its name (the data of a model of the hub)
+
+    ``labels`` are the numbers of its classes, (K,), ``class_names`` their names by number; ``components`` is what one exact evaluation costs, in
+    Gaussians. ``group`` and ``hint`` are where and beside what a picker shows it, ``rank`` its place there.
+    """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"name"})
+    group: str = ""
+    hint: str = ""
+    tip: str = ""
+    rank: int = 100
+    components: int = 1
+    listed: bool = True
+    """Does a picker show it? (A mixture of one's own is known by its text only.)"""
+
+    key: str
+    title: str
+    labels: Tensor
+    class_names: tuple[str, ...]
+
+    @property
+    def space(self) -> Space:
+        """Where its points live."""
+        raise NotImplementedError
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a point has."""
+        return self.space.dim
+
+    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """n independent draws: points (n, *space.shape) in the dtype of ``rng`` and their classes (n,). Raises BadValue where there is only a name."""
+        raise BadValue("data", self.key, "a law that can be drawn from; of this one only models are known")
+
+    def only(self, label: int) -> Law:
+        """The law of one class, p(x | class). Raises BadValue where there is no such class."""
+        raise BadValue("label", label, "none: these data have no classes")
+
+    @property
+    def mixture(self) -> GaussianMixture:
+        """The law as an exact Gaussian mixture. Raises BadValue where it is none."""
+        raise BadValue("data", self.key, f"data with a closed form, such as moons: {self.title} is known by its models only")
+
+
+class MixtureLaw(Law):
+    """A Gaussian mixture on R^d under a name; without one ("") a mixture that a caller gave."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"mixture", "sample"})
+
+    def __init__(self, mixture: GaussianMixture, key: str = "", title: str = "own mixture", class_names: tuple[str, ...] = ()):
+        self._mixture, self.key, self.title = mixture, key, title
+        self.labels = mixture.labels.unique()
+        self.class_names = class_names or tuple(f"class {k}" for k in range(int(mixture.labels.max()) + 1))
+        self.components, self.listed = mixture.components, False
+
+    @property
+    def space(self) -> Space:
+        return Euclidean(self._mixture.dim)
+
+    @property
+    def mixture(self) -> GaussianMixture:
+        return self._mixture
+
+    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        x, component = self._mixture.sample(rng.uniform((n,)), rng.normal((n, self._mixture.dim)))
+        return x, self._mixture.labels.to(component.device)[component]
+
+    def only(self, label: int) -> MixtureLaw:
+        return MixtureLaw(self._mixture.only(label), self.key, self.title, self.class_names)
+
+
+def numbered(count: int) -> Tensor:
+    """The labels 0 … count − 1."""
+    return torch.arange(count)

@@ -1,0 +1,101 @@
+"""Who predicts: an exact model, a trained or training-free one, a pipeline of the hub. A model is of one law and serves processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor
+
+from .fields import BadValue
+from .guidance import Turns
+from .mixture import GaussianMixture
+from .problem import Predictor
+from .process import Process
+from .spec import Spec
+
+if TYPE_CHECKING:
+    from .law import Law
+
+
+class Model:
+    """What predicts x̂_0 for a law, by name (``key``, an Experiment's ``model``).
+
+    ``gives`` says what it can be asked for: "mean" (x̂_0 = E[x_0 | z_t]), "mixture" (the exact law of what it predicts for, ``mixture``), "classes"
+    (several classes side by side, ``turns``), "text" (``told``). ``serves``: the kernels (``process.kernel.key``) that it predicts under;
+    ``process``: the only one where it knows but one. ``noun``: what it is, in the words of a refusal. ``label``: the class that it is a model of, a
+    tensor of classes in turn, None for all.
+    """
+
+    gives: frozenset[str] = frozenset({"mean"})
+    serves: ClassVar[frozenset[str]] = frozenset({"linear"})
+    noun: str = "a model"
+    process: Process | None = None
+    label: int | Tensor | None = None
+    rank: int = 100
+    key: str
+    title: str
+    word: str = ""
+    """What it is called beside the other models of its law; '' as its title."""
+    hint: str = ""
+    tip: str = ""
+    trained_on: str = ""
+    """The law (its key) whose points it has seen, '' if none."""
+    batch: int | None = None
+    """With how many points the page starts, where that is not as many as its law's space is shown with."""
+
+    def __init__(self, law: Law):
+        self.law = law
+
+    @property
+    def labels(self) -> Tensor:
+        """The numbers of the classes that it can be asked for, (K,)."""
+        return self.law.labels
+
+    @property
+    def dim(self) -> int:
+        return self.law.dim
+
+    @property
+    def components(self) -> int:
+        """What one evaluation costs, in Gaussians."""
+        return self.law.components
+
+    @property
+    def mixture(self) -> GaussianMixture:
+        """The exact law of what it predicts for, flattened to R^n. Raises BadValue where it knows none."""
+        return self.law.mixture
+
+    def law_behind(self) -> GaussianMixture | None:
+        """The law for which its x̂_0 is exact, flattened to R^n; None where there is no such mixture."""
+        return None
+
+    def predictor(self, process: Process) -> Predictor:
+        """z_t, t ↦ x̂_0 under a process. Raises BadValue for one that it does not serve."""
+        raise NotImplementedError
+
+    def only(self, label: int) -> Model:
+        """The model of one class. Raises BadValue where it has none."""
+        raise BadValue("label", label, "none: this model has no classes")
+
+    def turns(self, process: Process) -> Predictor:
+        """Predictor of a batch whose point i is of class i mod K."""
+        return Turns([self.only(int(label)).predictor(process) for label in self.labels])
+
+    def told(self, words: str) -> Model:
+        """The model under a prompt. Raises BadValue where it knows no words."""
+        raise BadValue("prompt", words, f"none: {self.title} knows no words")
+
+    def refuses(self, slot: str, choice: Spec | str) -> str:
+        """Why a choice of an Experiment cannot be made with this model, '' if it can: words that go on after the choice's title."""
+        return ""
+
+    def classify(self, x: Tensor) -> Tensor | None:
+        """The class of each of x (n, *shape) by a classifier that belongs to the model, (n,); None where there is none."""
+        return None
+
+    decodes: ClassVar[bool] = False
+    """Are its states no pictures themselves, but become some by ``show``?"""
+
+    def show(self, x: Tensor, final: bool) -> Tensor:
+        """States (n, *shape) as pictures (n, channels, height, width) in about [−1, 1]; ``final``: as well as it can."""
+        return x
