@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor
 from playground.core.process import ScalarGaussian, t64
 from playground.core.run import Trace, check_times
-from playground.engine import Stream, grid_times, simulate, stream
+from playground.engine import Run, grid_times, simulate
 
 
 class Bridge(NamedTuple):
@@ -45,8 +45,8 @@ def inversion(
     predictor: Predictor | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype | None = None,
-    watch: Callable[[Predictor], Predictor] | None = None,
-) -> Stream:
+    max_frames: int | None = None,
+) -> Run:
     """Encodes data step by step: the sampler's own steps with increasing times, from x_t_min = α x_0 (y = x/α kept) up to the grid's first.
 
     DDIM inversion with exp.sampler = DDIM(); any other deterministic sampler with fixed steps works too. Exact only as the steps grow in
@@ -54,14 +54,14 @@ def inversion(
     noise σ(t_min) of p_t_min: a network sees none in the flat parts of an image and adds none, so that their latent stays flat (MNIST: a root
     mean square of 0.4 to 0.7 of the prior's; with that noise added, 1).
 
-    Args: exp (its grid, reversed), x0 (batch, *event), data and predictor as in ``simulate``.
-    Returns: Stream with increasing times; the last frame's state is the latent.
+    Args: exp (its grid, reversed), x0 (batch, *event); data, predictor and max_frames as in ``simulate``.
+    Returns: Run with increasing times; the last frame's state is the latent.
     Raises: ValueError for CLD, stochastic samplers and RK45. Reference: Song et al. 2020, 2010.02502 (section 4.3).
     """
     process, grid = _rising(exp, times)
     z = process.at(grid[0]).alpha * torch.as_tensor(x0)
     try:
-        return stream(exp, data=data, predictor=predictor, initial=z, walk=grid, dtype=dtype, watch=watch)
+        return Run(exp, data=data, predictor=predictor, initial=z, walk=grid, dtype=dtype, max_frames=max_frames)
     except BadValue as error:
         if error.field != "initial":
             raise
@@ -84,7 +84,7 @@ def invert(
     2010.02502.
     """
     live = inversion(exp, x0, data=data, predictor=predictor, times=times, dtype=dtype)
-    return Trace(exp.process, list(live), t64(live.grid), None, {"oracle": live.oracle})
+    return Trace(exp.process, list(live), t64(live.grid), None, live.oracle)
 
 
 def decode(

@@ -1,10 +1,10 @@
-"""From an Experiment to a Trace, in one call."""
+"""From an Experiment to its Run, a stream of frames; ``simulate`` reads all of it at once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -15,11 +15,12 @@ from playground.core.experiment import Experiment, dtype_name, why_illegal
 from playground.core.fields import BadValue, Param, params
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import given_predictor
-from playground.core.problem import Predictor, Problem
-from playground.core.process import ScalarGaussian, t64
+from playground.core.problem import Prediction, Predictor, Problem
+from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
+from playground.core.space import flat
 from playground.exact import oracle_for
 from toy_models.data import law_of
 
@@ -27,7 +28,6 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
 MAX_FRAMES = Param("int", None, 2, 1_000_000)
-LOST = 5.0  # root mean square of the states over that of the exact p_t beyond which a run counts as diverged
 
 
 def simulate(
@@ -44,7 +44,7 @@ def simulate(
     max_frames: int | None = None,
     most_work: float = MOST_WORK,
 ) -> Trace:
-    """Runs an experiment.
+    """Runs an experiment: all of a ``Run`` at once.
 
     Args:
         exp: the choices. In mode 'reverse' the sampler runs from noise to data, in 'forward' data are noised by exact SDE steps.
@@ -64,14 +64,7 @@ def simulate(
     Returns: Trace with ``times``, ``states`` (frames, particles, *state), ``x``, ``steps``, ``calls``, ``model_calls``.
     Raises: BadValue, a ValueError naming the field, the value and what is allowed.
     """
-    if not isinstance(exp, Experiment):
-        made = f"Experiment(data={exp!r})" if isinstance(exp, str) and len(exp) < 40 else "Experiment.from_dict(…)"
-        raise BadValue("exp", exp, f"an Experiment: pg.{made}")
-    if max_frames is not None:
-        max_frames = MAX_FRAMES.clean("max_frames", max_frames)
-    if exp.mode == "forward":
-        return _forward(exp, data, predictor, initial, times, log_snr, dtype, device, noise, max_frames, most_work)
-    live = stream(
+    run = Run(
         exp,
         data=data,
         predictor=predictor,
@@ -81,103 +74,297 @@ def simulate(
         dtype=dtype,
         device=device,
         noise=noise,
+        max_frames=max_frames,
         most_work=most_work,
     )
-    calls: list[int] = []
-    frames = _thinned(_noted(live, calls), len(live.grid) - 1, max_frames)
-    diverged = _diverged(frames, live.oracle)
-    facts = {"oracle": live.oracle, "model": live.problem.predictor, "calls": calls}
-    return Trace(exp.process, frames, t64(live.grid), diverged, facts)
+    return run.finish().trace()
 
 
-def _noted(frames: Iterable[Frame], calls: list[int]) -> Iterator[Frame]:
-    """The frames, with the model calls made by each of them noted: also of those that are not kept."""
-    for frame in frames:
-        calls.append(frame.calls)
-        yield frame
+class Watched(Problem):
+    """A problem that remembers its first answer since ``fresh``: x̂_0 at the state from which most samplers' steps start."""
+
+    def __init__(self, process: Process, predictor: Predictor, law: Any = None):
+        super().__init__(process, predictor, law)
+        self.fresh()
+
+    def fresh(self) -> None:
+        self.t = math.nan
+        self.z: Tensor | None = None
+        self.first: Tensor | None = None
+
+    def ask(self, z: Tensor, t: float) -> Prediction:
+        told = super().ask(z, t)
+        if self.first is None:
+            self.t, self.z, self.first = t, z, told.x0_hat
+        return told
+
+    def beside(self, z: Tensor, t: float) -> tuple[Tensor, int]:
+        """x̂_0 (batch, *event) at a state and what that took beside the run's own model calls: nothing where it was the first answer."""
+        if self.first is not None and self.z is not None and self.t == t and torch.equal(self.z, z):
+            return self.first, 0
+        before = self.calls
+        with torch.no_grad():
+            x0 = super().ask(z, t).x0_hat
+        took, self.calls = self.calls - before, before
+        return x0, took
 
 
-def _thinned(frames: Iterable[Frame], last: int, max_frames: int | None) -> list[Frame]:
-    stride = 1 if max_frames is None else max(1, -(-last // (max_frames - 1)))
-    return [f for f in frames if f.step % stride == 0 or f.step == last]
+class Run:
+    """An experiment as a stream of frames, each computed when it is read: fast streams of toys, slow ones of images.
 
+    Iterating gives the start and the state after every step, first those that are kept, then the rest. So who reads decides: ``finish`` reads
+    all at once; a reader that goes away pauses the run, and the next one goes on from there.
 
-@dataclass
-class Stream:
-    """A reverse run that is computed as it is read: iterating gives the start and the state after every step.
-
-    ``problem``: process, the model that is asked, the count of its calls. ``oracle``: the exact model. ``grid``: all times, (steps + 1).
-    Raises, while it is read: BadValue naming ``noise`` or ``predictor`` where the caller's own fail.
+    exp, process, law, space: what is run, and where the data live. problem: process, the model that is asked and the count of its calls. oracle: the exact model, with which
+        the run is compared. grid: all times (steps + 1). origin: of noised data the component that each point came from (particles,).
+    frames: those that are there and kept. calls: model calls made by each step, kept or not. compute_ms: the time that it took so far.
+        done: is it complete? error: what a step raised; whoever reads on raises it again.
+    x0: of a run that ``expects``: x̂_0 (particles, *event) at each of ``frames``, one fewer until it is done. ``asked``: evaluations made for
+        them alone, where the sampler asks elsewhere (SSCS: half a step on); ``asked_end``: for that of a last state above t = 0. Both are
+        beside its model calls.
     """
 
-    problem: Problem
-    oracle: Any
+    problem: Watched
     grid: list[float]
-    frames: Iterator[Frame]
-    draws: Draws | None = None
+
+    def __init__(
+        self,
+        exp: Experiment,
+        *,
+        data: Any = None,
+        predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
+        initial: Tensor | None = None,
+        times: Sequence[float] | Tensor | None = None,
+        log_snr: Sequence[float] | Tensor | None = None,
+        dtype: torch.dtype | str | None = None,
+        device: torch.device | str | None = None,
+        noise: Noise | Sequence[Tensor] | None = None,
+        max_frames: int | None = None,
+        most_work: float = MOST_WORK,
+        sampler: Sampler | None = None,
+        walk: Sequence[float] | None = None,
+        expects: bool = False,
+    ):
+        """The arguments of ``simulate``. ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that
+        may also rise; it samples in either mode. ``expects``: x̂_0 at every kept state is wanted.
+
+        Raises: BadValue naming the field, the value and what is allowed, before anything is computed; as it is read, naming ``noise`` or
+        ``predictor`` where the caller's own fail.
+        """
+        started = time.perf_counter()
+        if not isinstance(exp, Experiment):
+            made = f"Experiment(data={exp!r})" if isinstance(exp, str) and len(exp) < 40 else "Experiment.from_dict(…)"
+            raise BadValue("exp", exp, f"an Experiment: pg.{made}")
+        if max_frames is not None:
+            max_frames = MAX_FRAMES.clean("max_frames", max_frames)
+        self.exp, self.process, self.expects, self.most_work = exp, exp.process, expects, most_work
+        self.samples = exp.mode == "reverse" or walk is not None
+        device, kind = check_device(device), check_dtype(dtype or exp.dtype)
+        self.law = check_law(data, exp)
+        self.draws = None if noise is None else Draws(noise)
+        self.rng = Rng(exp.seed, device, kind, self.draws)
+        self.space = flat(event_of(self.law))
+        self.origin: Tensor | None = None
+        if self.samples:
+            self.feed = self._sampled(predictor, initial, times, log_snr, sampler or exp.sampler, walk)
+        else:
+            self.feed = self._noised(predictor, initial, times, log_snr)
+        self.frames: list[Frame] = []
+        self.calls: list[int] = []
+        self.x0: list[Tensor] = []
+        self.asked = self.asked_end = 0
+        self.done = False
+        self.error: Exception | None = None
+        self.stride = 1 if max_frames is None else max(1, -(-self.steps // (max_frames - 1)))
+        self._judged, self.lost_at = 0, None
+        self.compute_ms = 1000 * (time.perf_counter() - started)
+
+    lost_at: int | None
+
+    @property
+    def oracle(self) -> Any:
+        return self.problem.law
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return len(self.grid) - 1
+
+    def _stream(self, name: str) -> Rng:
+        """Where one kind of draws comes from: a stream of its own, or the caller's noise in the order of the draws."""
+        return self.rng.stream(name) if self.draws is None else self.rng
+
+    def _sampled(
+        self,
+        predictor: Predictor | Callable[[Tensor, float], Any] | None,
+        initial: Tensor | None,
+        times: Sequence[float] | Tensor | None,
+        log_snr: Sequence[float] | Tensor | None,
+        sampler: Sampler,
+        walk: Sequence[float] | None,
+    ) -> Iterator[Frame]:
+        """From noise to data, by the sampler."""
+        exp, process, law = self.exp, self.process, self.law
+        _check_guidance(exp, law)
+        guided = "mixture" not in exp.guidance.gives
+        oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
+        self.problem = Watched(process, modelled(exp, law, predictor), oracle)
+        reason = why_illegal(sampler, process, self.problem.predictor.gives)
+        if reason:  # a predictor of the caller's own may give less than the exact one
+            raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {sampler.info.title} {reason}")
+        self.grid = grid_times(exp, times, log_snr, self.problem) if walk is None else check_times(walk, process, walk=True)
+        calls = sampler.calls_on(process, self.grid) if walk is None else sampler.calls(self.steps)
+        _check_work(exp.particles, (calls or 30 * self.steps) * law.components, self.most_work)
+        if initial is None:
+            z = _start(exp, oracle, self.grid[0], self._stream("prior"))
+        else:
+            z = check_initial("initial", initial, process.state_shape(1, event_of(oracle))[1:], self.rng)
+        return self._placed(run(self.problem, sampler, z, self.grid, self._stream("path"), walk is not None))
+
+    def _noised(
+        self,
+        predictor: Predictor | Callable[[Tensor, float], Any] | None,
+        initial: Tensor | None,
+        times: Sequence[float] | Tensor | None,
+        log_snr: Sequence[float] | Tensor | None,
+    ) -> Iterator[Frame]:
+        """From data to noise, by exact steps of the process, which ask no model."""
+        if predictor is not None:
+            raise BadValue("predictor", type(predictor).__name__, "none in mode 'forward': noising asks no model")
+        exp, process = self.exp, self.process
+        oracle = oracle_for(self.law, process)
+        self.problem = Watched(process, oracle, oracle)
+        asked = given_times(exp, times, log_snr, rising=True)
+        if asked is None:
+            asked = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
+            asked[-1] = process.t_max  # to the last digit
+        self.grid = asked
+        _check_work(exp.particles, len(asked) * oracle.dim, self.most_work)
+        if self.draws is not None:
+            self.draws.where = "the data"
+        if initial is None:
+            x0, self.origin = draw_data(exp, oracle, self._stream("data"))
+        else:
+            x0 = check_initial("initial", initial, event_of(oracle), self.rng)
+        path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
+        first = len(path) - len(asked)
+        made = forward(process, x0, path, self._stream("path"))
+        return self._placed(Frame(f.step - first, f.t, f.z, 0, f.draws) for f in made if f.step >= first)
+
+    def _placed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """The frames; a caller's noise knows for which step it is asked, and at the end none of it may be left."""
+        if self.draws is None:
+            return frames
+        return self._told(frames, self.draws)
+
+    def _told(self, frames: Iterator[Frame], draws: Draws) -> Iterator[Frame]:
+        for step in range(self.steps + 1):
+            draws.where = "the steps" if not self.samples else f"step {step} of {self.steps}" if step else "the start"
+            yield next(frames)
+        draws.check_left()
+
+    # reading --------------------------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Frame]:
-        step = 0
+        """All frames: those that are kept, then, each computed when it is asked for, the rest. Raises again what a step raised."""
+        at = 0
         while True:
-            if self.draws is not None:
-                self.draws.where = f"step {step} of {len(self.grid) - 1}" if step else "the start"
-            with torch.no_grad():  # around each step only: between two of them the caller's own torch code runs
-                frame = next(self.frames, None)
-            if frame is None:
-                if self.draws is not None:
-                    self.draws.check_left()
+            if at < len(self.frames):
+                yield self.frames[at]
+                at += 1
+            elif (frame := self.advance()) is None:
                 return
-            yield frame
-            step += 1
+            elif at == len(self.frames):  # not one of those that are kept
+                yield frame
 
+    def told(self) -> Iterator[tuple[Frame, Tensor | None]]:
+        """Of a run that ``expects`` and keeps all: (frame, x̂_0 at the state before it, None at the start)."""
+        for index, frame in enumerate(self):
+            yield frame, self.x0[index - 1] if index else None
 
-def stream(
-    exp: Experiment,
-    *,
-    data: Any = None,
-    predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
-    initial: Tensor | None = None,
-    times: Sequence[float] | Tensor | None = None,
-    log_snr: Sequence[float] | Tensor | None = None,
-    dtype: torch.dtype | str | None = None,
-    device: torch.device | str | None = None,
-    noise: Noise | Sequence[Tensor] | None = None,
-    most_work: float = MOST_WORK,
-    watch: Callable[[Predictor], Predictor] | None = None,
-    sampler: Sampler | None = None,
-    walk: Sequence[float] | None = None,
-) -> Stream:
-    """A reverse run step by step: the arguments of ``simulate``. ``watch`` may wrap the predictor that the sampler asks.
+    def advance(self) -> Frame | None:
+        """One step more; None at the end. Raises again what a step raised."""
+        if self.done:
+            return None
+        if self.error is not None:
+            raise self.error
+        started = time.perf_counter()
+        self.problem.fresh()
+        try:
+            with torch.no_grad():  # around each step only: between two of them the caller's own torch code runs
+                frame = next(self.feed, None)
+            if frame is not None and self.expects and len(self.x0) < len(self.frames):
+                self.x0.append(self._expected(self.frames[-1]))
+        except Exception as error:
+            self.error = error
+            raise
+        if frame is None:
+            self._expect_end()
+            self.done = True
+        else:
+            self.calls.append(frame.calls)
+            if frame.step % self.stride == 0 or frame.step == self.steps:
+                self.frames.append(frame)
+        self.compute_ms += 1000 * (time.perf_counter() - started)
+        return frame
 
-    ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that may also rise.
+    def finish(self) -> Run:
+        """The same run, read to its end."""
+        for _ in self:
+            pass
+        return self
 
-    Returns: Stream of Frames, whose ``z`` is (particles, *state).
-    Raises: BadValue naming the field, the value and what is allowed, before anything is computed.
-    """
-    device, kind = check_device(device), check_dtype(dtype or exp.dtype)
-    law = check_law(data, exp)
-    process = exp.process
-    _check_guidance(exp, law)
-    guided = "mixture" not in exp.guidance.gives
-    oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
-    model = modelled(exp, law, predictor)
-    problem = Problem(process, watch(model) if watch else model, oracle)
-    sampler = sampler or exp.sampler
-    reason = why_illegal(sampler, process, problem.predictor.gives)
-    if reason:  # a predictor of the caller's own may give less than the exact one
-        raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {sampler.info.title} {reason}")
-    draws = None if noise is None else Draws(noise)
-    rng = Rng(exp.seed, device, kind, draws)
-    grid = grid_times(exp, times, log_snr, problem) if walk is None else check_times(walk, process, walk=True)
-    steps = len(grid) - 1
-    calls = sampler.calls_on(process, grid) if walk is None else sampler.calls(steps)
-    _check_work(exp.particles, (calls or 30 * steps) * law.components, most_work)
-    if initial is None:
-        z = _start(exp, oracle, grid[0], rng.stream("prior") if draws is None else rng)
-    else:
-        z = check_initial("initial", initial, process.state_shape(1, event_of(oracle))[1:], rng)
-    path = rng.stream("path") if draws is None else rng
-    return Stream(problem, oracle, grid, run(problem, sampler, z, grid, path, walk is not None), draws)
+    def trace(self) -> Trace:
+        """The frames that are kept, with what ``simulate`` tells of them."""
+        model = self.problem.predictor if self.samples else None
+        calls = self.calls if self.samples else []
+        return Trace(self.process, self.frames, t64(self.grid), self.diverged, self.oracle, model, calls, self.origin)
+
+    # what the model expects ---------------------------------------------------------------------------------------------------------
+
+    def expect(self) -> None:
+        """x̂_0 at the last state of a run that is not done: asked for now."""
+        if self.done or len(self.x0) == len(self.frames):
+            return
+        self.problem.fresh()
+        if self.frames[-1].step == self.steps:
+            self._expect_end()
+        else:
+            before = self.asked
+            self.x0.append(self._expected(self.frames[-1]))
+            self.asked = before  # the step from here would have asked for it
+
+    def _expect_end(self) -> None:
+        """x̂_0 where no step starts: the state itself at t = 0; above, the model's E[x_0 | x_t], for which it is asked once more."""
+        if self.expects and len(self.x0) < len(self.frames):
+            last, before = self.frames[-1], self.asked
+            self.x0.append(self._expected(last) if last.t > 0 else self.process.project(last.z))
+            self.asked, self.asked_end = before, self.asked - before
+
+    def _expected(self, frame: Frame) -> Tensor:
+        """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first costs one more."""
+        x0, took = self.problem.beside(frame.z, frame.t)
+        self.asked += took
+        return x0
+
+    # whether it can be believed -----------------------------------------------------------------------------------------------------
+
+    @property
+    def diverged(self) -> int | None:
+        """The first kept step whose states are not finite or, in root mean square, ``law.lost`` times as large as the exact p_t's."""
+        new = self.frames[self._judged :]
+        self._judged = len(self.frames)
+        if self.samples and self.lost_at is None and new:
+            sizes = (self.law.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
+            self.lost_at = next(
+                (f.step for f, most in zip(new, sizes, strict=True) if not self._size(f.z) < most), None
+            )  # NaN and inf are lost
+        return self.lost_at
+
+    def _size(self, z: Tensor) -> float:
+        """Root mean square over the particles of how large their states are; of pictures, in which no velocity is seen, the data part alone."""
+        shown = self.process.project(z) if self.space.pictures else z
+        return float(torch.linalg.vector_norm(self.space.size(shown))) / math.sqrt(len(z))
 
 
 def modelled(exp: Experiment, law: Any, predictor: Any = None) -> Any:
@@ -246,16 +433,6 @@ def _check_work(particles: int, each: float, most: float) -> None:
     if particles * each > most:
         words = f"at most {most / each:,.0f} particles for this many steps, model calls and components"
         raise BadValue("particles", particles, words)
-
-
-def _diverged(frames: list[Frame], oracle: Any) -> int | None:
-    """The first kept step whose states are not finite or, in root mean square, LOST times as large as the exact p_t's."""
-    exact = oracle.rms(t64([f.t for f in frames])).tolist()
-    for frame, size in zip(frames, exact, strict=True):
-        rms = float(torch.linalg.vector_norm(frame.z)) / math.sqrt(frame.z.shape[0])
-        if not rms < LOST * size:  # NaN and infinity compare as false
-            return frame.step
-    return None
 
 
 def grid_times(
@@ -354,45 +531,3 @@ def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
     if not hasattr(oracle, "weights"):
         raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
     return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
-
-
-def _forward(
-    exp: Experiment,
-    data: Any,
-    predictor: Any,
-    initial: Any,
-    times: Any,
-    log_snr: Any,
-    dtype: Any,
-    device: Any,
-    noise: Any,
-    max_frames: int | None,
-    most_work: float,
-) -> Trace:
-    if predictor is not None:
-        raise BadValue("predictor", type(predictor).__name__, "none in mode 'forward': noising asks no model")
-    process, law = exp.process, check_law(data, exp)
-    oracle = oracle_for(law, process)
-    draws = None if noise is None else Draws(noise)
-    rng = Rng(exp.seed, check_device(device), check_dtype(dtype or exp.dtype), draws)
-    asked = given_times(exp, times, log_snr, rising=True)
-    if asked is None:
-        asked = process.unclock(torch.linspace(0, 1, FORWARD_FRAMES, dtype=torch.float64)).tolist()
-        asked[-1] = process.t_max  # to the last digit
-    _check_work(exp.particles, len(asked) * oracle.dim, most_work)
-    if initial is None:
-        if draws is not None:
-            draws.where = "the data"
-        x0, origin = draw_data(exp, oracle, rng.stream("data") if draws is None else rng)
-    else:
-        x0, origin = check_initial("initial", initial, event_of(oracle), rng), None
-    path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
-    if draws is not None:
-        draws.where = "the steps"
-    made = forward(process, x0, path, rng.stream("path") if draws is None else rng)
-    first = len(path) - len(asked)
-    frames = [Frame(f.step - first, f.t, f.z, 0, f.draws) for f in made if f.step >= first]
-    if draws is not None:
-        draws.check_left()
-    frames = _thinned(frames, len(asked) - 1, max_frames)
-    return Trace(process, frames, t64(asked), None, {"oracle": oracle, **({} if origin is None else {"origin": origin})})

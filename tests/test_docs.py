@@ -18,7 +18,7 @@ from playground.core.experiment import why_illegal
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.spec import registry
-from playground.engine import stream
+from playground.engine import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -98,7 +98,7 @@ def test_the_last_step_is_as_the_documents_say() -> None:
             asked.append(1)
             return source.normal(shape)
 
-        live = stream(exp, noise=noise)
+        live = Run(exp, noise=noise)
         frames, made = [], []
         for frame in live:
             frames.append(frame)

@@ -151,7 +151,7 @@ def test_a_run_says_what_its_network_has_hardly_seen():
 
     def notes(**choices):
         run = ImageRun(pg.Experiment(particles=1, grid=choices.pop("grid", pg.UniformLogSNR(steps=2)), **choices))
-        list(run.steps())
+        list(run.told())
         return " ".join(image_packet(run).header["notes"])
 
     assert "starts at 152" in notes(data="mnist-unet")

@@ -38,15 +38,25 @@ class Trace:
     states are not finite or far larger than the exact p_t's, or None.
 
     ``calls`` and ``model_calls`` count models, not questions: a guided question asks two of them (one where guidance is off, W = 1 or W = 0),
-    so that 20 guided steps of DDIM are 40 calls. ``facts``: ``oracle``, the exact model that the run is compared with; ``model``, what the
-    sampler asked (reverse); ``origin`` (particles,), the mixture component that each point came from (forward).
+    so that 20 guided steps of DDIM are 40 calls. ``oracle``: the exact model that the run is compared with; ``model``: what the sampler asked
+    (reverse); ``calls_by``: model calls made by each time of ``grid`` (reverse); ``origin`` (particles,): the mixture component that each point
+    came from (forward). ``facts`` has those that there are by name.
     """
 
     process: Process
     frames: list[Frame]
     grid: Tensor
     diverged: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    oracle: Any = None
+    model: Any = None
+    calls_by: list[int] = field(default_factory=list)
+    origin: Tensor | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """``oracle``, ``model`` and ``calls`` (by each time of the grid) of a sampled run, ``oracle`` and ``origin`` of noised data."""
+        told = {"oracle": self.oracle, "model": self.model, "calls": self.calls_by or None, "origin": self.origin}
+        return {name: value for name, value in told.items() if value is not None}
 
     @property
     def states(self) -> Tensor:

@@ -27,6 +27,8 @@ class Space:
     caps: ClassVar[frozenset[str]] = frozenset()
     integral: ClassVar[bool] = False
     """Are states whole numbers (int64)? Else they have the experiment's dtype."""
+    pictures: ClassVar[bool] = False
+    """Are its points seen as pictures? Then nothing is seen of what a process adds to them (CLD's velocities)."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -107,6 +109,8 @@ class Euclidean(Flat):
 @dataclass(frozen=True)
 class Pixels(Flat):
     """Images (or latents), values about [−1, 1]."""
+
+    pictures: ClassVar[bool] = True
 
     channels: int
     height: int

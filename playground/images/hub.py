@@ -184,9 +184,9 @@ class HubOracle(NetworkPredictor):
         return self.data.told(words).oracle(self.process)
 
     def rms(self, times: Tensor) -> Tensor:
-        """Root mean square norm of z_t for data of unit size in every number: about that of latents, an upper bound for pixels."""
+        """Root mean square norm of the data part of z_t for data of unit size in every number: about that of latents, an upper bound for pixels."""
         psi, cov = self.process.mean_and_cov(times)
-        return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
+        return (self.dim * (psi[..., 0].square() + cov[..., 0, 0])).sqrt()
 
     def marginal(self, t: float) -> Any:
         raise BadValue("start", "exact or gaussian", "prior: the law of a learned model is not known")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from playground.core.process import LinearProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
-from playground.engine import Stream, event_of, grid_times, stream
+from playground.engine import Run, event_of, grid_times
 from toy_models.data import law_of
 
 RESAMPLES = Param("int", 5, 1, 50)
@@ -99,8 +99,8 @@ def inpaint(
     data: Any = None,
     predictor: Predictor | None = None,
     dtype: torch.dtype | None = None,
-    watch: Callable[[Predictor], Predictor] | None = None,
-) -> Stream:
+    max_frames: int | None = None,
+) -> Run:
     """``exp.particles`` draws of an image's unknown part: a run that may be read step by step.
 
     Args: image (*event) or (particles, *event); known (*event) or (height, width), true where the image is given; resamples r and jump j
@@ -121,7 +121,7 @@ def inpaint(
     levels = grid_times(exp)
     path = walk(levels, resamples, jump)
     sampler = RePaint(exp.sampler, batch, known, tuple(levels), tuple(path))
-    return stream(exp, data=data, predictor=predictor, walk=path, sampler=sampler, dtype=dtype, watch=watch)
+    return Run(exp, data=data, predictor=predictor, walk=path, sampler=sampler, dtype=dtype, max_frames=max_frames)
 
 
 def check_image(name: str, image: Tensor, event: tuple[int, ...]) -> None:

@@ -16,7 +16,7 @@ from playground.core.problem import Predictor
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.core.spec import Spec, params
-from playground.engine import DTYPES, Stream, event_of, stream
+from playground.engine import DTYPES, Run, event_of
 from playground.images.inpaint import check_image
 from toy_models.data import law_of
 
@@ -31,8 +31,8 @@ def sdedit(
     *,
     data: Any = None,
     predictor: Predictor | None = None,
-    watch: Callable[[Predictor], Predictor] | None = None,
-) -> Stream:
+    max_frames: int | None = None,
+) -> Run:
     """``exp.particles`` edits of a guide: noised to t_0 = unclock(strength) by p(z_t0 | x_0), sampled from there.
 
     Args: image (*event); strength from 0.05 to 1 of the clock: little keeps the guide, 1 keeps nothing but its low-frequency rest in p_T.
@@ -47,10 +47,10 @@ def sdedit(
     guide = image.to(rng.dtype).expand(exp.particles, *event)
     start = exp.process.marginal(guide, float(exp.process.unclock(t64(strength))), rng)
     try:
-        started = exp.replace(start_at=strength)
+        started = exp.replace(start_at=strength, mode="reverse")
     except BadValue as error:
         raise BadValue("strength", strength, f"more than stop_at = {exp.stop_at:g}") if error.field == "stop_at" else error from None
-    return stream(started, data=data, predictor=predictor, initial=start, watch=watch)
+    return Run(started, data=data, predictor=predictor, initial=start, max_frames=max_frames)
 
 
 def slerp(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:

@@ -41,11 +41,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from playground import engine
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
 from playground.core.run import Frame
-from playground.engine import simulate, stream
 from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
@@ -160,8 +160,7 @@ def run_of(exp: Experiment) -> Any:
     if run is None:
         if makes_images(exp):
             run = _begun(exp)
-            for _ in run.steps():
-                pass
+            run.finish()
         else:
             run = Run(exp)
         keep(run)
@@ -174,7 +173,7 @@ def _begun(exp: Experiment) -> ImageRun:
     if run is None or run.error is not None:
         run = ImageRun(exp)
         size = exp.particles * run.process.blocks * run.oracle.dim * 4
-        forming.put(exp.key, run, 2 * size * len(run.live.grid))
+        forming.put(exp.key, run, 2 * size * len(run.grid))
     return run
 
 
@@ -202,7 +201,7 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     run = worker.submit(_begun, exp).result()
 
     def packets() -> Iterator[Packet]:
-        for told in run.steps():
+        for told in run.told():
             yield step_packet(run, *told)
         keep(run)
 
@@ -354,10 +353,7 @@ def warm() -> None:
 
 def all_states(exp: Experiment) -> Iterator[Frame]:
     """Every state of a run, computed again, one by one where such work is done."""
-    if exp.mode == "forward":
-        yield from worker.submit(simulate, exp).result().frames
-        return
-    frames = iter(worker.submit(stream, exp).result())
+    frames = iter(worker.submit(lambda: engine.Run(exp, max_frames=2)).result())
     while (frame := worker.submit(next, frames, None).result()) is not None:
         yield frame
 

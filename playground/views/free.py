@@ -53,7 +53,7 @@ def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
         "of": of,
         "set": facts.title,
         "with": _compared_with(run.exp, asked),
-        "steps": len(run.live.grid) - 1,
+        "steps": run.steps,
         "event": list(run.event),
         "images": own.shape[1],
         "self": getattr(law, "kind", ""),

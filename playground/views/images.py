@@ -7,8 +7,6 @@ state before). The run that is kept afterwards serves everything else.
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,10 +15,9 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
-from playground.core.problem import Prediction, Predictor
 from playground.core.process import LinearProcess, t64
 from playground.core.run import Frame
-from playground.engine import stream
+from playground.engine import Run
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_frames, add_grid, add_terms, run_header
 from toy_models import data
@@ -28,7 +25,6 @@ from toy_models.laws.image_sets import image_set
 from toy_models.models.images import classify, nearest_label
 
 SHOWN = 64  # images of a batch that are sent to the page
-LOST = 1.5  # root mean square of the states over that for pixels of ±1 beyond which they cannot become pictures
 MOST_IMAGES = 51_200  # images × model calls of one run on the page
 OF_PLANE = "paths on two principal components of the batch, with their share of its variance"  # the note that belongs to the plane
 SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their root mean square
@@ -38,142 +34,38 @@ def makes_images(exp: Experiment) -> bool:
     return data.makes_images(exp.data)
 
 
-class Watch:
-    """A predictor that remembers its first answer since ``fresh``: x̂_0 at the state from which a step starts."""
-
-    def __init__(self, model: Predictor):
-        self.model: Any = model
-        self.fresh()
-
-    def fresh(self) -> None:
-        self.t, self.z, self.x0 = math.nan, None, None
-
-    @property
-    def gives(self) -> frozenset[str]:
-        return self.model.gives
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.model, name)
-
-    def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        told = self.model(z_t, t)
-        if self.x0 is None:
-            self.t, self.z, self.x0 = t, z_t, told.x0_hat
-        return told
-
-
-class ImageRun:
-    """A run of an image model, computed step by step by ``steps``, by whoever reads: who comes later gets the known steps and then the rest.
-
-    Until it is ``done`` its packet tells of the part that is there: a run that was paused.
-    """
+class ImageRun(Run):
+    """A run of an image model with what it looks like. Until it is ``done`` its packet tells of the part that is there: a run that was paused."""
 
     def __init__(self, exp: Experiment, device: torch.device | str | None = None):
         calls = exp.particles * (exp.sampler.calls(exp.grid.steps) or 30 * exp.grid.steps)
         if calls > MOST_IMAGES:
             most = max(1, MOST_IMAGES * exp.particles // calls)
             raise BadValue("particles", exp.particles, f"at most {most} images for this many model calls")
-        if exp.mode == "forward":
-            raise BadValue("mode", exp.mode, "reverse: noising is shown for the toys")
-        watches: list[Watch] = []
-        self.exp = exp
-        self.live = stream(exp, device=device, watch=lambda model: watches.append(Watch(model)) or watches[0])
-        self.watch = watches[0]
-        self.process = exp.process
-        self.oracle = self.live.oracle
-        self.feed = iter(self.live)
-        self.done = False
-        self.error: Exception | None = None
-        self.frames: list[Frame] = []
-        self.x0: list[Tensor] = []
-        self.compute_ms = 0.0
-        self.asked = 0  # evaluations for the shown x̂_0 alone, where the sampler asks elsewhere
-        self.asked_end = 0  # those for x̂_0 at a last state that is still noisy
-        self.diverged: int | None = None  # the first step whose pictures are lost
-        self.fast: int | None = None  # the first whose velocities alone, which no picture shows, are
-        self.shows = getattr(data.law_of(exp.data), "show", None)  # from states to pictures, where the state is none (latents)
+        super().__init__(exp, device=device, expects=True)
+        self.shows = getattr(self.law, "show", None)  # from states to pictures, where the state is none (latents)
         self.pictures: dict[tuple[str, int], np.ndarray] = {}  # that were made so, by kind and step: the model may be gone later
 
-    def steps(self) -> Iterator[tuple[Frame, Tensor | None]]:
-        """(state, x̂_0 at the state before or None for the first): all frames, from the start to the data. Raises again what a step raised."""
-        at = 0
-        while at < len(self.frames) or self._advance():
-            yield self.frames[at], self.x0[at - 1] if at else None
-            at += 1
-
-    def _advance(self) -> bool:
-        """One step more; False at the end."""
-        if self.done:
-            return False
-        if self.error is not None:
-            raise self.error
-        self.watch.fresh()
-        started = time.perf_counter()
-        try:
-            frame = next(self.feed, None)
-            if self.frames and frame is not None and len(self.x0) < len(self.frames):
-                self.x0.append(self._told(self.frames[-1]))
-        except Exception as error:
-            self.error = error
-            raise
-        self.compute_ms += 1000 * (time.perf_counter() - started)
-        if frame is None:
-            self._expect_end()
-            self.done = True
-            return False
-        if self.diverged is None and self._lost(frame, 0):
-            self.diverged = frame.step
-        if self.fast is None and self.process.blocks > 1 and self._lost(frame, 1):
-            self.fast = frame.step
-        self.frames.append(frame)
-        return True
-
-    def expect(self) -> None:
-        """x̂_0 at the last state of a run that is not done: asked for now."""
-        if self.done or len(self.x0) == len(self.frames):
-            return
-        self.watch.fresh()
-        if self.frames[-1].step == len(self.live.grid) - 1:
-            self._expect_end()
-        else:
-            before = self.asked
-            self.x0.append(self._told(self.frames[-1]))
-            self.asked = before  # the step from here would have asked for it
-
-    def _expect_end(self) -> None:
-        """x̂_0 where no step starts: the state itself at t = 0; above, the model's E[x_0 | x_t], for which it is asked once more."""
-        if len(self.x0) < len(self.frames):
-            last, before = self.frames[-1], self.asked
-            self.x0.append(self._told(last) if last.t > 0 else self.process.project(last.z))
-            self.asked, self.asked_end = before, self.asked - before
-
-    def _lost(self, frame: Frame, block: int) -> bool:
-        """Whether a block of the states (0: what is seen, 1: CLD's velocities) is not finite or, in root mean square, LOST times as large as
-        for pixels of ±1."""
+    @property
+    def fast(self) -> int | None:
+        """The first step whose velocities alone, which no picture shows, are larger than CLD's can be."""
         process = self.process
         assert isinstance(process, LinearProcess)  # image models serve no others
-        psi, cov = process.mean_and_cov(t64(frame.t))
-        size = math.sqrt(float(psi[block] ** 2 + cov[block, block]) * self.oracle.dim * frame.z.shape[0])
-        return not float(torch.linalg.vector_norm(process.split(frame.z)[:, block])) < LOST * size
+        if process.blocks < 2:
+            return None
+        psi, cov = process.mean_and_cov(t64([f.t for f in self.frames]))
+        sizes = (self.law.lost * ((psi[:, 1] ** 2 + cov[:, 1, 1]) * self.oracle.dim * self.exp.particles).sqrt()).tolist()
+        norms = [float(torch.linalg.vector_norm(process.split(f.z)[:, 1])) for f in self.frames]
+        return next((f.step for f, norm, most in zip(self.frames, norms, sizes, strict=True) if not norm < most), None)
 
     def divergence(self) -> str:
         """What a run whose pictures are lost says of itself."""
         what = "states" if self.shows is None else "latents"
         bound = "those of any picture could be" if self.shows is None else "latents of pictures are"
         return (
-            f"At step {self.diverged} of {len(self.live.grid) - 1} the {what} of {self.exp.sampler.info.title} are larger than {bound}. "
+            f"At step {self.diverged} of {self.steps} the {what} of {self.exp.sampler.info.title} are larger than {bound}. "
             f"Take more steps, another grid or another sampler."
         )
-
-    def _told(self, frame: Frame) -> Tensor:
-        """x̂_0 at a frame: the sampler's own first evaluation; one that asks elsewhere first (SSCS: half a step on) costs one more."""
-        watch = self.watch
-        if watch.x0 is not None and watch.z is not None and watch.t == frame.t and torch.equal(watch.z, frame.z):
-            return watch.x0
-        cost = getattr(watch.model, "cost", None)
-        self.asked += 1 if cost is None else cost(frame.t)
-        with torch.no_grad():
-            return watch.model(frame.z, frame.t).x0_hat
 
     @property
     def times(self) -> Tensor:
@@ -229,7 +121,7 @@ def step_packet(run: ImageRun, frame: Frame, told: Tensor | None, seq: int = 0) 
             "key": run.exp.key,
             "seq": seq,
             "step": frame.step,
-            "steps": len(run.live.grid) - 1,
+            "steps": run.steps,
             "calls": frame.calls,
             "clock": float(run.process.clock(t64(frame.t)).clamp(0, 1)),
             "time": frame.t,
@@ -283,13 +175,13 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     for i, name in enumerate("ab"):
         panel[name] = {"component": i, "label": words[i], "lo": -span * SPAN[i], "hi": span * SPAN[i]}
     times = t64([f.t for f in frames])
-    header = run_header(run, times, run.live.grid, seq)
+    header = run_header(run, times, run.grid, seq)
     pictures = np.stack([run.pixels(f) for f in frames])
     final = run.final()
     law = data.law_of(run.exp.data)
     labels, by = _labels(run, torch.nan_to_num(run.process.project(run.frames[-1].z)[:count]))
     notes = [*header["notes"], *_image_notes(run), *([by] if labels is not None else [])]
-    header["steps"] = len(run.live.grid) - 1
+    header["steps"] = run.steps
     header |= {
         "components": ["x1", "x2"],
         "particles": count,
@@ -322,8 +214,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
     if run.process.blocks > 1:
         packet.add("image/v", np.stack([run.velocities(f) for f in frames]), "u1")  # type: ignore[arg-type]
     add_curves(packet, run.process)
-    add_grid(packet, run.process, t64(run.live.grid), [f.calls for f in run.frames])
-    add_terms(packet, run.exp, run.oracle, run.live.grid)
+    add_grid(packet, run.process, t64(run.grid), run.calls)
+    add_terms(packet, run.exp, run.oracle, run.grid)
     return packet
 
 

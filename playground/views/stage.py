@@ -58,7 +58,7 @@ class Run:
         self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
         self.compute_ms = 1000 * (time.perf_counter() - started)
         self.frames, self.diverged = self.trace.frames, self.trace.diverged
-        self.oracle: Any = self.trace.facts["oracle"]
+        self.oracle: Any = self.trace.oracle
         self.process: Process = self.trace.process
         self.geometry = geometry(self.process, self.oracle.dim)
         self.times = self.trace.times
@@ -72,8 +72,8 @@ class Run:
     def labels(self) -> np.ndarray:
         """Class of each particle: of the component it came from (forward) or most probably arrived at (reverse)."""
         data = self.oracle.data
-        if self.exp.mode == "forward":
-            component = self.trace.facts["origin"].cpu()
+        if self.trace.origin is not None:
+            component = self.trace.origin.cpu()
         else:
             x = self.trace.process.project(self.trace.frames[-1].z).float().cpu()
             component = torch.cat([data.component_log_prob(part).argmax(-1) for part in torch.nan_to_num(x).split(8192)])
@@ -152,7 +152,7 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
     _add_references(packet, run)
     add_curves(packet, process)
     if not forward:
-        add_grid(packet, process, trace.grid, trace.facts["calls"])
+        add_grid(packet, process, trace.grid, trace.calls_by)
         add_terms(packet, exp, run.oracle, trace.grid.tolist())
     return packet
 
@@ -192,7 +192,7 @@ def _notes(run: Any) -> list[str]:
         notes.append(_guided_note(run))
     if makes_images(run.exp.data) and getattr(run.exp.guidance, "weight", 1.0) not in (0.0, 1.0):
         notes.append("W other than 1 samples neither p(x) nor p(x | c): images become more typical of the class and less varied")
-    if (told := getattr(run.oracle, "note", None)) and (words := told(run.live.grid)):  # a model that does not know all noise levels
+    if (told := getattr(run.oracle, "note", None)) and (words := told(run.grid)):  # a model that does not know all noise levels
         notes.append(words)
     if run.process.note:
         notes.append(run.process.note)
@@ -256,7 +256,7 @@ def _guided_note(run: Run) -> str:
 def _x0_frames(run: Run) -> np.ndarray:
     """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
     out = []
-    model = run.trace.facts.get("model", run.oracle)
+    model = run.trace.model or run.oracle
     with torch.no_grad():
         for frame in run.trace.frames:
             x = model(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)

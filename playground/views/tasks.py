@@ -25,11 +25,11 @@ from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.spec import Spec, registry
 from playground.editing import inversion
-from playground.engine import Stream, grid_times, stream
+from playground.engine import Run, grid_times
 from playground.images.inpaint import inpaint, posterior
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep
 from playground.images.upload import mask, picture
-from playground.views.images import MOST_IMAGES, Watch, makes_images
+from playground.views.images import MOST_IMAGES, makes_images
 from playground.views.images import as_bytes as pixel_bytes
 from playground.views.packet import Packet
 from toy_models.data import class_names, law_of
@@ -66,17 +66,15 @@ class Sheet:
         packet.add("x", pixel_bytes(images), "u1")
         return packet
 
-    def run(self, make: Callable[..., Stream], places: Cells, word: str, encodes: bool = False) -> Iterator[Packet]:
-        """A run as packets: its first particles fill the cells. ``make`` takes ``watch`` and gives the stream; ``end`` is its last frame.
+    def run(self, make: Callable[..., Run], places: Cells, word: str, encodes: bool = False) -> Iterator[Packet]:
+        """A run as packets: its first particles fill the cells. ``make`` takes ``max_frames``; ``end`` is its last frame.
 
         x̂_0 at the end is the state at t = 0 and the model's E[x_0 | x_t] above; of a run that ``encodes`` the end is the noise, which is shown.
         """
-        watches: list[Watch] = []
-        live = make(watch=lambda model: watches.append(Watch(model)) or watches[-1])
-        process, last = live.problem.process, len(live.grid) - 1
-        for frame in live:
-            told, self.end = watches[0].x0, frame
-            watches[0].fresh()
+        run = make(max_frames=2)
+        process, last = run.process, run.steps
+        for frame in run:
+            told, self.end = run.problem.first, frame
             done = min(1.0, (self.before + frame.calls) / self.calls)
             packet = self.packet("step", cells=places, step=frame.step, steps=last, word=word, calls=frame.calls, done=done)
             x = process.project(frame.z)[: len(places)]
@@ -84,7 +82,7 @@ class Sheet:
                 raise BadValue("run", f"step {frame.step}", "a run that stays finite: take more steps, or another sampler or grid")
             seen = x * float(process.view_scale(t64(frame.t)))
             if frame.step == last:
-                told = seen if encodes or frame.t == 0 else self._expected(watches[0], frame)
+                told = seen if encodes or frame.t == 0 else self._expected(run, frame)
             packet.add("x", pixel_bytes(seen), "u1")
             if told is not None:
                 packet.add("x0", pixel_bytes(told[: len(places)]), "u1")
@@ -92,11 +90,10 @@ class Sheet:
         self.before += self.end.calls
         self.end = dataclasses.replace(self.end, z=self.end.z.cpu())
 
-    @torch.no_grad()
-    def _expected(self, watch: Watch, frame: Frame) -> Tensor:
-        cost = getattr(watch.model, "cost", None)
-        self.asked += 1 if cost is None else cost(frame.t)
-        return watch.model(frame.z, frame.t).x0_hat
+    def _expected(self, run: Run, frame: Frame) -> Tensor:
+        x0, took = run.problem.beside(frame.z, frame.t)
+        self.asked += took
+        return x0
 
     def captions(self, told: list[tuple[int, int, str]], **header: Any) -> Packet:
         return self.packet("captions", captions=told, **header)
@@ -270,7 +267,7 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
         cells = [(row, column) for row in range(2) for column in range(n)]
         norms = _noise_rms(exp, latents)
         yield sheet.captions([(r, c, f"‖z‖ {v:.2f}") for (r, c), v in zip(cells, norms, strict=True)])
-        yield from sheet.run(partial(stream, exp.replace(particles=2 * n), initial=latents), cells, "decoding")
+        yield from sheet.run(partial(Run, exp.replace(particles=2 * n), initial=latents), cells, "decoding")
         x = exp.process.project(sheet.end.z).clamp(-1, 1)
         ends = [] if pair is None else (x[[0, n - 1]].double() - pair.double()).flatten(1).square().mean(1).sqrt().tolist()
         yield sheet.done(ends=ends)
@@ -315,7 +312,7 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
             assert isinstance(exp.process, ScalarGaussian)
             yield from sheet.run(partial(inversion, exp, image[None]), [(1, column)], f"{k:g} steps: encoding", encodes=True)
             latent, grid = sheet.end.z, [t for t in grid_times(exp) if t > 0]
-            yield from sheet.run(partial(stream, exp, initial=latent, times=grid), [(0, column)], f"{k:g} steps: decoding")
+            yield from sheet.run(partial(Run, exp, initial=latent, times=grid), [(0, column)], f"{k:g} steps: decoding")
             back = sheet.end.z[0] / exp.process.at(grid[-1]).alpha
             rms = float((back - image).double().square().mean().sqrt())
             points.append({"steps": k, "rms": rms, "noise": _noise_rms(exp, latent)[0]})
@@ -344,7 +341,7 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
         yield sheet.plan()
         for column, exp in enumerate(runs):
             cells = [(row, column) for row in range(rows)]
-            yield from sheet.run(partial(stream, exp), cells, f"column {column + 1} of {len(runs)}")
+            yield from sheet.run(partial(Run, exp), cells, f"column {column + 1} of {len(runs)}")
             yield sheet.captions([(rows - 1, column, f"{sheet.end.calls} calls")])
         yield sheet.done(values=values, field=field)
 
@@ -416,7 +413,7 @@ def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     centres = (edges[1:] + edges[:-1]) / 2
     runs, drawn = [], []
     for r in counts:
-        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, jump=jump, data=law)
+        *_, frame = inpaint(toy, torch.tensor([GIVEN, 0.0]), known, resamples=r, jump=jump, data=law, max_frames=2)
         x = toy.process.project(frame.z)[:, 1].double().cpu()
         runs.append({"r": r, "mean": float(x.mean()), "variance": float(x.var()), "calls": frame.calls})
         drawn.append((torch.histogram(x, edges).hist / (len(x) * (edges[1] - edges[0]))).numpy())

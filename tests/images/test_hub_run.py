@@ -28,7 +28,7 @@ def test_pictures_of_a_run(kind: str, guidance: object, tmp_path: Path, monkeypa
         exp = pg.Experiment.from_dict({"data": data, "process": process, "particles": 3, "guidance": guidance, "grid": {"steps": 3}})
         assert pg.Experiment.from_query(exp.to_query()) == exp
         run = ImageRun(exp)
-        steps = [step_packet(run, *told) for told in run.steps()]
+        steps = [step_packet(run, *told) for told in run.told()]
         assert [s["x"].shape for s in steps] == [(3, 3, 8, 8)] * 4
         packet = image_packet(run)
         image = packet.header["image"]

@@ -16,7 +16,7 @@ X, LABELS = SET.x.flatten(1).double().numpy(), SET.labels.numpy()  # type: ignor
 
 def ran(**query: str) -> ImageRun:
     run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "13", **query}))
-    for _ in run.steps():
+    for _ in run.told():
         pass
     return run
 

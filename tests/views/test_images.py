@@ -36,7 +36,7 @@ def experiment(process: pg.VP, sampler: str, **more: object) -> pg.Experiment:
 def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
     exp = experiment(process, sampler, seed=4)
     run = ImageRun(exp)
-    steps = list(run.steps())
+    steps = list(run.told())
     trace = pg.simulate(exp)
     for (frame, _), other in zip(steps, trace.frames, strict=True):
         torch.testing.assert_close(frame.z, other.z, rtol=0, atol=0)
@@ -51,7 +51,7 @@ def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
 
 def test_packets_hold_the_pixels() -> None:
     run = ImageRun(experiment(pg.CLD(), "SSCS"))
-    sent = [Packet.from_bytes(step_packet(run, *told).to_bytes()) for told in run.steps()]
+    sent = [Packet.from_bytes(step_packet(run, *told).to_bytes()) for told in run.told()]
     packet = Packet.from_bytes(image_packet(run).to_bytes())
     for i, step in enumerate(sent):
         np.testing.assert_array_equal(step["x"], packet["image/x"][i])
@@ -80,7 +80,7 @@ def test_guidance_makes_its_class() -> None:
     guidance = pg.registry("guidance")["ClassifierFree"](label=3, weight=1.5)
     exp = pg.Experiment(data="mnist-unet", particles=12, grid=pg.UniformLogSNR(steps=12), guidance=guidance)
     run = ImageRun(exp)
-    list(run.steps())
+    list(run.told())
     assert (image_packet(run)["label"] == 3).mean() > 0.9
 
 
@@ -107,8 +107,8 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     Mutants killed: a run that goes on unread, one begun anew, half a run taken for a whole one, x̂_0 of the next state at the last one.
     """
     calls = []
-    real = ImageRun._told
-    monkeypatch.setattr(ImageRun, "_told", lambda self, frame: calls.append(frame.step) or real(self, frame))
+    real = ImageRun._expected
+    monkeypatch.setattr(ImageRun, "_expected", lambda self, frame: calls.append(frame.step) or real(self, frame))
     exp = experiment(pg.VP(), "DDIM", seed=77)
     query = {**{k: str(v) for k, v in exp.to_query().items()}, "layer": "part"}
     steps = live.image_steps(exp)
@@ -135,7 +135,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("image/x", "image/x0"):
         np.testing.assert_array_equal(part[name], run[name][:3])
     alone = ImageRun(exp)
-    list(alone.steps())
+    list(alone.told())
     torch.testing.assert_close(live.runs.get(exp.key).frames[-1].z, alone.frames[-1].z, rtol=0, atol=0)
     assert live.forming.get(exp.key) is None
 
@@ -154,7 +154,7 @@ def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(run, "feed", broken())
     assert Packet.from_bytes(next(steps)[4:]).header["error"]
     with pytest.raises(MemoryError):
-        list(run.steps())
+        list(run.told())
     assert len(list(live.image_steps(exp))) == 5
 
 
@@ -162,7 +162,7 @@ def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_states_that_no_picture_has_are_told(process: pg.VP, sampler: str, lost: bool) -> None:
     """Euler's ODE of CLD at 20 steps ends at four times the size of a digit: finite, and no digit. Mutant killed: only NaN counts."""
     run = ImageRun(experiment(process, sampler).replace(grid=pg.UniformTime(steps=20)))
-    list(run.steps())
+    list(run.told())
     assert (run.diverged is not None) is lost
     told = image_packet(run).header["diverged"]
     assert (told is not None and "larger than those of any picture" in told["message"]) is lost
@@ -182,7 +182,7 @@ def test_files_of_a_run() -> None:
     from playground.views.image_files import image_moments, npz, sheet
 
     run = ImageRun(experiment(pg.VP(), "DDIM"))
-    list(run.steps())
+    list(run.told())
     told = np.load(io.BytesIO(npz(run)))
     np.testing.assert_allclose(told["states"], torch.stack([f.z for f in run.frames]).numpy())
     assert told["x0"].shape == (5, 3, 1, 28, 28)
@@ -211,7 +211,7 @@ def test_a_run_that_stops_early_ends_with_what_the_model_expects(query: dict[str
     which is told apart. Mutant killed: the noisy state for x̂_0 (RMS 0.9 off)."""
     exp = pg.Experiment.from_query({"particles": "12", **query})
     run = ImageRun(exp)
-    list(run.steps())
+    list(run.told())
     last = run.frames[-1]
     assert last.t > 0
     trace = pg.simulate(exp)
@@ -231,13 +231,13 @@ def test_a_run_paused_at_its_very_end_is_the_same_run() -> None:
     for query in ({}, {"stop_at": "0.4"}):
         exp = pg.Experiment.from_query({"data": "digits-unet", "particles": "3", "grid.steps": "4", **query})
         run, whole = ImageRun(exp), ImageRun(exp)
-        steps = run.steps()
-        for _ in range(len(run.live.grid)):
+        steps = run.told()
+        for _ in range(len(run.grid)):
             next(steps)
         image_packet(run)  # paused: not done, though no step is left
         assert not run.done
-        list(run.steps())
-        list(whole.steps())
+        list(run.told())
+        list(whole.told())
         torch.testing.assert_close(torch.stack(run.x0), torch.stack(whole.x0), rtol=0, atol=0)
         assert (run.asked, run.asked_end) == (whole.asked, whole.asked_end) == (0, len(query))
 
@@ -246,7 +246,7 @@ def test_a_run_paused_at_its_very_end_is_the_same_run() -> None:
 def test_the_step_of_x0_is_that_of_one_step(steps: int) -> None:
     """‖x̂_0 at a state − x̂_0 at the state before‖ however many states are sent: no doubling from 60 to 61 steps, and none at t = 0."""
     run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "5", "grid.steps": str(steps)}))
-    list(run.steps())
+    list(run.told())
     packet = image_packet(run)
     kept = packet["step"].astype(int)
     assert len(kept) == {60: 61, 61: 32, 150: 51}[steps]
@@ -259,7 +259,7 @@ def test_the_step_of_x0_is_that_of_one_step(steps: int) -> None:
 def test_by_class_is_by_something() -> None:
     """Digits have no classifier: the nearest training image tells the class, where nothing tells it the reason stands in its place."""
     run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "20", "guidance": "EachClass", "guidance.weight": "1"}))
-    list(run.steps())
+    list(run.told())
     packet = image_packet(run)
     x = run.frames[-1].z.flatten(1).numpy()
     known = image_set("digits")
@@ -274,7 +274,7 @@ def test_alarms_speak_of_what_diverged() -> None:
     told = {}
     for steps in (20, 200):
         run = ImageRun(pg.Experiment.from_query({"data": "digits-ideal", "process": "CLD", "particles": "16", "grid.steps": str(steps)}))
-        list(run.steps())
+        list(run.told())
         told[steps] = image_packet(run).header
         assert float(run.process.project(run.frames[-1].z).square().mean().sqrt()) < 1
     assert told[20]["diverged"] is None
@@ -283,8 +283,8 @@ def test_alarms_speak_of_what_diverged() -> None:
     run = ImageRun(
         pg.Experiment.from_query({"data": "digits-unet", "process": "EDM", "sampler": "EDMHeun", "grid": "Karras", "grid.steps": "3"})
     )
-    list(run.steps())
-    run.diverged = 2
-    assert image_packet(run).header["diverged"]["message"].startswith(f"At step 2 of {len(run.live.grid) - 1} the states of")
+    list(run.told())
+    run.lost_at = 2
+    assert image_packet(run).header["diverged"]["message"].startswith(f"At step 2 of {len(run.grid) - 1} the states of")
     run.shows = lambda x, last: x  # a model of latents
     assert "latents" in run.divergence()

@@ -39,6 +39,7 @@ class ImageModel:
     """
 
     components = 1  # for the engine's account of work: one evaluation a particle and call
+    lost = 1.5  # times ``rms``: what is larger cannot become a picture
     noun = "an image model"
     process: Process | None = None
     event: tuple[int, ...]
@@ -113,9 +114,9 @@ class ImageOracle(StatisticPredictor):
         return self.data.turns(self.process)
 
     def rms(self, times: Tensor) -> Tensor:
-        """Root mean square norm of z_t for data of pixels in [−1, 1] that are ±1: an upper bound, to tell a run that diverged."""
+        """Root mean square norm of the data part of z_t for pixels that are ±1: an upper bound, to tell a run that diverged."""
         psi, cov = self.process.mean_and_cov(times)
-        return (self.dim * (psi.square().sum(-1) + cov.diagonal(dim1=-2, dim2=-1).sum(-1))).sqrt()
+        return (self.dim * (psi[..., 0].square() + cov[..., 0, 0])).sqrt()
 
     def marginal(self, t: float) -> Any:
         raise BadValue("start", "exact or gaussian", f"prior: {self.data.noun} does not give the law of the noised data")
