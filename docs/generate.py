@@ -1,5 +1,5 @@
-"""Writes docs/samplers.md from the registry and from measurements, and docs/glossary.md: ``python -m docs.generate`` in the repository's root (needs
-requirements-dev).
+"""Writes docs/samplers.md from the registry and from measurements, docs/glossary.md and playground/__init__.pyi:
+``python -m docs.generate`` in the repository's root (needs requirements-dev).
 
 ``python -m docs.generate DDIM Heun`` measures these only.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import exports
 from playground import glossary
 from playground.core.experiment import why_illegal
 from playground.core.spec import registry
@@ -136,3 +137,4 @@ def document(only: Collection[str] = ()) -> str:
 if __name__ == "__main__":
     TARGET.write_text(document(sys.argv[1:]), encoding="utf-8")
     GLOSSARY.write_text(glossary.document(), encoding="utf-8")
+    exports.TARGET.write_text(exports.document(), encoding="utf-8")

@@ -1,43 +1,35 @@
-"""Diffusion Playground: exact toy distributions, diffused and sampled. ``import playground as pg``; see ``playground.api``.
+"""Diffusion Playground: exact toy distributions and image models, diffused and sampled. ``import playground as pg``; docs/python.md.
 
-``pg.editing.invert``, ``pg.metrics.likelihood.log_likelihood``, …: packages and their modules are found without an import of their own.
+What ``pg`` holds is imported when it is first asked for, so that ``playground.core`` can be imported by those on whom the rest of ``playground``
+builds. An editor reads the explicit list beside this file, ``__init__.pyi``, which ``python -m docs.exports`` writes.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
-_PACKAGES = {
-    "core",
-    "processes",
-    "schedules",
-    "grids",
-    "samplers",
-    "guidance",
-    "metrics",
-    "views",
-    "images",
-    "ui",
-    "engine",
-    "api",
-    "editing",
-    "presets",
-}
+__version__ = "0.1.0"
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> Any:
-    # lazy, so that `playground.core` can be imported by toy_models without a circle
-    if name.startswith("_"):
-        raise AttributeError(name)
-    if name in _PACKAGES:
-        return importlib.import_module(f"playground.{name}")
-    api = importlib.import_module("playground.api")
-    try:
-        return getattr(api, name)
-    except AttributeError:
-        raise AttributeError(f"playground has no {name!r}; it has {', '.join(sorted(api.__all__))}") from None
+    def __getattr__(name: str) -> object:
+        """What ``playground.api`` says, a choice of the registry (``pg.DDIM``; also one that was registered), or a module (``pg.editing``)."""
+        if name == "__all__":
+            return __dir__()
+        if name.startswith("_"):
+            raise AttributeError(name)
+        api = importlib.import_module("playground.api")
+        found = vars(api).get(name) if name in api.__all__ else api.choices().get(name)
+        if found is None:
+            try:
+                found = importlib.import_module(f"playground.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"playground.{name}":  # something that it needs is missing
+                    raise
+                raise AttributeError(f"playground has no {name!r}; it has {', '.join(__dir__())}") from None
+        return found
 
-
-def __dir__() -> list[str]:
-    return sorted(importlib.import_module("playground.api").__all__)
+    def __dir__() -> list[str]:
+        api = importlib.import_module("playground.api")
+        return sorted([*api.__all__, *api.choices(), "__version__"])

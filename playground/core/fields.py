@@ -237,6 +237,27 @@ def params(spec: Any) -> dict[str, Param]:
     return {f.name: f.metadata["param"] for f in dataclasses.fields(spec) if "param" in f.metadata}
 
 
+def declared_in(cls: type) -> dict[str, Param]:
+    """``params`` of a class statement that ``@dataclass`` has not read yet: what is inherited, and what stands in it."""
+    own = {k: f.metadata["param"] for k, f in vars(cls).items() if isinstance(f, dataclasses.Field) and "param" in f.metadata}
+    return {**params(cls), **own}
+
+
+def told(declared: dict[str, Param]) -> str:
+    """The parameters in words, one a line, as ``help`` shows them: default, what is allowed, what it does, and when it does nothing."""
+    lines = []
+    for name, param in declared.items():
+        bounds = {"free": "", "spec": f", one of the {param.family}"}.get(param.kind, f", {param.allowed()}")
+        words = [f"{name} = {param.default!r}{bounds}"]
+        if param.label and param.label != name.replace("_", " "):
+            words.append(f"On the page: {param.label}")
+        words += [param.help] * bool(param.help)
+        for c in param.when:
+            words.append("Speaks " + c.words((declared[c.name].label if c.name in declared else "") or c.name.replace("_", " ")))
+        lines.append("    " + ". ".join(words) + ".")
+    return "\n".join(["Parameters:", *lines]) if lines else ""
+
+
 def idle(spec: Any) -> dict[str, str]:
     """The parameters of a spec (or an Experiment) that do nothing now, with the reason: ``{"weight": "only with variance interpolated"}``."""
     declared = params(spec)

@@ -11,11 +11,11 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
-from .fields import BadValue, check_keywords, one_of, params
+from .fields import BadValue, check_keywords, declared_in, one_of, params, told
 
 FAMILIES = {
     "processes": "playground.processes",
@@ -52,6 +52,12 @@ class Spec:
 
     info: ClassVar[Info]
     family: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """``help(cls)`` tells each parameter's default, bounds and what it does, below the docstring that stands in the file."""
+        super().__init_subclass__(**kwargs)
+        if words := told(declared_in(cls)):
+            cls.__doc__ = "\n\n".join(filter(None, (inspect.cleandoc(vars(cls).get("__doc__") or ""), words)))
 
     def __new__(cls, *args: Any, **choices: Any) -> Self:
         check_keywords(cls, args, choices)
@@ -120,6 +126,46 @@ def registry(family: str) -> dict[str, type[Spec]]:
     return _registry(family)
 
 
+SpecClass = TypeVar("SpecClass", bound=type[Spec])
+_REGISTERED: dict[str, type[Spec]] = {}  # by key; made in a notebook, or by somebody's own package
+
+
+def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
+    """Makes a choice that no file of a family's package holds known to names, JSON, links, menus and ``pg.<its name>``, as long as this process
+    runs; returns it, so that it can stand above the class: ``@pg.register`` over ``@dataclass(frozen=True)``. ``taken``: names that are not free.
+
+    A cell that is run again replaces its own class. Raises: BadValue for what is no choice, or where its name is another one's.
+    """
+    if not isinstance(cls, type) or not issubclass(cls, Spec) or cls.family not in FAMILIES:
+        raise BadValue("cls", cls, "a class of a Sampler, Process, Schedule, Grid or Guidance")
+    info = vars(cls).get("info")
+    if not isinstance(info, Info):
+        raise BadValue("info", info, f'an Info("{cls.__name__}", a title, a tip) in the class {cls.__name__}')
+    if "__dataclass_fields__" not in vars(cls) or not cls.__dict__["__dataclass_params__"].frozen:
+        raise BadValue("cls", cls.__name__, f"a frozen dataclass: @dataclass(frozen=True) over {cls.__name__}")
+    if info.key != cls.__name__:
+        raise BadValue("key", info.key, f"the class's own name, {cls.__name__}")
+    if info.key in taken:
+        raise BadValue("key", info.key, "a name that nothing else in playground has")
+    for family in FAMILIES:
+        other = registry(family).get(info.key)
+        if other is not None and other is not _REGISTERED.get(info.key):
+            raise BadValue("key", info.key, f"a name that no other choice has: {other.__module__} uses it")
+    before = _REGISTERED.get(info.key)
+    if before is not None and (before.__module__, before.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise BadValue("key", info.key, f"a name that no other choice has: {before.__module__}.{before.__qualname__} uses it")
+    try:
+        cls()
+    except TypeError as error:  # an abstract method, a field without a default
+        raise BadValue(
+            "cls", cls.__name__, f"a class that can be made without arguments, each parameter with a default ({error})"
+        ) from None
+    _REGISTERED[info.key] = cls
+    _registry.cache_clear()
+    dotted_names.cache_clear()
+    return cls
+
+
 def by_name(classes: Iterable[type[Spec]], known: dict[str, type[Spec]] | None = None) -> dict[str, type[Spec]]:
     """Classes by key. Raises BadValue where two have the same one: a link, a menu or ``pg.name`` could not tell them apart."""
     found = dict(known or {})
@@ -140,6 +186,7 @@ def _registry(family: str) -> dict[str, type[Spec]]:
         for _, cls in inspect.getmembers(contents, inspect.isclass):
             if issubclass(cls, Spec) and "info" in vars(cls) and cls.__module__ == contents.__name__:
                 found.append(cls)
+    found += [cls for cls in _REGISTERED.values() if cls.family == family]
     found.sort(key=lambda cls: (cls.info.rank, cls.info.title))
     return by_name(found)
 

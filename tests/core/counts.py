@@ -31,6 +31,8 @@ PLAIN = {
 NAMES = {"key", "kind", "slot", "family", "name"}
 BORDERS = {
     "playground/core/spec.py:from_dict": "reads a record of a link, a file or a person",
+    "playground/core/spec.py:register": "whatever a notebook brings as a class",
+    "playground/core/fields.py:declared_in": "a class statement that the dataclass decorator has not read",
     "playground/core/spec.py:_no_spec": "words for something that is no choice",
     "playground/core/predictor.py:*": "whatever a caller brings as a predictor",
     "playground/core/rng.py:Draws": "whatever a caller brings as noise",

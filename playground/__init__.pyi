@@ -1,0 +1,210 @@
+# Written by `python -m docs.exports` from playground/api.py and the registry; tests/test_face.py holds it current.
+# ruff: noqa
+from playground import api as api
+from playground import core as core
+from playground import editing as editing
+from playground import engine as engine
+from playground import exact as exact
+from playground import glossary as glossary
+from playground import grids as grids
+from playground import guidance as guidance
+from playground import images as images
+from playground import metrics as metrics
+from playground import presets as presets
+from playground import processes as processes
+from playground import samplers as samplers
+from playground import schedules as schedules
+from playground import spaces as spaces
+from playground import ui as ui
+from playground import views as views
+from playground.api import BadValue as BadValue
+from playground.api import Experiment as Experiment
+from playground.api import Frame as Frame
+from playground.api import GaussianMixture as GaussianMixture
+from playground.api import Grid as Grid
+from playground.api import Guidance as Guidance
+from playground.api import Info as Info
+from playground.api import LinearProcess as LinearProcess
+from playground.api import Prediction as Prediction
+from playground.api import Predictor as Predictor
+from playground.api import Problem as Problem
+from playground.api import Process as Process
+from playground.api import Rng as Rng
+from playground.api import Sampler as Sampler
+from playground.api import ScalarGaussian as ScalarGaussian
+from playground.api import Schedule as Schedule
+from playground.api import Spec as Spec
+from playground.api import Trace as Trace
+from playground.api import choice as choice
+from playground.api import flag as flag
+from playground.api import free as free
+from playground.api import integer as integer
+from playground.api import load_images as load_images
+from playground.api import nested as nested
+from playground.api import register as register
+from playground.api import registry as registry
+from playground.api import simulate as simulate
+from playground.api import slider as slider
+from playground.api import why_illegal as why_illegal
+from playground.grids.auto import Auto as Auto
+from playground.grids.custom import Custom as Custom
+from playground.grids.exponential import Exponential as Exponential
+from playground.grids.flow_shift import FlowShift as FlowShift
+from playground.grids.karras import Karras as Karras
+from playground.grids.log_snr import UniformLogSNR as UniformLogSNR
+from playground.grids.quadratic import Quadratic as Quadratic
+from playground.grids.subsequence import Subsequence as Subsequence
+from playground.grids.uniform import UniformTime as UniformTime
+from playground.guidance.autoguidance import Autoguidance as Autoguidance
+from playground.guidance.classifier import Classifier as Classifier
+from playground.guidance.classifier_free import ClassifierFree as ClassifierFree
+from playground.guidance.each_class import EachClass as EachClass
+from playground.guidance.none import NoGuidance as NoGuidance
+from playground.guidance.prompt import Prompt as Prompt
+from playground.processes.anisotropic import Anisotropic as Anisotropic
+from playground.processes.cld import CLD as CLD
+from playground.processes.cosine_path import CosinePath as CosinePath
+from playground.processes.edm import EDM as EDM
+from playground.processes.flow import Flow as Flow
+from playground.processes.interpolant import Interpolant as Interpolant
+from playground.processes.pfgmpp import PFGMPP as PFGMPP
+from playground.processes.polynomial_path import PolynomialPath as PolynomialPath
+from playground.processes.sub_vp import SubVP as SubVP
+from playground.processes.ve import VE as VE
+from playground.processes.vp import VP as VP
+from playground.samplers.analytic_dpm import AnalyticDPM as AnalyticDPM
+from playground.samplers.annealed_langevin import AnnealedLangevin as AnnealedLangevin
+from playground.samplers.ddim import DDIM as DDIM
+from playground.samplers.ddpm import DDPM as DDPM
+from playground.samplers.deis import DEIS as DEIS
+from playground.samplers.dpm_solver import DPMSolver as DPMSolver
+from playground.samplers.dpmpp_2m import DPMSolverPP2M as DPMSolverPP2M
+from playground.samplers.dpmpp_2s import DPMSolverPP2S as DPMSolverPP2S
+from playground.samplers.dpmpp_3m import DPMSolverPP3M as DPMSolverPP3M
+from playground.samplers.dpmpp_sde import DPMSolverPPSDE as DPMSolverPPSDE
+from playground.samplers.edm_heun import EDMHeun as EDMHeun
+from playground.samplers.euler_ancestral import EulerAncestral as EulerAncestral
+from playground.samplers.euler_maruyama import EulerMaruyama as EulerMaruyama
+from playground.samplers.exact import ExactAncestral as ExactAncestral
+from playground.samplers.kdpm2 import KDPM2 as KDPM2
+from playground.samplers.langevin import Langevin as Langevin
+from playground.samplers.lms import LMS as LMS
+from playground.samplers.midpoint import Midpoint as Midpoint
+from playground.samplers.ode import Euler as Euler
+from playground.samplers.ode import Heun as Heun
+from playground.samplers.ode import RK4 as RK4
+from playground.samplers.ode import RK45 as RK45
+from playground.samplers.plms import PLMS as PLMS
+from playground.samplers.pndm import PNDM as PNDM
+from playground.samplers.predictor_corrector import PredictorCorrector as PredictorCorrector
+from playground.samplers.restart import Restart as Restart
+from playground.samplers.reverse_diffusion import ReverseDiffusion as ReverseDiffusion
+from playground.samplers.sde_dpmpp import SDEDPMSolverPP as SDEDPMSolverPP
+from playground.samplers.sscs import SSCS as SSCS
+from playground.samplers.unipc import UniPC as UniPC
+from playground.schedules.constant import ConstantBeta as ConstantBeta
+from playground.schedules.cosine import Cosine as Cosine
+from playground.schedules.ddpm_table import DDPMTable as DDPMTable
+from playground.schedules.drawn import Drawn as Drawn
+from playground.schedules.linear import LinearBeta as LinearBeta
+from playground.schedules.sigmoid import SigmoidBeta as SigmoidBeta
+from playground.schedules.sigmoid_alpha import SigmoidAlpha as SigmoidAlpha
+from playground.schedules.zero_terminal import ZeroTerminalSNR as ZeroTerminalSNR
+
+__version__: str
+__all__ = [
+    "AnalyticDPM",
+    "Anisotropic",
+    "AnnealedLangevin",
+    "Auto",
+    "Autoguidance",
+    "BadValue",
+    "CLD",
+    "Classifier",
+    "ClassifierFree",
+    "ConstantBeta",
+    "Cosine",
+    "CosinePath",
+    "Custom",
+    "DDIM",
+    "DDPM",
+    "DDPMTable",
+    "DEIS",
+    "DPMSolver",
+    "DPMSolverPP2M",
+    "DPMSolverPP2S",
+    "DPMSolverPP3M",
+    "DPMSolverPPSDE",
+    "Drawn",
+    "EDM",
+    "EDMHeun",
+    "EachClass",
+    "Euler",
+    "EulerAncestral",
+    "EulerMaruyama",
+    "ExactAncestral",
+    "Experiment",
+    "Exponential",
+    "Flow",
+    "FlowShift",
+    "Frame",
+    "GaussianMixture",
+    "Grid",
+    "Guidance",
+    "Heun",
+    "Info",
+    "Interpolant",
+    "KDPM2",
+    "Karras",
+    "LMS",
+    "Langevin",
+    "LinearBeta",
+    "LinearProcess",
+    "Midpoint",
+    "NoGuidance",
+    "PFGMPP",
+    "PLMS",
+    "PNDM",
+    "PolynomialPath",
+    "Prediction",
+    "Predictor",
+    "PredictorCorrector",
+    "Problem",
+    "Process",
+    "Prompt",
+    "Quadratic",
+    "RK4",
+    "RK45",
+    "Restart",
+    "ReverseDiffusion",
+    "Rng",
+    "SDEDPMSolverPP",
+    "SSCS",
+    "Sampler",
+    "ScalarGaussian",
+    "Schedule",
+    "SigmoidAlpha",
+    "SigmoidBeta",
+    "Spec",
+    "SubVP",
+    "Subsequence",
+    "Trace",
+    "UniPC",
+    "UniformLogSNR",
+    "UniformTime",
+    "VE",
+    "VP",
+    "ZeroTerminalSNR",
+    "__version__",
+    "choice",
+    "flag",
+    "free",
+    "integer",
+    "load_images",
+    "nested",
+    "register",
+    "registry",
+    "simulate",
+    "slider",
+    "why_illegal",
+]
