@@ -26,6 +26,11 @@ class Guidance(Spec):
     formula: ClassVar[str] = ""
     gives: ClassVar[frozenset[str]] = frozenset({"mean"})
 
+    @property
+    def weight(self) -> float:
+        """W: a field of the guidances that blend two models, 1 of the others."""
+        return 1.0
+
     def check_data(self, data: Any) -> None:
         """Raises BadValue when the data have no such class."""
         label = getattr(self, "label", None)

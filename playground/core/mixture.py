@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .fields import BadValue, check_keywords
+from .rng import Rng
 
 MAX_COMPONENTS = 4096
 
@@ -140,6 +141,10 @@ class GaussianMixture:
         chol = torch.linalg.cholesky(self.covs).to(normal)
         means = self.means.to(normal)
         return means[k] + torch.einsum("bij,bj->bi", chol[k], normal), k
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """``n`` draws from a stream of random numbers: z (n, dim) in its dtype, component (n,)."""
+        return self.sample(rng.uniform((n,)), rng.normal((n, self.dim)))
 
     def to_dict(self) -> dict[str, list]:
         return {

@@ -58,6 +58,11 @@ class Space:
         d = self.difference(a, b)
         return torch.linalg.vector_norm(d.flatten(d.ndim - len(self.shape)), dim=-1)
 
+    def apart(self, a: Tensor, b: Tensor) -> Tensor:
+        """A distance of negative type of states a, b (batch, *shape), which broadcast, (batch,): what an energy distance is made of (Székely & Rizzo
+        2013, only then is it never negative). ``distance`` where that is one."""
+        return self.distance(a, b)
+
     def size(self, z: Tensor) -> Tensor:
         """How far out states z (batch, *shape) are, (batch,), NaN or infinite where they are no states: a run whose states are far larger than the exact
         law's has diverged. 0 in a bounded space."""

@@ -23,6 +23,7 @@ FAMILIES = {
     "grids": "playground.grids",
     "samplers": "playground.samplers",
     "guidance": "playground.guidance",
+    "measures": "playground.measures",
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.core.mixture import GaussianMixture
 
 
 class Classes:
     """``only`` and ``weaker`` of an exact model of mixture ``data`` under a ``process``."""
+
+    flow_is_quantiles: ClassVar[bool] = False
+    """``playground.core.exact.Exact`` says what this is."""
 
     data: GaussianMixture
     process: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -53,6 +53,7 @@ class MixtureOracle(Classes):
     """
 
     gives = frozenset({"mean", "mixture"})
+    flow_is_quantiles: ClassVar[bool] = True
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
         self.data, self.process = data, process

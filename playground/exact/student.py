@@ -13,7 +13,7 @@ from torch import Tensor
 
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
-from playground.core.rng import chi2_over
+from playground.core.rng import Rng, chi2_over
 from playground.exact.table import TableOracle
 
 PRECISE, LIVE, SHOWN = 1e-11, 2e-5, 2e-3  # relative accuracy of the quadrature: float64, float32, pictures
@@ -102,6 +102,11 @@ class StudentLaw:
         cov = self.data.covs.to(normal)[k] + (self.sigma**2 * tau)[:, None, None].to(normal) * torch.eye(self.dim).to(normal)
         root = torch.linalg.cholesky(cov)
         return self.data.means.to(normal)[k] + (root @ normal[..., None])[..., 0], k
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """``n`` draws and their components, in float64 from a stream of their own, named by σ: a tail is not drawn in single precision."""
+        precise = Rng(rng.seed, dtype=torch.float64, name=f"{rng.name} at {self.sigma!r}")
+        return self.sample(precise.uniform((n,)), precise.normal((n, self.dim)))
 
 
 class StudentOracle(TableOracle):

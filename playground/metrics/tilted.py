@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.mixture import GaussianMixture
 
 COARSE, LINE = 160, 8192  # cells a side to find where the law is; of the lattice on the line
@@ -69,9 +70,9 @@ def _centres(lo: Tensor, hi: Tensor, count: int) -> Tensor:
     return lo + (hi - lo) * (torch.arange(count, dtype=torch.float64) + 0.5) / count
 
 
-def mixture_at(oracle: object, t: float) -> GaussianMixture:
-    """p_t of an oracle as a mixture: of its data at t = 0."""
+def mixture_at(exact: Exact, t: float) -> GaussianMixture:
+    """p_t of an exact model as a mixture (of a law with a tail: as its pictures have it); of its data at t = 0."""
     if t == 0:
-        return oracle.lifted()  # type: ignore[attr-defined]
-    mean, cov = oracle.moments(torch.tensor([t], dtype=torch.float64))  # type: ignore[attr-defined]
-    return GaussianMixture(oracle.weights, mean[0], cov[0])  # type: ignore[attr-defined]
+        return exact.lifted()
+    mean, cov = exact.moments(torch.tensor([t], dtype=torch.float64))
+    return GaussianMixture(exact.weights, mean[0], cov[0])

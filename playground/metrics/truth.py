@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from playground.core.exact import Exact, law_at
+from playground.core.measure import Estimate
+from playground.core.rng import Rng
 from playground.metrics.distances import directions
 
 FAR = 1e3  # where particles that are lost, or farther than this, are put
@@ -25,41 +28,14 @@ PIECE = 200_000  # numbers that are sorted at once: they stay in cache
 
 
 @dataclass(frozen=True)
-class Reading:
-    """``value``: mean distance to the exact samples; ``se``: its standard error over other such samples, the particles being what they are;
-    ``floor``, ``floor_sd``: mean and standard deviation of the distances between two exact samples.
-    """
-
-    value: float
-    se: float
-    floor: float
-    floor_sd: float
-
-
-@dataclass(frozen=True)
-class Measure:
+class Projected:
     """A distance between samples, as √ of a mean over directions. ``squared``: sorted projections (directions, samples, n) ↦ the sum over
-    directions of its square for every pair of samples (samples, samples). ``moment``: it exists where E|x|^moment does. ``every``: which
-    directions it takes."""
+    directions of its square for every pair of samples (samples, samples). ``every``: which directions it takes."""
 
     key: str
-    moment: float
     squared: Callable[[np.ndarray], np.ndarray]
     factor: Callable[[int], float] = lambda dim: 1.0
     every: int = 1
-
-    def short(self, dim: int) -> str:
-        """Of a choice: W₁ on the line is exact, W₂ in the plane a mean over directions."""
-        return {"w": "W₁" if dim == 1 else "sliced W₂", "middle": f"middle {100 - 200 * OUTSIDE:.0f} %", "energy": "energy"}[self.key]
-
-    def name(self, dim: int) -> str:
-        """In full."""
-        short = self.short(dim)
-        return {"middle": f"{'W₁' if dim == 1 else 'sliced W₂'} of the {short}", "energy": "energy distance"}.get(self.key, short)
-
-    @property
-    def unit(self) -> str:
-        return "√(data units)" if self.key == "energy" else "data units"
 
 
 def _gram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -117,21 +93,49 @@ def _energy(q: np.ndarray) -> np.ndarray:
     return 2 * _apart(_gram(f * gaps[:, None], f) / m**2)
 
 
-def measures(dim: int) -> tuple[Measure, ...]:
-    """All measures for data of ``dim`` dimensions, the first to be shown in front.
-
-    w: W₁ on the line; in the plane sliced W₂, √(mean over directions θ of W₂²(θ·x, θ·y)). middle: the same of the points between the quantiles
-    OUTSIDE and 1 − OUTSIDE of each projection, which exists for every law. energy: √(2E|x − y| − E|x − x'| − E|y − y'|); |v| is π/2 times the mean
-    of |θ·v| over the plane's directions, so that it too is read off projections (8 of them: 1e-2, and less on average).
-    """
-    w = _line if dim == 1 else _quantiles
-    # E|θ·v| = |v| Γ(d/2)/(√π Γ((d+1)/2))
-    factor = lambda d: math.sqrt(math.pi) * math.gamma((d + 1) / 2) / math.gamma(d / 2)  # noqa: E731
-    return Measure("w", 1.0 if dim == 1 else 2.0, w), Measure("energy", 1.0, _energy, factor, EVERY), Measure("middle", 0.0, _middle(w))
+def _from_lines(dim: int) -> float:
+    """|v|/E|θ·v| over directions θ of R^d: √π Γ((d+1)/2)/Γ(d/2)."""
+    return math.sqrt(math.pi) * math.gamma((dim + 1) / 2) / math.gamma(dim / 2)
 
 
-def compare(x: np.ndarray, exact: np.ndarray, by: Sequence[Measure]) -> list[Reading]:
-    """Particles x (n, d) against K exact samples (K, n, d): one Reading a measure. What is not finite or beyond FAR counts as at FAR."""
+W1 = Projected("w", _line)
+"""W₁ on the line."""
+W2 = Projected("w", _quantiles)
+"""W₂ on the line; in the plane sliced W₂, √(mean over directions θ of W₂²(θ·x, θ·y))."""
+ENERGY = Projected("energy", _energy, _from_lines, EVERY)
+"""√(2E|x − y| − E|x − x'| − E|y − y'|); |v| is π/2 times the mean of |θ·v| over the plane's directions, so that it too is read off projections
+(8 of them: 1e-2, and less on average)."""
+
+
+def middle(of: Projected) -> Projected:
+    """The same of the points between the quantiles OUTSIDE and 1 − OUTSIDE of each projection, which exists for every law."""
+    return Projected("middle", _middle(of.squared))
+
+
+def projected(dim: int) -> tuple[Projected, Projected, Projected]:
+    """W₁ (on the line) or sliced W₂, energy distance, and the first one of the middle."""
+    w = W1 if dim == 1 else W2
+    return w, ENERGY, middle(w)
+
+
+def exact_draws(exact: Exact, t: float, draws: int, count: int, rng: Rng) -> np.ndarray:
+    """Independent exact samples of the data part of p_t (t = 0: of the data), (draws, count, d)."""
+    x = law_at(exact, t).draw(draws * count, rng)[0]
+    return x[:, : exact.dim].reshape(draws, count, exact.dim).numpy()
+
+
+def read(d: np.ndarray) -> Estimate:
+    """From the distances (1 + K, 1 + K) between the particles, first, and K ≥ 3 exact samples."""
+    samples = len(d)
+    pairs = d[1:, 1:][np.triu_indices(samples - 1, 1)]
+    # the variance behind the error: the mean of those of every sample's distances to the exact ones
+    rows = [d[0, 1:], *(np.delete(row[1:], i) for i, row in enumerate(d[1:]))]
+    error = math.sqrt(np.mean([row.var(ddof=1) for row in rows]) / (samples - 1))
+    return Estimate(float(d[0, 1:].mean()), error, float(pairs.mean()), float(pairs.std(ddof=1)))
+
+
+def compare(x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
+    """Particles x (n, d) against K exact samples (K, n, d): one Estimate a distance. What is not finite or beyond FAR counts as at FAR."""
     points = np.nan_to_num(np.concatenate([x[None], exact], dtype=np.float32), nan=FAR).clip(-FAR, FAR)
     samples, n, dim = points.shape
     flat = np.ascontiguousarray(points.reshape(samples * n, dim).T)
@@ -150,24 +154,16 @@ def compare(x: np.ndarray, exact: np.ndarray, by: Sequence[Measure]) -> list[Rea
             if len(part):
                 sums[k] += measure.squared(part)
                 taken[k] += len(part)
-    out = []
-    for total, count, measure in zip(sums, taken, by, strict=True):
-        d = np.sqrt(measure.factor(dim) * total / count)
-        pairs = d[1:, 1:][np.triu_indices(samples - 1, 1)]
-        # the variance behind it: the mean of those of every sample's distances to the exact ones
-        rows = [d[0, 1:], *(np.delete(row[1:], i) for i, row in enumerate(d[1:]))]
-        se = math.sqrt(np.mean([row.var(ddof=1) for row in rows]) / (samples - 1))
-        out.append(Reading(float(d[0, 1:].mean()), se, float(pairs.mean()), float(pairs.std(ddof=1))))
-    return out
+    return [read(np.sqrt(one.factor(dim) * total / count)) for total, count, one in zip(sums, taken, by, strict=True)]
 
 
-def steadied(readings: Sequence[Reading]) -> list[Reading]:
+def steadied(readings: Sequence[Estimate]) -> list[Estimate]:
     """The readings of one measure at successive times with spreads that can be believed: those of five samples scatter by a factor of two, so
     each is the root mean square over BESIDE neighbours on either side, in units of the floor there. Values and floors stay as they are."""
-    table = np.array([[r.se, r.floor_sd] for r in readings]) / np.array([[max(r.floor, 1e-30)] for r in readings])
+    table = np.array([[r.error, r.floor_sd] for r in readings]) / np.array([[max(r.floor, 1e-30)] for r in readings])
     out = []
     for i, r in enumerate(readings):
         near = table[max(0, i - BESIDE) : i + BESIDE + 1]
-        se, sd = (r.floor * np.sqrt(np.mean(near**2, 0))).tolist()
-        out.append(replace(r, se=se, floor_sd=sd))
+        error, sd = (r.floor * np.sqrt(np.mean(near**2, 0))).tolist()
+        out.append(r._replace(error=error, floor_sd=sd))
     return out

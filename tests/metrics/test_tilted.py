@@ -13,7 +13,7 @@ from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.metrics.tilted import Tilted
-from playground.metrics.truth import compare, measures
+from playground.metrics.truth import compare, projected
 from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run, fields_packet, guided_laws
@@ -55,7 +55,7 @@ def test_the_ends_of_the_weight():
     for weight, law in ((1.0, data.only(1)), (0.0, data)):
         rng = Rng(3)
         exact = np.stack([law.sample(rng.uniform((2000,)), rng.normal((2000, 2)))[0].numpy() for _ in range(6)])
-        values = [compare(x, exact, measures(2)[:1])[0] for x in draws(Tilted(data.only(1), data, weight), 2000, 6)]
+        values = [compare(x, exact, projected(2)[:1])[0] for x in draws(Tilted(data.only(1), data, weight), 2000, 6)]
         assert np.mean([r.value for r in values]) == pytest.approx(values[0].floor, rel=0.3)
 
 

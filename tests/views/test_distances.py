@@ -9,8 +9,8 @@ import pytest
 
 import playground as pg
 from playground.core.rng import Rng
-from playground.metrics.truth import compare, measures
-from playground.views.distances import exact_draws, metrics_packet
+from playground.metrics.truth import compare, exact_draws, projected
+from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import Run
 
@@ -32,10 +32,10 @@ def test_first_picture_against_forty_draws():
     z = {"w": [], "energy": []}
     for i, frame in enumerate(run.trace.frames):
         exact = exact_draws(run.oracle, frame.t, FORTY, 2000, rng)
-        for truth, key in zip(compare(frame.z.numpy(), exact, measures(2)[:2]), z, strict=True):
+        for truth, key in zip(compare(frame.z.numpy(), exact, projected(2)[:2]), z, strict=True):
             assert a[key][i] == pytest.approx(truth.value, rel=0.35)
             assert a[key + "/floor"][i] == pytest.approx(truth.floor, rel=0.35)
-            z[key].append((a[key][i] - truth.value) / (truth.se * math.sqrt(FORTY / 5)))
+            z[key].append((a[key][i] - truth.value) / (truth.error * math.sqrt(FORTY / 5)))
     for key, gaps in z.items():
         assert np.sqrt(np.mean(np.square(gaps))) < 1.9, key  # 1 and the error of the forty
         assert abs(np.mean(gaps)) < 0.8, key  # no common offset: a shared draw has one of about 1

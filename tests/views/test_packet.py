@@ -13,7 +13,8 @@ from playground.core.spec import registry
 from playground.exact import oracle_for
 from playground.metrics.distances import sliced_w2
 from playground.metrics.prior import prior_mismatch
-from playground.views.distances import exact_draws, metrics_packet
+from playground.metrics.truth import exact_draws
+from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
 from playground.views.stage import (
     Run,

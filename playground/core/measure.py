@@ -1,0 +1,82 @@
+"""Measures: what can be said of a run in one number, with its error and what a perfect run would show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+from .exact import Exact
+from .experiment import Experiment
+from .process import Process
+from .run import Frame
+from .spec import Spec
+
+
+class Estimate(NamedTuple):
+    """A number of a run, in its measure's unit.
+
+    ``value``; ``error``: its standard error, the run being what it is (0: it is exact; NaN: not known); ``floor``: what a perfect run of this size would show on
+    average, and ``floor_sd``: the standard deviation of that (0: a perfect run shows 0).
+    """
+
+    value: float
+    error: float
+    floor: float = 0.0
+    floor_sd: float = 0.0
+
+
+class Curve(NamedTuple):
+    """A measure over the time of a run: ``frames``, indices of the frames that it was taken at, the last one always among them."""
+
+    frames: list[int]
+    estimates: list[Estimate]
+
+
+class Measured(Protocol):
+    """What a measure may ask of a run."""
+
+    @property
+    def exp(self) -> Experiment: ...
+
+    @property
+    def process(self) -> Process: ...
+
+    @property
+    def frames(self) -> Sequence[Frame]: ...
+
+    @property
+    def oracle(self) -> Exact:
+        """The exact model that it is compared with: asked only by measures that need "marginals"."""
+        ...
+
+
+@dataclass(frozen=True)
+class Measure(Spec):
+    """A declared number of a run. ``info.needs`` are words of the judge (``playground.core.legal``): what law, process and space must give.
+
+    ``of`` and ``along`` are functions of the run alone: asked by a page, a board or a worker process, they give the same numbers.
+    """
+
+    family: ClassVar[str] = "measures"
+    unit: ClassVar[str] = "data units"
+    column: ClassVar[str] = ""
+    """Its place among the distances over time on the page, "" for none. Of measures with one column the first that the run allows is shown."""
+    instead_of: ClassVar[str] = ""
+    """The column that it stands in for where no measure of that column exists."""
+
+    def short(self, dim: int) -> str:
+        """What it is called on a button, for data of ``dim`` numbers."""
+        return self.info.title
+
+    def name(self, dim: int) -> str:
+        """In full."""
+        return self.short(dim)
+
+    def of(self, run: Measured) -> Estimate:
+        """The number at the end of the run. Raises: BadValue where what it needs is not there."""
+        raise NotImplementedError
+
+    def along(self, run: Measured) -> Curve:
+        """The number over time; of what has no course in time, the last alone."""
+        return Curve([len(run.frames) - 1], [self.of(run)])

@@ -1,0 +1,89 @@
+"""Distances of a run's particles to independent exact samples of p_t: their common course, so that all of one run are read off the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from playground.core.exact import Exact
+from playground.core.measure import Curve, Estimate, Measure, Measured
+from playground.core.process import Process, t64
+from playground.core.rng import Rng
+from playground.core.run import Frame
+from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, steadied
+
+FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
+DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
+MANY = 10_000  # particles from which there are fewer draws
+POINTS = 250_000  # particles × times from which there are fewer times: 200,000 particles take two seconds
+
+
+@dataclass(frozen=True)
+class Sampled(Measure):
+    """The mean distance of the particles to exact samples of p_t as large; ``floor``: the mean distance between two such samples.
+
+    A subclass says which distance (``distance``); everything else follows.
+    """
+
+    def distance(self, dim: int) -> Projected:
+        """The distance between samples of points of ``dim`` numbers, read off their projections."""
+        raise NotImplementedError
+
+    def of(self, run: Measured) -> Estimate:
+        """The last number of ``along``, in a fraction of its time."""
+        return courses(Truth.of(run), [self], last=True)[0].estimates[-1]
+
+    def along(self, run: Measured) -> Curve:
+        """At up to FRAMES times, evenly over the steps."""
+        return courses(Truth.of(run), [self])[0]
+
+
+class Truth:
+    """A run's particles and exact samples beside them, time by time. One stream of random numbers, whatever is measured: so all measures of a run, asked
+    together or one by one, see the same samples."""
+
+    def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, seed: int):
+        self.process, self.frames, self.exact = process, frames, exact
+        self.count = frames[0].z.shape[0]
+        self.draws = DRAWS if self.count < MANY else FEW_DRAWS
+        most = min(FRAMES, max(FEW_FRAMES, POINTS // self.count))
+        self.picks = np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int))
+        self.rng = Rng(seed).stream("truth")
+
+    @classmethod
+    def of(cls, run: Measured) -> Truth:
+        return cls(run.process, run.frames, run.oracle, run.exp.seed)
+
+    def scale(self, index: int) -> float:
+        """The factor of a frame's states on the fixed axes of the view."""
+        return float(self.process.view_scale(t64(self.frames[index].t)))
+
+    def particles(self, index: int) -> np.ndarray:
+        """The data part of a frame's states, (n, d), in the view's units."""
+        return self.process.project(self.frames[index].z).reshape(self.count, -1).cpu().numpy() * self.scale(index)
+
+    def samples(self, index: int) -> np.ndarray:
+        """The next exact samples, of a frame's time: (draws, n, d), in the view's units."""
+        return exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng) * self.scale(index)
+
+    def skip(self, indices: Iterable[int]) -> Truth:
+        """Passes over the samples of these frames."""
+        for index in indices:
+            self.samples(index)
+        return self
+
+
+def courses(truth: Truth, by: Sequence[Sampled], last: bool = False) -> list[Curve]:
+    """Several measures over time from the same samples, one Curve each. ``last``: only what the last number depends on."""
+    picks = [int(i) for i in truth.picks]
+    if last:
+        truth.skip(picks[: -1 - BESIDE])
+        picks = picks[-1 - BESIDE :]
+    distances = [measure.distance(truth.exact.dim) for measure in by]
+    rows = []
+    for index in picks:
+        exact = truth.samples(index)
+        rows.append(compare(truth.particles(index), exact, distances))
+    return [Curve(picks, steadied([row[k] for row in rows])) for k in range(len(by))]
