@@ -6,18 +6,22 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from torch import Tensor
 
 from .problem import Problem
+from .process import Process
 from .rng import Rng
 from .spec import Spec
+
+Carry = TypeVar("Carry")
+"""What a sampler remembers from step to step: None, a few numbers, past predictions."""
 
 
 def _finite(terms: Callable[..., dict[str, float]]) -> Callable[..., dict[str, float]]:
     @functools.wraps(terms)
-    def checked(self: Any, problem: Problem, t: float, s: float) -> dict[str, float]:
+    def checked(self: AnySampler, problem: Problem, t: float, s: float) -> dict[str, float]:
         return {k: v for k, v in terms(self, problem, t, s).items() if math.isfinite(v)} if s > 0 else {}
 
     return checked
@@ -25,15 +29,15 @@ def _finite(terms: Callable[..., dict[str, float]]) -> Callable[..., dict[str, f
 
 def _finite_on(terms_on: Callable[..., dict[str, float]]) -> Callable[..., dict[str, float]]:
     @functools.wraps(terms_on)
-    def checked(self: Any, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+    def checked(self: AnySampler, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         return {k: v for k, v in terms_on(self, problem, grid, index, afresh).items() if math.isfinite(v)} if grid[index + 1] > 0 else {}
 
     return checked
 
 
 @dataclass(frozen=True)
-class Sampler(Spec):
-    """A sampler has no mutable state: multistep methods pass their history on as ``carry``.
+class Sampler(Spec, Generic[Carry]):
+    """A sampler has no mutable state: multistep methods pass their history on as ``carry``, of a type of their own (``Sampler[None]``: they have none).
 
     ``formula`` is the step in LaTeX (``printed``: at the chosen parameters), ``terms`` and ``terms_on`` its numbers. Samplers that draw noise in a step have no ``declared_order``.
     """
@@ -72,7 +76,7 @@ class Sampler(Spec):
         five, six = self.calls(5), self.calls(6)
         return None if five is None or six is None else (six - five, five - 5 * (six - five))
 
-    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+    def calls_on(self, process: Process, grid: list[float]) -> float | None:
         """Model calls of a run over these times, exactly; None where they are not known beforehand."""
         steps = len(grid) - 1
         if grid[-1] == 0:
@@ -85,19 +89,19 @@ class Sampler(Spec):
         first = self.calls(2)
         return None if first is None else (first - 1) * (steps - 1) + 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
-        """The carry before the first step; ``grid`` holds all times of the run."""
-        return None
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Carry:
+        """The carry before the first step; ``grid`` holds all times of the run. Samplers that remember something have their own."""
+        return None  # type: ignore[return-value]
 
-    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Carry:
         """The carry before the step from grid[index] where something else has moved the state: that of a first step, without a history."""
         return self.init(problem, z, grid[index:])
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Carry, rng: Rng) -> tuple[Tensor, Carry]:
         """z_s (batch, *state) and the next carry, from z_t (batch, *state), t > s > 0; draws, if any, from ``rng``."""
         raise NotImplementedError
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Carry, rng: Rng) -> Tensor:
         """The step to s = 0, where σ = 0: E[z_0 | z_t] of the state (batch, *state), without a draw. Samplers that end otherwise say so: exact ancestral draws from
         p(z_0 | z_t), EDM Heun's churn and a corrector move once more, UniPC has x̂_0 already, Langevin stays on its level."""
         return problem.denoise(z, t)
@@ -122,3 +126,7 @@ class Sampler(Spec):
             cls.terms = _finite(vars(cls)["terms"])  # type: ignore[method-assign]
         if "terms_on" in vars(cls):
             cls.terms_on = _finite_on(vars(cls)["terms_on"])  # type: ignore[method-assign]
+
+
+AnySampler: TypeAlias = Sampler[Any]
+"""A sampler, whatever it remembers: what runs, menus and measures take."""

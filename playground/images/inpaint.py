@@ -15,7 +15,7 @@ from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import AnySampler, Sampler
 from playground.core.spec import Info
 from playground.engine import Run, event_of, grid_times
 from toy_models.data import law_of
@@ -43,7 +43,7 @@ def walk(levels: Sequence[float], resamples: int, jump: int = 1) -> list[float]:
 
 
 @dataclass(frozen=True, eq=False)
-class RePaint(Sampler):
+class RePaint(Sampler[None]):
     """A sampler's own step for the unknown part, p(z_s | x_0) for the known part, and p(z_t | z_s) on the way up.
 
         z_s = m ⊙ (a draw from p(z_s | x_0)) + (1 − m) ⊙ step(z_t),   z_t ~ p(z_t | z_s) for a rising step
@@ -56,7 +56,7 @@ class RePaint(Sampler):
     """
 
     info = Info("RePaint", "RePaint", "keeps what is known, draws the rest", "Lugmayr et al. 2022", "2201.09865")
-    inner: Sampler
+    inner: AnySampler
     image: Tensor
     known: Tensor
     levels: tuple[float, ...]
@@ -74,17 +74,17 @@ class RePaint(Sampler):
         """Model calls of the whole walk; leaps up cost none."""
         return self.inner.calls_afresh(sum(s < t for t, s in zip(self.path, self.path[1:], strict=False)))
 
-    def _afresh(self, problem: Problem, z: Tensor, t: float) -> Any:
+    def _afresh(self, problem: Problem, z: Tensor, t: float) -> object:
         return self.inner.resume(problem, z, list(self.levels), sum(u > t for u in self.levels))
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         if s > t:
             return process.diffuse(z, t, s, rng), None
         z, _ = self.inner.step(problem, z, t, s, self._afresh(problem, z, t), rng)
         return torch.where(self.known.to(z.device), process.marginal(self.image.to(z), s, rng), z), None
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         z = self.inner.last(problem, z, t, self._afresh(problem, z, t), rng)
         return torch.where(self.known.to(z.device), problem.process.lift(self.image.to(z), rng), z)
 

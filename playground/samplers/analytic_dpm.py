@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from playground.exact.mixture import MixtureOracle
 
 
 @dataclass(frozen=True)
-class AnalyticDPM(Sampler):
+class AnalyticDPM(Sampler[None]):
     """x_s = α_s x̂_0 + √(σ_s² − l²) ε̂ + Σ^½ z with the optimal covariance of a Gaussian step,
 
         Σ = l² I + c Cov(x_0 | x_t),   c = (α_s − √(σ_s² − l²) α_t/σ_t)²,   l² = β̃ (DDPM's mean) or 0 (DDIM's)
@@ -61,7 +61,7 @@ class AnalyticDPM(Sampler):
         keep = (then.sigma * math.exp(-h) if self.mean == "DDPM" else then.sigma) / now.sigma
         return l2, keep, (then.alpha - keep * now.alpha) ** 2
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         oracle = problem.predictor
         assert isinstance(oracle, MixtureOracle)
         l2, keep, c = self._coefficients(problem, t, s)

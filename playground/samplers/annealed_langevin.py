@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -22,7 +21,7 @@ def langevin(problem: Problem, z: Tensor, t: float, step: float, repeats: int, r
 
 
 @dataclass(frozen=True)
-class AnnealedLangevin(Sampler):
+class AnnealedLangevin(Sampler[None]):
     """At every level s of the grid: x ← (α_s/α_t) x, then L times x ← x + (a/2) score + √a z with a = c σ_s².
 
     NCSN has L = 100 and a_i = 2·10⁻⁵ σ_i²/σ_10² = 0.2 σ_i²: the relative step √a/(2σ) = 0.2236 is the same on every level. The last step is the
@@ -51,7 +50,7 @@ class AnnealedLangevin(Sampler):
     def calls(self, steps: int) -> float | None:
         return self.repeats * (steps - 1) + 1
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         z = problem.at(s).alpha / problem.at(t).alpha * z
         return langevin(problem, z, s, self.size, self.repeats, rng), None
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DDIM(Sampler):
+class DDIM(Sampler[None]):
     """x_s = α_s x̂_0 + √(σ_s² − c²) ε̂ + c z, c² = η² σ_s² (1 − e^{−2h}), h = L_s − L_t.
 
     η = 0: Euler on the probability-flow ODE in σ/α (order 1, no draws); η = 1: DDPM with small variance. One model call a step.
@@ -46,7 +45,7 @@ class DDIM(Sampler):
         c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h)) if self.eta else 0.0  # η = 0 also runs backwards (inversion)
         return then.alpha, math.sqrt(then.sigma**2 - c * c), c
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         alpha, keep, c = self._coefficients(problem, t, s)
         now = problem.at(t)
         x0 = problem.x0(z, t)

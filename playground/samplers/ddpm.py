@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DDPM(Sampler):
+class DDPM(Sampler[None]):
     """x_s = α_s x̂_0 + (σ_s/σ_t) e^{−h} (x_t − α_t x̂_0) + √v z, h = L_s − L_t.
 
     The mean of q(x_s | x_t, x_0 = x̂_0). v small: σ_s² (1 − e^{−2h}), that law's own variance (right for one data point);
@@ -54,7 +53,7 @@ class DDPM(Sampler):
         spread = then.sigma ** (1 - v) * now.sigma**v
         return a, then.alpha - a * now.alpha, spread * math.sqrt(-math.expm1(-2 * h))
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         a, b, sd = self._coefficients(problem, t, s)
         return a * z + b * problem.x0(z, t) + sd * rng.normal(tuple(z.shape)), None
 

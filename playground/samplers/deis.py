@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -17,7 +16,7 @@ SPACES = {"log rho": "log", "t": "t"}
 
 
 @dataclass(frozen=True)
-class DEIS(Sampler):
+class DEIS(Sampler[Noises]):
     """y_s = y_t + Σ_j C_j ε̂_j, y = x/α, ρ = σ/α, C_j = ∫ ℓ_j dρ: the probability-flow ODE dy/dρ = ε̂ with ε̂ replaced by the Lagrange
     polynomial through the last ``order`` predictions, in t (tAB) or in ln ρ ("log-rho AB", which diffusers has).
 
@@ -46,10 +45,10 @@ class DEIS(Sampler):
     def declared_order(self) -> float | None:
         return self.order
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
         kept = carry.at(problem.process, t, x0, self.order)

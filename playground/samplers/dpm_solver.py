@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DPMSolver(Sampler):
+class DPMSolver(Sampler[Noises]):
     """Exponential integrator of the ε-form, x_s = (α_s/α_t) x_t − σ_s ∫ e^{L_s−L} ε̂ dL. With E(h) = e^h − 1, h = L_s − L_t:
 
         order 1: (α_s/α_t) x − σ_s E(h) ε̂                                                 (DDIM)
@@ -60,10 +59,10 @@ class DPMSolver(Sampler):
     def calls(self, steps: int) -> float | None:
         return (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         x0 = problem.x0(z, t)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -13,7 +12,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DPMSolverPP2M(Sampler):
+class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
     """x_s = (σ_s/σ_t) x_t + α_s (1 − e^{−h}) D̃,  D̃ = (1 + 1/2r) D_t − D_prev/2r,  r = h_prev/h,  h = L_s − L_t.
 
     First step D̃ = D. Order 2, one model call a step. Lu et al. 2022, 2211.01095.
@@ -33,7 +32,9 @@ class DPMSolverPP2M(Sampler):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng
+    ) -> tuple[Tensor, tuple[Tensor, float] | None]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         d = problem.x0(z, t)

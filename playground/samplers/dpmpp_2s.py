@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DPMSolverPP2S(Sampler):
+class DPMSolverPP2S(Sampler[None]):
     """u = (σ_m/σ_t) x − α_m (e^{−h/2} − 1) D(x, t),  x_s = (σ_s/σ_t) x − α_s (e^{−h} − 1) D(u, m),  m half-way in L = ln(α/σ).
 
     Order 2, two model calls a step. Lu et al. 2022, 2211.01095 (algorithm 1, r = ½).
@@ -35,7 +34,7 @@ class DPMSolverPP2S(Sampler):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D(u,m),\quad u = \frac{\sigma_m}{\sigma_t}\,x_t + \alpha_m(1-e^{-h/2})\,D_t"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         m = middle(process, t, s)

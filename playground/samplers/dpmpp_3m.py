@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
-from playground.core.exponential import phi
+from playground.core.exponential import History, phi
 from playground.core.fields import flag
 from playground.core.problem import Problem
 from playground.core.rng import Rng
@@ -15,7 +14,7 @@ from playground.samplers.sde_dpmpp import combine, low_order_from
 
 
 @dataclass(frozen=True)
-class DPMSolverPP3M(Sampler):
+class DPMSolverPP3M(Sampler[tuple[History, float]]):
     """x_s = (σ_s/σ_t) x_t + α_s h [φ_1(−h) D + φ_2(−h) h D′ + φ_3(−h) h² D″], D a quadratic in L through the last three predictions.
 
     `diffusers` halves D″, which leaves order 2 ("as released"). Order 3 (the first two steps have order 1 and 2, whose
@@ -44,10 +43,12 @@ class DPMSolverPP3M(Sampler):
     def declared_order(self) -> float | None:
         return 2 if self.released else 3
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
         return (), low_order_from(grid) if self.lower_final else -1.0
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng
+    ) -> tuple[Tensor, tuple[History, float]]:
         past, low = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr

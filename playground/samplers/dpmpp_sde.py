@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class DPMSolverPPSDE(Sampler):
+class DPMSolverPPSDE(Sampler[None]):
     """Two stages in y = x/α, ρ = σ/α, with the model asked at the step's start and at m, half-way in ln ρ ("DPM++ SDE"):
 
         y_m = (d_m/ρ_t) y + (1 − d_m/ρ_t) D(y, t) + u_m n_1,    y_s = (d_s/ρ_t) y + (1 − d_s/ρ_t) D(y_m, m) + u_s n_2
@@ -53,7 +52,7 @@ class DPMSolverPPSDE(Sampler):
             return math.sqrt((high - mid) / (high - low))
         return low / mid * math.sqrt((1 - (mid / high) ** 2) / (1 - (low / high) ** 2))
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         m = middle(process, t, s)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +21,7 @@ PLAIN = r"y_s = y_t + \tfrac{\rho_s-\rho_t}{2}\,(d + d'),\quad d=\frac{y_t-D}{\r
 
 
 @dataclass(frozen=True)
-class EDMHeun(Sampler):
+class EDMHeun(Sampler[int]):
     """Heun's method in the noise level ρ = σ/α on y = x/α, after an optional rise of the noise level ("churn").
 
         γ = min(S_churn/N, √2 − 1) if S_min ≤ ρ ≤ S_max; ρ̂ = (1 + γ)ρ; ŷ = y + √(ρ̂² − ρ²) S_noise z
@@ -57,10 +56,10 @@ class EDMHeun(Sampler):
     def declared_order(self) -> float | None:
         return 2 if self.churn == 0 else None
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> int:
         return len(grid) - 1
 
-    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> int:
         return len(grid) - 1  # N is the run's, wherever it goes on: the churn is shared out over all of its steps
 
     def _gamma(self, rho: float, steps: int) -> float:
@@ -79,7 +78,7 @@ class EDMHeun(Sampler):
         spread = alpha * math.sqrt(high * high - rho * rho) * self.noise_scale
         return alpha / problem.at(t).alpha * z + spread * rng.normal(tuple(z.shape)), high, raised
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: int, rng: Rng) -> tuple[Tensor, int]:
         if self.churn:
             z, _, t = self._raised(problem, z, t, carry, rng)
         scale, k, pull = heun(problem.process, t, s)  # type: ignore[arg-type]
@@ -88,7 +87,7 @@ class EDMHeun(Sampler):
         guess = torch.lerp(d, z, k) if scale == 1 else torch.add(z * (scale * k), d, alpha=problem.at(s).alpha * (1 - k))
         return torch.add(guess, problem.x0(guess, s) - d, alpha=pull), carry
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: int, rng: Rng) -> Tensor:
         z, _, t = self._raised(problem, z, t, carry, rng)
         return problem.x0(z, t)
 

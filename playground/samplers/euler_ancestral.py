@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class EulerAncestral(Sampler):
+class EulerAncestral(Sampler[None]):
     """y_s = y_t + (d − ρ_t)(y_t − D)/ρ_t + u z in y = x/α, ρ = σ/α: u = η ρ_s √(1 − ρ_s²/ρ_t²), d = √(ρ_s² − u²).
 
     η = 0: Euler in ρ, which is DDIM (order 1); η = 1: d = ρ_s²/ρ_t, which is DDPM with small variance. For 0 < η < 1 it is DDIM(η) too:
@@ -40,7 +39,7 @@ class EulerAncestral(Sampler):
     def declared_order(self) -> float | None:
         return 1 if self.eta == 0 else None
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         now, then = problem.at(t), problem.at(s)
         rho, down, up = ancestral(math.exp(-now.half_log_snr), math.exp(-then.half_log_snr), self.eta)
         keep = down / rho

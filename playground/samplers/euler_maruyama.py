@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class EulerMaruyama(Sampler):
+class EulerMaruyama(Sampler[None]):
     """z_s = z_t + (s − t)[F z − (1 + λ²)/2 GGᵀ score] + λ G √(t − s) ξ on the λ-family of reverse SDEs, any linear process.
 
     λ = 1: Anderson's reverse SDE; λ = 0: Euler on the probability-flow ODE. Every λ has the same marginals in the limit.
@@ -39,7 +38,7 @@ class EulerMaruyama(Sampler):
     def declared_order(self) -> float | None:
         return 1 if self.strength == 0 else None
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         z_s = z + (s - t) * problem.drift(z, t, self.strength)
         if self.strength == 0:
             return z_s, None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from playground.exact.mixture import MixtureOracle
 
 
 @dataclass(frozen=True)
-class ExactAncestral(Sampler):
+class ExactAncestral(Sampler[None]):
     """z_s ~ q(z_s | z_t) = Σ_k r_k(z_t) N(μ_k, V_k), the true denoising distribution of the mixture (math 1.3).
 
     Exact for any number of steps when started from the true p_T; also in the last step, which draws from p(z_0 | z_t).
@@ -34,7 +33,7 @@ class ExactAncestral(Sampler):
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         problem.calls += 1
         oracle = problem.predictor
         assert isinstance(oracle, MixtureOracle)
@@ -48,7 +47,7 @@ class ExactAncestral(Sampler):
         out = offset[k] + (gain[k] @ flat[..., None])[..., 0] + (root[k] @ noise[..., None])[..., 0]
         return out.reshape(z.shape), None
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return self.step(problem, z, t, 0.0, carry, rng)[0]
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class KDPM2(Sampler):
+class KDPM2(Sampler[None]):
     """Midpoint rule in the noise level ρ = σ/α on y = x/α, the middle being geometric: m = √(ρ_t d).
 
         y_m = y_t + (m − ρ_t)(y_t − D)/ρ_t,  y_s = y_t + (d − ρ_t)(y_m − D_m)/m + u z,  u = η ρ_s √(1 − ρ_s²/ρ_t²), d = √(ρ_s² − u²)
@@ -43,7 +42,7 @@ class KDPM2(Sampler):
     def declared_order(self) -> float | None:
         return 2 if self.eta == 0 else None
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         now, then = process.at(t), process.at(s)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -17,7 +16,7 @@ from playground.samplers.annealed_langevin import langevin
 
 
 @dataclass(frozen=True)
-class Langevin(Sampler):
+class Langevin(Sampler[str | None]):
     """Langevin steps on one small noise level ρ = σ/α all the time, whatever the grid's times: x ← x + (a/2) score + √a z, a = c σ².
 
     It shows why annealing is needed: particles find the nearest mode and stay, so the modes' weights are those of the start (here the
@@ -44,25 +43,25 @@ class Langevin(Sampler):
     def calls(self, steps: int) -> float | None:
         return self.repeats * (steps - 1) + 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> str | None:
         return "start"
 
-    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> str | None:
         return "start" if index == 0 else None  # later the state is on the level already
 
     def _time(self, problem: Problem) -> float:
         assert isinstance(problem.process, ScalarGaussian)
         return time_of(problem.process, -math.log(self.level))
 
-    def _begin(self, problem: Problem, z: Tensor, t: float, carry: Any) -> Tensor:
+    def _begin(self, problem: Problem, z: Tensor, t: float, carry: str | None) -> Tensor:
         at = problem.at(t)
         return z / math.sqrt(at.alpha**2 + at.sigma**2) if carry == "start" else z
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: str | None, rng: Rng) -> tuple[Tensor, str | None]:
         z = self._begin(problem, z, t, carry)
         return langevin(problem, z, self._time(problem), self.size, self.repeats, rng), None
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: str | None, rng: Rng) -> Tensor:
         return problem.x0(self._begin(problem, z, t, carry), self._time(problem))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:

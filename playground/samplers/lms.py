@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class LMS(Sampler):
+class LMS(Sampler[Noises]):
     """y_s = y_t + Σ_j C_j d_j, d = (y − D)/ρ, C_j = ∫ ℓ_j dρ with Lagrange polynomials in the noise level ρ = σ/α itself.
 
     Adams–Bashforth with uneven steps on dy/dρ = d, exact quadrature. Order as chosen, up to 4 (the first steps have lower order, whose error
@@ -49,17 +48,17 @@ class LMS(Sampler):
     def declared_order(self) -> float | None:
         return self.order
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
         kept = carry.at(problem.process, t, x0, self.order)
         rise = adams_rise(problem.process, "rho", x0, kept, s)
         return raised(problem.process, z, rise, t, s), Noises(kept, x0, rise)
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Noises, rng: Rng) -> Tensor:
         assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
         if not self.released:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -12,7 +12,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class Midpoint(Sampler):
+class Midpoint(Sampler[None]):
     """m = z_t + (s − t)/2 u(z_t, t), z_s = z_t + (s − t) u(m, (t + s)/2) on the probability-flow ODE.
 
     Order 2, two model calls a step; on EDM and the linear flow its leading error vanishes for Gaussian data (observed order 3). Runge 1895.
@@ -32,7 +32,7 @@ class Midpoint(Sampler):
     superconvergent: ClassVar[frozenset[str]] = frozenset({"EDM", "Flow"})
     formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         half = 0.5 * (s - t)
         return z + (s - t) * problem.velocity(z + half * problem.velocity(z, t), t + half), None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -21,13 +21,13 @@ def _info(key: str, title: str, tip: str, paper: str, rank: int, order: float, n
 
 
 @dataclass(frozen=True)
-class Euler(Sampler):
+class Euler(Sampler[None]):
     """z_s = z_t + (s − t) u(z_t, t). Order 1, one model call a step. Song et al. 2021, 2011.13456."""
 
     info = _info("Euler", "Euler", "one straight step along the velocity, in t", "Euler 1768", 40, 1, 1)
     formula = r"x_s = x_t + (s-t)\,u(x_t,t)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return z + (s - t) * problem.velocity(z, t), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
@@ -35,13 +35,13 @@ class Euler(Sampler):
 
 
 @dataclass(frozen=True)
-class Heun(Sampler):
+class Heun(Sampler[None]):
     """k₁ = u(z_t, t), k₂ = u(z_t + (s − t) k₁, s), z_s = z_t + (s − t)(k₁ + k₂)/2. Order 2, two model calls a step."""
 
     info = _info("Heun", "Heun", "averages the velocity at both ends of the step", "Heun 1900", 50, 2, 2)
     formula = r"x_s = x_t + \tfrac{s-t}{2}\,(k_1+k_2),\quad k_2 = u(x_t+(s-t)k_1,\,s)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + (s - t) * k1, s)
         return z + 0.5 * (s - t) * (k1 + k2), None
@@ -51,13 +51,13 @@ class Heun(Sampler):
 
 
 @dataclass(frozen=True)
-class RK4(Sampler):
+class RK4(Sampler[None]):
     """The classical Runge–Kutta method: z_s = z_t + (s − t)(k₁ + 2k₂ + 2k₃ + k₄)/6. Order 4, four model calls a step."""
 
     info = _info("RK4", "RK4", "four velocities a step, weighted 1 2 2 1", "Kutta 1901", 60, 4, 4)
     formula = r"x_s = x_t + \tfrac{s-t}{6}\,(k_1+2k_2+2k_3+k_4)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         h, m = s - t, 0.5 * (s + t)
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + 0.5 * h * k1, m)
@@ -85,7 +85,7 @@ MOST_CALLS = 20_000
 
 
 @dataclass(frozen=True)
-class RK45(Sampler):
+class RK45(Sampler[tuple[float | None, Tensor | None]]):
     """Adaptive Dormand–Prince 5(4) between the grid's times; the root-mean-square error over the batch is kept under tolerance.
 
     The number of model calls follows from the tolerance, not from the grid. Order 5. Dormand & Prince 1980; Song et al. 2021.
@@ -98,10 +98,12 @@ class RK45(Sampler):
     couples_particles: ClassVar[bool] = True  # type: ignore[assignment]
     log_tol: float = slider(-5.0, -10.0, -2.0, 0.5, label="log₁₀ tol", help="relative and absolute tolerance, 10^…")
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[float | None, Tensor | None]:
         return None, None  # (last step length, last velocity)
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[float | None, Tensor | None], rng: Rng
+    ) -> tuple[Tensor, tuple[float | None, Tensor | None]]:
         tol = 10.0**self.log_tol
         length, k1 = carry
         length = min(length or 0.1 * (t - s), t - s)

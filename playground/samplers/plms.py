@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -38,7 +38,7 @@ def adams(past: History) -> Tensor:
 
 
 @dataclass(frozen=True)
-class PLMS(Sampler):
+class PLMS(Sampler[Noises]):
     """x_s = φ(x_t, e′, t, s), φ the DDIM step with the noise e′ = (55 e_0 − 59 e_1 + 37 e_2 − 9 e_3)/24 of the last four predictions.
 
     Warm-up: (e_0 + e_next)/2 (one extra model call), (3 e_0 − e_1)/2, (23 e_0 − 16 e_1 + 5 e_2)/12. The coefficients are of fourth order
@@ -68,10 +68,10 @@ class PLMS(Sampler):
     def calls(self, steps: int) -> float | None:
         return steps + 1 if steps > 1 else 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         x0 = problem.x0(z, t)
@@ -92,7 +92,7 @@ class PLMS(Sampler):
         there = problem.x0(raised(process, z, rise, t, s), s)
         return rise - there * clean(process, s) + x0 * clean(process, t)
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Noises, rng: Rng) -> Tensor:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         x0 = problem.x0(z, t)

@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from playground.core.fields import BadValue, above, integer, nested, slider
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import AnySampler, Sampler
 from playground.core.spec import Info
 from playground.samplers.reverse_diffusion import ReverseDiffusion
 
 
 @dataclass(frozen=True)
-class PredictorCorrector(Sampler):
+class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     """At every level t first n Langevin steps at that level, then one step of the predictor to s.
 
         x ← x + e score(x, t) + √(2e) z,   e = 2a (r ‖z‖/‖score‖)²,   a = (α_t/α_s)² (VP: 1 − β_i, VE: 1)
@@ -38,7 +38,7 @@ class PredictorCorrector(Sampler):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_t \leftarrow x_t + e\,\nabla\log p_t(x_t) + \sqrt{2e}\;z,\quad e = 2\big(\tfrac{\alpha_t}{\alpha_s}\big)^2\Big(r\tfrac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
-    predictor: Sampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
+    predictor: AnySampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
     corrector_steps: int = integer(1, 0, 20, label="n corrects", help="Langevin steps at every level")
     snr: float = slider(
         0.16, 0.01, 0.6, 0.01, label="r size", help="size of a Langevin step: signal-to-noise ratio", when=above("corrector_steps", 0)
@@ -73,7 +73,7 @@ class PredictorCorrector(Sampler):
         own = self.predictor.calls_afresh(steps)
         return None if own is None else own + self.corrector_steps * steps
 
-    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+    def calls_on(self, process: Process, grid: list[float]) -> float | None:
         if self.corrector_steps == 0:
             return self.predictor.calls_on(process, grid)
         if self.predictor.calls(2) is None:
@@ -81,7 +81,7 @@ class PredictorCorrector(Sampler):
         # every step is the first one of a run over what is left of the grid
         return sum(self._first(process, grid[i:]) for i in range(len(grid) - 1)) + self.corrector_steps * (len(grid) - 1)
 
-    def _first(self, process: Any, grid: list[float]) -> float:
+    def _first(self, process: Process, grid: list[float]) -> float:
         """Calls of the predictor's first step on what is left of the grid."""
         whole = self.predictor.calls_on(process, grid) or 0
         if len(grid) == 2:
@@ -90,10 +90,10 @@ class PredictorCorrector(Sampler):
             return whole - (self.predictor.calls_on(process, grid[1:]) or 0)
         return (self.predictor.calls_afresh(2) or 0) - 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[object, list[float]]:
         return self.predictor.init(problem, z, grid), grid
 
-    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> Any:
+    def resume(self, problem: Problem, z: Tensor, grid: list[float], index: int) -> tuple[object, list[float]]:
         return self.predictor.resume(problem, z, grid, index), grid
 
     def correct(self, problem: Problem, z: Tensor, t: float, s: float, rng: Rng) -> Tensor:
@@ -109,17 +109,19 @@ class PredictorCorrector(Sampler):
             z = z + e * score + math.sqrt(2 * e) * noise
         return z
 
-    def _history(self, problem: Problem, z: Tensor, t: float, carry: Any) -> Any:
+    def _history(self, problem: Problem, z: Tensor, t: float, carry: tuple[object, list[float]]) -> object:
         if self.corrector_steps == 0:
             return carry[0]
         return self.predictor.resume(problem, z, carry[1], sum(u > t for u in carry[1]))
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[object, list[float]], rng: Rng
+    ) -> tuple[Tensor, tuple[object, list[float]]]:
         z = self.correct(problem, z, t, s, rng)
         z, history = self.predictor.step(problem, z, t, s, self._history(problem, z, t, carry), rng)
         return z, (history, carry[1])
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: tuple[object, list[float]], rng: Rng) -> Tensor:
         z = self.correct(problem, z, t, 0.0, rng)
         return self.predictor.last(problem, z, t, self._history(problem, z, t, carry), rng)
 

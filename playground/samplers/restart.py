@@ -21,7 +21,7 @@ RHO = 7.0  # Karras's exponent of the inner grid
 
 
 @dataclass(frozen=True)
-class Restart(Sampler):
+class Restart(Sampler[None]):
     """EDM Heun; on reaching the first grid level ρ_s ≤ low, K times: noise up to ``high`` and n Heun steps (Karras grid) back down to ρ_s.
 
         y ← y + √(high² − ρ_s²) S_noise z,   y ← Heun from high to ρ_s     (y = x/α, ρ = σ/α)
@@ -77,7 +77,7 @@ class Restart(Sampler):
         passed = sum(self._top(process, a, b) is not None for a, b in itertools.pairwise(levels))
         return 2 * (len(levels) - 1) + (grid[-1] == 0) + 2 * self.times * self.inner * passed
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         assert isinstance(process, ScalarGaussian)
         z = HEUN.step(problem, z, t, s, 1, rng)[0]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class ReverseDiffusion(Sampler):
+class ReverseDiffusion(Sampler[None]):
     """z_s = (2I − A) z_t + Q score(z_t, t) + √Q ξ, where z_t | z_s ~ N(A z_s, Q) is the forward process's own step.
 
     VP: (2 − √(1−β_i)) x + β_i score + √β_i ξ with β_i = 1 − (α_t/α_s)²; VE: x + (σ_t² − σ_s²) score + √(σ_t² − σ_s²) ξ. Any linear process.
@@ -35,7 +34,7 @@ class ReverseDiffusion(Sampler):
     )
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         a, q = process.transition(t64(s), t64(t))
         two = 2 * torch.eye(process.blocks, dtype=torch.float64)

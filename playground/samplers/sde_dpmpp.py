@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -16,7 +16,7 @@ from playground.samplers.dpmpp_2m import ratio
 
 
 @dataclass(frozen=True)
-class SDEDPMSolverPP(Sampler):
+class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     """x_s = (σ_s/σ_t) e^{−ηh} x_t + α_s ∫ … D dL + σ_s √(1 − e^{−2ηh}) z, with H = (1 + η) h, h = L_s − L_t:
 
         order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D;
@@ -65,10 +65,12 @@ class SDEDPMSolverPP(Sampler):
     def declared_order(self) -> float | None:
         return None if self.eta else (2 if self.released and self.order == 3 else self.order)
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
         return (), low_order_from(grid) if self.lower_final else -1.0
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng
+    ) -> tuple[Tensor, tuple[History, float]]:
         past, low = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr

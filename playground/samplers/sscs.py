@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +16,7 @@ MIRROR = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)  # J A J 
 
 
 @dataclass(frozen=True)
-class SSCS(Sampler):
+class SSCS(Sampler[None]):
     """Symmetric splitting CLD sampler: exact half step of the Ornstein–Uhlenbeck part, score kick, exact half step.
 
         u ← Ã u + N(0, E − Ã E Ãᵀ), Ã = J A(b) J, b = ∫β over the half step
@@ -48,7 +47,7 @@ class SSCS(Sampler):
         top, mid, low = process.schedule.integral(t64([t, 0.5 * (t + s), s]))
         return top - mid, mid - low
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.process
         assert isinstance(process, CLD)
         first, second = self._integrals(process, t, s)

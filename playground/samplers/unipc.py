@@ -3,7 +3,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from playground.core.exponential import phi
 from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -25,7 +26,7 @@ class Past(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UniPC(Sampler):
+class UniPC(Sampler[Past]):
     """With H = −h, B = H (bh1) or e^H − 1 (bh2), r_i = (L_{−i} − L_t)/h, D_i = (D_{−i} − D_0)/r_i:
 
         predictor x_p = (σ_s/σ_t) x − α_s (e^H − 1) D_0 − α_s B Σ a_i D_i
@@ -60,17 +61,17 @@ class UniPC(Sampler):
     def calls(self, steps: int) -> float | None:
         return steps  # two in the first step, one in the others, none in the last
 
-    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+    def calls_on(self, process: Process, grid: list[float]) -> float | None:
         return len(grid) - 1  # the last one is without a corrector, wherever it ends
 
     def calls_afresh(self, steps: int) -> float | None:
         return 2 * steps - 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Any:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Past:
         return Past((), grid, 0)
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Any, rng: Rng) -> tuple[Tensor, Any]:
-        past: Past = carry
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Past, rng: Rng) -> tuple[Tensor, Past]:
+        past = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         values = past.values or ((now.half_log_snr, problem.x0(z, t)),)
@@ -96,7 +97,7 @@ class UniPC(Sampler):
             out = out - scale * a * d
         return out, Past(((then.half_log_snr, d_s), *values)[:3], past.grid, past.done + 1)
 
-    def last(self, problem: Problem, z: Tensor, t: float, carry: Any, rng: Rng) -> Tensor:
+    def last(self, problem: Problem, z: Tensor, t: float, carry: Past, rng: Rng) -> Tensor:
         return carry.values[0][1] if carry.values else problem.x0(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
