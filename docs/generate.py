@@ -15,7 +15,7 @@ import pytest
 
 from docs import exports
 from playground import glossary
-from playground.core.experiment import why_illegal
+from playground.core.legal import why_illegal
 from playground.core.spec import registry
 from tests.samplers.family import slope
 from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, WEAK, WEAK_STEPS, measured, variance_error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, choice, flag, free, integer, nested, slider
 from playground.core.grid import Grid
 from playground.core.guidance import Guidance
+from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction, Predictor, Problem
 from playground.core.process import LinearProcess, Process, ScalarGaussian

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +12,9 @@ import torch
 from torch import Tensor
 
 import playground.images  # noqa: F401 - its names of data become known
-from playground.core.experiment import Experiment, dtype_name, why_illegal
+from playground.core.experiment import Experiment, dtype_name
 from playground.core.fields import BadValue, Param, params
+from playground.core.legal import misfit, parts_of, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import given_predictor
 from playground.core.problem import Prediction, Predictor, Problem
@@ -386,10 +388,8 @@ def check_law(data: Any, exp: Experiment) -> Any:
 
 def _check_guidance(exp: Experiment, law: Any) -> None:
     """The classes that guidance names are those of the law that is sampled."""
-    try:
-        exp.guidance.check_data(law)
-    except BadValue as error:
-        raise error.under("guidance") from None
+    if no := misfit("guidance", exp.guidance, dataclasses.replace(parts_of(exp), law=law)):
+        raise no.error("guidance", exp.guidance)
 
 
 def check_device(device: Any) -> torch.device:

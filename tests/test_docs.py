@@ -14,7 +14,7 @@ import torch
 
 import playground as pg
 from docs.figures import TARGET, count_of, document
-from playground.core.experiment import why_illegal
+from playground.core.legal import why_illegal
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.spec import registry

@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 
 import playground as pg
-from playground.core.experiment import why_illegal
+from playground.core.legal import why_illegal
 from playground.core.spec import registry
 from playground.engine import grid_times, simulate
 from toy_models.data import law_of

@@ -160,6 +160,28 @@ def mixture_of(data: str) -> GaussianMixture:
     return GaussianMixture(*t.tensors())
 
 
+def known() -> list[str]:
+    """Every name of data that the page offers."""
+    from toy_models.laws.distributions import toys
+
+    return [*(t.key for t in toys()), *image_models()]
+
+
+def title_of(source: str) -> str:
+    """What a (checked) source is called in a sentence."""
+    from toy_models.laws.distributions import toy
+
+    return (
+        GAUSSIAN
+        if source == GAUSSIAN
+        else "own mixture"
+        if hand_made(source)
+        else law_of(source).title
+        if makes_images(source)
+        else toy(source).title
+    )
+
+
 def class_names(data: str) -> tuple[str, ...]:
     from toy_models.laws.distributions import toy
 

@@ -13,6 +13,7 @@ import torch
 from .fields import BadValue, check_keywords, choice, free, integer, nested, one_of, only, slider
 from .grid import Grid
 from .guidance import Guidance
+from .legal import DEFAULTS, complaint, fitting, own_process
 from .process import Process
 from .sampler import Sampler
 from .spec import Spec, dotted_names, from_dict, params, registry, text, unflatten
@@ -23,13 +24,6 @@ def _check_data(name: str, value: Any) -> Any:
     from toy_models.data import check_data
 
     return check_data(name, value)
-
-
-def _own_process(data: str) -> Any:
-    """The process of an experiment that names none: the one that its (checked) data know, if they know only one."""
-    from toy_models.data import law_of
-
-    return getattr(law_of(data), "process", None)
 
 
 def dtype_name(value: Any) -> Any:
@@ -87,7 +81,7 @@ class Experiment:
         for name, param in params(self).items():
             value = getattr(self, name)
             if name == "process" and value is None:
-                value = _own_process(self.data)
+                value = own_process(self.data)
                 object.__setattr__(self, name, value)
             if param.kind == "spec":
                 if value is None:  # the process comes first: what fits it is known by then
@@ -98,38 +92,8 @@ class Experiment:
                 object.__setattr__(self, name, param.clean(name, value))
         if not self.stop_at < self.start_at:
             raise BadValue("stop_at", self.stop_at, f"less than start_at = {self.start_at:g}")
-        self._check_together()
-        for name in ("sampler", "grid", "guidance"):
-            reason = why_illegal(getattr(self, name), self.process, self.guidance.gives)
-            if reason:
-                made = getattr(self, name).info
-                raise BadValue(name, made.key, f"one that fits {self.process.info.title}: {made.title} {reason}")
-
-    def _check_together(self) -> None:
-        """What no field can know alone: whether the process takes these data, and the grid this process."""
-        from toy_models.data import law_of
-
-        refuses = getattr(law_of(self.data), "refuses", lambda slot, choice: "")
-        for slot in ("process", "sampler", "grid", "guidance", "mode", "start"):
-            made = getattr(self, slot)
-            if why := refuses(slot, made):
-                key, title = (made.info.key, made.info.title) if isinstance(made, Spec) else (made, made)
-                raise BadValue(slot, key, f"one that fits {self.data}: {title} {why}")
-        try:
-            self.process.check_data(law_of(self.data))
-        except BadValue as error:
-            if error.field == "data":  # by its own name, not by what is wrong with it
-                raise BadValue("data", self.data, error.allowed) from None
-            raise error.under("process") from None
-        try:
-            self.guidance.check_data(law_of(self.data))
-        except BadValue as error:
-            raise error.under("guidance") from None
-        if not why_illegal(self.grid, self.process):
-            try:
-                self.grid.check_with(self.process)
-            except BadValue as error:
-                raise error.under("grid") from None
+        if error := complaint(self):
+            raise error
 
     def replace(self, **changes: Any) -> Experiment:
         """The experiment with other choices, checked as a new one. Raises BadValue."""
@@ -155,7 +119,7 @@ class Experiment:
                 raise BadValue(name, value, one_of(name, known, dotted_names()))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
-                    own = _own_process(_check_data("data", record.get("data", known["data"].default)))
+                    own = own_process(_check_data("data", record.get("data", known["data"].default)))
                     process: Any = values.get("process") or own or registry("processes")[DEFAULTS["process"]]
                     value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
                 value = from_dict(known[name].family, name, value)
@@ -209,37 +173,3 @@ class Experiment:
     def key(self) -> str:
         """A short name of this experiment: equal experiments have equal keys."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
-
-
-DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
-USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
-
-REASONS = {
-    "snr": "needs a single noise level σ/α, which this process does not have",
-    "phase": "needs a phase-space process with a velocity (CLD)",
-    "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
-    "velocity": "needs a probability-flow velocity",
-    "mixture": "needs the exact mixture model, which a guided one is not",
-    "classes": "needs an image model with classes",
-    "text": "needs a model that understands words: a text-to-image model of the hub",
-    "mean": "needs a model that predicts E[x₀ | x_t]",
-}
-
-
-def why_illegal(
-    choice_: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = frozenset({"mean", "mixture"})
-) -> str:
-    """Why a sampler or grid cannot be used with a process ('' when it can): the first missing capability in words."""
-    needs = (choice_ if isinstance(choice_, Spec) else choice_()).needs  # of a class: those of its defaults
-    missing = needs - process.caps - gives
-    return "; ".join(REASONS.get(m, f"needs {m}") for m in sorted(missing))
-
-
-def fitting(slot: str, process: Process | type[Process]) -> str:
-    """The sampler or grid (``slot``) of an experiment that names none: the first usual one, else the first of all, that fits the process.
-
-    It needs no more of the model than E[x_0 | x_t], so that guidance does not change it.
-    """
-    known = registry(params(Experiment)[slot].family)
-    order = [*USUAL[slot], *known]
-    return next(key for key in order if not why_illegal(known[key], process, frozenset({"mean"})))

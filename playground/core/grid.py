@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .fields import flag, integer, unless
 from .process import Process
-from .spec import Spec
+from .spec import Misfit, Spec
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -43,5 +43,6 @@ class Grid(Spec):
         """Times for u from 0 (t_max) to 1 (t_min)."""
         raise NotImplementedError
 
-    def check_with(self, process: Process) -> None:
-        """Raises BadValue (field relative to the grid) for what only shows together with the process."""
+    def misfit(self, process: Process) -> Misfit | None:
+        """Why these numbers do not fit a process. For the judge (core/legal.py)."""
+        return None

@@ -12,7 +12,7 @@ from torch import Tensor
 from .fields import BadValue, slider, unless
 from .problem import Prediction
 from .process import Process
-from .spec import Spec
+from .spec import Misfit, Spec
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,16 @@ class Guidance(Spec):
         """W: a field of the guidances that blend two models, 1 of the others."""
         return 1.0
 
-    def check_data(self, data: Any) -> None:
-        """Raises BadValue when the data have no such class."""
+    def misfit(self, law: Any) -> Misfit | None:
+        """Why a law cannot be guided so: it has no such class. For the judge (core/legal.py)."""
         label = getattr(self, "label", None)
-        if label is not None and not bool((data.labels == label).any()):
-            known = sorted(set(data.labels.tolist()))
-            words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
-            raise BadValue("label", label, f"a class of these data: {words or 'they have none'}")
+        if label is None or bool((law.labels == label).any()):
+            return None
+        known = sorted(set(law.labels.tolist()))
+        if not known:
+            return Misfit("needs a model with classes", field="label", value=label, allowed="a class of these data: they have none")
+        words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
+        return Misfit(field="label", value=label, allowed=f"a class of these data: {words}")
 
     def target(self, data: Any) -> Any:
         """The mixture that distances compare with: the class that is asked for."""

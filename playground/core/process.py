@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .fields import BadValue
 from .rng import Rng
-from .spec import Spec
+from .spec import Misfit, Spec
 
 
 def t64(t: float | Sequence[float] | Tensor) -> Tensor:
@@ -88,8 +88,9 @@ class Process(Spec):
     note: ClassVar[str] = ""
     """What the page says about this process under the stage, if anything."""
 
-    def check_data(self, data: Any) -> None:
-        """Raises BadValue (field relative to the process) when this process cannot diffuse the mixture ``data``."""
+    def misfit(self, law: Any) -> Misfit | None:
+        """Why this process cannot diffuse a law, as far as it takes numbers to tell (dimension, components). For the judge (core/legal.py)."""
+        return None
 
     def check_time(self, field: str, t: float) -> float:
         if not 0.0 <= t <= self.t_max * (1 + 1e-12):

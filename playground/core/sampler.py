@@ -44,6 +44,8 @@ class Sampler(Spec, Generic[Carry]):
 
     family: ClassVar[str] = "samplers"
     formula: ClassVar[str] = ""
+    moves: ClassVar[frozenset[str]] = frozenset({"vector"})
+    """How it moves, as a capability of the space: by z + h u, unless it says otherwise ("tangent": along geodesics, "discrete": by jumps)."""
     superconvergent: ClassVar[frozenset[str]] = frozenset()
     """Processes under which Gaussian data, whose flow is simple there, show one order more than the declared one (the tests measure it)."""
 
@@ -64,8 +66,9 @@ class Sampler(Spec, Generic[Carry]):
 
     @property
     def needs(self) -> frozenset[str]:
-        """With noise in a step also a process whose own noise is Gaussian."""
-        return self.info.needs if self.declared_order is not None else self.info.needs | {"linear"}
+        """Besides what it declares: a space in which it can move, and with noise in a step a process whose own noise is Gaussian."""
+        own = self.info.needs | self.moves
+        return own if self.declared_order is not None else own | {"linear"}
 
     def calls(self, steps: int) -> float | None:
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""

@@ -48,11 +48,39 @@ class Info:
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """Why a choice cannot be made beside the others.
+
+    words: to go on after the choice's title. whom: what it does not fit. field, value, allowed: where one parameter of it is to blame ("data":
+    the data themselves); then the words may be left out.
+    """
+
+    words: str = ""
+    whom: str = ""
+    field: str = ""
+    value: Any = None
+    allowed: str = ""
+
+    @property
+    def reason(self) -> str:
+        return self.words or f"needs {self.allowed}"
+
+    def error(self, slot: str, choice: Spec | str) -> BadValue:
+        """The complaint about a choice in a slot."""
+        if self.field:
+            return BadValue("data" if self.field == "data" else f"{slot}.{self.field}", self.value, self.allowed)
+        key, title = (choice, choice) if isinstance(choice, str) else (choice.info.key, choice.info.title)
+        return BadValue(slot, key, self.allowed or f"one that fits {self.whom}: {title} {self.words}")
+
+
+@dataclass(frozen=True)
 class Spec:
     """Base of everything that can be chosen. Values are validated when the spec is made."""
 
     info: ClassVar[Info]
     family: ClassVar[str] = ""
+    of_data: ClassVar[frozenset[str]] = frozenset()
+    """Its fields that hold the name of a toy distribution, or 'gaussian'."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """``help(cls)`` tells each parameter's default, bounds and what it does, below the docstring that stands in the file."""

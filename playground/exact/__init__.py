@@ -17,12 +17,8 @@ def oracle_for(data: Any, process: Process) -> Any:
     Gaussian mixture), ``marginal(t)`` and ``lifted()`` (laws with ``sample(uniform, normal)``), ``log_prob`` and ``rms``.
     Raises BadValue when the process cannot diffuse these data.
     """
-    from playground.core.fields import BadValue
-
-    try:
-        process.check_data(data)
-    except BadValue as error:
-        raise error if error.field == "data" else error.under("process") from None
+    if no := process.misfit(data):
+        raise no.error("process", process)
     if not isinstance(data, GaussianMixture):
         return data.oracle(process)
     key = process.info.key

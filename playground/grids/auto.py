@@ -39,6 +39,7 @@ class Auto(Grid):
         "after Sabour et al. 2024",
         "2404.14507",
         rank=70,
+        needs=frozenset({"oracle"}),
     )
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from playground.core.grid import Grid
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarGaussian, t64
 from playground.core.sampler import Sampler
-from playground.core.spec import Info
+from playground.core.spec import Info, Misfit
 
 MOST = 1000
 
@@ -56,16 +56,16 @@ class Custom(Grid):
     def needs(self) -> frozenset[str]:
         return self.info.needs | {"snr"} if self.unit == "log-SNR" else self.info.needs
 
-    def check_with(self, process: Process) -> None:
+    def misfit(self, process: Process) -> Misfit | None:
         values = self._inner(process)
         low, high = 0.0, process.t_max * (1 + 1e-9)
-        if not low < float(values.min()) or not float(values.max()) <= high:
-            ends = t64([process.t_max, process.t_min])
-            if self.unit == "log-SNR":
-                allowed = f"log-SNR from {float(process.log_snr(ends)[0]):.6g} up"
-            else:
-                allowed = f"{self.unit} above 0 and up to {1 if self.unit == 'clock' else process.t_max:g}"
-            raise BadValue("levels", self.levels, f"{allowed} for {process.info.title}")
+        if low < float(values.min()) and float(values.max()) <= high:
+            return None
+        if self.unit == "log-SNR":
+            allowed = f"log-SNR from {float(process.log_snr(t64([process.t_max, process.t_min]))[0]):.6g} up"
+        else:
+            allowed = f"{self.unit} above 0 and up to {1 if self.unit == 'clock' else process.t_max:g}"
+        return Misfit(field="levels", value=self.levels, allowed=f"{allowed} for {process.info.title}")
 
     def _inner(self, process: Process) -> Tensor:
         levels = t64(self.levels)
@@ -73,10 +73,12 @@ class Custom(Grid):
             return levels
         if self.unit == "clock":
             return process.unclock(levels)
-        assert isinstance(process, ScalarGaussian)
+        if not isinstance(process, ScalarGaussian):
+            raise BadValue("unit", self.unit, f"times or clock: {process.info.title} has no single noise level")
         return process.time_at(levels / 2)
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
-        self.check_with(process)
+        if no := self.misfit(process):
+            raise BadValue(no.field, no.value, no.allowed)
         times = self._inner(process).clamp_max(process.t_max)
         return torch.cat([times, torch.zeros(1, dtype=torch.float64)]) if self.denoise else times

@@ -20,7 +20,13 @@ class Autoguidance(Guidance):
     """
 
     info = Info(
-        "Autoguidance", "autoguidance", "pushes a model away from a weaker version of itself", "Karras et al. 2024", "2406.02507", rank=40
+        "Autoguidance",
+        "autoguidance",
+        "pushes a model away from a weaker version of itself",
+        "Karras et al. 2024",
+        "2406.02507",
+        rank=40,
+        needs=frozenset({"mixture"}),
     )
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")

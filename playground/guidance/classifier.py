@@ -29,7 +29,7 @@ class Classifier(Guidance):
         "Dhariwal & Nichol 2021",
         "2105.05233",
         rank=30,
-        needs=frozenset({"linear"}),
+        needs=frozenset({"linear", "marginals"}),
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))

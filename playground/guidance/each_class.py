@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from playground.core.fields import BadValue, slider
+from playground.core.fields import slider
 from playground.core.guidance import Blend, Guidance, Turns, interval, off_at, on_from
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -29,14 +29,9 @@ class EachClass(Guidance):
         needs=frozenset({"classes"}),
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
-    gives: ClassVar[frozenset[str]] = frozenset({"mean", "classes"})
     weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
     start: float = on_from(1)
     stop: float = off_at(1)
-
-    def check_data(self, data: Any) -> None:
-        if not hasattr(data, "event") or len(data.labels) < 2:
-            raise BadValue("kind", self.info.key, "one that fits the data: this needs an image model with classes")
 
     def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         turns = getattr(predictor, "turns", None)  # an image model's own: one evaluation for all classes

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from playground.core.fields import BadValue, free, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
@@ -36,7 +36,6 @@ class Prompt(Guidance):
         needs=frozenset({"text"}),
     )
     formula = r"\hat x_0 = D_{\mathrm{neg}} + W\,(D_{\mathrm{prompt}} - D_{\mathrm{neg}})"
-    gives: ClassVar[frozenset[str]] = frozenset({"mean", "text"})
     prompt: str = free("", _words, help="what the picture should show, at most 1,000 characters")
     negative: str = free(
         "",
@@ -48,10 +47,6 @@ class Prompt(Guidance):
     weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W weight", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")
     start: float = on_from(1)
     stop: float = off_at(1)
-
-    def check_data(self, data: Any) -> None:
-        if not getattr(data, "text", False):
-            raise BadValue("kind", self.info.key, "one that fits the data: a prompt needs a text-to-image model (hub:owner/name)")
 
     def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
         said, other = (self.part_of(predictor, "told", "words", words) for words in (self.prompt, self.negative))

@@ -109,10 +109,9 @@ class HubModel(ImageModel):
         self.hint = "hub"
         self.tip = f"{card.data.removeprefix(files.PREFIX)}: a pipeline of the hub under our processes, samplers and grids."
 
-    def refuses(self, slot: str, choice: Any) -> str:
-        if slot == "guidance" and choice.info.key == "ClassifierFree" and not len(self.labels):
-            return "needs a model with classes"
-        return super().refuses(slot, choice)
+    @property
+    def gives(self) -> frozenset[str]:
+        return super().gives | {"text"} if self.text else super().gives
 
     def only(self, label: int) -> HubModel:
         return HubModel(self.card, label)

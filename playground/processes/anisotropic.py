@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue, nested, slider
+from playground.core.fields import nested, slider
 from playground.core.process import Process, symmetric_root, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
-from playground.core.spec import Info
+from playground.core.spec import Info, Misfit
 from playground.schedules.linear import LinearBeta
 
 
@@ -60,9 +60,9 @@ class Anisotropic(Process):
     def t_drop(self) -> float:
         return self.drop * self.t_max
 
-    def check_data(self, data: Any) -> None:
-        if data.dim != 2:
-            raise BadValue("data", f"{data.dim}D", "2D data, whose two directions fade at different rates")
+    def misfit(self, law: Any) -> Misfit | None:
+        allowed = "2D data, whose two directions fade at different rates"
+        return None if law.dim == 2 else Misfit(field="data", value=f"{law.dim}D", allowed=allowed)
 
     def alphas(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """α_1, α_2."""

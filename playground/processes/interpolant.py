@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
-from playground.core.fields import BadValue, choice, free, slider
+from playground.core.fields import choice, free, slider
 from playground.core.mixture import MAX_COMPONENTS
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
-from playground.core.spec import Info
+from playground.core.spec import Info, Misfit
 
 
 def _check(name: str, value: Any) -> str:
@@ -46,6 +46,7 @@ class Interpolant(Process):
     suits: ClassVar[str] = "UniformTime"
     caps: ClassVar[frozenset[str]] = frozenset({"velocity"})
     view_scale_label: ClassVar[str] = ""
+    of_data: ClassVar[frozenset[str]] = frozenset({"origin"})
 
     origin: Any = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
     gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g noise", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
@@ -82,15 +83,27 @@ class Interpolant(Process):
 
         return source_of(self.origin, dim)
 
-    def check_data(self, data: Any) -> None:
-        source = self.ends(data.dim)
-        if source.dim != data.dim:
-            raise BadValue("origin", self.origin, f"'gaussian' or a distribution in {data.dim}D, like the data")
-        pairs = source.components * data.components
-        if self.coupling == "independent" and pairs > MAX_COMPONENTS:
-            most = MAX_COMPONENTS // data.components
-            allowed = f"a source of at most {most} components beside data of {data.components} ({MAX_COMPONENTS} pairs), or minibatch OT"
-            raise BadValue("origin", f"{self.origin} ({source.components} components)", allowed)
+    def misfit(self, law: Any) -> Misfit | None:
+        """Both ends must lie in one dimension, and have no more pairs of components than a mixture may have."""
+        from toy_models.data import title_of
+
+        source, name = self.ends(law.dim), title_of(self.origin)
+        if source.dim != law.dim:
+            return Misfit(
+                f"needs both ends in one dimension: its source, {name}, is in {source.dim}D, the data in {law.dim}D",
+                field="origin",
+                value=self.origin,
+                allowed=f"'gaussian' or a distribution in {law.dim}D, like the data",
+            )
+        ends, count = source.components, law.components
+        if self.coupling != "independent" or ends * count <= MAX_COMPONENTS:
+            return None
+        return Misfit(
+            f"needs at most {MAX_COMPONENTS:,} pairs of components: the source, {name}, has {ends}, the data have {count}; or take minibatch OT",
+            field="origin",
+            value=f"{self.origin} ({ends} components)",
+            allowed=f"a source of at most {MAX_COMPONENTS // count} components beside data of {count} ({MAX_COMPONENTS} pairs), or minibatch OT",
+        )
 
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         x, _ = self.ends(event[0]).sample(rng.uniform((batch,)), rng.normal((batch, *event)))

@@ -12,8 +12,9 @@ from typing import Any
 
 import gradio as gr
 
-from playground.core.experiment import DEFAULTS, Experiment, fitting, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
+from playground.core.legal import DEFAULTS, fitting, legal, why_illegal
 from playground.core.mixture import MAX_COMPONENTS
 from playground.core.spec import FAMILIES, Spec, lookup, registry, text
 from playground.ui.picker import Choice, distributions, picker, specs
@@ -343,10 +344,8 @@ def data_reasons() -> dict[str, dict[int, str]]:
     out: dict[str, dict[int, str]] = {}
     for process, cls in registry("processes").items():
         for dim in (1, 2):
-            try:
-                cls().check_data(source_of(GAUSSIAN, dim))  # type: ignore[attr-defined]
-            except BadValue as error:
-                out.setdefault(process, {})[dim] = f"needs {error.allowed}"
+            if no := cls().misfit(source_of(GAUSSIAN, dim)):  # type: ignore[attr-defined]
+                out.setdefault(process, {})[dim] = no.reason
     return out
 
 
@@ -360,11 +359,10 @@ def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
 
 def model_reasons(model: Any) -> dict[str, Any]:
     """The same of one model; ``allows``: what only it can, by slot."""
-    found = {
-        slot: {key: model.refuses(slot, cls()) for key, cls in registry(family).items()}
-        for slot, family in (("process", "processes"), ("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance"))
+    told = legal({"data": model.name})
+    out: dict[str, Any] = {
+        slot: {key: why for key, why in told[slot].items() if why} for slot in ("process", "sampler", "grid", "guidance")
     }
-    out: dict[str, Any] = {slot: {key: why for key, why in words.items() if why} for slot, words in found.items()}
     out["own"] = model.process.flat("process") if model.process else {}
     out["allows"] = {"guidance": ["Prompt"] * bool(getattr(model, "text", False)) + ["EachClass"] * (len(model.labels) > 1)}
     return out

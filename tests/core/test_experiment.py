@@ -10,8 +10,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.core.experiment import Experiment, fitting, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, params
+from playground.core.legal import fitting, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.spec import FAMILIES, from_dict, registry
 from playground.guidance.none import NoGuidance
@@ -82,15 +83,6 @@ def interpolant(values):
 TOGETHER = {"Restart": restart, "Custom": custom, "Drawn": drawn, "Interpolant": interpolant}
 
 
-def agrees(check, *arguments):
-    """Does what only shows together agree?"""
-    try:
-        check(*arguments)
-    except BadValue:
-        return False
-    return True
-
-
 @st.composite
 def mixtures(draw):
     n, d = draw(st.integers(1, 4)), draw(st.integers(1, 2))
@@ -106,19 +98,21 @@ def mixtures(draw):
 def experiments(draw):
     data = draw(st.one_of(st.sampled_from(list(TOYS)), mixtures()))
     mixture = data if isinstance(data, GaussianMixture) else mixture_of(data)
-    process = draw(spec_of("processes").filter(lambda p: agrees(p.check_data, mixture)))
+    process = draw(spec_of("processes").filter(lambda p: p.misfit(mixture) is None))
     guidance = draw(
         spec_of("guidance", lambda cls: not why_illegal(cls, process)).filter(
-            lambda g: not getattr(g, "label", 0) or agrees(g.check_data, mixture)
+            lambda g: not getattr(g, "label", 0) or g.misfit(mixture) is None
         )
     )
-    if not agrees(guidance.check_data, mixture):  # no class 0
+    if guidance.misfit(mixture) or why_illegal(guidance, process):  # no class 0
         guidance = NoGuidance()
     fits = lambda cls: not why_illegal(cls, process, guidance.gives)  # noqa: E731
-    grid = draw(spec_of("grids", fits).filter(lambda g: fits(g) and agrees(g.check_with, process)))
+    grid = draw(spec_of("grids", fits).filter(lambda g: fits(g) and g.misfit(process) is None))
     sampler = draw(spec_of("samplers", fits).filter(fits))
     plain = {name: draw(value_of(param)) for name, param in params(Experiment).items() if param.kind not in ("spec", "free")}
     plain["stop_at"] = min(plain["stop_at"], plain["start_at"] / 2)
+    if plain["mode"] == "reverse" and process.moments <= 2 and plain["start"] == "gaussian":
+        plain["start"] = "exact"  # p_t has no covariance
     return Experiment(data=data, process=process, sampler=sampler, grid=grid, guidance=guidance, **plain)
 
 

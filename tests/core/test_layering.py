@@ -25,6 +25,7 @@ BELOW = {
 # imported when asked for, not with the module
 KNOWN = {
     ("playground/core/experiment.py", "toy_models.data"),
+    ("playground/core/legal.py", "toy_models.data"),
     ("playground/processes/interpolant.py", "toy_models.data"),
     ("playground/grids/auto.py", "playground.exact"),
 }
@@ -73,7 +74,7 @@ MOST = {
     "asserts of a type": 32,
     "comments that silence the checker": 64,
     "lazy imports": 42,
-    "modules in circles of lazy imports": 25,
+    "modules in circles of lazy imports": 26,  # with core/legal.py, which asks toy_models.data until the catalog stands between
     "playground → toy_models": 80,
 }
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import playground as pg
-from playground.core.experiment import why_illegal
 from playground.core.guidance import Blend
+from playground.core.legal import why_illegal
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from playground.core.experiment import Experiment, fitting, why_illegal
+from playground.core.experiment import Experiment
+from playground.core.legal import fitting, why_illegal
 from playground.core.spec import registry
 from playground.engine import simulate
 from playground.metrics.distances import sliced_w2

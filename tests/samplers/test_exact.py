@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
+from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.process import symmetric_root
 from playground.core.spec import registry

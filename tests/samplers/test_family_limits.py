@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import playground as pg
-from playground.core.experiment import why_illegal
 from playground.core.fields import params
+from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.spec import Spec, registry
 from playground.editing import bridge_ddib, decode, invert

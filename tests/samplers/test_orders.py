@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
+from playground.core.legal import why_illegal
 from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import registry
 from playground.engine import simulate

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import playground as pg
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
+from playground.core.legal import why_illegal
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.spec import registry

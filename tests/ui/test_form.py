@@ -10,8 +10,9 @@ import gradio as gr
 import pytest
 
 import playground as pg
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.fields import params
+from playground.core.legal import why_illegal
 from playground.core.mixture import MAX_COMPONENTS
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair

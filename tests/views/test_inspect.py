@@ -7,8 +7,9 @@ import math
 import pytest
 import torch
 
-from playground.core.experiment import Experiment, why_illegal
+from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.legal import why_illegal
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import playground as pg
-from playground.core.experiment import why_illegal
+from playground.core.legal import why_illegal
 from playground.core.spec import registry
 from playground.views.packet import Packet
 from playground.views.stage import MOST_FRAMES, Run, file_name, run_packet

@@ -56,23 +56,18 @@ class ImageModel:
     def dim(self) -> int:
         return math.prod(self.event)
 
-    def refuses(self, slot: str, choice: Any) -> str:
-        """Why a choice of an Experiment cannot be made with this model, '' if it can: words that go on after the choice's title."""
-        if slot == "process" and self.process is not None and choice != self.process:
+    @property
+    def gives(self) -> frozenset[str]:
+        """What it offers to samplers, grids and guidance (core/legal.py): E[x_0 | z_t], of each class if it knows more than one."""
+        return frozenset({"mean", "classes"} if len(self.labels) > 1 else {"mean"})
+
+    def unserved(self, process: Process) -> str:
+        """Why it cannot predict under a process, '' if it can: words that go on after the process's title."""
+        if self.process is not None and process != self.process:
             numbers = ", ".join(f"{k} {v:g}" for k, v in self.process.to_dict().items() if isinstance(v, float))
             return f"differs from the only process that this network was trained for, {self.process.info.title} with {numbers}"
-        if slot == "process" and "linear" not in choice.caps:
+        if "linear" not in process.caps:
             return f"needs data with a closed form; {self.noun} serves processes with a Gaussian kernel"
-        if slot == "sampler" and "mixture" in choice.needs:
-            return f"needs an exact mixture model, which {self.noun} is not"
-        if slot == "grid" and choice.info.key == "Auto":
-            return f"measures its errors against an exact mixture model, which {self.noun} is not"
-        if slot == "guidance" and choice.info.key in ("Classifier", "Autoguidance"):
-            return f"needs an exact mixture model, which {self.noun} is not"
-        if slot == "mode" and choice == "forward":
-            return f"is shown for the toys; {self.noun} only samples (reverse)"
-        if slot == "start" and choice != "prior":
-            return f"needs the law of the noised data, which {self.noun} does not give; it starts from the prior"
         return ""
 
     def only(self, label: int) -> ImageModel:

@@ -1,0 +1,254 @@
+"""What can be chosen with what: the only judge. Menus, errors, fitting defaults and the page's scripts read its answers.
+
+A choice declares what it ``needs``, in words of one vocabulary (``REASONS``: a sentence for each); process, space, law, model and guidance
+declare what they give. What needs numbers besides (a class that the data lack, an interpolant's ends, a grid's limits) a choice tells in
+``Spec.misfit``, which only the judge calls. A choice in a slot is judged by the choices in slots before it: data, process, guidance, and then
+sampler, grid, mode and start, which give way. Data and process judge each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .fields import BadValue, params
+from .grid import Grid
+from .guidance import Guidance
+from .process import Process
+from .sampler import Sampler
+from .spec import Misfit, Spec, from_dict, registry
+
+REASONS = {
+    # of the process
+    "snr": "needs a single noise level σ/α, which this process does not have",
+    "phase": "needs a phase-space process with a velocity (CLD)",
+    "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
+    "velocity": "needs a probability-flow velocity",
+    # of the space of its states
+    "vector": "adds steps to states (z + h u), which has no meaning where these states live",
+    # of the model
+    "mean": "needs a model that predicts E[x₀ | x_t]",
+    "mixture": "needs an exact mixture model, which {who} is not",
+    "classes": "needs an image model with classes",
+    "text": "needs a model that understands words: a text-to-image model of the hub",
+    # of the law: what is exactly known of the noised data
+    "marginals": "needs the law of the noised data, which {who} does not give",
+    "oracle": "measures its errors against an exact mixture model, which {who} is not",
+    "noising": "is shown for the toys; {who} only samples (reverse)",
+}
+"""The vocabulary: why a choice cannot be made, to go on after its title; ``{who}``: the one that lacks it."""
+
+OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector"})
+SPACE = frozenset({"vector"})  # R^n's
+EXACT = frozenset({"mean", "mixture", "marginals", "oracle", "noising"})  # what an exact model of mixture data gives
+
+DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
+USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
+FAMILIES = {"process": "processes", "guidance": "guidance", "sampler": "samplers", "grid": "grids"}
+SLOTS = (*FAMILIES, "mode", "start")  # in the order in which they are judged
+WORDS = {"mode": ("reverse", "forward"), "start": ("prior", "gaussian", "exact")}
+START_NEEDS = {"prior": frozenset(), "gaussian": frozenset({"marginals"}), "exact": frozenset({"marginals"})}
+MODE_NEEDS = {"reverse": frozenset(), "forward": frozenset({"noising"})}
+
+Reasons = dict[str, dict[str, str]]
+
+
+# -- needs and gives -----------------------------------------------------------------------------------------------------------
+
+
+def sentence(missing: Iterable[str], who: str = "this one") -> str:
+    """What is missing, in words ('' where nothing is)."""
+    return "; ".join(REASONS.get(word, f"needs {word}").format(who=who) for word in sorted(missing))
+
+
+def why_illegal(
+    choice: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = EXACT, guided: str = "a guided one"
+) -> str:
+    """Why a sampler, grid or guidance cannot be used with a process whose model gives ``gives`` ('' when it can): capabilities alone."""
+    needs = (choice if isinstance(choice, Spec) else _plain(choice)).needs  # of a class: those of its defaults
+    return sentence(needs - process.caps - SPACE - gives - (EXACT - {"mean", "mixture"}), guided)
+
+
+@functools.cache
+def _plain(cls: type[Spec]) -> Any:
+    """A choice with all its defaults."""
+    return cls()
+
+
+def fitting(slot: str, process: Process | type[Process]) -> str:
+    """The sampler or grid (``slot``) of an experiment that names none: the first usual one, else the first of all, that fits the process.
+
+    It needs no more of the model than E[x_0 | x_t], so that guidance does not change it.
+    """
+    known = registry(FAMILIES[slot])
+    order = [*USUAL[slot], *known]
+    return next(key for key in order if not why_illegal(known[key], process, frozenset({"mean"})))
+
+
+# -- a record, and its choices judged ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A record's choices, completed as an Experiment completes them, not judged yet. ``law``: of ``data`` (what is diffused, or who predicts it)."""
+
+    data: str
+    law: Any
+    process: Process
+    guidance: Guidance
+    sampler: Sampler
+    grid: Grid
+    mode: str = "reverse"
+    start: str = "prior"
+
+    @property
+    def told(self) -> str:
+        """The data in a complaint."""
+        return self.data if len(self.data) <= 60 and not self.data.startswith("{") else "these data"
+
+
+def own_process(data: str) -> Any:
+    """The process of a record that names none: the one that its (checked) data know, if they know only one."""
+    return getattr(_law(data), "process", None)
+
+
+def _law(data: str) -> Any:
+    from toy_models.data import law_of
+
+    return law_of(data)
+
+
+def parts_of(record: Any) -> Parts:
+    """The parts of an Experiment, or of a dict with some of its fields: keys, choices or records of them. Raises BadValue for what is no choice at all."""
+    if not isinstance(record, Mapping):
+        return Parts(record.data, _law(record.data), *(getattr(record, slot) for slot in SLOTS))
+    from toy_models.data import check_data
+
+    data = check_data("data", record.get("data", "moons"))
+    made: dict[str, Any] = {}
+    for slot, family in FAMILIES.items():
+        value = record.get(slot)
+        if slot == "process" and value is None:
+            value = own_process(data)
+        if value is None:
+            value = DEFAULTS[slot] if slot in DEFAULTS else fitting(slot, made["process"])
+        made[slot] = from_dict(family, slot, value)
+    for slot, words in WORDS.items():
+        made[slot] = record.get(slot, words[0])
+        if made[slot] not in words:
+            raise BadValue(slot, made[slot], "one of " + ", ".join(words))
+    return Parts(data, _law(data), **made)
+
+
+def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
+    """What is wrong with this choice in this slot beside the other parts; None: it can be made."""
+    process, law = parts.process, parts.law
+    gives = frozenset(getattr(law, "gives", EXACT))  # a mixture's model is exact
+    who = getattr(law, "noun", "a guided one")
+    if slot == "data":
+        there = dataclasses.replace(parts, data=choice, law=_law(choice))
+        no = None if misfit_of_model(process, there.law) else process.misfit(there.law)  # a process that a model does not serve gives way
+        return None if no is None else dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
+    if slot == "process":
+        return misfit_of_model(choice, law) or choice.misfit(law)
+    if slot in WORDS:
+        if choice == "gaussian" and parts.mode == "reverse" and process.moments <= 2 and "marginals" in gives:
+            return Misfit(words="needs a covariance of p_t, which there is none of (PFGM++ with D ≤ 2)", allowed="prior or exact: p_t has no covariance "
+                          "here (PFGM++ with D ≤ 2)")  # fmt: skip
+        missing = {**MODE_NEEDS, **START_NEEDS}[choice] - gives
+        tail = "; it starts from the prior" if slot == "start" else ""
+        return Misfit(words=sentence(missing, who) + tail, whom=parts.told) if missing else None
+    missing = choice.needs - process.caps - SPACE
+    guided = gives if slot == "guidance" else gives - (frozenset({"mixture"}) - parts.guidance.gives)
+    if lacking := missing - guided:
+        return Misfit(
+            words=sentence(lacking, who if lacking - gives else "a guided one"),
+            whom=process.info.title if lacking <= OF_PROCESS or not lacking - gives else parts.told,
+        )
+    return None if slot == "sampler" else choice.misfit(law if slot == "guidance" else process)
+
+
+def misfit_of_model(process: Process, law: Any) -> Misfit | None:
+    """Why a model does not serve a process."""
+    words = law.unserved(process) if hasattr(law, "unserved") else ""  # a mixture's model is exact under every process
+    return Misfit(words=words, whom=getattr(law, "name", "")) if words else None
+
+
+def complaint(record: Any) -> BadValue | None:
+    """What makes an Experiment of these choices impossible, None if nothing does: the field, its value, and what is allowed."""
+    parts = parts_of(record)
+    for slot in SLOTS:
+        choice = getattr(parts, slot)
+        if no := misfit(slot, choice, parts):
+            return (dataclasses.replace(no, value=parts.data) if no.field == "data" else no).error(slot, choice)
+    return None
+
+
+def options(slot: str, parts: Parts) -> Iterator[tuple[str, Any]]:
+    """What can stand in a slot, by key: of the present choice's key itself, with its numbers; of others with their defaults."""
+    if slot in WORDS:
+        yield from ((word, word) for word in WORDS[slot])
+        return
+    now = getattr(parts, slot)
+    for key, cls in registry(FAMILIES[slot]).items():
+        yield key, now if now.info.key == key else _plain(cls)
+
+
+def legal(record: Any) -> Reasons:
+    """slot → choice → why it cannot be made beside the others of ``record`` ('' where it can).
+
+    ``record``: an Experiment, or a dict of some of its fields; what it leaves out is completed as an Experiment completes it. Slots: "data",
+    "process", "guidance", "sampler", "grid", "mode", "start", and by their dotted names the choices within the present ones ("grid.unit",
+    "process.schedule", "process.origin"). An Experiment can be made of a record exactly where none of its own choices has a reason.
+    Raises BadValue for what is no choice at all.
+    """
+    parts = parts_of(record)
+    out: Reasons = {"data": {key: _words(misfit("data", key, parts)) for key in known_data(parts.data)}}
+    for slot in SLOTS:
+        out[slot] = {key: _words(misfit(slot, choice, parts)) for key, choice in options(slot, parts)}
+        if slot in FAMILIES:
+            out |= _inside(slot, getattr(parts, slot), parts)
+    return out
+
+
+def _words(no: Misfit | None) -> str:
+    return "" if no is None else no.reason
+
+
+def known_data(*more: str) -> list[str]:
+    """Names of data that can be chosen, and ``more`` where they are not among them."""
+    from toy_models.data import known
+
+    return list(dict.fromkeys([*known(), *more]))
+
+
+def _inside(slot: str, chosen: Spec, parts: Parts) -> Reasons:
+    """The choices within one: of each of its fields that is a choice, a spec or data, as far as the choice could hold them by itself."""
+    out: Reasons = {}
+    whole = misfit(slot, chosen, parts)
+    for name, param in params(chosen).items():
+        if param.kind == "choice":
+            tried: list[tuple[str, Any]] = [(word, word) for word in param.options]
+        elif param.kind == "spec":
+            now = getattr(chosen, name)
+            tried = [(key, now if key == now.info.key else _plain(cls)) for key, cls in registry(param.family).items()]
+        elif name in chosen.of_data:
+            tried = [
+                (key, key)
+                for key in ("gaussian", *known_data(getattr(chosen, name)))
+                if key == "gaussian" or not hasattr(_law(key), "event")
+            ]
+        else:
+            continue
+        out[f"{slot}.{name}"] = {}
+        for key, value in tried:
+            try:
+                no = misfit(slot, dataclasses.replace(chosen, **{name: value}), parts)
+            except BadValue:  # a corrector around itself; levels in another unit, which are then to be typed anew
+                continue
+            blamed = no is not None and (no != whole or no.field in ("", name))  # else it is the fault of another field
+            out[f"{slot}.{name}"][key] = _words(no) if blamed else ""
+    return out
