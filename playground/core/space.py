@@ -59,9 +59,9 @@ class Space:
         return torch.linalg.vector_norm(d.flatten(d.ndim - len(self.shape)), dim=-1)
 
     def apart(self, a: Tensor, b: Tensor) -> Tensor:
-        """A distance of negative type of states a, b (batch, *shape), which broadcast, (batch,): what an energy distance is made of (Székely & Rizzo
-        2013, only then is it never negative). ``distance`` where that is one."""
-        return self.distance(a, b)
+        """From all states a (n, *shape) to all b (m, *shape), (n, m): ``distance``, or another one where that is not of negative type. Energy distances
+        are made of it: only then are they never negative (Székely & Rizzo 2013)."""
+        return self.distance(a[:, None].expand(-1, len(b), *self.shape), b.expand(len(a), *b.shape))
 
     def size(self, z: Tensor) -> Tensor:
         """How far out states z (batch, *shape) are, (batch,), NaN or infinite where they are no states: a run whose states are far larger than the exact
@@ -87,6 +87,10 @@ class Flat(Space):
 
     def difference(self, a: Tensor, b: Tensor) -> Tensor:
         return a - b
+
+    def apart(self, a: Tensor, b: Tensor) -> Tensor:
+        """Euclidean distances."""
+        return torch.cdist(a.flatten(1), b.flatten(1))
 
     def size(self, z: Tensor) -> Tensor:
         """The Euclidean norm, (batch,)."""

@@ -24,5 +24,8 @@ run), "classes", "examples" (the law is a set of images). A distance between par
 """
 
 from playground.core.modules import finder
+from playground.measures.two_samples import distance
+
+__all__ = ["distance"]
 
 __getattr__ = finder(__name__)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from playground.core.exact import Exact
+from playground.core.fields import BadValue
 from playground.core.measure import Curve, Estimate, Measure, Measured
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
+from playground.core.space import Space
 from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, steadied
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
@@ -30,6 +33,10 @@ class Sampled(Measure):
     def distance(self, dim: int) -> Projected:
         """The distance between samples of points of ``dim`` numbers, read off their projections."""
         raise NotImplementedError
+
+    def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """The distances (K,) of K pairs of samples, parts of ``points`` (N, *shape): the rows that are True in ``first`` and in ``second``, (K, N) each."""
+        raise BadValue("measure", self.info.key, "one that is taken between two samples")
 
     def of(self, run: Measured) -> Estimate:
         """The last number of ``along``, in a fraction of its time."""
@@ -87,3 +94,9 @@ def courses(truth: Truth, by: Sequence[Sampled], last: bool = False) -> list[Cur
         exact = truth.samples(index)
         rows.append(compare(truth.particles(index), exact, distances))
     return [Curve(picks, steadied([row[k] for row in rows])) for k in range(len(by))]
+
+
+def pairs(pool: np.ndarray, first: Tensor, second: Tensor) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The pairs of samples that ``first`` and ``second`` (K, N) make of rows of ``pool``."""
+    for a, b in zip(first.numpy(), second.numpy(), strict=True):
+        yield pool[a], pool[b]

@@ -3,9 +3,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
+from torch import Tensor
+
+from playground.core.space import Space
 from playground.core.spec import Info
-from playground.measures.sampled import Sampled
+from playground.measures.sampled import Sampled, pairs
 from playground.metrics import truth
+from playground.metrics.distances import wasserstein_1d
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,7 @@ class W1(Sampled):
 
     def distance(self, dim: int) -> truth.Projected:
         return truth.W1
+
+    def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        pool = points.flatten(1).numpy()
+        return torch.tensor([float(wasserstein_1d(x[:, 0], y[:, 0])) for x, y in pairs(pool, first, second)], dtype=torch.float64)

@@ -3,9 +3,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
+from torch import Tensor
+
+from playground.core.space import Space
 from playground.core.spec import Info
-from playground.measures.sampled import Sampled
+from playground.measures.sampled import Sampled, pairs
 from playground.metrics import truth
+from playground.metrics.distances import sliced_w2
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,7 @@ class W2(Sampled):
 
     def distance(self, dim: int) -> truth.Projected:
         return truth.W2
+
+    def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        pool = points.flatten(1).numpy()
+        return torch.tensor([float(sliced_w2(x, y)) for x, y in pairs(pool, first, second)], dtype=torch.float64)

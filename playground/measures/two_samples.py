@@ -1,0 +1,140 @@
+"""The distance between two samples, or a run and its truth, in one call: what a notebook asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.exact import Exact
+from playground.core.fields import BadValue, Param, one_of
+from playground.core.measure import Estimate
+from playground.core.mixture import GaussianMixture
+from playground.core.process import Process
+from playground.core.rng import Rng
+from playground.core.run import Frame
+from playground.core.space import Euclidean, Space
+from playground.measures.panel import sampled
+from playground.measures.sampled import DRAWS, Sampled, Truth, courses
+from playground.metrics.truth import compare
+
+GROUPS = 8  # of the jackknife
+SPLITS = 24  # of the pooled points at random, for the floor
+SEED = Param("int", 0, 0, 2**31 - 1)
+
+Points = Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]]
+
+
+@runtime_checkable
+class Ran(Protocol):
+    """A Trace or a Run."""
+
+    @property
+    def process(self) -> Process: ...
+
+    @property
+    def frames(self) -> Sequence[Frame]: ...
+
+    @property
+    def oracle(self) -> Exact: ...
+
+
+def distance(
+    x: Ran | Points, y: Points | GaussianMixture | None = None, *, measure: str | Sampled = "W2", space: Space | None = None, seed: int = 0
+) -> Estimate:
+    """How far apart two samples are, or a sample and a law, or the end of a run and the exact law there.
+
+    Args:
+        x: points (n, *shape), or (n,) on the line, as tensor, array or lists; or a run (what ``simulate`` returns), and then no y: its last states
+            are compared with exact samples of p_t.
+        y: points (m, *shape), m and n need not be equal; or a GaussianMixture, of which exact samples are drawn.
+        measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space), "Middle", or one of one's own.
+        space: where the points live, if not in R^d.
+        seed: of exact samples and of random splits.
+    Returns: Estimate (value, error, floor, floor_sd). Of two samples: ``error`` by the jackknife over 8 groups of points (NaN where there are fewer
+        than two of either); ``floor`` and ``floor_sd``: mean and standard deviation of the distances between random splits of all points
+        together into n and m, which is what two samples of one law show. Of a run or a law: mean distance to exact samples of n points, its standard error, and the same
+        between two exact samples. A value within about 2 ``floor_sd`` of ``floor`` says nothing. Raises: BadValue.
+    """
+    chosen = named(measure)
+    seed = SEED.clean("seed", seed)
+    if isinstance(x, Ran):
+        if y is not None:
+            raise BadValue("y", type(y).__name__, "nothing beside a run: it is compared with its own exact law")
+        _check(chosen, x.oracle.dim, None)
+        return courses(Truth(x.process, x.frames, x.oracle, seed), [chosen], last=True)[0].estimates[-1]
+    if y is None:
+        raise BadValue("y", None, "points or a GaussianMixture; only a run has its own exact law")
+    a = points("x", x)
+    if isinstance(y, GaussianMixture):
+        if a.shape[1:] != (y.dim,):
+            raise BadValue("x", tuple(a.shape), f"points of {y.dim} numbers each, as those of y are")
+        _check(chosen, y.dim, space)
+        exact = y.draw(DRAWS * len(a), Rng(seed).stream("truth"))[0].view(DRAWS, len(a), y.dim)
+        return compare(a.numpy(), exact.numpy(), [chosen.distance(y.dim)])[0]
+    b = points("y", y)
+    if a.shape[1:] != b.shape[1:]:
+        raise BadValue("y", tuple(b.shape), f"points of the shape of x's: {('m', *a.shape[1:])}".replace("'", ""))
+    _check(chosen, a[0].numel(), space)
+    if space is not None and tuple(a.shape[1:]) != space.shape:
+        raise BadValue("x", tuple(a.shape), f"points of shape {('n', *space.shape)}".replace("'", ""))
+    return _between(chosen, space or Euclidean(a[0].numel()), a if space else a.flatten(1), b if space else b.flatten(1), seed)
+
+
+def named(measure: str | Sampled) -> Sampled:
+    """A distance by its key, in any case of letters. Raises BadValue."""
+    if isinstance(measure, Sampled):
+        return measure
+    known = {m.info.key.lower(): m for m in sampled()}
+    found = known.get(measure.lower()) if isinstance(measure, str) else None
+    if found is None:
+        raise BadValue("measure", measure, one_of(measure, [m.info.key for m in known.values()]))
+    return found
+
+
+def points(name: str, given: Points) -> Tensor:
+    """A caller's points as a tensor on the CPU, (n, *shape), float64 or int64; (n,) are points on the line."""
+    wanted = "points of shape (n, d), or (n,) on the line, at least one and all finite"
+    try:
+        rows = given.detach().cpu() if isinstance(given, Tensor) else torch.as_tensor(np.asarray(given))
+    except (TypeError, ValueError):
+        raise BadValue(name, given, wanted) from None
+    rows = rows.double() if rows.is_floating_point() else rows
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    if rows.ndim < 2 or 0 in rows.shape or rows.is_complex() or not bool(torch.isfinite(rows).all()):
+        raise BadValue(name, tuple(rows.shape), wanted)
+    return rows
+
+
+def _check(measure: Sampled, dim: int, space: Space | None) -> None:
+    if "line" in measure.needs and dim != 1:
+        raise BadValue("measure", measure.info.key, f"points on the line; these have {dim} numbers each: take W2 or Energy")
+    if space is not None and "vector" in measure.needs - space.caps:
+        raise BadValue("measure", measure.info.key, f"Energy: in {type(space).__name__} there is no projection on lines")
+
+
+def _between(measure: Sampled, space: Space, x: Tensor, y: Tensor, seed: int) -> Estimate:
+    n, m = len(x), len(y)
+    pool = torch.cat([x, y])
+    own = torch.arange(n + m) < n
+    first, second = [own], [~own]
+    groups = min(GROUPS, n, m)
+    place = torch.cat([torch.arange(n), torch.arange(m)])
+    if groups > 1:
+        for g in range(groups):
+            kept = place % groups != g
+            first.append(own & kept)
+            second.append(~own & kept)
+    rng = Rng(seed, dtype=torch.float64).stream("splits")
+    for _ in range(SPLITS):
+        chosen = torch.zeros(n + m, dtype=torch.bool)
+        chosen[rng.uniform((n + m,)).argsort()[:n]] = True
+        first.append(chosen)
+        second.append(~chosen)
+    told = measure.between(space, pool, torch.stack(first), torch.stack(second))
+    left, splits = told[1 : len(told) - SPLITS], told[-SPLITS:]
+    error = float(((groups - 1) * left.var(correction=0)).sqrt()) if groups > 1 else float("nan")
+    return Estimate(float(told[0]), error, float(splits.mean()), float(splits.std()))
