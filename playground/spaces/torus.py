@@ -53,3 +53,7 @@ class Torus(Space):
         Energy distances are taken there: arcs on two circles, √(d₁² + d₂²), are not of negative type, and an "energy distance" of theirs may be negative.
         """
         return torch.cat([z.cos(), z.sin()], -1)
+
+    def apart(self, a: Tensor, b: Tensor) -> Tensor:
+        """Chords."""
+        return torch.cdist(self.embed(a), self.embed(b))
