@@ -1,7 +1,7 @@
 """Every word, layer, curve and number of the page in one plain sentence, with a formula and a reference where they help.
 
 ``glossary.toml`` holds the words; what is declared where it is computed (processes, schedules, samplers, guidance, grids and all their
-parameters) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
+parameters, layers) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
 is written from here by ``python -m docs.generate``.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from playground.core.experiment import Experiment
 from playground.core.fields import params
 from playground.core.spec import registry
+from playground.views import layer as layers
 
 FILE = Path(__file__).with_suffix(".toml")
 GROUPS = {"word": "Words", "layer": "Layers of the picture", "curve": "Curves", "number": "Numbers", "lab": "Labs"}
@@ -25,6 +26,7 @@ FAMILIES = {
     "guidance": "Guidance",
     "grids": "Time grids",
 }
+DECLARED = {"layer": layers.entries}
 FIELDS = {"name", "text", "formula", "ref", "arxiv", "also"}
 
 
@@ -35,7 +37,7 @@ def glossary() -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     told = tomllib.loads(FILE.read_text(encoding="utf-8"))
     for kind, group in GROUPS.items():
-        for key, entry in told.pop(kind).items():
+        for key, entry in {**DECLARED.get(kind, dict)(), **told.pop(kind, {})}.items():
             if not {"name", "text"} <= set(entry) <= FIELDS or not str(entry["text"]).endswith("."):
                 raise ValueError(f"glossary.toml: {kind}.{key} needs name and text (a sentence), and may have {', '.join(sorted(FIELDS))}")
             out[f"{kind}.{key}"] = {"group": group, **entry}
@@ -68,7 +70,7 @@ def document() -> str:
     lines = [
         "# Glossary",
         "",
-        "Written by `python -m docs.generate` from `playground/glossary.toml` and from what processes, samplers and grids declare.",
+        "Written by `python -m docs.generate` from `playground/glossary.toml` and from what processes, samplers, grids and layers declare.",
         "",
     ]
     group = ""

@@ -11,10 +11,12 @@ from playground.core.experiment import Experiment
 from playground.core.spec import registry
 from playground.glossary import document, glossary
 from playground.views.distances import metrics_packet
+from playground.views.layer import layers
 from playground.views.stage import Run, run_packet
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "assets" / "ui").glob("*.js")}
+UI = ROOT / "assets" / "ui"
+SCRIPTS = {path.relative_to(UI).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in UI.rglob("*.js")}
 
 
 def keys(kind: str) -> set[str]:
@@ -23,9 +25,16 @@ def keys(kind: str) -> set[str]:
 
 def test_every_layer_has_an_entry() -> None:
     """Mutant killed: a new layer without a sentence; an entry of a layer that is gone. "class" is the button beside the layers."""
-    layers = set(re.findall(r'^ +id: "(\w+)"', SCRIPTS["layers"], re.M))
-    assert layers | {"class"} == keys("layer")
-    assert len(layers) >= 11
+    assert set(layers()) | {"class"} == keys("layer")
+    assert len(layers()) >= 11
+
+
+def test_every_layer_is_drawn() -> None:
+    """Mutants killed: a layer without a script; a script that draws under another name."""
+    drawn = {
+        path.stem: re.findall(r'PG\.layer\("(\w+)"', path.read_text(encoding="utf-8")) for path in (ROOT / "assets/ui/layers").glob("*.js")
+    }
+    assert drawn == {key: [key] for key in layers()}
 
 
 def test_every_curve_has_an_entry() -> None:

@@ -51,9 +51,9 @@
     url.search = new URLSearchParams({ layer, ...(want ? { want } : {}), ...extra, ...query });
     return url;
   };
-  const layers = new URLSearchParams(location.search).get("view.layers") || "";
+  const on = (new URLSearchParams(location.search).get("view.layers") || "").split(",");
   const query = PG.experimentPart(location.search);
-  const want = /\bx0\b/.test(layers) ? "x0" : "";
+  const want = window.PG_CONFIG.layers.filter((layer) => layer.packet === "run" && layer.arrays && on.includes(layer.key)).map((layer) => layer.arrays).join(",");
   const own = /^set:[0-9a-f]{8}-(\w+)$/.exec(query.data ?? ""), like = own && window.PG_CONFIG.images[`digits-${own[1]}`];
   if (like) window.PG_CONFIG.images[query.data] = like; // images of one's own: what fits them is what fits the built-in set
   if (/^hub:/.test(query.data)) window.PG_CONFIG.images[query.data] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} }; // hub.js fills it

@@ -54,10 +54,10 @@
       this.box = make("div", "pg-legend", { role: "group", "aria-label": "Layers" });
       this.layer = {};
       LAYERS.forEach((layer, n) => {
-        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.id, ...(n < 9 && { "aria-keyshortcuts": String(n + 1) }) }, `${layer.mark}<span>${layer.word}</span>`);
-        button.addEventListener("click", () => stage.toggleLayer(layer.id));
+        const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.key, ...(n < 9 && { "aria-keyshortcuts": String(n + 1) }) }, `${layer.mark}<span>${layer.word}</span>`);
+        button.addEventListener("click", () => stage.toggleLayer(layer.key));
         tip.on(button, () => this._tip(layer, n + 1));
-        this.layer[layer.id] = button;
+        this.layer[layer.key] = button;
         this.box.append(button);
       });
       this.colour = make("button", "pg-chip pg-by-class", { type: "button", "aria-keyshortcuts": "C" }, '<i class="pg-wheel" aria-hidden="true"></i><span>by class</span>');
@@ -75,18 +75,18 @@
       const { stage } = this;
       const why = stage._why(layer);
       if (why) return `Not available: ${why}.`;
-      const entry = PG.tip.term(`layer.${layer.id}`);
-      const also = layer.also?.(stage.run);
+      const entry = PG.tip.term(`layer.${layer.key}`);
+      const also = stage.run?.header.here?.[layer.key];
       return { ...entry, text: `${entry.text}${also ? ` ${also}` : ""}${key <= 9 ? ` Key ${key}.` : ""}` };
     }
 
     show() {
       const { stage } = this;
       for (const layer of LAYERS) {
-        const button = this.layer[layer.id], why = stage._why(layer);
-        const other = stage.run && ((layer.phase && stage.run.header.process.title !== "CLD") || (layer.guided && !stage.run.header.guidance && !stage._on.has(layer.id)));
+        const button = this.layer[layer.key], why = stage._why(layer);
+        const other = stage.run?.header.pointless.includes(layer.key) && !(layer.stays && stage._on.has(layer.key));
         button.hidden = Boolean(other || (stage.run?.header.image && why)); // images have no layers but their paths
-        button.setAttribute("aria-pressed", String(stage._on.has(layer.id) && !why));
+        button.setAttribute("aria-pressed", String(stage._on.has(layer.key) && !why));
         button.setAttribute("aria-disabled", String(Boolean(why)));
         button.describe();
       }

@@ -356,8 +356,9 @@
   // ---- packets ---------------------------------------------------------------------------------------------------------------
   const decode = (buffer) => (PG.decodePacket || PG.decode)(buffer);
   const want = () => {
-    const known = stage ? [...stage.wants()] : view.layers ? view.layers.replace("contours", "density").split(",") : ["density", "score"];
-    return { run: known.includes("x0") ? "x0" : "", fields: ["density", "score", "velocity", "hamiltonian", "ou", "conditional", "tilted"].filter((w) => known.includes(w)).join(",") };
+    const { LAYERS, DEFAULT_LAYERS, asked } = PG.layers, wanted = stage?.wants();
+    const keys = stage ? LAYERS.filter((l) => wanted.has(l.arrays)).map((l) => l.key) : view.layers ? view.layers.split(",") : DEFAULT_LAYERS;
+    return { run: asked("run", keys).join(","), fields: asked("fields", keys).join(",") };
   };
 
   /** What the server refused: {field, value, allowed, message}, told in the words that stand in the form. */
@@ -979,7 +980,7 @@
   /** What a link says of the view and cannot be used is left out and told. */
   function checkView() {
     const one = (list) => (v) => list.includes(v) ? "" : `one of ${list.join(", ")}`;
-    const layers = [...PG.layers.LAYER_IDS, "none"];
+    const layers = [...PG.layers.LAYER_KEYS, "none"];
     const rules = {
       at: (v) => (v !== "" && Number(v) >= 0 && Number(v) <= 1 ? "" : "a number from 0 to 1"),
       lab: one(PG.labKeys()), time: one(Object.keys(PG.time.scales)), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),

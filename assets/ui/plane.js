@@ -2,13 +2,10 @@
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const { clamp, ticks, sized, text, sprite } = PG.draw;
+  const { clamp, ticks, sized, text } = PG.draw;
   const { Heat, enclosingLevels, softened, traceLevel } = PG.density;
-  const { FLOWS, LAWS } = PG.layers;
-  const { Panel, locate, RING_PARTICLES, THREAD_PARTICLES } = PG;
-  const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150;
+  const { Panel } = PG;
   const LAW_ENCLOSED = [0.3, 0.6, 0.9]; // of a guided run's reference laws
-  const ENCLOSED = [0.2, 0.4, 0.6, 0.8, 0.95]; // probability inside each contour
 
   class Plane extends Panel {
     // the panel's own range fits into the rectangle; two components of a kind share one scale
@@ -47,20 +44,15 @@
     }
 
     draw(ctx, scene) {
-      const { shown } = scene;
       this.locate(scene);
       this.clip(ctx);
-      if (shown.has("density") || shown.has("contours")) this.density(ctx, scene);
-      if (shown.has("prior") || shown.has("data")) this.still(ctx, scene, this.sheet, (c) => this.references(c, scene));
-      if (shown.has("score")) this.arrows(ctx, scene, "score");
-      for (const flow of FLOWS) if (shown.has(flow)) this.arrows(ctx, scene, flow);
+      this.layers(ctx, scene, "ground");
+      if (PG.layers.drawn("plane", "still", scene.shown).length) this.still(ctx, scene, this.sheet, (c) => this.layers(c, scene, "still"));
+      this.layers(ctx, scene, "under");
       ctx.restore();
       this.still(ctx, scene, this.front, (c) => this.axes(c, scene.theme));
       this.clip(ctx);
-      if (shown.has("trails")) this.trails(ctx, scene);
-      if (shown.has("particles")) this.dots(ctx, scene);
-      this.laws(ctx, scene);
-      if (shown.has("x0")) this.expected(ctx, scene);
+      this.layers(ctx, scene, "over");
       this.mark(ctx, scene);
       this.pinned(ctx, scene);
       ctx.restore();
@@ -77,30 +69,14 @@
       }
     }
 
-    density(ctx, scene) {
-      const array = this.field(scene, "density");
+    // contours of a law that guidance is compared with
+    law(ctx, scene, layer, colour) {
+      const array = this.field(scene, layer);
       if (!array) return;
-      const { box } = this, { theme, fields, fieldAt } = scene;
-      const picture = this.heat.paint(array, fieldAt, theme.data);
-      ctx.globalAlpha = fields.faded ? 0.5 : 1;
-      if (scene.shown.has("density")) {
-        ctx.imageSmoothingQuality = "low"; // bilinear: the picture is already twice as fine as the field
-        ctx.drawImage(picture, box.x, box.y, box.w, box.h);
-      }
-      if (scene.shown.has("contours")) this.contours(ctx, array, this.heat.mix, ENCLOSED, theme.data, 1.1);
+      const heat = ((this.lawHeats ??= {})[layer] ??= new Heat());
+      ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
+      this.contours(ctx, array, heat.blended(array, scene.fieldAt), LAW_ENCLOSED, colour, 1.7);
       ctx.globalAlpha = 1;
-    }
-
-    // what guidance is compared with: contours of p_t(x | c) and of the tilted law
-    laws(ctx, scene) {
-      for (const [layer, role] of LAWS) {
-        const array = scene.shown.has(layer) && this.field(scene, layer);
-        if (!array) continue;
-        const heat = ((this.lawHeats ??= {})[layer] ??= new Heat());
-        ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
-        this.contours(ctx, array, heat.blended(array, scene.fieldAt), LAW_ENCLOSED, scene.theme[role], 1.7);
-        ctx.globalAlpha = 1;
-      }
     }
 
     contours(ctx, array, mix, shares, colour, lineWidth) {
@@ -119,14 +95,15 @@
       });
     }
 
-    arrows(ctx, scene, layer) {
+    /** A field of arrows; half: the length at which they are half as long as they can get; dots: their heads are dots. */
+    arrows(ctx, scene, layer, { colour, alpha, width, half, dots }) {
       const array = this.field(scene, layer);
       if (!array) return;
       const [columns, rows] = scene.fields.header.grid.arrows, { box } = this, { i, f } = scene.fieldAt;
       const values = array.floats(), count = columns * rows;
       const p = 2 * count * i, q = Math.min(p + 2 * count, values.length - 2 * count);
       const cellX = box.w / columns, cellY = box.h / rows;
-      const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19), half = layer === "score" ? 0.7 : 1.2;
+      const longest = clamp(0.72 * Math.min(cellX, cellY), 6, 19);
       // directions as they look on the screen, where the two axes may have different scales
       const skew = -this.toY.k / this.toX.k;
       const heads = [], room = this.room();
@@ -144,13 +121,12 @@
         if (Math.min(x - ex / 2, tipX) < room.left || Math.max(x - ex / 2, tipX) > room.right || Math.min(y - ey / 2, tipY) < room.top || Math.max(y - ey / 2, tipY) > room.bottom) continue;
         ctx.moveTo(x - ex / 2, y - ey / 2);
         ctx.lineTo(tipX, tipY);
-        if (layer !== "score") heads.push(tipX, tipY);
+        if (dots) heads.push(tipX, tipY);
         else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
       }
-      const { theme, fields } = scene;
-      ctx.globalAlpha = (layer === "score" ? 0.4 : layer === "ou" ? 0.9 : 0.5) * (fields.faded ? 0.5 : 1);
-      ctx.strokeStyle = ctx.fillStyle = layer === "ou" ? theme.noise : theme.exact;
-      ctx.lineWidth = layer === "score" ? 1 : 1.5;
+      ctx.globalAlpha = alpha * (scene.fields.faded ? 0.5 : 1);
+      ctx.strokeStyle = ctx.fillStyle = colour;
+      ctx.lineWidth = width;
       ctx.stroke();
       for (let k = 0; k < heads.length; k += 2) ctx.fillRect(heads[k] - 1.3, heads[k + 1] - 1.3, 2.6, 2.6);
       ctx.globalAlpha = 1;
@@ -163,83 +139,12 @@
       return { left: box.x + (aside ? 3 : 26), right: right - 3, top: Math.max(box.y + 3, rect.y + (this.covered || 0)), bottom: bottom - (below ? 5 : 22) };
     }
 
-    // the recent past, older parts fainter: one path for each age and colour, whose end moves with the clock too. Where states are held
-    // there is no path: small dots stand where the particles were.
-    trails(ctx, scene) {
-      const { run, at, clock, moment } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
-      const first = Math.max(tail.i, at.i - TRAIL_FRAMES + 1), cut = first === tail.i ? tail.f : 0;
-      ctx.lineWidth = 1;
-      for (const group of this.colours(scene)) {
-        ctx.strokeStyle = ctx.fillStyle = this.colour(scene, group);
-        for (let i = first; i <= at.i; i++) {
-          ctx.globalAlpha = (0.4 * (i - first + 1)) / (at.i - first + 1);
-          if (run.holds(i)) i < moment.frame && this.trailDots(ctx, run, group, i);
-          else this.trailPart(ctx, run, group, i, i === first ? cut : 0, i === at.i);
-        }
-      }
-      ctx.globalAlpha = 1;
-    }
-
-    // from frame i (and a fraction) to the next one, or to where the particles are now
-    trailPart(ctx, run, group, i, cut, last) {
-      const { z } = run, { toX, toY, xs, ys } = this, { a, b } = this.spec, next = Math.min(i + 1, run.frames - 1);
-      const ax = run.at(i, a.component), ay = run.at(i, b.component), bx = run.at(next, a.component), by = run.at(next, b.component);
-      const count = run.share(group, TRAIL_PARTICLES);
-      ctx.beginPath();
-      for (let k = 0; k < count; k++) {
-        const n = group.members ? group.members[k] : k;
-        ctx.moveTo(toX.o + toX.k * (z[ax + n] + (z[bx + n] - z[ax + n]) * cut), toY.o + toY.k * (z[ay + n] + (z[by + n] - z[ay + n]) * cut));
-        if (last) ctx.lineTo(xs[n], ys[n]);
-        else ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
-      }
-      ctx.stroke();
-    }
-
-    trailDots(ctx, run, group, i) {
-      const { z } = run, { toX, toY } = this, { a, b } = this.spec, ax = run.at(i, a.component), ay = run.at(i, b.component);
-      const count = run.share(group, TRAIL_PARTICLES);
-      for (let k = 0; k < count; k++) {
-        const n = group.members ? group.members[k] : k;
-        ctx.fillRect(toX.o + toX.k * z[ax + n] - 0.8, toY.o + toY.k * z[ay + n] - 0.8, 1.6, 1.6);
-      }
-    }
-
-    // rings at E[x₀ | x_t] and threads to them
-    expected(ctx, scene) {
-      const { run, at, theme } = scene, { a, b } = this.spec;
-      if (!run.x0 || a.component >= run.dim || b.component >= run.dim) return;
-      const next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES, run.count);
-      const read = (component, to) => {
-        const p = run.atX0(at.i, component), q = run.atX0(next, component), out = new Float32Array(count);
-        for (let n = 0; n < count; n++) out[n] = to.o + to.k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
-        return out;
-      };
-      const xs = read(a.component, this.toX), ys = read(b.component, this.toY);
-      ctx.strokeStyle = theme.exact;
-      ctx.lineWidth = 0.9;
-      ctx.globalAlpha = 0.35;
-      ctx.beginPath();
-      for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
-        ctx.moveTo(this.xs[n], this.ys[n]);
-        ctx.lineTo(xs[n], ys[n]);
-      }
-      ctx.stroke();
-      ctx.globalAlpha = 0.6;
-      this.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
-      ctx.globalAlpha = 1;
-    }
-
-    references(ctx, scene) {
-      for (const name of ["prior", "data"]) {
-        if (scene.shown.has(name)) this.reference(ctx, scene, name);
-      }
-    }
-
-    reference(ctx, scene, name) {
+    // samples that every run's packet has
+    reference(ctx, scene, name, colour) {
       const array = scene.run.arrays[name];
       if (!array) return;
       const values = array.floats(), count = array.shape[1], { toX, toY } = this, { a, b } = this.spec;
-      ctx.fillStyle = name === "data" ? scene.theme.data : scene.theme.noise;
+      ctx.fillStyle = colour;
       ctx.globalAlpha = 0.6;
       for (let n = 0; n < count; n++) {
         const x = toX.o + toX.k * values[a.component * count + n], y = toY.o + toY.k * values[b.component * count + n];

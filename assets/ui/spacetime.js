@@ -2,19 +2,11 @@
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const { clamp, ticks, spread, sized, text, sprite, Sheet } = PG.draw;
-  const { LAWS } = PG.layers;
-  const { Panel, RING_PARTICLES, THREAD_PARTICLES } = PG;
-  const PATH_PARTICLES = 80;
-  const MANY = 40; // with more states than this, those that are held are joined by upright strokes
+  const { clamp, ticks, spread, sized, text } = PG.draw;
+  const { Panel } = PG;
   const SWARM_BINS = 72; // of the swarm of dots along the cursor of a space–time panel
 
   class Spacetime extends Panel {
-    constructor(spec) {
-      super(spec);
-      this.past = new Sheet(); // the same paths in full strength; only its part up to the cursor is shown
-    }
-
     frame() {
       const { rect } = this;
       const strip = clamp(0.1 * rect.w, 26, 84);
@@ -38,15 +30,10 @@
     }
 
     draw(ctx, scene) {
-      const { shown } = scene;
       this.locate(scene);
       this.clip(ctx);
       this.still(ctx, scene, this.sheet, (c) => this.backdrop(c, scene));
-      if (shown.has("trails")) this.travelled(ctx, scene);
-      if (shown.has("x0")) this.expected(ctx, scene);
-      if (shown.has("particles")) this.dots(ctx, scene);
-      if (shown.has("density")) this.outline(ctx, scene);
-      for (const [layer, role] of LAWS) if (shown.has(layer)) this.outline(ctx, scene, layer, `${layer}/peak`, scene.theme[role]);
+      this.layers(ctx, scene, "over");
       this.cursor(ctx, scene);
       this.path(ctx, scene, scene.hover);
       this.mark(ctx, scene);
@@ -85,8 +72,8 @@
       return this.box;
     }
 
-    // the exact p_t around the cursor, on the scale of the swarm: dots should fill it evenly
-    outline(ctx, scene, layer = "density", peak = "peak", colour = scene.theme.exact) {
+    // an exact law around the cursor, on the scale of the swarm: of p_t, dots should fill it evenly
+    outline(ctx, scene, layer, peak, colour, width) {
       const density = this.field(scene, layer), peaks = this.field(scene, peak);
       if (!density || !peaks) return;
       const [rows, columns] = density.shape, { i, f } = scene.fieldAt, { box } = this, x = this.x(scene.clock);
@@ -94,7 +81,7 @@
       const near = peaks.data[i] * (1 - f), far = peaks.data[next] * f;
       ctx.strokeStyle = colour;
       ctx.globalAlpha = scene.fields.faded ? 0.4 : 0.8;
-      ctx.lineWidth = layer === "density" ? 1 : 1.6;
+      ctx.lineWidth = width;
       for (const side of [-1, 1]) {
         ctx.beginPath();
         for (let r = 0; r < rows; r++) {
@@ -107,45 +94,20 @@
     }
 
     backdrop(ctx, scene) {
-      const { box } = this;
-      if (scene.shown.has("density")) this.density(ctx, scene);
+      this.layers(ctx, scene, "ground");
       this.axes(ctx, scene);
-      if (scene.shown.has("trails")) this.paths(ctx, scene, 0.13);
       this.ends(ctx, scene);
-      for (const [name, x] of [["prior", box.x + 5], ["data", box.x + box.w - 5]]) {
-        if (scene.shown.has(name)) this.reference(ctx, scene, name, x);
-      }
+      this.layers(ctx, scene, "still");
     }
 
-    // columns of p_t, one for each field clock; half a column overhangs at both ends
-    density(ctx, scene) {
-      const array = this.field(scene, "density");
-      if (!array) return;
-      const [rows, columns] = array.shape, { box } = this;
-      const picture = this.heat.paint({ ...array, uid: array.uid, shape: [1, rows, columns], data: array.data }, { i: 0, f: 0 }, scene.theme.data);
-      ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
-      ctx.imageSmoothingQuality = "high";
-      ctx.drawImage(picture, 1, 0, 2 * columns - 2, 2 * rows, box.x, box.y, box.w, box.h);
-      ctx.globalAlpha = 1;
+    // a law that guidance is compared with, and its curves at both ends
+    law(ctx, scene, layer, colour) {
+      this.outline(ctx, scene, layer, `${layer}/peak`, colour, 1.6);
     }
 
-    paths(ctx, scene, alpha) {
-      const { run } = scene, { o, k } = this.toY, c = this.spec.b.component;
-      ctx.save();
-      this.clipBox(ctx);
-      ctx.globalAlpha = alpha;
-      ctx.lineWidth = 1;
-      for (const group of this.colours(scene)) {
-        ctx.strokeStyle = this.colour(scene, group);
-        const count = run.share(group, PATH_PARTICLES);
-        ctx.beginPath();
-        for (let m = 0; m < count; m++) {
-          const n = group.members ? group.members[m] : m;
-          this.line(ctx, run, c, n, run.frames > MANY);
-        }
-        ctx.stroke();
-      }
-      ctx.restore();
+    lawAt(scene, layer, colour, row) {
+      const ends = this.field(scene, `${layer}/edge`);
+      return ends ? [{ colour, values: ends.data.subarray(row * ends.shape[1], (row + 1) * ends.shape[1]) }] : [];
     }
 
     // a particle's states over the clock: joined where the picture moves between them, else held as it holds them
@@ -168,20 +130,6 @@
       ctx.beginPath();
       ctx.rect(box.x, box.y, box.w, box.h);
       ctx.clip();
-    }
-
-    // the same paths in full strength: only what lies behind the cursor is copied
-    travelled(ctx, scene) {
-      const { rect, box } = this, { scale } = scene;
-      const sheet = this.past.fresh(scene.version, rect.w, rect.h, scale, (c) => {
-        c.translate(-rect.x, -rect.y);
-        this.paths(c, scene, 0.45);
-      });
-      const x = this.x(scene.cursor);
-      const from = scene.run.forward ? x : box.x, to = scene.run.forward ? box.x + box.w : x;
-      const sx = Math.round((from - rect.x) * scale), width = Math.round((to - rect.x) * scale) - sx;
-      if (width < 1) return;
-      ctx.drawImage(sheet, sx, 0, width, sheet.height, rect.x + sx / scale, rect.y, width / scale, rect.h);
     }
 
     path(ctx, scene, n) {
@@ -215,36 +163,12 @@
       ctx.fill();
     }
 
-    // where the model expects each particle to have come from: on the data's side
-    expected(ctx, scene) {
-      const { run, at, theme } = scene, c = this.spec.b.component;
-      if (!run.x0 || c >= run.dim) return;
-      const { o, k } = this.toY, next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES / 2, run.count);
-      const p = run.atX0(at.i, c), q = run.atX0(next, c), right = this.box.x + this.box.w;
-      const xs = new Float32Array(count), ys = new Float32Array(count);
-      for (let n = 0; n < count; n++) {
-        xs[n] = right - 4 - 18 * spread(n + 1);
-        ys[n] = o + k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
-      }
-      ctx.strokeStyle = theme.exact;
-      ctx.lineWidth = 0.9;
-      ctx.globalAlpha = 0.22;
-      ctx.beginPath();
-      for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
-        ctx.moveTo(this.xs[n], this.ys[n]);
-        ctx.lineTo(xs[n], ys[n]);
-      }
-      ctx.stroke();
-      ctx.globalAlpha = 0.45;
-      this.stamp(ctx, sprite(theme.exact, 2, scene.scale, true), xs, ys, null, count);
-      ctx.globalAlpha = 1;
-    }
-
-    reference(ctx, scene, name, middle) {
+    // samples that every run's packet has, around x = middle
+    reference(ctx, scene, name, colour, middle) {
       const array = scene.run.arrays[name];
       if (!array) return;
       const values = array.floats(), count = array.shape[1], { o, k } = this.toY, c = this.spec.b.component;
-      ctx.fillStyle = name === "data" ? scene.theme.data : scene.theme.noise;
+      ctx.fillStyle = colour;
       ctx.globalAlpha = 0.6;
       for (let n = 0; n < count; n++) ctx.fillRect(middle - 1 + 10 * (spread(n + 1) - 0.5), o + k * values[c * count + n] - 1, 2, 2);
       ctx.globalAlpha = 1;
@@ -260,10 +184,8 @@
         { x: box.x - 3, grow: -1, frame: noiseFrame, row: 0 },
         { x: box.x + box.w + 3, grow: 1, frame: run.frames - 1 - noiseFrame, row: 1 },
       ];
-      const laws = [0, 1].map((row) => LAWS.filter(([layer]) => scene.shown.has(layer)).flatMap(([layer, role]) => {
-        const ends = this.field(scene, `${layer}/edge`);
-        return ends ? [{ colour: theme[role], values: ends.data.subarray(row * ends.shape[1], (row + 1) * ends.shape[1]) }] : [];
-      }));
+      const laws = [0, 1].map((row) => PG.layers.drawn("spacetime", "ends", scene.shown).flatMap((part) => part.draw(this, scene, row)));
+      const shown = PG.layers.drawn("spacetime", "bars", scene.shown);
       for (const { x, grow, frame, row } of sides) {
         const bars = histogram(run.z, run.at(frame, this.spec.b.component), run.count, lo, hi, bins);
         const exact = curves ? curves.data.subarray(row * curves.shape[1], (row + 1) * curves.shape[1]) : [];
@@ -272,12 +194,7 @@
         for (const v of exact) most = Math.max(most, v);
         for (const { values } of laws[row]) for (const v of values) most = Math.max(most, v);
         const k = (grow * (strip - 6)) / (most || 1);
-        if (scene.shown.has("particles")) {
-          ctx.fillStyle = theme.sampler;
-          ctx.globalAlpha = 0.42;
-          const h = box.h / bins;
-          bars.forEach((v, j) => ctx.fillRect(Math.min(x, x + k * v), box.y + box.h - (j + 1) * h + 0.5, Math.abs(k * v), h - 1));
-        }
+        for (const part of shown) part.draw(this, ctx, scene, { bars, x, k });
         ctx.globalAlpha = scene.fields && scene.fields.faded ? 0.5 : 1;
         ctx.strokeStyle = theme.exact;
         ctx.lineWidth = 1.3;

@@ -7,7 +7,6 @@
   const { clamp, sized, ring, sprite, Sheet, Splat } = PG.draw;
   const { Heat } = PG.density;
   const SPLAT_FROM = 6000; // with more particles than this, dots are written into pixels directly
-  const RING_PARTICLES = 240, THREAD_PARTICLES = 60; // whose x̂₀ has a ring, and a thread to it
 
   class Panel {
     constructor(spec) {
@@ -57,6 +56,11 @@
     field(scene, layer) {
       const fields = scene.fields;
       return (fields && fields.geometry === scene.run.geometry && fields.arrays[`${layer}:${this.spec.id}`]) || null;
+    }
+
+    // what the layers that are shown draw in a band (layers.js)
+    layers(ctx, scene, band) {
+      for (const part of PG.layers.drawn(this.spec.kind, band, scene.shown)) part.draw(this, ctx, scene);
     }
 
     // what does not move is painted once and then copied
@@ -158,5 +162,5 @@
     }
   }
 
-  Object.assign(PG, { Panel, RING_PARTICLES, THREAD_PARTICLES });
+  PG.Panel = Panel;
 })();

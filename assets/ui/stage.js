@@ -7,7 +7,7 @@
   "use strict";
   const PG = (window.PG = window.PG || {});
   const { clamp, isNumber, number, contains, text, themeOf, unit } = PG.draw;
-  const { LAYERS, LAYER_IDS, DEFAULT_LAYERS } = PG.layers;
+  const { LAYERS, LAYER_KEYS, DEFAULT_LAYERS, asked } = PG.layers;
   const { SPEEDS, make, Legend, TimeBar, Keys, Toast } = PG.controls;
   const { Run, Fields, Spacetime, arrange, naturalHeight, locate } = PG;
 
@@ -133,17 +133,17 @@
 
     // server layers that the visible layers need; the host puts them into its requests
     get wanted() {
-      const names = LAYERS.filter((l) => l.needs && this._on.has(l.id) && !this._why(l)).map((l) => l.needs);
-      return new Set(names);
+      const keys = LAYERS.filter((l) => this._on.has(l.key) && !this._why(l)).map((l) => l.key);
+      return new Set([...asked("run", keys), ...asked("fields", keys)]);
     }
 
     wants() {
       return this.wanted;
     }
 
-    _has(server) {
-      if (server === "x0") return Boolean(this.run && this.run.x0);
-      return Boolean(this.fields && !this.fields.stale && this.fields.has(server));
+    _has({ packet, arrays }) {
+      if (packet === "run") return Boolean(this.run?.arrays[arrays]);
+      return Boolean(this.fields && !this.fields.stale && this.fields.has(arrays));
     }
 
     // -- time --
@@ -244,11 +244,11 @@
     // -- what is shown --
 
     get layers() {
-      return LAYER_IDS.filter((id) => this._on.has(id));
+      return LAYER_KEYS.filter((id) => this._on.has(id));
     }
 
     set layers(names) {
-      this._on = new Set([...names].filter((id) => LAYER_IDS.includes(id)));
+      this._on = new Set([...names].filter((id) => LAYER_KEYS.includes(id)));
       this._layersChanged();
     }
 
@@ -257,11 +257,11 @@
     }
 
     toggleLayer(id) {
-      const layer = LAYERS.find((l) => l.id === id);
+      const layer = LAYERS.find((l) => l.key === id);
       if (!layer || this._why(layer)) return;
       if (!this._on.delete(id)) this._on.add(id);
       this._layersChanged();
-      if (this._on.has(id) && layer.needs && !this._has(layer.needs)) this.emit("want", this.wanted);
+      if (this._on.has(id) && layer.arrays && !this._has(layer)) this.emit("want", this.wanted);
     }
 
     _layersChanged() {
@@ -304,13 +304,11 @@
 
     // why the current run cannot show a layer, or ""
     _why(layer) {
-      if (!this.run) return "";
-      const declared = this.run.header.unavailable && this.run.header.unavailable[layer.id];
-      return declared || (layer.why ? layer.why(this.run) : "");
+      return this.run?.header.unavailable[layer.key] || "";
     }
 
     _whyNoClasses() {
-      return this.run?.header.unavailable?.classes || (this.run && this.run.groups === this.run.one ? "this distribution has one class" : "");
+      return this.run?.header.unavailable.classes || (this.run && this.run.groups === this.run.one ? "this distribution has one class" : "");
     }
 
     // -- messages --
@@ -480,7 +478,7 @@
     }
 
     _action(key, shift) {
-      if (/^[1-9]$/.test(key)) return () => this.toggleLayer(LAYER_IDS[key - 1]);
+      if (/^[1-9]$/.test(key)) return () => this.toggleLayer(LAYER_KEYS[key - 1]);
       const jump = (clock) => () => this.seek(clock);
       const faster = (by) => () => (this.speed = SPEEDS[clamp(SPEEDS.indexOf(this._speed) + by, 0, SPEEDS.length - 1)]);
       const actions = {
@@ -608,7 +606,7 @@
 
     _scene(scale, cursor = this.cursor) {
       const { run, fields } = this, moment = run.facts(cursor), { clock } = moment;
-      const shown = new Set(LAYERS.filter((l) => this._on.has(l.id) && !this._why(l)).map((l) => l.id));
+      const shown = new Set(LAYERS.filter((l) => this._on.has(l.key) && !this._why(l)).map((l) => l.key));
       return {
         run, fields, shown, scale, cursor, moment, clock, theme: this.theme, version: this.version, hover: this.hover, pin: this._pin, overlay: this.overlay,
         byClass: this._colour === "class", at: { i: moment.i, f: moment.f }, fieldAt: fields ? locate(fields.clock, clock) : null,

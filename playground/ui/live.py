@@ -53,26 +53,28 @@ from playground.images.upload import parts
 from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.errors import errors_packet, map_packet
+from playground.views.fields import fields_packet
 from playground.views.film import ALLOWED as FILMS
 from playground.views.film import KINDS, decoded, film, palette, sent
 from playground.views.film import MOST_BYTES as MOST_FILM
 from playground.views.free import free_packet
+from playground.views.guided import fields_key
 from playground.views.image_files import MS as IMAGE_MS
 from playground.views.image_files import image_moments, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
+from playground.views.layer import layers
 from playground.views.mixture import fit_record, mixture_packet
 from playground.views.packet import Packet
 from playground.views.phase import phase_packet
-from playground.views.stage import Run, fields_key, fields_packet, file_name, run_packet
+from playground.views.stage import Run, file_name, run_packet
 from playground.views.tasks import numbers_packet, repaint_packet, task_packets
 from toy_models.laws.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "part", "fields", "metrics")
-WANTS = ("density", "score", "velocity", "hamiltonian", "ou", "x0", "conditional", "tilted")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
@@ -241,8 +243,9 @@ def packet(query: dict[str, str]) -> bytes:
     if layer not in LAYERS:
         raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *LABS]))
     want = frozenset(w for w in query.get("want", "").split(",") if w)
-    if not want <= set(WANTS):
-        raise BadValue("want", query["want"], "some of " + ", ".join(WANTS))
+    known = [one.key for one in layers().values() if one.arrays == one.key]
+    if not want <= set(known):
+        raise BadValue("want", query["want"], "some of " + ", ".join(known))
     seq = query.get("seq", "0")
     if not re.fullmatch("[0-9]{1,15}", seq):  # isdigit() is also true of "²"
         raise BadValue("seq", seq, "a whole number")

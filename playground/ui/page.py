@@ -28,6 +28,7 @@ from playground.presets import PRESETS, Preset
 from playground.ui import documents, hub, live
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
+from playground.views import layer
 from playground.views.snippet import as_python
 from toy_models.data import image_models
 
@@ -41,6 +42,7 @@ SCRIPTS = (
     "time.js",
     "pin.js",
     *(f"{part}.js" for part in STAGE),
+    *(f"layers/{key}.js" for key in layer.layers()),
     "status.js",
     "curves.js",
     "hold.js",
@@ -281,7 +283,7 @@ def python_of(query: dict[str, str]) -> dict[str, Any]:
 
 def head(form: Form) -> str:
     """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
-    told = {**form.config(), "intro": INTRO, "examples": [_told(p) for p in PRESETS], "glossary": glossary()}
+    told = {**form.config(), "layers": layer.config(), "intro": INTRO, "examples": [_told(p) for p in PRESETS], "glossary": glossary()}
     config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
     lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]

@@ -9,8 +9,9 @@ from playground.core.measure import Estimate, Measure
 from playground.measures.panel import Gone, on_panel
 from playground.measures.sampled import Truth, courses
 from playground.measures.tilted import TiltedLaw
+from playground.views.guided import tilted_words
 from playground.views.packet import Packet
-from playground.views.stage import Run, tilted_words
+from playground.views.stage import Run
 
 
 class Told(TypedDict):

@@ -18,6 +18,7 @@ from playground.core.fields import BadValue
 from playground.core.process import LinearProcess, t64
 from playground.core.run import Frame
 from playground.engine import Run
+from playground.views.layer import told
 from playground.views.packet import Packet
 from playground.views.stage import FRAMES, add_curves, add_frames, add_grid, add_terms, run_header
 from toy_models import data
@@ -187,7 +188,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         "particles": count,
         "panels": [panel],
         "notes": notes,
-        "unavailable": _unavailable() | ({} if labels is not None else {"classes": by}),
+        **told(run.exp, None),
         "set": law.set,
         "image": {
             "event": list(pictures.shape[2:]),
@@ -199,6 +200,8 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
             "of_plane": OF_PLANE,
         },
     }
+    if labels is None:
+        header["unavailable"]["classes"] = by
     packet = Packet(header)
     packet.add("z", (paths / unit).mT.numpy(), "u2", [-2 * span * s for s in SPAN], [2 * span * s for s in SPAN], axis=1)
     add_frames(packet, run.process, frames)
@@ -260,17 +263,3 @@ def _image_notes(run: ImageRun) -> list[str]:
             "pictures show, are not. More steps keep both"
         )
     return notes
-
-
-def _unavailable() -> dict[str, str]:
-    unknown = "an image model’s density does not live on a plane; only the toys have exact fields"
-    plane = "fields of an image live in its own space, not on a plane of two components"
-    return {
-        "density": unknown,
-        "contours": unknown,
-        "score": plane,
-        "velocity": plane,
-        "x0": "the images show it: choose x̂₀ above them",
-        "prior": unknown,
-        "data": "images are no points of this plane; the lab “training-free” shows the nearest of a set",
-    }

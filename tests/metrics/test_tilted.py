@@ -15,8 +15,10 @@ from playground.core.rng import Rng
 from playground.metrics.tilted import Tilted
 from playground.metrics.truth import compare, projected
 from playground.views.distances import metrics_packet
+from playground.views.fields import fields_packet
+from playground.views.guided import guided_laws
 from playground.views.packet import Packet
-from playground.views.stage import Run, fields_packet, guided_laws
+from playground.views.stage import Run
 from toy_models.data import mixture_of
 
 

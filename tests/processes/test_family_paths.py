@@ -13,7 +13,8 @@ from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.exact import oracle_for
 from playground.views.distances import metrics_packet
-from playground.views.stage import Run, fields_packet, run_packet
+from playground.views.fields import fields_packet
+from playground.views.stage import Run, run_packet
 from toy_models.data import mixture_of
 
 CLOCK = t64([0.02, 0.3, 0.7, 1.0])

@@ -6,8 +6,8 @@ import torch
 
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
+from playground.views.fields import centres, dense
 from playground.views.mixture import mixture_packet
-from playground.views.stage import _centres, _dense
 from toy_models.data import mixture_of
 from toy_models.laws.compact import decode, encode
 
@@ -19,10 +19,10 @@ def test_the_density_of_turned_components_is_exact():
         [[3.5, -2.4], [0.0, 0.1], [-3.0, 2.0]],  # type: ignore[arg-type]
         [[[2e-3, 1.2e-3], [1.2e-3, 1e-3]], [[0.5, -0.3], [-0.3, 0.4]], [[0.1, 0.05], [0.05, 0.2]]],  # type: ignore[arg-type]
     )
-    ga, gb = _centres(-4.2, 4.2, 140), _centres(-3, 3, 100).flip(0)
+    ga, gb = centres(-4.2, 4.2, 140), centres(-3, 3, 100).flip(0)
     points = torch.stack([ga.repeat(100), gb.repeat_interleave(140)], -1).double()
     exact = mix.log_prob(points).exp().view(100, 140)
-    got = _dense(mix.weights, mix.means, mix.covs, ga, gb)
+    got = dense(mix.weights, mix.means, mix.covs, ga, gb)
     assert float((got - exact).abs().max()) < 2e-6 * float(exact.max())
 
 

@@ -15,17 +15,10 @@ from playground.metrics.distances import sliced_w2
 from playground.metrics.prior import prior_mismatch
 from playground.metrics.truth import exact_draws
 from playground.views.distances import metrics_packet
+from playground.views.fields import fields_packet, lattice, view_moments
+from playground.views.guided import fields_key, guided_arrows
 from playground.views.packet import Packet
-from playground.views.stage import (
-    Run,
-    _lattice,
-    _view_moments,
-    add_curves,
-    fields_key,
-    fields_packet,
-    guided_arrows,
-    run_packet,
-)
+from playground.views.stage import Run, add_curves, run_packet
 from toy_models.data import mixture_of
 
 CASES = {
@@ -173,7 +166,7 @@ def test_guided_arrows_are_the_exact_linear_combination(process, key):
     np.testing.assert_array_equal(p["density:x"], q["density:x"])
     data = mixture_of("rings")
     all_, one = (oracle_for(d, exp.process) for d in (data, data.only(1)))
-    points = _lattice(run.geometry.panels[0])
+    points = lattice(run.geometry.panels[0])
     for f in (8, 24, 40):
         clock = t64(float(p["clock"][f]))
         t = float(exp.process.unclock(clock))
@@ -181,7 +174,7 @@ def test_guided_arrows_are_the_exact_linear_combination(process, key):
         s_all, s_one = (o.marginal(t).score(points / scale) for o in (all_, one))
         weight = 3.0 if clock > 0.3 else (1.0 if key == "ClassifierFree" else 0.0)
         score = s_all + weight * (s_one - s_all)
-        _, cov = _view_moments(all_, t64([t]))
+        _, cov = view_moments(all_, t64([t]))
         spread = float((all_.weights[:, None] * cov[0].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt())
         want = score * spread / scale
         want = want * (8 / want.norm(dim=1, keepdim=True)).clamp_max(1)

@@ -10,9 +10,9 @@ from playground.core.rng import Rng
 from playground.exact.mixture import MixtureOracle
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
+from playground.views.fields import fields_packet
 from playground.views.packet import Packet
 from playground.views.phase import paths, phase_packet, roughness, score_excess
-from playground.views.stage import fields_packet
 from toy_models.data import mixture_of
 
 

@@ -1,0 +1,10 @@
+// Samples of the data.
+(() => {
+  "use strict";
+  const { PG } = window;
+
+  PG.layer("data", {
+    plane: { still: [30, (panel, ctx, scene) => panel.reference(ctx, scene, "data", scene.theme.data)] },
+    spacetime: { still: [30, (panel, ctx, scene) => panel.reference(ctx, scene, "data", scene.theme.data, panel.box.x + panel.box.w - 5)] },
+  });
+})();

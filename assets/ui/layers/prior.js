@@ -1,0 +1,10 @@
+// Samples of what sampling starts from.
+(() => {
+  "use strict";
+  const { PG } = window;
+
+  PG.layer("prior", {
+    plane: { still: [20, (panel, ctx, scene) => panel.reference(ctx, scene, "prior", scene.theme.noise)] },
+    spacetime: { still: [20, (panel, ctx, scene) => panel.reference(ctx, scene, "prior", scene.theme.noise, panel.box.x + 5)] },
+  });
+})();

@@ -1,0 +1,52 @@
+"""What of a picture is the guided model's: which arrows follow it, which laws it is compared with, and what fields depend on."""
+
+from __future__ import annotations
+
+from playground.core.experiment import Experiment
+from playground.grids.uniform import UniformTime
+from playground.guidance.none import NoGuidance
+from playground.samplers.ode import Euler
+from toy_models.data import law_of, makes_images, mixture_of
+
+
+def fields_key(exp: Experiment) -> str:
+    """Fields depend on data, process, direction and, where arrows or reference laws are the guided model's, on guidance only: runs that share them
+    share their fields."""
+    guidance = exp.guidance if guided_arrows(exp) or guided_laws(exp) else NoGuidance()
+    return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode).key
+
+
+def guided_laws(exp: Experiment) -> dict[str, str]:
+    """The reference laws of a guided run as layers, each with "" or the reason why there is none: "conditional" p_t(x | c), and "tilted"
+    p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
+    if exp.mode != "reverse" or makes_images(exp.data) or exp.guidance.pair(mixture_of(exp.data)) is None:
+        return {}
+    flat = law_of(exp.data).dim * exp.process.blocks <= 2
+    return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
+
+
+def tilted_words(exp: Experiment, t: float) -> str:
+    """The tilted law's formula at time t."""
+    weak = "weak" if exp.guidance.info.key == "Autoguidance" else ""
+    w, at = f"{getattr(exp.guidance, 'weight', 1.0):g}", "_t" if t > 0 else ""
+    return f"p{at}(x | c)^{w} p_weak(x)^(1−{w})" if weak else f"p{at}(x) p{at}(c | x)^{w}"
+
+
+def guided_arrows(exp: Experiment) -> list[str]:
+    """Which arrows follow the guided model, as the sampler does: those of a state that is one plane. A blend of scores is linear in them where
+    the process is; the score of a marginal (CLD in 2D) is no part of a guided field."""
+    plane = law_of(exp.data).dim * exp.process.blocks == 2
+    if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
+        return []
+    return ["score"] * ("linear" in exp.process.caps) + ["velocity"]
+
+
+def no_law(exp: Experiment, law: str) -> str:
+    """Why there is no reference law "conditional" or "tilted", or ""."""
+    none = "noising knows no guidance" if exp.mode == "forward" else "needs guidance by a class of a mixture: choose one"
+    return guided_laws(exp).get(law, none)
+
+
+def unguided(exp: Experiment) -> bool:
+    """Does the run know no guidance at all?"""
+    return exp.mode == "forward" or exp.guidance == NoGuidance()

@@ -1,0 +1,1 @@
+"""The layers of the stage, one a file (``playground/views/layer.py``)."""
