@@ -104,6 +104,10 @@ class Process(Spec):
     def join(self, z: Tensor) -> Tensor:
         return z[:, 0] if self.blocks == 1 else z
 
+    def hamiltonian(self, z: Tensor, t: float) -> Tensor:
+        """The part of the flow that keeps the energy of position and velocity, (batch, *state); of processes with "phase" among their ``caps``."""
+        raise NotImplementedError
+
     def lift(self, x0: Tensor, rng: Rng) -> Tensor:
         """z_0 (batch, *state) from data x_0 (batch, *event): attaches what the process adds (CLD: a velocity ~ N(0, γM))."""
         return x0
