@@ -73,7 +73,7 @@ class FieldsOf:
     def shade(self, layer: str, panel: Panel, weights: Tensor, moments: tuple[Tensor, Tensor]) -> None:
         """Adds the density of a mixture, whose moments are those of ``view_moments``, over (clock, panel)."""
         mean, cov = seen(panel, *moments)
-        (plane_density if panel.kind == "plane" else column_density)(self.packet, panel, weights, mean, cov, layer)
+        (plane_density if panel.flat else column_density)(self.packet, panel, weights, mean, cov, layer)
 
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:

@@ -24,6 +24,11 @@ class Panel:
     weight: float
     ranges: tuple[tuple[float, float], ...]  # (a's range, b's range) or (b's range,)
 
+    @property
+    def flat(self) -> bool:
+        """Does it show two components against each other (and not one over the clock)?"""
+        return self.a is not None
+
 
 @dataclass(frozen=True)
 class Geometry:

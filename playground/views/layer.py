@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import pkgutil
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -76,7 +75,7 @@ class Layer:
 
 def no_plane(geometry: Geometry) -> str:
     """Why these panels cannot show what lives on a plane, or ""."""
-    return "" if any(p.kind == "plane" for p in geometry.panels) else "needs a plane; one-dimensional data are drawn over time"
+    return "" if any(p.flat for p in geometry.panels) else "needs a plane; one-dimensional data are drawn over time"
 
 
 def no_velocity(exp: Experiment) -> bool:
@@ -95,11 +94,9 @@ def no_phase(exp: Experiment, geometry: Geometry) -> str:
 def layers() -> dict[str, Layer]:
     """Every layer by key, in the legend's order: found by scanning the package. Raises BadValue where two have one key."""
     package = importlib.import_module(PACKAGE)
-    found: list[Layer] = []
     for module in pkgutil.iter_modules(package.__path__):
-        contents = importlib.import_module(f"{PACKAGE}.{module.name}")
-        classes = (cls for _, cls in inspect.getmembers(contents, inspect.isclass) if cls.__module__ == contents.__name__)
-        found += [cls() for cls in classes if issubclass(cls, Layer) and "key" in vars(cls)]
+        importlib.import_module(f"{PACKAGE}.{module.name}")
+    found = [cls() for cls in Layer.__subclasses__()]
     found.sort(key=lambda layer: (layer.rank, layer.key))
     out: dict[str, Layer] = {}
     for layer in found:

@@ -235,7 +235,7 @@ def _in_symbols(choice: Any) -> dict[str, Any]:
 def _guided_note(run: Run) -> str:
     """What of the picture is the guided model's and what is not."""
     arrows = guided_arrows(run.exp)
-    plain = ["density"] + ["score"] * ("score" not in arrows and any(p.kind == "plane" for p in run.geometry.panels))
+    plain = ["density"] + ["score"] * ("score" not in arrows and any(p.flat for p in run.geometry.panels))
     title = run.exp.guidance.info.title
     verb = lambda words: f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'}"  # noqa: E731
     parts = [f"{verb(arrows)} guided"] if arrows else []

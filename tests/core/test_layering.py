@@ -70,7 +70,7 @@ def test_engine_loads_no_page():
 # Each figure may only fall: who lowers one lowers the number here. Goals: Any at most 4 per 1,000 lines, 12 switches, no circle, one way between the packages.
 MOST = {
     "Any": 550,
-    "behaviour switches": 196,
+    "behaviour switches": 187,
     "asserts of a type": 32,
     "comments that silence the checker": 64,
     "lazy imports": 42,

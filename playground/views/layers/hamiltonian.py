@@ -26,5 +26,5 @@ class Hamiltonian(Layer):
         return no_velocity(exp)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if panel.kind == "plane" and "phase" in fields.process.caps and len(fields.geometry.components) == 2:
+        if panel.flat and "phase" in fields.process.caps and len(fields.geometry.components) == 2:
             flow_arrows(fields, panel, self.key, lambda problem, z, t: fields.process.hamiltonian(z, t))

@@ -27,5 +27,5 @@ class OrnsteinUhlenbeck(Layer):
         return no_velocity(exp)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if panel.kind == "plane" and "phase" in fields.process.caps and len(fields.geometry.components) == 2:
+        if panel.flat and "phase" in fields.process.caps and len(fields.geometry.components) == 2:
             flow_arrows(fields, panel, self.key, lambda problem, z, t: problem.velocity(z, t) - fields.process.hamiltonian(z, t))

@@ -32,7 +32,7 @@ class Score(Layer):
         return no_plane(geometry)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if panel.kind != "plane":
+        if not panel.flat:
             return
         process = fields.process
         mean, cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))

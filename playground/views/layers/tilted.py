@@ -48,7 +48,7 @@ class Tilted(Layer):
 def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Any], t: Tensor, weight: float) -> None:
     """p_main^W p_weak^{1−W} over (clock, panel); of a panel that shows one of two components, what the other leaves of it."""
     moments = [view_moments(oracle, t) for oracle in pair]
-    plane = main.kind == "plane"
+    plane = main.flat
     axes = [main.a, main.b] if plane else [main.b]
     coarse = 2 if sum(len(oracle.weights) for oracle in pair) > MANY else 1
     cells = (DENSITY[0] // coarse, DENSITY[1] // coarse) if plane else (COLUMN,)
@@ -68,7 +68,7 @@ def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Any], t: Tenso
             log_p = torch.nn.functional.interpolate(log_p[None, None], (DENSITY[1], DENSITY[0]), mode="bicubic")[0, 0]
         frames.append((log_p - log_p.max()).exp())
     p = torch.stack(frames)
-    if plane and panel.kind == "plane":
+    if plane and panel.flat:
         cell = math.prod((hi - lo) / n for (lo, hi), n in zip(main.ranges, DENSITY, strict=True))
         code, peak, _ = names_of("tilted", panel)
         packet.add(code, (p * 255 + 0.5).to(torch.uint8).numpy(), "u1")

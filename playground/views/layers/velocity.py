@@ -25,5 +25,5 @@ class Velocity(Layer):
         )
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if panel.kind == "plane" and len(fields.geometry.components) == 2:
+        if panel.flat and len(fields.geometry.components) == 2:
             flow_arrows(fields, panel, self.key, lambda problem, z, t: problem.velocity(z, t))
