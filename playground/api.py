@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, choice, flag, free, integer, nested, slider
+from playground.core.fields import BadValue, choice, flag, free, integer, slider
 from playground.core.grid import Grid
 from playground.core.guidance import Guidance
 from playground.core.legal import why_illegal
@@ -16,7 +16,7 @@ from playground.core.rng import Rng
 from playground.core.run import Frame, Trace
 from playground.core.sampler import Sampler
 from playground.core.schedule import Schedule
-from playground.core.spec import FAMILIES, Info, Spec, SpecClass, by_name, registry
+from playground.core.spec import FAMILIES, Info, Spec, SpecClass, by_name, nested, registry
 from playground.core.spec import register as _register
 from playground.engine import simulate
 from playground.images.own import load_images

@@ -13,7 +13,7 @@ from torch import Tensor
 
 import playground.images  # noqa: F401 - its names of data become known
 from playground.core.experiment import Experiment, dtype_name
-from playground.core.fields import BadValue, Param, params
+from playground.core.fields import BadValue, Whole, params
 from playground.core.legal import misfit, parts_of, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import given_predictor
@@ -29,7 +29,7 @@ from toy_models.data import law_of
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run
 FORWARD_FRAMES = 64
-MAX_FRAMES = Param("int", None, 2, 1_000_000)
+MAX_FRAMES = Whole(None, 2, 1_000_000)
 
 
 def simulate(

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
-from .fields import BadValue, check_keywords, choice, free, integer, nested, one_of, only, slider
+from .fields import BadValue, check_keywords, choice, free, integer, one_of, only, slider
 from .grid import Grid
 from .guidance import Guidance
 from .legal import DEFAULTS, complaint, fitting, own_process
 from .process import Process
 from .sampler import Sampler
-from .spec import Spec, dotted_names, from_dict, params, registry, text, unflatten
+from .spec import Spec, dotted_names, from_dict, nested, params, registry, text, unflatten
 
 
 def _check_data(name: str, value: Any) -> Any:

@@ -12,9 +12,18 @@ import difflib
 import itertools
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypeGuard, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record: TypeAlias = dict[str, object]
+"""A JSON object: what is read from one is looked at before it is used."""
+Declared: TypeAlias = "DataclassInstance | type[DataclassInstance]"
+Shown: TypeAlias = bool | float | str
+Value = TypeVar("Value")
 
 LONGEST_FIELD, LONGEST_VALUE = 60, 120  # letters of a name and of a value that a message shows
 
@@ -29,7 +38,7 @@ class BadValue(ValueError):
     ``field`` is the whole name, ``value`` the value's text; the message cuts what is too long to be read.
     """
 
-    def __init__(self, field: str, value: Any, allowed: str):
+    def __init__(self, field: str, value: object, allowed: str):
         self.field, self.value, self.allowed = field, short(repr(value), LONGEST_VALUE), allowed
         super().__init__(self._message())
 
@@ -44,7 +53,7 @@ class BadValue(ValueError):
         return error
 
 
-def closest(wrong: Any, names: Iterable[str], most: int = 3) -> list[str]:
+def closest(wrong: object, names: Iterable[str], most: int = 3) -> list[str]:
     """The names that a mistyped or misplaced one may stand for, best first: ``steps`` → ``grid.steps``, ``DDDIM`` → ``DDIM``."""
     names = list(dict.fromkeys(names))
     if not isinstance(wrong, str) or not wrong:
@@ -62,14 +71,14 @@ def closest(wrong: Any, names: Iterable[str], most: int = 3) -> list[str]:
 NEAR = " (closest); "  # ends the names that were meant, in what is allowed
 
 
-def one_of(wrong: Any, names: Iterable[str], others: Iterable[str] = ()) -> str:
+def one_of(wrong: object, names: Iterable[str], others: Iterable[str] = ()) -> str:
     """What is allowed, in words: the closest of ``names`` and ``others`` first ("DDIM (closest); one of …"), then all ``names``."""
     names = list(names)
     near = closest(wrong, [*names, *others])
     return (" or ".join(near) + NEAR) * bool(near) + ("one of " + ", ".join(names) if names else "no parameters")
 
 
-def check_keywords(cls: type, args: tuple[Any, ...], choices: dict[str, Any]) -> None:
+def check_keywords(cls: type[DataclassInstance], args: tuple[object, ...], choices: Mapping[str, object]) -> None:
     """BadValue for a field that a dataclass does not have, or for more values than it has fields."""
     names = [f.name for f in dataclasses.fields(cls) if f.init]
     for name, value in choices.items():
@@ -79,7 +88,8 @@ def check_keywords(cls: type, args: tuple[Any, ...], choices: dict[str, Any]) ->
         raise BadValue(cls.__name__, f"{len(args)} values", f"at most {len(names)}: {', '.join(names)}")
 
 
-class When(NamedTuple):
+@dataclass(frozen=True)
+class When:
     """A condition on another parameter of the same choice: without it this one does nothing. Made by ``only``, ``unless`` and ``above``.
 
     ``name``: the other parameter, or "kind", the choice itself (its key). ``test``: 'one of' | 'none of' | 'above' the ``values``.
@@ -87,11 +97,16 @@ class When(NamedTuple):
 
     name: str
     test: str
-    values: tuple[Any, ...]
+    values: tuple[bool | float | str, ...]
 
-    def holds(self, value: Any) -> bool:
+    def __iter__(self) -> Iterator[When]:
+        """One condition is a list of one."""
+        yield self
+
+    def holds(self, value: object) -> bool:
         if self.test == "above":
-            return value > self.values[0]
+            number, least = _number(value), _number(self.values[0])
+            return number is not None and least is not None and number > least
         return (value in self.values) == (self.test == "one of")
 
     def words(self, label: str) -> str:
@@ -104,12 +119,12 @@ class When(NamedTuple):
         return f"only with {label} { ({'above': 'above ', 'none of': 'other than '}.get(self.test, '')) }{values}"
 
 
-def only(name: str, *values: Any) -> When:
+def only(name: str, *values: bool | float | str) -> When:
     """The parameter speaks only where ``name`` has one of the values."""
     return When(name, "one of", values)
 
 
-def unless(name: str, *values: Any) -> When:
+def unless(name: str, *values: bool | float | str) -> When:
     """The parameter speaks only where ``name`` has none of the values."""
     return When(name, "none of", values)
 
@@ -121,13 +136,13 @@ def above(name: str, value: float) -> When:
 
 @dataclass(frozen=True)
 class Param:
-    """What a declared parameter allows. ``kind``: 'float' | 'int' | 'choice' | 'flag' | 'spec' | 'free'.
+    """What a declared parameter allows: one class for each ``kind``, the word that pages and tests know it by.
 
     ``when``: conditions without all of which the parameter does nothing (``idle`` tells which do nothing now, and why).
     """
 
-    kind: str
-    default: Any
+    kind: ClassVar[str] = ""
+    default: object
     lo: float = 0.0
     hi: float = 0.0
     step: float | None = None
@@ -136,41 +151,140 @@ class Param:
     family: str = ""
     label: str = ""
     help: str = ""
-    check: Any = None
+    check: Callable[[str, object], object] | None = None
     when: tuple[When, ...] = ()
 
     def allowed(self) -> str:
-        if self.kind in ("float", "int"):
-            whole = self.kind == "int"
-            lo, hi = (str(int(v)) if whole else f"{v:.12g}" for v in (self.lo, self.hi))
-            return f"{'a whole number' if whole else 'a number'} from {lo} to {hi}"
-        if self.kind == "choice":
-            return "one of " + ", ".join(self.options)
-        if self.kind == "flag":
-            return "true or false"
+        """What is allowed, in words."""
         return self.help
 
-    def clean(self, name: str, value: Any) -> Any:
+    def bounds(self) -> str:
+        """The same behind a default, as ``help`` shows it: ", a number from 0 to 1"."""
+        return f", {self.allowed()}"
+
+    def clean(self, name: str, value: object) -> object:
         """The value in its own type, or BadValue."""
-        if self.kind in ("float", "int"):
-            number = _number(value)
-            whole = self.kind == "int"
-            if number is None or not self.lo <= number <= self.hi or (whole and number != round(number)):
-                raise BadValue(name, value, self.allowed())
-            return int(number) if whole else float(number)
-        if self.kind == "choice" and value not in self.options:
+        raise NotImplementedError
+
+    def read(self, name: str, value: object) -> object:
+        """The value from a record of JSON or of a link: what ``clean`` takes. Raises BadValue."""
+        return value
+
+    def write(self, value: object) -> object:
+        """The value as JSON has it."""
+        return value
+
+    def shows(self, value: object) -> Shown:
+        """The value as one component of a form has it."""
+        return text(value)
+
+    def link(self, name: str, value: object) -> dict[str, str]:
+        """Names and texts of a link, only of what is not the default."""
+        return {} if value == self.default else {name: text(value)}
+
+
+def text(value: object) -> str:
+    """A value as a link writes it; floats keep every digit."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return json.dumps(value, separators=(",", ":"))
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Number(Param):
+    """A finite number in [lo, hi]."""
+
+    kind = "float"
+    whole: ClassVar[bool] = False
+
+    def allowed(self) -> str:
+        return f"a number from {self.lo:.12g} to {self.hi:.12g}"
+
+    def shows(self, value: object) -> float:
+        return self.clean(self.label, value)
+
+    def clean(self, name: str, value: object) -> float:
+        number = _number(value)
+        if number is None or not self.lo <= number <= self.hi:
             raise BadValue(name, value, self.allowed())
-        if self.kind == "flag":
-            if isinstance(value, str):
-                value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
-            if not isinstance(value, (bool, int)) or value not in (0, 1):
-                raise BadValue(name, value, self.allowed())
-            return bool(value)
+        return number
+
+
+@dataclass(frozen=True)
+class Whole(Number):
+    """A whole number in [lo, hi]."""
+
+    kind = "int"
+    whole = True
+
+    def allowed(self) -> str:
+        return f"a whole number from {int(self.lo)} to {int(self.hi)}"
+
+    def shows(self, value: object) -> int:
+        return self.clean(self.label, value)
+
+    def clean(self, name: str, value: object) -> int:
+        number = _number(value)
+        if number is None or not self.lo <= number <= self.hi or number != round(number):
+            raise BadValue(name, value, self.allowed())
+        return int(number)
+
+
+@dataclass(frozen=True)
+class Choice(Param):
+    """One of a few words."""
+
+    kind = "choice"
+
+    def allowed(self) -> str:
+        return "one of " + ", ".join(self.options)
+
+    def shows(self, value: object) -> str:
+        return self.clean(self.label, value)
+
+    def clean(self, name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise BadValue(name, value, self.allowed())
+        return value
+
+
+@dataclass(frozen=True)
+class Flag(Param):
+    """True or false."""
+
+    kind = "flag"
+
+    def allowed(self) -> str:
+        return "true or false"
+
+    def shows(self, value: object) -> bool:
+        return self.clean(self.label, value)
+
+    def clean(self, name: str, value: object) -> bool:
+        if isinstance(value, str):
+            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
+        if not isinstance(value, (bool, int)) or value not in (0, 1):
+            raise BadValue(name, value, self.allowed())
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class Free(Param):
+    """A value with its own check."""
+
+    kind = "free"
+
+    def bounds(self) -> str:
+        return ""
+
+    def clean(self, name: str, value: object) -> object:
         return self.check(name, value) if self.check else value
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (str, bytes, SupportsFloat, SupportsIndex)):
         return None
     try:
         number = float(value)
@@ -179,11 +293,12 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-Conditions = When | tuple[When, ...]
+Conditions = Iterable[When]
 
 
-def _declare(param: Param) -> Any:
-    return dataclasses.field(default=param.default, metadata={"param": param})
+def declare(param: Param, default: Value) -> Value:
+    """The dataclass field of a parameter."""
+    return dataclasses.field(default=default, metadata={"param": param})
 
 
 def slider(
@@ -196,48 +311,44 @@ def slider(
     label: str = "",
     help: str = "",
     when: Conditions = (),
-) -> Any:
+) -> float:
     """A float in [lo, hi]."""
-    return _declare(Param("float", default, lo, hi, step or (hi - lo) / 100, log, label=label, help=help, when=_all(when)))
+    return declare(Number(default, lo, hi, step or (hi - lo) / 100, log, label=label, help=help, when=tuple(when)), default)
 
 
 def integer(
     default: int, lo: int, hi: int, step: int = 1, *, log: bool = False, label: str = "", help: str = "", when: Conditions = ()
-) -> Any:
+) -> int:
     """A whole number in [lo, hi]."""
-    return _declare(Param("int", default, lo, hi, step, log, label=label, help=help, when=_all(when)))
+    return declare(Whole(default, lo, hi, step, log, label=label, help=help, when=tuple(when)), default)
 
 
-def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
+def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "", when: Conditions = ()) -> str:
     """One of a few words."""
-    return _declare(Param("choice", default, options=options, label=label, help=help, when=_all(when)))
+    return declare(Choice(default, options=options, label=label, help=help, when=tuple(when)), default)
 
 
-def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
+def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = ()) -> bool:
     """True or false."""
-    return _declare(Param("flag", default, label=label, help=help, when=_all(when)))
+    return declare(Flag(default, label=label, help=help, when=tuple(when)), default)
 
 
-def nested(default: Any, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
-    """Another spec of the named family (``schedules``, ``samplers``, …)."""
-    return _declare(Param("spec", default, family=family, label=label, help=help, when=_all(when)))
-
-
-def free(default: Any, check: Any, *, label: str = "", help: str = "", when: Conditions = ()) -> Any:
+def free(default: Value, check: Callable[[str, object], Value], *, label: str = "", help: str = "", when: Conditions = ()) -> Value:
     """A value with its own check: ``check(name, value) -> value`` raises BadValue."""
-    return _declare(Param("free", default, label=label, help=help, check=check, when=_all(when)))
+    return declare(Free(default, label=label, help=help, check=check, when=tuple(when)), default)
 
 
-def _all(when: Conditions) -> tuple[When, ...]:
-    return (when,) if isinstance(when, When) else tuple(when)
-
-
-def params(spec: Any) -> dict[str, Param]:
+def params(spec: Declared) -> dict[str, Param]:
     """The declared parameters of a spec class or instance, by name, in order."""
     return {f.name: f.metadata["param"] for f in dataclasses.fields(spec) if "param" in f.metadata}
 
 
-def declared_in(cls: type) -> dict[str, Param]:
+def numbers(spec: Declared) -> dict[str, Number]:
+    """Those of them that are numbers."""
+    return {name: param for name, param in params(spec).items() if isinstance(param, Number)}
+
+
+def declared_in(cls: type[DataclassInstance]) -> dict[str, Param]:
     """``params`` of a class statement that ``@dataclass`` has not read yet: what is inherited, and what stands in it."""
     own = {k: f.metadata["param"] for k, f in vars(cls).items() if isinstance(f, dataclasses.Field) and "param" in f.metadata}
     return {**params(cls), **own}
@@ -247,8 +358,7 @@ def told(declared: dict[str, Param]) -> str:
     """The parameters in words, one a line, as ``help`` shows them: default, what is allowed, what it does, and when it does nothing."""
     lines = []
     for name, param in declared.items():
-        bounds = {"free": "", "spec": f", one of the {param.family}"}.get(param.kind, f", {param.allowed()}")
-        words = [f"{name} = {param.default!r}{bounds}"]
+        words = [f"{name} = {param.default!r}{param.bounds()}"]
         if param.label and param.label != name.replace("_", " "):
             words.append(f"On the page: {param.label}")
         words += [param.help] * bool(param.help)
@@ -258,24 +368,30 @@ def told(declared: dict[str, Param]) -> str:
     return "\n".join(["Parameters:", *lines]) if lines else ""
 
 
-def idle(spec: Any) -> dict[str, str]:
+def idle(spec: DataclassInstance) -> dict[str, str]:
     """The parameters of a spec (or an Experiment) that do nothing now, with the reason: ``{"weight": "only with variance interpolated"}``."""
     declared = params(spec)
     out: dict[str, str] = {}
     for name, param in declared.items():
         for condition in param.when:
             other = declared.get(condition.name)
-            value = spec.info.key if other is None else getattr(spec, condition.name)
-            if not condition.holds(value):
+            if not condition.holds(getattr(spec, condition.name)):
                 out[name] = condition.words((other and other.label) or condition.name.replace("_", " "))
                 break
     return out
 
 
-def number_list(value: Any) -> Any:
+@runtime_checkable
+class Listed(Protocol):
+    """An array or a tensor."""
+
+    def tolist(self) -> object: ...
+
+
+def number_list(value: object) -> object:
     """What a link or a text box holds for a list of numbers (or of pairs), or an array or tensor, as nested tuples; other things are passed on as
     they are."""
-    if hasattr(value, "tolist"):
+    if isinstance(value, Listed):
         value = value.tolist()
     if isinstance(value, str):
         words = value.strip()
@@ -292,6 +408,6 @@ def increasing(values: Sequence[float]) -> bool:
     return all(a < b for a, b in itertools.pairwise(values))
 
 
-def all_numbers(values: Any) -> bool:
+def all_numbers(values: object) -> TypeGuard[tuple[float, ...]]:
     """A tuple of finite numbers (no booleans)?"""
     return isinstance(values, tuple) and all(not isinstance(v, str) and _number(v) is not None for v in values)

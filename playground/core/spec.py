@@ -9,13 +9,24 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import json
 import pkgutil
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar, overload
 
-from .fields import BadValue, check_keywords, declared_in, one_of, params, told
+from .fields import BadValue, Conditions, Declared, Param, Record, check_keywords, declare, declared_in, one_of, params, text, told
+
+if TYPE_CHECKING:
+    from .grid import Grid
+    from .guidance import Guidance
+    from .process import Process
+    from .sampler import AnySampler
+    from .schedule import Schedule
+
+__all__ = [
+    "FAMILIES", "Info", "Misfit", "Nested", "Spec", "SpecClass", "by_name", "dotted_names", "from_dict", "lookup", "nested", "params", "register", "registry", "specs_in",
+    "text", "unflatten",
+]  # fmt: skip
 
 FAMILIES = {
     "processes": "playground.processes",
@@ -58,7 +69,7 @@ class Misfit:
     words: str = ""
     whom: str = ""
     field: str = ""
-    value: Any = None
+    value: object = None
     allowed: str = ""
 
     @property
@@ -82,62 +93,86 @@ class Spec:
     of_data: ClassVar[frozenset[str]] = frozenset()
     """Its fields that hold the name of a toy distribution, or 'gaussian'."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         """``help(cls)`` tells each parameter's default, bounds and what it does, below the docstring that stands in the file."""
         super().__init_subclass__(**kwargs)
         if words := told(declared_in(cls)):
             cls.__doc__ = "\n\n".join(filter(None, (inspect.cleandoc(vars(cls).get("__doc__") or ""), words)))
 
-    def __new__(cls, *args: Any, **choices: Any) -> Self:
+    def __new__(cls, *args: object, **choices: object) -> Self:
         check_keywords(cls, args, choices)
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for name, param in params(self).items():
-            value = getattr(self, name)
-            if param.kind == "spec":
-                if not isinstance(value, Spec) or value.family != param.family:
-                    raise BadValue(name, *_no_spec(param.family, value))
-                continue
-            object.__setattr__(self, name, param.clean(name, value))
+            object.__setattr__(self, name, param.clean(name, getattr(self, name)))
+
+    @property
+    def kind(self) -> str:
+        """The choice's key: what a condition of a parameter may ask for (``When``), and ``to_dict``'s first entry."""
+        return self.info.key
 
     @property
     def needs(self) -> frozenset[str]:
         """What this choice needs; with nested specs also what they need."""
         return self.info.needs
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Record:
         """``{"kind": "DDIM", "eta": 0.0}``, nested specs in the same form."""
-        out: dict[str, Any] = {"kind": self.info.key}
-        for name in params(self):
-            value = getattr(self, name)
-            out[name] = value.to_dict() if isinstance(value, Spec) else value
-        return out
+        return {"kind": self.info.key, **{name: param.write(getattr(self, name)) for name, param in params(self).items()}}
 
     def flat(self, prefix: str) -> dict[str, str]:
         """``{"sampler": "DDIM", "sampler.eta": "0.5"}``: only what differs from the default, as a link shows it."""
         out = {prefix: self.info.key}
         for name, param in params(self).items():
-            value = getattr(self, name)
-            if isinstance(value, Spec):
-                inner = value.flat(f"{prefix}.{name}")
-                if value != param.default:
-                    out.update(inner)
-            elif value != param.default:
-                out[f"{prefix}.{name}"] = text(value)
+            out.update(param.link(f"{prefix}.{name}", getattr(self, name)))
         return out
 
 
-def text(value: Any) -> str:
-    """A value as a link writes it; floats keep every digit."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return json.dumps(value, separators=(",", ":"))
-    return repr(value) if isinstance(value, float) else str(value)
+@dataclass(frozen=True)
+class Nested(Param):
+    """Another spec, of the ``family``."""
+
+    kind = "spec"
+
+    def bounds(self) -> str:
+        return f", one of the {self.family}"
+
+    def clean(self, name: str, value: object) -> Spec:
+        if not isinstance(value, Spec) or value.family != self.family:
+            raise BadValue(name, *_no_spec(self.family, value))
+        return value
+
+    def read(self, name: str, value: object) -> Spec:
+        """A record without a kind is one of the default's."""
+        if isinstance(value, dict) and "kind" not in value and isinstance(self.default, Spec):
+            value = {"kind": self.default.info.key, **value}
+        return from_dict(self.family, name, value)
+
+    def write(self, value: object) -> object:
+        return value.to_dict() if isinstance(value, Spec) else value
+
+    def shows(self, value: object) -> str:
+        return value.info.key if isinstance(value, Spec) else str(value)
+
+    def link(self, name: str, value: object) -> dict[str, str]:
+        return value.flat(name) if isinstance(value, Spec) and value != self.default else {}
 
 
-def _no_spec(family: str, value: Any) -> tuple[Any, str]:
+def specs_in(outer: Declared) -> dict[str, Spec]:
+    """The choices that a choice, or an Experiment, is made of, by field."""
+    return {name: value for name in params(outer) if isinstance(value := getattr(outer, name), Spec)}
+
+
+Chosen = TypeVar("Chosen", bound="Spec | None")
+
+
+def nested(default: Chosen, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Chosen:
+    """Another spec of the named family (``schedules``, ``samplers``, …)."""
+    return declare(Nested(default, family=family, label=label, help=help, when=tuple(when)), default)
+
+
+def _no_spec(family: str, value: object) -> tuple[object, str]:
     """What to show and what is allowed for something that is no choice of a family."""
     known = registry(family)
     if isinstance(value, type) and issubclass(value, Spec):
@@ -147,7 +182,19 @@ def _no_spec(family: str, value: Any) -> tuple[Any, str]:
     return value, f"one of {family}: {one_of(value, known).removeprefix('one of ')}"
 
 
-def registry(family: str) -> dict[str, type[Spec]]:
+@overload
+def registry(family: Literal["processes"]) -> dict[str, type[Process]]: ...
+@overload
+def registry(family: Literal["schedules"]) -> dict[str, type[Schedule]]: ...
+@overload
+def registry(family: Literal["grids"]) -> dict[str, type[Grid]]: ...
+@overload
+def registry(family: Literal["samplers"]) -> dict[str, type[AnySampler]]: ...
+@overload
+def registry(family: Literal["guidance"]) -> dict[str, type[Guidance]]: ...
+@overload
+def registry(family: str) -> dict[str, type[Spec]]: ...
+def registry(family: str) -> Mapping[str, type[Spec]]:
     """Every spec class of a family ("processes", "schedules", "grids", "samplers", "guidance") by key, in the pickers' order: found by scanning
     its package. Raises BadValue for another family, or if two classes have one key."""
     if not isinstance(family, str) or family not in FAMILIES:
@@ -225,7 +272,7 @@ def dotted_names() -> tuple[str, ...]:
     """Every name that a link may have, ``grid.steps`` or ``process.schedule.beta_max``, whatever is chosen."""
     from .experiment import Experiment
 
-    def of(cls: Any, prefix: str, seen: tuple[str, ...]) -> list[str]:
+    def of(cls: Declared, prefix: str, seen: tuple[str, ...]) -> list[str]:
         names: list[str] = []
         for name, param in params(cls).items():
             names.append(prefix + name)
@@ -237,14 +284,24 @@ def dotted_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(of(Experiment, "", ())))
 
 
-def lookup(family: str, field: str, key: Any) -> type[Spec]:
+def lookup(family: str, field: str, key: object) -> type[Spec]:
     known = registry(family)
     if not isinstance(key, str) or key not in known:
         raise BadValue(field, key, one_of(key, known))
     return known[key]
 
 
-def from_dict(family: str, field: str, record: Any) -> Spec:
+@overload
+def from_dict(family: Literal["processes"], field: str, record: object) -> Process: ...
+@overload
+def from_dict(family: Literal["samplers"], field: str, record: object) -> AnySampler: ...
+@overload
+def from_dict(family: Literal["grids"], field: str, record: object) -> Grid: ...
+@overload
+def from_dict(family: Literal["guidance"], field: str, record: object) -> Guidance: ...
+@overload
+def from_dict(family: str, field: str, record: object) -> Spec: ...
+def from_dict(family: str, field: str, record: object) -> Spec:
     """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue."""
     if isinstance(record, Spec):
         return record
@@ -256,41 +313,43 @@ def from_dict(family: str, field: str, record: Any) -> Spec:
         raise BadValue(field, record, f"a name, or a record with a 'kind': one of {', '.join(registry(family))}")
     cls = lookup(family, field, record["kind"])
     declared = params(cls)
-    values: dict[str, Any] = {}
+    values: Record = {}
     for name, value in record.items():
         if name == "kind":
             continue
         if name not in declared:
             here = [n for n in dotted_names() if n.startswith(f"{field}.")]  # before the names of other choices
             raise BadValue(f"{field}.{name}", value, one_of(f"{field}.{name}", declared, [*here, *dotted_names()]))
-        if declared[name].kind == "spec":
-            default = declared[name].default
-            if isinstance(value, dict) and "kind" not in value:
-                value = {"kind": default.info.key, **value}
-            value = from_dict(declared[name].family, f"{field}.{name}", value)
-        values[name] = value
+        values[name] = declared[name].read(f"{field}.{name}", value)
     try:
         return cls(**values)
     except BadValue as error:
         raise error.under(field) from None
 
 
-def unflatten(query: dict[str, str]) -> dict[str, Any]:
+@dataclass
+class _Tree:
+    """A name of a link: its own text, and the names below it."""
+
+    text: str | None = None
+    below: dict[str, _Tree] = field(default_factory=dict)
+
+    def record(self) -> object:
+        if not self.below:
+            return self.text
+        own: Record = {} if self.text is None else {"kind": self.text}
+        return {**own, **{name: tree.record() for name, tree in self.below.items()}}
+
+
+def unflatten(query: Mapping[str, str]) -> Record:
     """``{"sampler": "DDIM", "sampler.eta": "0"}`` → ``{"sampler": {"kind": "DDIM", "eta": "0"}}``."""
-    root: dict[str, Any] = {}
+    root = _Tree()
     for path, value in query.items():
         node = root
         parts = path.split(".")
         if len(parts) > 4 or not all(parts) or "kind" in parts:
             raise BadValue(path, value, "names of at most four parts joined by dots, none of them 'kind'")
         for part in parts:
-            node = node.setdefault(part, {})
-        node["kind"] = value
-    return {name: _leaf(node) for name, node in root.items()}
-
-
-def _leaf(node: dict[str, Any]) -> Any:
-    inner = {k: _leaf(v) for k, v in node.items() if k != "kind"}
-    if not inner:
-        return node.get("kind")
-    return {"kind": node["kind"], **inner} if "kind" in node else inner
+            node = node.below.setdefault(part, _Tree())
+        node.text = value
+    return {name: tree.record() for name, tree in root.below.items()}

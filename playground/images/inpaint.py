@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Param
+from playground.core.fields import BadValue, Whole
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor, Problem
 from playground.core.process import LinearProcess
@@ -20,8 +20,8 @@ from playground.core.spec import Info
 from playground.engine import Run, event_of, grid_times
 from toy_models.data import law_of
 
-RESAMPLES = Param("int", 5, 1, 50)
-JUMP = Param("int", 1, 1, 100)
+RESAMPLES = Whole(5, 1, 50)
+JUMP = Whole(1, 1, 100)
 
 
 def walk(levels: Sequence[float], resamples: int, jump: int = 1) -> list[float]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Param
+from playground.core.fields import BadValue, Number, numbers
 from playground.core.problem import Predictor
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
-from playground.core.spec import Spec, params
+from playground.core.spec import Spec, params, specs_in
 from playground.engine import DTYPES, Run, event_of
 from playground.images.inpaint import check_image
 from toy_models.data import law_of
 
-STRENGTH = params(Experiment)["start_at"]
+STRENGTH = numbers(Experiment)["start_at"]
+Chosen = TypeVar("Chosen", bound=Experiment | Spec)
 NOT_SWEPT = {"particles", "seed", "dtype"}
 
 
@@ -84,17 +85,17 @@ def noise_of(exp: Experiment, seed: int) -> Tensor:
     return exp.process.source(1, event_of(law_of(exp.data)), rng)[0]
 
 
-def numeric_fields(exp: Experiment) -> dict[str, tuple[Param, float]]:
+def numeric_fields(exp: Experiment) -> dict[str, tuple[Number, float]]:
     """Every number of an experiment by its dotted name (``grid.steps``, ``process.schedule.beta_max``), as it was declared and as it is."""
-    found: dict[str, tuple[Param, float]] = {}
+    found: dict[str, tuple[Number, float]] = {}
 
-    def look(spec: Any, prefix: str) -> None:
-        for name, param in params(spec).items():
-            value = getattr(spec, name)
-            if isinstance(value, Spec):
-                look(value, f"{prefix}{name}.")
-            elif param.kind in ("int", "float") and f"{prefix}{name}" not in NOT_SWEPT:
-                found[f"{prefix}{name}"] = param, value
+    def look(spec: Experiment | Spec, prefix: str) -> None:
+        known, inner = numbers(spec), specs_in(spec)
+        for name in params(spec):  # in their order
+            if name in inner:
+                look(inner[name], f"{prefix}{name}.")
+            elif name in known and f"{prefix}{name}" not in NOT_SWEPT:
+                found[f"{prefix}{name}"] = known[name], getattr(spec, name)
 
     look(exp, "")
     return found
@@ -107,9 +108,9 @@ def with_value(exp: Experiment, field: str, value: float) -> Experiment:
         raise BadValue("field", field, "one of " + ", ".join(known))
     value = known[field][0].clean(field, value)
 
-    def change(spec: Any, path: list[str]) -> Any:
-        inner = getattr(spec, path[0])
-        return dataclasses.replace(spec, **{path[0]: change(inner, path[1:]) if len(path) > 1 else value})
+    def change(spec: Chosen, path: list[str]) -> Chosen:
+        new = change(specs_in(spec)[path[0]], path[1:]) if len(path) > 1 else value
+        return dataclasses.replace(spec, **{path[0]: new})
 
     try:
         return change(exp, field.split("."))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue, Param
+from playground.core.fields import BadValue, Whole
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
@@ -26,7 +26,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     return float((mx - my).square().sum() + cx.trace() + cy.trace() - 2 * cross)
 
 
-NEIGHBOURS = Param("int", 3, 1, 1000)
+NEIGHBOURS = Whole(3, 1, 1000)
 
 
 def _check_rows(name: str, rows: Tensor, least: int) -> None:

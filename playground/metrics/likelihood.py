@@ -11,14 +11,14 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from playground.core.fields import BadValue, Param
+from playground.core.fields import BadValue, Number, Whole
 from playground.core.problem import Problem, check_model_time, check_state
 from playground.core.process import t64
 from playground.core.rng import Rng
 
-T0 = Param("float", 1e-5, 1e-9, 0.999)
-TOL = Param("float", 1e-7, 1e-12, 1e-1)
-PROBES = Param("int", 1, 1, 10_000)
+T0 = Number(1e-5, 1e-9, 0.999)
+TOL = Number(1e-7, 1e-12, 1e-1)
+PROBES = Whole(1, 1, 10_000)
 EXACT_TRACE = 4  # state dimensions up to which the trace is exact
 
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import nested, slider
+from playground.core.fields import slider
 from playground.core.process import Process, symmetric_root, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
-from playground.core.spec import Info, Misfit
+from playground.core.spec import Info, Misfit, nested
 from playground.schedules.linear import LinearBeta
 
 

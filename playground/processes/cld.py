@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.fields import choice, nested, slider
+from playground.core.fields import choice, slider
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
-from playground.core.spec import Info
+from playground.core.spec import Info, nested
 from playground.schedules.constant import ConstantBeta
 
 SMALL = 4.0  # b · fastest rate below which quadrature replaces the closed form, which loses Σ_xx to cancellation (both ≤ 1e-13 there)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from playground.core.fields import nested
 from playground.core.process import ScalarGaussian
 from playground.core.schedule import Schedule
-from playground.core.spec import Info
+from playground.core.spec import Info, nested
 from playground.schedules.linear import LinearBeta
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.fields import BadValue, above, integer, nested, slider
+from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import AnySampler, Sampler
-from playground.core.spec import Info
+from playground.core.spec import Info, nested
 from playground.samplers.reverse_diffusion import ReverseDiffusion
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue, nested
+from playground.core.fields import BadValue
 from playground.core.process import t64
 from playground.core.schedule import Schedule
-from playground.core.spec import Info
+from playground.core.spec import Info, nested
 from playground.schedules.linear import LinearBeta
 
 L_END = -10.0  # ln(α/σ) where sampling starts: SNR = 2e-9. At SNR 0 itself β, ln(α/σ) and x̂₀ from ε̂ do not exist

@@ -134,7 +134,7 @@ class Form:
                         full, elem_id = f"{path}.{name}", f"{prefix}-{key}-{name}"
                         if param.kind == "spec":
                             inside = [c for c in specs(param.family) if c.key not in without | {key}]
-                            self._menu(full, key, inside, param.default.info.key, elem_id, param.label or name.replace("_", " "))
+                            self._menu(full, key, inside, str(param.shows(param.default)), elem_id, param.label or name.replace("_", " "))
                             self.nested[f"{key}:{full}"] = path
                             self._spec_params(full, param.family, elem_id, without | {key})
                         else:
@@ -151,25 +151,26 @@ class Form:
     ) -> None:
         label = label or param.label or path.rsplit(".", 1)[-1].replace("_", " ")
         self.help[elem_id] = param.help
+        default = param.shows(param.default)
         if param.kind == "choice" and sum(map(len, param.options)) > SWITCH:
-            self._menu(path, kind, [Choice(o, o) for o in param.options], param.default, elem_id, label, param)
+            self._menu(path, kind, [Choice(o, o) for o in param.options], str(default), elem_id, label, param)
             return
         if param.kind == "choice":
             component: Any = gr.Radio(
                 list(param.options),
-                value=param.default,
+                value=default,
                 label=label,
                 elem_id=elem_id,
                 elem_classes="pg-row pg-radio",
                 visible=visible,
             )
         elif param.kind == "flag":
-            component = gr.Checkbox(param.default, label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
+            component = gr.Checkbox(bool(default), label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
         elif path == "process.origin":
             self._source(path, kind, param, elem_id, label)
             return
         elif param.kind == "free":
-            component = gr.Textbox(text(param.default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
+            component = gr.Textbox(str(default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
         elif (param.kind == "int" and param.hi >= 500 and path not in SLIDERS) or param.log:
             # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
             with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
@@ -197,22 +198,21 @@ class Form:
             component = gr.Slider(
                 param.lo,
                 SLIDERS.get(path, param.hi),
-                param.default,
+                float(default),
                 step=param.step,
                 label=label,
                 elem_id=elem_id,
                 elem_classes="pg-row pg-slider",
                 buttons=[],
             )
-        default = text(param.default) if param.kind == "free" else param.default
         self.controls.append(Control(elem_id, path, kind, component, param, default))
 
     def _number(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
         # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
-        whole = param.kind == "int"
-        component = gr.Number(param.default, label=label, precision=0 if whole else None, elem_id=elem_id, elem_classes="pg-row pg-number")
+        whole, default = param.kind == "int", param.shows(param.default)
+        component = gr.Number(float(default), label=label, precision=0 if whole else None, elem_id=elem_id, elem_classes="pg-row pg-number")
         self.help[elem_id] = f"{param.help} ({param.lo:g} to {param.hi:,.0f})"
-        self.controls.append(Control(elem_id, path, kind, component, param, param.default))
+        self.controls.append(Control(elem_id, path, kind, component, param, default))
 
     def _source(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
         """The other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
@@ -258,8 +258,8 @@ class Form:
         if (control.kind and node.info.key != control.kind) or not hasattr(node, parts[-1]):
             return control.default
         value = getattr(node, parts[-1])
-        if control.param is not None and control.param.kind == "free":
-            return text(value)
+        if control.param is not None:
+            return control.param.shows(value)
         return value.info.key if isinstance(value, Spec) else value
 
     def config(self) -> dict[str, Any]:
@@ -313,8 +313,8 @@ def _declared(cls: type[Spec]) -> dict[str, Any]:
     for name, param in params(cls).items():
         out[name] = (
             {"family": param.family, "default": param.default.flat(name)}
-            if param.kind == "spec"
-            else {"default": text(param.default) if param.kind == "free" else param.default, "kind": param.kind}
+            if isinstance(param.default, Spec)
+            else {"default": param.shows(param.default), "kind": param.kind}
         )
     return out
 

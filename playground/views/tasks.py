@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Param
+from playground.core.fields import BadValue, Number, Whole
 from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, ScalarGaussian, t64
 from playground.core.rng import Rng
@@ -114,13 +114,13 @@ class Asked:
             self.notes.append("done without guidance: “each class” would give every column another class")
 
     def number(self, name: str, default: float, lo: float, hi: float, whole: bool = True) -> Any:
-        return Param("int" if whole else "float", default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
+        return (Whole if whole else Number)(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
 
     def numbers(self, name: str, default: tuple[float, ...], lo: float, hi: float, whole: bool) -> list[float]:
         words = [w for w in self.params.get(name, "").split(",") if w.strip()]
         if len(words) > 12:
             raise BadValue(f"lab.{name}", self.params[name], "at most 12 values")
-        one = Param("int" if whole else "float", 0, lo, hi)
+        one = (Whole if whole else Number)(0, lo, hi)
         return [one.clean(f"lab.{name}", w) for w in words] or list(default)
 
     def gaussian(self) -> GaussianMixture | None:
@@ -329,7 +329,7 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
     if field not in known:
         raise BadValue("lab.field", field, "one of " + ", ".join(known))
     param, now = known[field]
-    values = asked.numbers("values", (now,), param.lo, param.hi, whole=param.kind == "int")
+    values = asked.numbers("values", (now,), param.lo, param.hi, whole=param.whole)
     rows = min(ROWS, asked.exp.particles, asked.number("rows", ROWS, 1, ROWS))
     runs = sweep(asked.exp.replace(particles=rows), field, values)
     costs = [_calls(exp) * (1 if getattr(exp.guidance, "weight", 1.0) in (0.0, 1.0) else 2) for exp in runs]
@@ -381,7 +381,7 @@ def numbers_packet(exp: Experiment, params: dict[str, str]) -> Packet:
         for name in path.split(".")[:-1]:
             owner = getattr(owner, name)
         told = {"path": path, "kind": owner.info.key if isinstance(owner, Spec) else "", "word": param.label or path.split(".")[-1]}
-        told |= {"lo": param.lo, "hi": param.hi, "value": value, "whole": param.kind == "int", "help": param.help}
+        told |= {"lo": param.lo, "hi": param.hi, "value": value, "whole": param.whole, "help": param.help}
         fields.append(told if ours else {**told, "with": {"guidance": "ClassifierFree"}})
     return Packet({"kind": "numbers", "key": exp.key, "fields": fields, "classes": len(class_names(exp.data))})
 
@@ -401,9 +401,9 @@ def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """
     law = GaussianMixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, CORRELATION], [CORRELATION, 1.0]]], dtype=torch.float64))
     words = [w for w in params.get("r", "1,5,20").split(",") if w.strip()][:4]
-    counts = [Param("int", 5, 1, 50).clean("lab.r", w) for w in words]
+    counts = [Whole(5, 1, 50).clean("lab.r", w) for w in words]
     toy = Experiment(process=exp.process, sampler=exp.sampler, grid=exp.grid, seed=exp.seed, particles=DRAWS)
-    jump = Param("int", 1, 1, 100).clean("lab.jump", params.get("jump", 1))
+    jump = Whole(1, 1, 100).clean("lab.jump", params.get("jump", 1))
     if sum(counts) * toy.grid.steps > MOST_STEPS:
         raise BadValue("grid.steps", toy.grid.steps, f"at most {MOST_STEPS // sum(counts)} steps here")
     known = torch.tensor([True, False])
