@@ -12,7 +12,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import ScalarProcess, t64
 from playground.core.run import Trace, check_times
 from playground.engine import Run, grid_times, simulate
 
@@ -25,9 +25,9 @@ class Bridge(NamedTuple):
     decode: Trace
 
 
-def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[ScalarGaussian, list[float]]:
+def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[ScalarProcess, list[float]]:
     """The run's positive times upwards; BadValue where encoding along an ODE has no meaning."""
-    if not isinstance(exp.process, ScalarGaussian):
+    if not isinstance(exp.process, ScalarProcess):
         raise BadValue("process", exp.process.info.key, "a process with a single noise level: CLD's velocity is not given by the data")
     if exp.sampler.declared_order is None or exp.sampler.info.key == "RK45":
         raise BadValue(

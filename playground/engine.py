@@ -18,7 +18,7 @@ from playground.core.legal import misfit, parts_of, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import given_predictor
 from playground.core.problem import Prediction, Predictor, Problem
-from playground.core.process import Process, ScalarGaussian, t64
+from playground.core.process import Process, ScalarProcess, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
@@ -106,7 +106,7 @@ class Watched(Problem):
             return self.first, 0
         before = self.calls
         with torch.no_grad():
-            x0 = super().ask(z, t).x0_hat
+            x0 = super().ask(z, t).mean
         took, self.calls = self.calls - before, before
         return x0, took
 
@@ -472,12 +472,12 @@ def given_times(
             )
     if log_snr is None:
         return check_times(times, exp.process, order="rising" if rising else "falling")  # type: ignore[arg-type]
-    if not isinstance(exp.process, ScalarGaussian):
+    if not isinstance(exp.process, ScalarProcess):
         raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
     return check_levels(log_snr, exp.process, rising)
 
 
-def check_levels(log_snr: Any, process: ScalarGaussian, rising: bool = False) -> list[float]:
+def check_levels(log_snr: Any, process: ScalarProcess, rising: bool = False) -> list[float]:
     """Times of rising ln(α²/σ²) levels, +inf for t = 0 (``rising`` times: of falling ones). BadValue in terms of the levels."""
     try:
         levels = t64(log_snr)

@@ -52,11 +52,11 @@ def test_pfgmpp_starts_with_heavy_tails(D, at):
 def test_linear_processes_start_truncated_from_their_kernel(process, at):
     """N(0, Σ(t) + ψψᵀ): every entry of the covariance within five standard errors."""
     z, t = start(process, at)
-    k = process.kernel(t)
+    k = process.kernel.at(t)
     want = k.cov + torch.outer(k.psi, k.psi)
     blocks = process.split(z)
-    for i in range(process.blocks):
-        for j in range(process.blocks):
+    for i in range(len(process.parts)):
+        for j in range(len(process.parts)):
             each = blocks[:, i] * blocks[:, j]
             assert abs(float(each.mean() - want[i, j])) < 5 * float(each.std()) / math.sqrt(each.numel())
 

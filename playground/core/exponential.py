@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .process import ScalarGaussian, t64
+from .process import ScalarProcess, t64
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
@@ -28,19 +28,19 @@ def phi(k: int, h: float) -> float:
 
 
 @functools.lru_cache(maxsize=1 << 15)
-def time_of(process: ScalarGaussian, half_log_snr: float) -> float:
+def time_of(process: ScalarProcess, half_log_snr: float) -> float:
     """The t with ln(α/σ) = half_log_snr, as a float."""
     return float(process.time_at(t64(half_log_snr)))
 
 
-def middle(process: ScalarGaussian, t: float, s: float, share: float = 0.5) -> float:
+def middle(process: ScalarProcess, t: float, s: float, share: float = 0.5) -> float:
     """The time that divides the step from t to s at this share of its length in L = ln(α/σ)."""
     now, then = process.at(t).half_log_snr, process.at(s).half_log_snr
     return time_of(process, now + share * (then - now))
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def lagrange(process: ScalarGaussian, space: str, nodes: tuple[float, ...], s: float) -> tuple[float, ...]:
+def lagrange(process: ScalarProcess, space: str, nodes: tuple[float, ...], s: float) -> tuple[float, ...]:
     """C_j = ∫ ℓ_j dρ from ρ(nodes[0]) to ρ(s), ℓ_j the Lagrange polynomials through the times ``nodes`` in t, ln ρ or ρ.
 
     24-point Gauss–Legendre: in ln ρ for t and ln ρ (dρ = ρ d ln ρ), in ρ for ρ, where it is exact. s may be 0 for ρ.
@@ -86,7 +86,7 @@ class Noises(NamedTuple):
     x0: Tensor | None = None
     rise: Tensor | None = None
 
-    def at(self, process: ScalarGaussian, t: float, x0: Tensor, size: int) -> History:
+    def at(self, process: ScalarProcess, t: float, x0: Tensor, size: int) -> History:
         """The newest ``size`` values with that of the prediction x̂_0 at t among them."""
         if self.x0 is None or self.rise is None:
             return ((t, torch.zeros_like(x0)),)
@@ -95,23 +95,23 @@ class Noises(NamedTuple):
         return ((t, e), *self.values)[:size]
 
 
-def clean(process: ScalarGaussian, t: float) -> float:
+def clean(process: ScalarProcess, t: float) -> float:
     """1/ρ = α/σ."""
     return math.exp(process.at(t).half_log_snr)
 
 
-def rise_of(process: ScalarGaussian, x0: Tensor, t: float, s: float) -> Tensor:
+def rise_of(process: ScalarProcess, x0: Tensor, t: float, s: float) -> Tensor:
     """(1/ρ_s − 1/ρ_t) x̂_0: the DDIM step from t to s in x/σ."""
     return (clean(process, s) - clean(process, t)) * x0
 
 
-def raised(process: ScalarGaussian, z: Tensor, rise: Tensor, t: float, s: float) -> Tensor:
+def raised(process: ScalarProcess, z: Tensor, rise: Tensor, t: float, s: float) -> Tensor:
     """x_s with x_s/σ_s = x_t/σ_t + rise."""
     now, then = process.at(t), process.at(s)
     return then.sigma / now.sigma * z + then.sigma * rise
 
 
-def adams_rise(process: ScalarGaussian, space: str, x0: Tensor, history: History, s: float) -> Tensor:
+def adams_rise(process: ScalarProcess, space: str, x0: Tensor, history: History, s: float) -> Tensor:
     """Adams–Bashforth with uneven steps on dy/dρ = ε̂, y = x/α, from t = history[0][0] to s, in x/σ: x̂_0's own step and Σ_j C_j (ε̂_j − ε̂_0)/ρ_s,
     the polynomial through the ε̂ of ``history`` integrated exactly (Σ_j C_j = ρ_s − ρ_t)."""
     (t, e0), *past = history

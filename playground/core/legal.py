@@ -146,7 +146,7 @@ def parts_of(record: Any) -> Parts:
 def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
     """What is wrong with this choice in this slot beside the other parts; None: it can be made."""
     process, law = parts.process, parts.law
-    gives = frozenset(getattr(law, "gives", EXACT))  # a mixture's model is exact
+    gives = EXACT if "mixture" in law.gives else law.gives  # a mixture's model is exact
     who = getattr(law, "noun", "a guided one")
     if slot == "data":
         there = dataclasses.replace(parts, data=choice, law=_law(choice))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .fields import BadValue, check_keywords
 from .rng import Rng
+from .space import Euclidean
 
 MAX_COMPONENTS = 4096
 
@@ -36,6 +37,9 @@ class GaussianMixture:
     Raises:
         ValueError naming the field, the value and what is allowed.
     """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"mixture"})
+    """What exact models need of a law."""
 
     weights: Tensor
     means: Tensor
@@ -82,6 +86,11 @@ class GaussianMixture:
     @property
     def components(self) -> int:
         return self.means.shape[0]
+
+    @property
+    def space(self) -> Euclidean:
+        """Where its points live."""
+        return Euclidean(self.dim)
 
     @property
     def dim(self) -> int:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .fields import BadValue
 from .problem import Prediction
-from .process import Process, ScalarGaussian
+from .process import LinearProcess, Process, ScalarProcess
 
 WANTED = "a function or module (z_t, t) → x̂_0 = E[x_0 | z_t]"
 
@@ -60,7 +60,7 @@ class Given:
         wanted = (len(z_t), *self._event)
         if tuple(x0.shape) != wanted:
             raise BadValue("predictor", f"returned x̂_0 of shape {tuple(x0.shape)}", f"shape {wanted}: (particles, *event), never broadcast")
-        if velocity is None and not isinstance(self._process, ScalarGaussian) and "linear" not in self._process.caps:
+        if velocity is None and not isinstance(self._process, (ScalarProcess, LinearProcess)):
             title = self._process.info.title
             raise BadValue("predictor", "returned x̂_0 only", f"Prediction(x0_hat, velocity): under {title} x̂_0 does not tell the velocity")
         if velocity is not None and (not isinstance(velocity, Tensor) or velocity.shape != z_t.shape):

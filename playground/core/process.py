@@ -1,7 +1,7 @@
 """Forward processes. t = 0 is data, t = t_max is noise; the state z_t has shape (batch, *event), CLD's (batch, 2, *event).
 
-Every linear process dz = F(t) z dt + G(t) dw acts on k blocks of the data's shape in the same way in each coordinate
-(k = 1: x alone; k = 2: position and velocity), so it is described by k × k matrices and one exact oracle serves all of them.
+Every linear process dz = F(t) z dt + G(t) dw acts on k parts of the data's shape in the same way in each coordinate (k = 1: x alone; k = 2:
+position and velocity), so it is described by k × k matrices and one exact oracle serves all of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -17,13 +17,10 @@ import torch
 from torch import Tensor
 
 from .fields import BadValue
+from .kernel import Kernel, LinearGaussian, t64
 from .rng import Rng
+from .space import Phase, Space, flat
 from .spec import Misfit, Spec
-
-
-def t64(t: float | Sequence[float] | Tensor) -> Tensor:
-    """Times as a float64 tensor of their own shape."""
-    return torch.as_tensor(t, dtype=torch.float64)
 
 
 class Coeffs(NamedTuple):
@@ -37,24 +34,15 @@ class Coeffs(NamedTuple):
     g2: float
 
 
-class Kernel(NamedTuple):
-    """z_t | x_0 ~ N(ψ x_0, Σ) and the SDE's F, GGᵀ at one time, in float64: psi (k,), cov (k, k), drift (k, k), noise (k, k)."""
-
-    psi: Tensor
-    cov: Tensor
-    precision: Tensor
-    drift: Tensor
-    noise: Tensor
-
-
 @dataclass(frozen=True)
 class Process(Spec):
-    """A forward process; ``caps`` says what it offers to samplers, grids and views."""
+    """A forward process; ``caps`` says what it offers to samplers, grids and views, ``kernel`` which form p(z_t | x_0) has."""
 
     family: ClassVar[str] = "processes"
     caps: ClassVar[frozenset[str]] = frozenset()
     formula: ClassVar[str] = ""
-    blocks: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ("x",)
+    """What a state consists of, each of the data's shape: ("x",), CLD ("x", "v")."""
     suits: ClassVar[str] = "UniformLogSNR"
     """The grid that comes with this process where a person chooses it: of those that know only the process, the one with the least sliced W₂ of
     its usual sampler at 10 and 20 steps, where that differs (tests/processes/test_suits.py). An experiment that names no grid has its
@@ -66,6 +54,16 @@ class Process(Spec):
     @property
     def t_max(self) -> float:
         return 1.0
+
+    @property
+    def latest(self) -> float:
+        """The largest time that a model may be asked at: t_max, or as far beyond as churn raises the noise there."""
+        return self.t_max * (1 + 1e-9)
+
+    @property
+    def kernel(self) -> Kernel:
+        """The form of p(z_t | x_0)."""
+        raise NotImplementedError
 
     # the stage's clock: 1 is noise, 0 is data (docs/packet.md)
     def clock(self, t: Tensor) -> Tensor:
@@ -85,6 +83,14 @@ class Process(Spec):
         """E|z_t|^m is finite for m below this: what distances to p_t need."""
         return math.inf
 
+    source_is_exact: ClassVar[bool] = False
+    """Is the law from which sampling starts p_T itself, whatever the data?"""
+
+    @property
+    def prior_is_exact(self) -> bool:
+        """Has the model that samplers ask that very p_T too? (Of finitely many pairs it has not.)"""
+        return False
+
     note: ClassVar[str] = ""
     """What the page says about this process under the stage, if anything."""
 
@@ -97,12 +103,20 @@ class Process(Spec):
             raise BadValue(field, t, f"a time from 0 to {self.t_max:g} of {self.info.title}")
         return float(t)
 
-    # blocks: (batch, k, *event) view of a state
+    def prepare(self, times: list[float]) -> None:
+        """A whole grid is about to be asked for: those who keep tables make them in one batch."""
+
+    # states
+    def states(self, space: Space) -> Space:
+        """Where the states of data of a ``space`` live."""
+        return space if len(self.parts) == 1 else Phase(space)
+
     def split(self, z: Tensor) -> Tensor:
-        return z[:, None] if self.blocks == 1 else z
+        """(batch, parts, *event) view of a state."""
+        return z[:, None] if len(self.parts) == 1 else z
 
     def join(self, z: Tensor) -> Tensor:
-        return z[:, 0] if self.blocks == 1 else z
+        return z[:, 0] if len(self.parts) == 1 else z
 
     def hamiltonian(self, z: Tensor, t: float) -> Tensor:
         """The part of the flow that keeps the energy of position and velocity, (batch, *state); of processes with "phase" among their ``caps``."""
@@ -117,7 +131,15 @@ class Process(Spec):
         return self.split(z)[:, 0]
 
     def state_shape(self, batch: int, event: tuple[int, ...]) -> tuple[int, ...]:
-        return (batch, *event) if self.blocks == 1 else (batch, self.blocks, *event)
+        return (batch, *self.states(flat(event)).shape)
+
+    def end_mean(self, z: Tensor, x0: Tensor, t: float) -> Tensor:
+        """E[z_0 | z_t], (batch, *state), from z_t and x̂_0 = E[x_0 | z_t]."""
+        return x0
+
+    def reverse_drift(self, z: Tensor, x0: Tensor, t: float, strength: float) -> Tensor:
+        """F z − (1 + λ²)/2 GGᵀ score, (batch, *state), from z_t and x̂_0; λ = ``strength``. Processes whose x̂_0 does not tell it have none."""
+        raise BadValue("predictor", "x̂_0 only", f"a Prediction with a velocity: under {self.info.title} x̂_0 does not tell it")
 
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         """Draws of the law from which sampling starts, (batch, *state)."""
@@ -126,6 +148,10 @@ class Process(Spec):
     def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
         """The law from which a run starts that begins at t < t_max: p_t of data N(0, I). None: there is no such law, it starts from the exact p_t."""
         return None
+
+    def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
+        """A draw from p(z_t | x_0), (batch, *state), of x_0 (batch, *event)."""
+        return self.kernel.draw(x0, t, rng)
 
     def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
         """States (batch, *state) at increasing times from data x0 (batch, *event), each with its exact marginal: the forward mode of the page."""
@@ -140,11 +166,21 @@ class Process(Spec):
         return []
 
 
+@functools.lru_cache(maxsize=256)
+def _linear(process: LinearProcess) -> LinearGaussian:
+    """Equal processes share one table of coefficients."""
+    return LinearGaussian(process)
+
+
 @dataclass(frozen=True)
 class LinearProcess(Process):
     """dz = F(t) z dt + G(t) dw. Subclasses give ``mean_and_cov``, ``transition`` and ``sde`` for float64 times of any shape."""
 
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity"})
+
+    @property
+    def kernel(self) -> LinearGaussian:
+        return _linear(self)
 
     def mean_and_cov(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """z_t | x_0 ~ N(ψ(t) x_0, Σ(t)): psi (..., k), cov (..., k, k); CLD's initial velocity is marginalised."""
@@ -160,51 +196,25 @@ class LinearProcess(Process):
 
     def start_cov(self) -> Tensor:
         """Covariance of z_0 given x_0, (k, k): zero but for CLD's velocity."""
-        return torch.zeros(self.blocks, self.blocks, dtype=torch.float64)
+        return torch.zeros(len(self.parts), len(self.parts), dtype=torch.float64)
 
     def prior_cov(self) -> Tensor:
         """Covariance of the prior N(0, ·) from which sampling starts, (k, k)."""
         _, cov = self.mean_and_cov(t64(self.t_max))
         return cov
 
-    @functools.lru_cache(maxsize=1 << 15)  # noqa: B019 - specs are frozen and hashable: the cache is a table of coefficients
-    def kernel(self, t: float) -> Kernel:
-        psi, cov = self.mean_and_cov(t64(t))
-        drift, noise = self.sde(t64(t))
-        return Kernel(psi, cov, small_inverse(cov), drift, noise)
-
-    def apply(self, matrix: Tensor, z: Tensor) -> Tensor:
-        """(k, k) matrix on the blocks of z (batch, *state)."""
-        if self.blocks == 1:
-            return z * float(matrix[0, 0])
-        return torch.einsum("ij,bj...->bi...", matrix.to(z), z)
-
-    def gaussian(self, cov: Tensor, shape: tuple[int, ...], rng: Rng) -> Tensor:
-        """N(0, cov ⊗ I) of a state's shape; cov is (k, k), positive semi-definite."""
-        normal = rng.normal(shape)
-        if self.blocks == 1:
-            return normal * float(cov[0, 0].clamp_min(0)) ** 0.5
-        return self.apply(semi_cholesky(cov), normal)
-
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         """The prior N(0, prior_cov ⊗ I)."""
-        return self.gaussian(self.prior_cov(), self.state_shape(batch, event), rng)
+        return self.kernel.gaussian(self.prior_cov(), self.state_shape(batch, event), rng)
 
     def source_below(self, t: float, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor | None:
         """N(0, Σ(t) + ψψᵀ): N(0, I) for VP."""
         psi, cov = self.mean_and_cov(t64(t))
-        return self.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
-
-    def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
-        """A draw from p(z_t | x_0) = N(ψ x_0, Σ), (batch, *state), of x_0 (batch, *event)."""
-        k = self.kernel(t)
-        mean = self.join(torch.stack([x0 * float(p) for p in k.psi], 1))
-        return mean + self.gaussian(k.cov, tuple(mean.shape), rng)
+        return self.kernel.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
 
     def diffuse(self, z_s: Tensor, s: float, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | z_s), s ≤ t, (batch, *state) both: one exact step of the forward SDE."""
-        a, q = self.transition(t64(s), t64(t))
-        return self.apply(a, z_s) + self.gaussian(q, tuple(z_s.shape), rng)
+        return self.kernel.step(z_s, s, t, rng)
 
     def paths(self, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
         """Paths of the forward SDE, exact at every one of the times (no discretisation)."""
@@ -214,57 +224,36 @@ class LinearProcess(Process):
             z = self.diffuse(z, s, t, rng)
             yield z
 
+    def reverse_drift(self, z: Tensor, x0: Tensor, t: float, strength: float) -> Tensor:
+        kernel = self.kernel
+        k = kernel.at(t)
+        pull = kernel.apply(k.noise, kernel.score(z, x0, t))
+        return kernel.apply(k.drift, z) - 0.5 * (1 + strength**2) * pull
+
+    def end_mean(self, z: Tensor, x0: Tensor, t: float) -> Tensor:
+        """x̂_0, and for CLD also E[v_0 | z_t] = −γM A_{·v}ᵀ score."""
+        if len(self.parts) == 1:
+            return x0
+        a, _ = self.transition(torch.zeros((), dtype=torch.float64), t64(t))
+        residual = -self.kernel.score(z, x0, t)
+        # Cov(v_0, z_t) = γM A_{·v}ᵀ, and Σ⁻¹ (z − ψ x̂_0) is the residual
+        column = (self.start_cov()[1, 1] * a[:, 1]).to(z)
+        return torch.stack([x0, torch.einsum("b,nb...->n...", column, residual)], 1)
+
     def log_snr(self, t: Tensor) -> Tensor:
         psi, cov = self.mean_and_cov(t)
         return psi[..., 0].square().log() - cov[..., 0, 0].log()
 
 
-def small_inverse(m: Tensor) -> Tensor:
-    """Inverse of symmetric (..., k, k) matrices; in closed form for k ≤ 2 (exact for 1, and cheap in large batches)."""
-    if m.shape[-1] == 1:
-        return 1 / m
-    if m.shape[-1] > 2:
-        return torch.linalg.inv(m)
-    a, b, d = m[..., 0, 0], m[..., 0, 1], m[..., 1, 1]
-    adjugate = torch.stack([torch.stack([d, -b], -1), torch.stack([-b, a], -1)], -2)
-    return adjugate / (a * d - b * b)[..., None, None]
-
-
-def small_logdet(m: Tensor) -> Tensor:
-    """ln det of symmetric positive definite (..., k, k) matrices; in closed form for k ≤ 2, a tenth of slogdet's time in large batches."""
-    if m.shape[-1] == 1:
-        return m[..., 0, 0].log()
-    if m.shape[-1] > 2:
-        return torch.linalg.slogdet(m).logabsdet
-    return (m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1].square()).log()
-
-
-def semi_cholesky(cov: Tensor) -> Tensor:
-    """Lower triangular root of a 2×2 positive semi-definite matrix; exact zeros stay zeros."""
-    a = cov[0, 0].clamp_min(0).sqrt()
-    b = torch.where(a > 0, cov[1, 0] / a.clamp_min(1e-300), torch.zeros_like(a))
-    c = (cov[1, 1] - b * b).clamp_min(0).sqrt()
-    return torch.stack([torch.stack([a, torch.zeros_like(a)]), torch.stack([b, c])])
-
-
-def symmetric_root(cov: Tensor) -> Tensor:
-    """V √Λ Vᵀ of (..., n, n) positive semi-definite matrices, in float64.
-
-    The one root that does not depend on which eigenvectors LAPACK returns (V √Λ does: on their signs, and on a whole basis where eigenvalues
-    meet), so that one seed gives one draw in every precision. In float64, since a root halves the digits of a singular matrix.
-    """
-    values, vectors = torch.linalg.eigh(cov.to(torch.float64))
-    return (vectors * values.clamp_min(0).sqrt()[..., None, :]) @ vectors.mT
-
-
 @dataclass(frozen=True)
-class ScalarGaussian(LinearProcess):
-    """x_t = α(t) x_0 + σ(t) ε. Subclasses give α, σ, their derivatives, L = ln(α/σ) and its inverse, of float64 times of any shape, in that shape.
+class ScalarProcess(Process):
+    """x_t = α(t) x_0 + σ(t) ξ, ξ of any law around 0: one noise level at a time. Subclasses give α, σ, their derivatives, L = ln(α/σ) and its
+    inverse, of float64 times of any shape, in that shape.
 
-    f = α̇/α, g² = dσ²/dt − 2 f σ² = −2 σ² dL/dt; velocity u = α̇ x̂_0 + σ̇ ε.
+    f = α̇/α, g² = dσ²/dt − 2 f σ² = −2 σ² dL/dt; velocity u = α̇ x̂_0 + σ̇ ε̂ with ε̂ = (x − α x̂_0)/σ.
     """
 
-    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "snr"})
+    caps: ClassVar[frozenset[str]] = frozenset({"velocity", "snr"})
 
     def alpha(self, t: Tensor) -> Tensor:
         raise NotImplementedError
@@ -298,14 +287,14 @@ class ScalarGaussian(LinearProcess):
 
     def at(self, t: float) -> Coeffs:
         """All coefficients at one time as plain floats (kept)."""
-        table = self._table()
+        table = _coefficients(self)
         if t not in table:
             self.prepare([t])
         return table[t]
 
     def prepare(self, times: list[float]) -> None:
         """Coefficients of a whole grid at once: a drawn schedule takes longer to ask than to answer."""
-        table = self._table()
+        table = _coefficients(self)
         new = [t for t in times if t not in table]
         if new:
             if len(table) > 1 << 13:
@@ -314,9 +303,40 @@ class ScalarGaussian(LinearProcess):
             columns = [f(u).tolist() for f in (self.alpha, self.sigma, self.half_log_snr, self.dalpha, self.dsigma, self.g2)]
             table.update(zip(new, map(Coeffs, *columns), strict=True))
 
-    @functools.lru_cache(maxsize=256)  # noqa: B019 - see LinearProcess.kernel
-    def _table(self) -> dict[float, Coeffs]:
-        return {}
+    @property
+    def latest(self) -> float:
+        """t_max, or as far beyond as churn raises the noise there, by √2."""
+        return _churned(self)
+
+    def reverse_drift(self, z: Tensor, x0: Tensor, t: float, strength: float) -> Tensor:
+        c = self.at(t)
+        eps = (z - c.alpha * x0) / c.sigma
+        # u = α̇ x̂_0 + σ̇ ε̂ has no singularity where f = α̇/α has one; −λ²/2 g² s = +λ² g²/(2σ) ε̂
+        return c.dalpha * x0 + (c.dsigma + 0.5 * strength**2 * c.g2 / c.sigma) * eps
+
+
+@functools.lru_cache(maxsize=256)
+def _coefficients(process: ScalarProcess) -> dict[float, Coeffs]:
+    """Equal processes share one table."""
+    return {}
+
+
+@functools.lru_cache(maxsize=256)
+def _churned(process: ScalarProcess) -> float:
+    end = process.t_max * (1 + 1e-9)
+    level = process.at(process.t_max).half_log_snr
+    if math.isfinite(level):
+        # one level of a grid, as a process is asked elsewhere
+        raised = torch.tensor([level - 0.5 * math.log(2) - 1e-6], dtype=torch.float64)
+        end = max(end, float(process.time_at(raised)[0]))
+    return end
+
+
+@dataclass(frozen=True)
+class ScalarGaussian(ScalarProcess, LinearProcess):
+    """x_t = α(t) x_0 + σ(t) ε with ε ~ N(0, I): the linear process of one noise level, dx = f x dt + g dw."""
+
+    caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "snr"})
 
     def mean_and_cov(self, t: Tensor) -> tuple[Tensor, Tensor]:
         return self.alpha(t)[..., None], self.sigma(t).square()[..., None, None]

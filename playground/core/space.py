@@ -145,6 +145,17 @@ class Phase(Flat):
         return (*self.inner.axes, *(name.replace("x", "v") for name in self.inner.axes))
 
 
+@dataclass(frozen=True)
+class Numbers(Flat):
+    """R^n in any other shape."""
+
+    sizes: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.sizes
+
+
 def flat(shape: tuple[int, ...]) -> Flat:
-    """R^n as points or, in three dimensions of a tensor, as pixels."""
-    return Pixels(*shape) if len(shape) == 3 else Euclidean(*shape)
+    """R^n in a shape: points (d,), images (channels, height, width)."""
+    return Euclidean(*shape) if len(shape) == 1 else Pixels(*shape) if len(shape) == 3 else Numbers(shape)

@@ -1,52 +1,41 @@
-"""Exact predictors. ``oracle_for(data, process)`` is the one place that knows which oracle belongs to which process."""
+"""Exact models, each found by the kernel of the process and by what the law gives: ``oracle_for(law, process)``.
+
+A class in this package that declares ``kernel`` and ``needs`` is one; dropping its file in is all that it takes. All of them have
+``__call__(z, t) -> Prediction``, ``prepare``, ``gives``, ``dim``, ``state_dim``, ``rms``, ``log_prob``, ``marginal(t)`` and ``lifted()`` (laws with
+``sample(uniform, normal)``); those of mixtures also ``weights`` and ``moments(t)`` (p_t as a Gaussian mixture).
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
+import pkgutil
 from typing import Any
 
-import torch
+from playground.core.process import Process
 
-from playground.core.mixture import GaussianMixture
-from playground.core.process import LinearProcess, Process
+
+@functools.cache
+def exact_models() -> tuple[type, ...]:
+    """Every class of this package that declares the ``kernel`` that it is exact for."""
+    found = []
+    for module in pkgutil.iter_modules(__path__):
+        contents = importlib.import_module(f"{__name__}.{module.name}")
+        found += [c for _, c in inspect.getmembers(contents, inspect.isclass) if "kernel" in vars(c) and c.__module__ == contents.__name__]
+    return tuple(found)
+
+
+def exact_model(kernel: str, gives: frozenset[str]) -> Any:
+    """The class that is exact for a kernel and a law that ``gives`` so much; None where there is none."""
+    return next((c for c in exact_models() if c.kernel == kernel and c.needs <= gives), None)
 
 
 def oracle_for(data: Any, process: Process) -> Any:
-    """The exact model of mixture data under a process: MixtureOracle for linear ones, else the one that its kind of kernel needs.
-
-    All of them have ``__call__(z, t) -> Prediction``, ``prepare``, ``gives``, ``dim``, ``state_dim``, ``weights`` and ``moments(t)`` (p_t as a
-    Gaussian mixture), ``marginal(t)`` and ``lifted()`` (laws with ``sample(uniform, normal)``), ``log_prob`` and ``rms``.
-    Raises BadValue when the process cannot diffuse these data.
-    """
+    """The exact model of a law under a process. Raises BadValue when the process cannot diffuse it, or when no exact model is known."""
     if no := process.misfit(data):
         raise no.error("process", process)
-    if not isinstance(data, GaussianMixture):
-        return data.oracle(process)
-    key = process.info.key
-    if key == "PFGMPP":
-        from playground.exact.student import StudentOracle
-
-        return StudentOracle(data, process)
-    if key == "Interpolant":
-        return _interpolant(data, process)
-    if key == "Anisotropic":
-        from playground.exact.anisotropic import AnisotropicOracle
-
-        return AnisotropicOracle(data, process)
-    from playground.exact.mixture import MixtureOracle
-
-    assert isinstance(process, LinearProcess)
-    return MixtureOracle(data, process)
-
-
-def _interpolant(data: GaussianMixture, process: Any) -> Any:
-    from playground.exact.interpolant import InterpolantOracle, PairedOracle
-
-    ends = process.ends(data.dim)
-    if process.coupling == "independent":
-        return InterpolantOracle(data, ends, process)
-    from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
-    from playground.core.rng import Rng
-
-    rng = Rng(0, dtype=torch.float64).stream("pairs")
-    x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, ends))
-    return PairedOracle(data, x0, minibatch_ot(x0, x1), SMOOTH, process)
+    found = exact_model(process.kernel.key, data.gives)
+    if found is None:
+        return data.oracle(process)  # an image model brings its own predictor
+    return getattr(found, "of", found)(data, process)

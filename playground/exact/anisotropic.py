@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,9 @@ from playground.exact.table import TableOracle
 class AnisotropicOracle(TableOracle):
     """Component k of p_t is N(A m_k, A C_k A + σ² I), A = α_1 P_1 + α_2 P_2; with e = S⁻¹(x − A m): x̂_0 = m + C A e,
     u = Ȧ x̂_0 + σ̇ ε̂, ε̂ = σ e (components mixed by their responsibilities)."""
+
+    kernel: ClassVar[str] = "anisotropic"
+    needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
 
     def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
         a, _ = self.process.attenuation(t64(t))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
+from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
+from playground.core.rng import Rng
 from playground.exact.table import TableOracle
+from playground.processes.interpolant import Interpolant
 
 
 class InterpolantOracle(TableOracle):
@@ -17,9 +22,12 @@ class InterpolantOracle(TableOracle):
     E x_0 = m_i + (1 − t) C_i e, u = n_j − m_i + (t B_j − (1 − t) C_i + γ γ̇ I) e. Only γ² and γ γ̇ occur: nothing is singular at the ends.
     """
 
-    def __init__(self, data: GaussianMixture, source: GaussianMixture, process):
+    kernel: ClassVar[str] = "interpolant"
+    needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
+
+    def __init__(self, data: GaussianMixture, process: Interpolant):
         super().__init__(data, process)
-        self.ends = source
+        self.ends = source = process.ends(data.dim)
         k, j = data.components, source.components
         self._i, self._j = torch.arange(k).repeat_interleave(j), torch.arange(j).repeat(k)
         self._w = data.weights[self._i] * source.weights[self._j]
@@ -56,10 +64,20 @@ class PairedOracle(TableOracle):
     finite set of pairs, and an approximation (kernel regression) of the coupling that the pairs were drawn from.
     """
 
-    def __init__(self, data: GaussianMixture, x0: Tensor, x1: Tensor, width: float, process):
+    kernel: ClassVar[str] = "paired"
+    needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
+
+    def __init__(self, data: GaussianMixture, process: Interpolant, x0: Tensor, x1: Tensor, width: float):
         super().__init__(data, process)
         self.x0, self.x1, self.width = x0.double(), x1.double(), width
         self._w = torch.full((len(x0),), 1 / len(x0), dtype=torch.float64)
+
+    @classmethod
+    def of(cls, data: GaussianMixture, process: Interpolant) -> PairedOracle:
+        """Of pairs that minibatch optimal transport makes of draws of both ends."""
+        rng = Rng(0, dtype=torch.float64).stream("pairs")
+        x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, process.ends(data.dim)))
+        return cls(data, process, x0, minibatch_ot(x0, x1), SMOOTH)
 
     @property
     def weights(self) -> Tensor:

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.kernel import small_inverse
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction
-from playground.core.process import LinearProcess, small_inverse, t64
+from playground.core.process import LinearProcess, t64
 from playground.exact.classes import Classes
 from playground.exact.fast import CACHE_ROWS, features, mean_of
 from playground.exact.variance import mean_posterior_variance
@@ -52,13 +53,15 @@ class MixtureOracle(Classes):
         data: mixture on R^d. process: any linear process with k blocks; z has n = k·d numbers a particle.
     """
 
+    kernel: ClassVar[str] = "linear"
+    needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
     gives = frozenset({"mean", "mixture"})
     flow_is_quantiles: ClassVar[bool] = True
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
         self.data, self.process = data, process
         self.dim = data.dim
-        self.state_dim = data.dim * process.blocks
+        self.state_dim = data.dim * len(process.parts)
         self._tables: dict[float, Tables] = {}
         self._cast: dict[tuple, Tables] = {}
         self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
@@ -77,7 +80,7 @@ class MixtureOracle(Classes):
 
     def lifted(self) -> GaussianMixture:
         """Law of z_0 (data, and CLD's initial velocity)."""
-        k, d = self.process.blocks, self.dim
+        k, d = len(self.process.parts), self.dim
         start = torch.kron(self.process.start_cov(), torch.eye(d, dtype=torch.float64))
         if k == 1:
             return self.data
@@ -141,7 +144,7 @@ class MixtureOracle(Classes):
 
     def _expected_variance(self, t: float) -> float:
         if self.dim <= 2:  # all that z_t says of x_0 is y = ψᵀΣ⁻¹z/(ψᵀΣ⁻¹ψ)
-            k = self.process.kernel(t)
+            k = self.process.kernel.at(t)
             return mean_posterior_variance(self.data, 1 / float(k.psi @ k.precision @ k.psi))
         law = self.marginal(t)
         points, weights = normal_nodes(self.state_dim, law.components)
@@ -219,7 +222,7 @@ class MixtureOracle(Classes):
         return torch.cat(out).view(z_t.shape)
 
     def _event(self, z: Tensor) -> tuple[int, ...]:
-        return tuple(z.shape[1:] if self.process.blocks == 1 else z.shape[2:])
+        return tuple(z.shape[1:] if len(self.process.parts) == 1 else z.shape[2:])
 
     def log_prob(self, z_t: Tensor, t: float) -> Tensor:
         """log p_t(z_t), (batch,)."""

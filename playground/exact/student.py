@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -115,6 +115,9 @@ class StudentOracle(TableOracle):
     float64 states get a quadrature accurate to about 1e-10, float32 ones to about 1e-5: fewer nodes, and wide ones for all components at once (half
     of the work at D = 1), so that it stays live. x̂_0 = E[x_0 | x_t]; the velocity (x − x̂_0)/σ follows from it as for EDM.
     """
+
+    kernel: ClassVar[str] = "student"
+    needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
 
     has_velocity = False
 

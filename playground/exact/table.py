@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction
-from playground.core.process import small_inverse, small_logdet, t64
+from playground.core.process import t64
 from playground.exact.classes import Classes
 from playground.exact.fast import features, mean_of
 

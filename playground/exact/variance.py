@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
-from playground.core.process import small_inverse, small_logdet
 from playground.exact.fast import features
 
 REACH = 6.7  # standard deviations of a component to which the quadrature goes: e^{−22} of its mass lies beyond

@@ -12,7 +12,7 @@ from torch import Tensor
 from playground.core.grid import Grid
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import Process, ScalarGaussian, t64
+from playground.core.process import Process, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info, registry
@@ -82,7 +82,7 @@ def _stand_in(process: Process) -> Problem:
 
 def _axis(process: Process) -> tuple[tuple[float, float], Any]:
     """(first, last) and the map to times of a coordinate in which errors vary slowly."""
-    if isinstance(process, ScalarGaussian):
+    if isinstance(process, ScalarProcess):
         first, last = (float(process.half_log_snr(t64(t))) for t in (process.t_max, process.t_min))
         return (first, last), lambda u: process.time_at(u)
     return (process.t_max**0.5, process.t_min**0.5), lambda u: u.square()

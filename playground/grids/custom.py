@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.core.fields import BadValue, all_numbers, choice, free, increasing, number_list
 from playground.core.grid import Grid
 from playground.core.problem import Problem
-from playground.core.process import Process, ScalarGaussian, t64
+from playground.core.process import Process, ScalarProcess, t64
 from playground.core.sampler import Sampler
 from playground.core.spec import Info, Misfit
 
@@ -73,7 +73,7 @@ class Custom(Grid):
             return levels
         if self.unit == "clock":
             return process.unclock(levels)
-        if not isinstance(process, ScalarGaussian):
+        if not isinstance(process, ScalarProcess):
             raise BadValue("unit", self.unit, f"times or clock: {process.info.title} has no single noise level")
         return process.time_at(levels / 2)
 

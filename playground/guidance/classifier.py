@@ -91,7 +91,7 @@ class ClassifierGuided:
         x0 = self.asked(z_t, t).x0_hat
         if self.cost(t) == 1:
             return Prediction(x0)
-        k = self.process.kernel(t)
+        k = self.process.kernel.at(t)
         # score = −Σ⁻¹(z − ψ x̂_0): a change of the score by g is a change of x̂_0 by ψᵀΣ g/|ψ|²
         pull = (k.cov @ k.psi / k.psi.square().sum()).to(z_t)
         g = self.process.split(self.gradient(z_t, t))

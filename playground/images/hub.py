@@ -121,7 +121,7 @@ class HubModel(ImageModel):
         return HubModel(self.card, None, words)
 
     def oracle(self, process: Process) -> HubOracle:
-        if not isinstance(process, LinearProcess) or "linear" not in process.caps:
+        if not isinstance(process, LinearProcess):
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
         return HubOracle(self, process)
 

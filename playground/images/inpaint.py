@@ -78,7 +78,7 @@ class RePaint(Sampler[None]):
         return self.inner.resume(problem, z, list(self.levels), sum(u > t for u in self.levels))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
+        process = problem.linear
         if s > t:
             return process.diffuse(z, t, s, rng), None
         z, _ = self.inner.step(problem, z, t, s, self._afresh(problem, z, t), rng)
@@ -108,7 +108,7 @@ def inpaint(
     Raises: BadValue naming resamples, jump, mask, image or process.
     """
     resamples, jump = RESAMPLES.clean("resamples", resamples), JUMP.clean("jump", jump)
-    if not isinstance(exp.process, LinearProcess) or "linear" not in exp.process.caps:
+    if not isinstance(exp.process, LinearProcess):
         raise BadValue("process", exp.process.info.key, "a process with Gaussian transitions")
     image, known = torch.as_tensor(image), torch.as_tensor(known)
     if known.dtype != torch.bool:

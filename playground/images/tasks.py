@@ -40,7 +40,7 @@ def sdedit(
     Every number of particles sees the same noise first. Meng et al. 2021, 2108.01073.
     """
     strength = STRENGTH.clean("strength", strength)
-    if not isinstance(exp.process, LinearProcess) or "linear" not in exp.process.caps:
+    if not isinstance(exp.process, LinearProcess):
         raise BadValue("process", exp.process.info.key, "a process with a Gaussian kernel")
     image, event = torch.as_tensor(image), event_of(data or law_of(exp.data))
     check_image("image", image, event)

@@ -55,7 +55,7 @@ def tilted_laws(run: Measured) -> tuple[GaussianMixture, GaussianMixture] | None
     """The two laws whose tilt it is, at the run's last time. None without guidance, and for a state of position and velocity that is not at the data."""
     exp, t = run.exp, run.frames[-1].t
     pair = exp.guidance.pair(mixture_of(exp.data)) if exp.mode == "reverse" else None
-    if pair is None or (t > 0 and exp.process.blocks > 1):
+    if pair is None or (t > 0 and len(exp.process.parts) > 1):
         return None
     main, weak = (side if t == 0 else mixture_at(oracle_for(side, exp.process), t) for side in pair)
     return main, weak

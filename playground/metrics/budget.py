@@ -36,7 +36,6 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Predictor, Problem
-from playground.core.process import LinearProcess
 from playground.core.rng import Rng
 from playground.engine import grid_times, modelled, simulate
 from playground.exact import oracle_for
@@ -223,7 +222,7 @@ def _starts_exactly(exp: Experiment, t_start: float) -> bool:
     process = exp.process
     whole = t_start >= process.t_max * (1 - 1e-9)
     return exp.start == "exact" or (
-        exp.start == "prior" and not isinstance(process, LinearProcess) and (hasattr(process, "ends") or not whole)
+        exp.start == "prior" and (process.source_is_exact or (not whole and process.source_below(t_start, 1, (1,), Rng(0)) is None))
     )
 
 
@@ -232,9 +231,9 @@ def _draw(exp: Experiment, t: float, noise: str, components: str) -> Tensor:
     oracle, process = exact_model(exp), exp.process
     rng = Rng(exp.seed, dtype=torch.float64)
     uniform, noise_rng = rng.stream(components).uniform((exp.particles,)), rng.stream(noise)
-    if hasattr(process, "marginal"):  # x_0 and the very noise from which the prior is made
+    if process.kernel.shares_noise:  # x_0 and the very noise from which the prior is made
         x0 = oracle.data.sample(uniform, rng.stream(components + " normals").normal((exp.particles, oracle.dim)))[0]
-        return process.marginal(x0, t, noise_rng)  # type: ignore[attr-defined]
+        return process.marginal(x0, t, noise_rng)
     law = oracle.marginal(t)
     return law.sample(uniform, noise_rng.normal((exp.particles, law.dim)))[0].reshape(process.state_shape(exp.particles, (oracle.dim,)))
 

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
-from playground.core.process import small_inverse, small_logdet, t64
+from playground.core.process import t64
 from playground.exact.fast import features
 from playground.exact.mixture import MixtureOracle, normal_nodes
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.exact.mixture import MixtureOracle
 from playground.samplers.ode import RK4, RK45
@@ -56,7 +56,7 @@ def exact_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -
     if t == s:
         return z
     problem = Problem(process, oracle)
-    if isinstance(process, ScalarGaussian) and math.isfinite(process.at(t).half_log_snr):
+    if isinstance(process, ScalarProcess) and math.isfinite(process.at(t).half_log_snr):
         return _scalar(problem, oracle, z, t, s, step)
     if s > 0:
         return _adaptive(problem, z, t, s)
@@ -66,7 +66,7 @@ def exact_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -
 
 
 def _scalar(problem: Problem, oracle: Any, z: Tensor, t: float, s: float, step: float) -> Tensor:
-    process = problem.process
+    process = problem.scalar
     top = -process.at(t).half_log_snr
     narrow = 0.5 * math.log(float(torch.linalg.eigvalsh(oracle.data.covs).min()))
     end = -process.at(s).half_log_snr if s > 0 else min(top, narrow + math.log(SMALL))

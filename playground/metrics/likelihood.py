@@ -98,10 +98,10 @@ def log_likelihood(
     spread = changes.std(0) / math.sqrt(probes) if vectors and probes > 1 else torch.full_like(change, math.nan if vectors else 0.0)
     if end == "exact":
         oracle = getattr(predictor, "oracle", predictor)
-        log_end = oracle.log_prob(latent.reshape(shape) if process.blocks == 1 else latent, t_end)
+        log_end = oracle.log_prob(latent.reshape(shape) if len(process.parts) == 1 else latent, t_end)
     else:
         cov = process.prior_cov()
-        y = latent.reshape(batch, process.blocks, -1)
+        y = latent.reshape(batch, len(process.parts), -1)
         quad = torch.einsum("nbi,bc,nci->n", y, torch.linalg.inv(cov), y)
         log_end = -0.5 * (quad + y.shape[2] * torch.linalg.slogdet(cov).logabsdet + n * math.log(2 * math.pi))
     return Likelihood(log_end + change, latent.reshape(shape), problem.calls, spread)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
-from playground.core.process import LinearProcess, Process, ScalarGaussian, t64
+from playground.core.process import LinearProcess, Process, ScalarProcess, t64
 from playground.exact import oracle_for
 from playground.metrics.denoising import w2_to_gaussian
 from toy_models.data import mixture_of
@@ -28,7 +28,7 @@ def prior_mismatch(exp: Experiment, t: float) -> float:
     Below MATTERS it may be an upper bound. Against Gaussian priors that of a mixture and a Gaussian; for PFGM++'s Student-t an upper bound, by W₂ of first two moments given the
     kernel's random scale.
     """
-    if exp.start == "exact" or getattr(exp.process, "prior_is_exact", False):
+    if exp.start == "exact" or exp.process.prior_is_exact:
         return 0.0
     data = mixture_of(exp.data)
     return _mismatch(exp.process, _Law(exp.guidance.target(data)), t, exp.start)
@@ -52,7 +52,7 @@ class _Law:
 def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
     scale = float(process.view_scale(t64(t)))
     whole = t >= process.t_max * (1 - 1e-9)
-    if whole and start == "prior" and isinstance(process, ScalarGaussian):
+    if whole and start == "prior" and isinstance(process, ScalarProcess):
         # x_t and its noise alone are |ψ x_0| apart: where that is little, nothing else need be known
         apart = float(process.alpha(t64(t))) * math.sqrt(float(data.mixture.mean().square().sum() + data.mixture.cov().trace()))
         if scale * apart < MATTERS:
@@ -75,7 +75,7 @@ def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
     if isinstance(process, LinearProcess):
         psi, cov = process.mean_and_cov(t64(t))
         prior = torch.kron(process.prior_cov() if whole else cov + torch.outer(psi, psi), eye)
-    elif hasattr(process, "ends"):
+    elif process.source_is_exact:
         return math.nan
     elif not whole:
         return 0.0  # such processes start from the exact p_t there

@@ -10,11 +10,24 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
-from playground.core.process import Process, symmetric_root, t64
+from playground.core.kernel import Kernel, symmetric_root
+from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, Misfit, nested
 from playground.schedules.linear import LinearBeta
+
+
+@dataclass(frozen=True)
+class AnisotropicGaussian(Kernel):
+    """N(A x_0, σ² I), A = α_1 P_1 + α_2 P_2."""
+
+    key = "anisotropic"
+    process: Anisotropic
+
+    def draw(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
+        a, _ = self.process.attenuation(t64(t))
+        return x0 @ a.to(x0).mT + float(self.process.sigma2(t64(t))) ** 0.5 * rng.normal(tuple(x0.shape)).to(x0)
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,10 @@ class Anisotropic(Process):
     @property
     def t_drop(self) -> float:
         return self.drop * self.t_max
+
+    @property
+    def kernel(self) -> AnisotropicGaussian:
+        return AnisotropicGaussian(self)
 
     def misfit(self, law: Any) -> Misfit | None:
         allowed = "2D data, whose two directions fade at different rates"

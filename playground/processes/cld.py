@@ -40,7 +40,7 @@ class CLD(LinearProcess):
     )
     suits: ClassVar[str] = "Quadratic"
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity", "phase"})
-    blocks: ClassVar[int] = 2
+    parts: ClassVar[tuple[str, ...]] = ("x", "v")
 
     friction: float = slider(1.0, 0.05, 5.0, 0.05, label="friction Γ", help="damping; critical at Γ = 2√M")
     mass: float = slider(0.25, 0.02, 2.0, 0.01, label="mass M", help="inertia of the velocity; its stationary variance")

@@ -7,22 +7,19 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
-from playground.core.process import t64
+from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import Info
-from playground.processes.ve import ExplodingVariance
+from playground.processes.ve import ExplodingNoise
 
 PACE = 0.05  # the stage's clock runs in ln(1 + σ/0.05): evenly in log σ above this level, linearly below
 
 
 @dataclass(frozen=True)
-class EDM(ExplodingVariance):
-    """x_t = x_0 + t ε: time is the noise level, α = 1, σ = t, g² = 2t. Karras et al. 2022, 2206.00364."""
+class NoiseTime(ExplodingNoise):
+    """Time is the noise level: α = 1, σ = t, g² = 2t. What EDM and PFGM++ share."""
 
-    info = Info("EDM", "EDM", "time is the noise level: x_t = x_0 + σ ε with σ = t", "Karras et al. 2022", "2206.00364", rank=40)
     sigma_min: float = slider(0.002, 0.0005, 0.1, 0.0005, label="σ min", help="where sampling stops before the last step")
     sigma_max: float = slider(80.0, 1.0, 160.0, 1.0, label="σ max", help="where sampling starts")
-
-    formula = r"\mathrm dx = \sqrt{2t}\,\mathrm dw,\quad x_t = x_0 + \sigma\varepsilon,\ \sigma = t"
 
     @property
     def t_min(self) -> float:  # type: ignore[override]
@@ -52,3 +49,12 @@ class EDM(ExplodingVariance):
 
     def g2(self, t: Tensor) -> Tensor:
         return 2 * t64(t)
+
+
+@dataclass(frozen=True)
+class EDM(NoiseTime, ScalarGaussian):
+    """x_t = x_0 + t ε: time is the noise level, α = 1, σ = t, g² = 2t. Karras et al. 2022, 2206.00364."""
+
+    info = Info("EDM", "EDM", "time is the noise level: x_t = x_0 + σ ε with σ = t", "Karras et al. 2022", "2206.00364", rank=40)
+
+    formula = r"\mathrm dx = \sqrt{2t}\,\mathrm dw,\quad x_t = x_0 + \sigma\varepsilon,\ \sigma = t"

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.fields import choice, free, slider
+from playground.core.kernel import Kernel
 from playground.core.mixture import MAX_COMPONENTS
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
@@ -20,6 +21,24 @@ def _check(name: str, value: Any) -> str:
     from toy_models.data import check_source
 
     return check_source(name, value)
+
+
+@dataclass(frozen=True)
+class Blend(Kernel):
+    """(1 − t) x_0 + t x_1 + γ z with x_1 of the source, independent of x_0."""
+
+    key = "interpolant"
+    process: Interpolant
+
+    def draw(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
+        return next(self.process.paths(x0, [t], rng))
+
+
+@dataclass(frozen=True)
+class Paired(Blend):
+    """The same with x_1 paired to x_0: no closed form."""
+
+    key = "paired"
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,12 @@ class Interpolant(Process):
         return (
             f"minibatch OT: the velocity is that of {PAIRS} drawn pairs, each smoothed by {SMOOTH:g}: an approximation of the coupled law"
         )
+
+    @property
+    def kernel(self) -> Blend:
+        return Blend(self) if self.coupling == "independent" else Paired(self)
+
+    source_is_exact: ClassVar[bool] = True
 
     @property
     def prior_is_exact(self) -> bool:

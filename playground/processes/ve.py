@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import ScalarGaussian, ScalarProcess, t64
 from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class ExplodingVariance(ScalarGaussian):
-    """What VE and EDM share: α = 1; views are scaled to stay on fixed axes."""
+class ExplodingNoise(ScalarProcess):
+    """What VE, EDM and PFGM++ share: α = 1; views are scaled to stay on fixed axes."""
 
     def alpha(self, t: Tensor) -> Tensor:
         return torch.ones_like(t64(t))
@@ -29,7 +29,7 @@ class ExplodingVariance(ScalarGaussian):
 
 
 @dataclass(frozen=True)
-class VE(ExplodingVariance):
+class VE(ExplodingNoise, ScalarGaussian):
     """Variance exploding: dx = g dw, α = 1, σ² = σ_min² ((σ_max/σ_min)^{2t} − 1).
 
     The subtracted 1 makes σ(0) = 0, as the SDE's own integral is; the kernel in the paper's code, σ_min (σ_max/σ_min)^t,

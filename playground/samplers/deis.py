@@ -7,7 +7,6 @@ from torch import Tensor
 from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, choice, integer
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -49,13 +48,11 @@ class DEIS(Sampler[Noises]):
         return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
-        assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
-        kept = carry.at(problem.process, t, x0, self.order)
-        rise = adams_rise(problem.process, SPACES[self.space], x0, kept, s)
-        return raised(problem.process, z, rise, t, s), Noises(kept, x0, rise)
+        kept = carry.at(problem.scalar, t, x0, self.order)
+        rise = adams_rise(problem.scalar, SPACES[self.space], x0, kept, s)
+        return raised(problem.scalar, z, rise, t, s), Noises(kept, x0, rise)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        assert isinstance(problem.process, ScalarGaussian)
-        (c,) = lagrange(problem.process, "log", (t,), s)
+        (c,) = lagrange(problem.scalar, "log", (t,), s)
         return {r"\textstyle\sum_j C_j": c}

@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.exponential import History, Noises, clean, differences, middle, phi, raised, rise_of
 from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
+from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -63,8 +63,7 @@ class DPMSolver(Sampler[Noises]):
         return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         x0 = problem.x0(z, t)
         kept = carry.at(process, t, x0, 3)
         rise = rise_of(process, x0, t, s)  # −(e^h − 1) ε̂ in x/σ; what is left are differences of ε̂
@@ -73,7 +72,7 @@ class DPMSolver(Sampler[Noises]):
             return raised(process, z, rise, t, s), Noises(kept, x0, rise)
         return raised(process, z, rise - self._single(problem, z, x0, t, s), t, s), carry
 
-    def _history(self, process: ScalarGaussian, kept: History, s: float) -> Tensor | float:
+    def _history(self, process: ScalarProcess, kept: History, s: float) -> Tensor | float:
         """∫ e^{L_s − L} (ε̂ − ε̂_0) dL with ε̂ a polynomial through the history (newest first); order 2 in the midpoint form."""
         history = tuple((process.at(u).half_log_snr, e) for u, e in kept)
         (l0, e0), rest = history[0], history[1:]
@@ -88,8 +87,7 @@ class DPMSolver(Sampler[Noises]):
 
     def _single(self, problem: Problem, z: Tensor, x0: Tensor, t: float, s: float) -> Tensor | float:
         """The same of the singlestep variants, from predictions inside the step."""
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         h = process.at(s).half_log_snr - process.at(t).half_log_snr
 
         def change(m: float, more: Tensor | float = 0.0) -> Tensor:

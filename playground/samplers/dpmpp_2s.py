@@ -7,7 +7,6 @@ from torch import Tensor
 
 from playground.core.exponential import middle
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -35,8 +34,7 @@ class DPMSolverPP2S(Sampler[None]):
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D(u,m),\quad u = \frac{\sigma_m}{\sigma_t}\,x_t + \alpha_m(1-e^{-h/2})\,D_t"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         m = middle(process, t, s)
         now, mid, then = process.at(t), process.at(m), process.at(s)
         h = then.half_log_snr - now.half_log_snr

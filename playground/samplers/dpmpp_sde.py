@@ -8,7 +8,6 @@ from torch import Tensor
 from playground.core.exponential import ancestral, middle
 from playground.core.fields import above, choice, slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -53,8 +52,7 @@ class DPMSolverPPSDE(Sampler[None]):
         return low / mid * math.sqrt((1 - (mid / high) ** 2) / (1 - (low / high) ** 2))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         m = middle(process, t, s)
         now, mid, then = process.at(t), process.at(m), process.at(s)
         high, between, low = (math.exp(-c.half_log_snr) for c in (now, mid, then))
@@ -71,7 +69,6 @@ class DPMSolverPPSDE(Sampler[None]):
         return out, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        assert isinstance(problem.process, ScalarGaussian)
-        levels = [math.exp(-problem.at(u).half_log_snr) for u in (t, middle(problem.process, t, s), s)]
+        levels = [math.exp(-problem.at(u).half_log_snr) for u in (t, middle(problem.scalar, t, s), s)]
         end = ancestral(levels[0], levels[2], self.eta)
         return {r"\tfrac{d_s}{\rho_t}": end.down / levels[0], "u_s": end.up, "c": self.correlation(*levels)}

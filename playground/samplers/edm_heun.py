@@ -10,7 +10,7 @@ from torch import Tensor
 from playground.core.exponential import time_of
 from playground.core.fields import above, slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
+from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -71,9 +71,8 @@ class EDMHeun(Sampler[int]):
         gamma = self._gamma(rho, steps)
         if gamma == 0:
             return z, rho, t
-        assert isinstance(problem.process, ScalarGaussian)
         high = (1 + gamma) * rho
-        raised = time_of(problem.process, -math.log(high))
+        raised = time_of(problem.scalar, -math.log(high))
         alpha = problem.at(raised).alpha
         spread = alpha * math.sqrt(high * high - rho * rho) * self.noise_scale
         return alpha / problem.at(t).alpha * z + spread * rng.normal(tuple(z.shape)), high, raised
@@ -107,7 +106,7 @@ class EDMHeun(Sampler[int]):
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def heun(process: ScalarGaussian, t: float, s: float) -> tuple[float, float, float]:
+def heun(process: ScalarProcess, t: float, s: float) -> tuple[float, float, float]:
     """α_s/α_t, k = ρ_s/ρ̂ and c of Heun's step gathered in x = α y: x_s = x′ + c (D′ − D), c = α_s (ρ̂ − ρ_s)/(2ρ_s).
 
     From y′ = k ŷ + (1 − k) D and y_s = ŷ + (ρ_s − ρ̂)(d + d′)/2 with d = (ŷ − D)/ρ̂ and d′ = (y′ − D′)/ρ_s.

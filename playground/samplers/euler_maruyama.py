@@ -42,10 +42,10 @@ class EulerMaruyama(Sampler[None]):
         z_s = z + (s - t) * problem.drift(z, t, self.strength)
         if self.strength == 0:
             return z_s, None
-        noise = problem.process.kernel(t).noise * (self.strength**2 * (t - s))
-        return z_s + problem.process.gaussian(noise, tuple(z.shape), rng), None
+        noise = problem.linear.kernel.at(t).noise * (self.strength**2 * (t - s))
+        return z_s + problem.linear.kernel.gaussian(noise, tuple(z.shape), rng), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        g = math.sqrt(float(problem.process.kernel(t).noise[-1, -1]))
-        drift = {"F": float(problem.process.kernel(t).drift[0, 0])} if problem.process.blocks == 1 else {}
+        g = math.sqrt(float(problem.linear.kernel.at(t).noise[-1, -1]))
+        drift = {"F": float(problem.linear.kernel.at(t).drift[0, 0])} if len(problem.process.parts) == 1 else {}
         return {"s-t": s - t, **drift, "G": g, r"\lambda G\sqrt{t-s}": self.strength * g * math.sqrt(t - s)}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
-from playground.core.process import symmetric_root
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info

@@ -8,7 +8,6 @@ from torch import Tensor
 from playground.core.exponential import ancestral, time_of
 from playground.core.fields import slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -43,8 +42,7 @@ class KDPM2(Sampler[None]):
         return 2 if self.eta == 0 else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         now, then = process.at(t), process.at(s)
         rho, down, up = ancestral(math.exp(-now.half_log_snr), math.exp(-then.half_log_snr), self.eta)
         mid = math.sqrt(rho * down)

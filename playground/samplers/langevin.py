@@ -8,7 +8,6 @@ from torch import Tensor
 from playground.core.exponential import time_of
 from playground.core.fields import integer, slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -50,8 +49,7 @@ class Langevin(Sampler[str | None]):
         return "start" if index == 0 else None  # later the state is on the level already
 
     def _time(self, problem: Problem) -> float:
-        assert isinstance(problem.process, ScalarGaussian)
-        return time_of(problem.process, -math.log(self.level))
+        return time_of(problem.scalar, -math.log(self.level))
 
     def _begin(self, problem: Problem, z: Tensor, t: float, carry: str | None) -> Tensor:
         at = problem.at(t)

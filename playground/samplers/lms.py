@@ -7,7 +7,6 @@ from torch import Tensor
 from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, flag, integer
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -52,24 +51,21 @@ class LMS(Sampler[Noises]):
         return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
-        assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
-        kept = carry.at(problem.process, t, x0, self.order)
-        rise = adams_rise(problem.process, "rho", x0, kept, s)
-        return raised(problem.process, z, rise, t, s), Noises(kept, x0, rise)
+        kept = carry.at(problem.scalar, t, x0, self.order)
+        rise = adams_rise(problem.scalar, "rho", x0, kept, s)
+        return raised(problem.scalar, z, rise, t, s), Noises(kept, x0, rise)
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Noises, rng: Rng) -> Tensor:
-        assert isinstance(problem.process, ScalarGaussian)
         x0 = problem.x0(z, t)
         if not self.released:
             return x0
-        (_, e0), *past = kept = carry.at(problem.process, t, x0, self.order)
-        _, *weights = lagrange(problem.process, "rho", tuple(u for u, _ in kept), 0.0)
+        (_, e0), *past = kept = carry.at(problem.scalar, t, x0, self.order)
+        _, *weights = lagrange(problem.scalar, "rho", tuple(u for u, _ in kept), 0.0)
         for c, (_, e) in zip(weights, past, strict=True):  # y + Σ C_j ε̂_j with Σ C_j = −ρ
             x0 = x0 + c * (e - e0)
         return x0
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        assert isinstance(problem.process, ScalarGaussian)
-        (c,) = lagrange(problem.process, "rho", (t,), s)
+        (c,) = lagrange(problem.scalar, "rho", (t,), s)
         return {r"\textstyle\sum_j C_j": c}

@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.core.exponential import History, Noises, clean, raised, rise_of
 from playground.core.fields import flag
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
+from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -22,7 +22,7 @@ ADAMS: dict[int, tuple[float, ...]] = {
 }
 
 
-def bent(process: ScalarGaussian, x0: Tensor, bend: Tensor, t: float, s: float) -> Tensor:
+def bent(process: ScalarProcess, x0: Tensor, bend: Tensor, t: float, s: float) -> Tensor:
     """φ(x, ε̂ + bend, t, s) in x/σ: the DDIM step's rise and (1 − ρ_t/ρ_s) bend. φ(x, e, t, s) = (α_s/α_t) x + (σ_s − (α_s/α_t) σ_t) e is the DDIM
     step with a given noise."""
     return rise_of(process, x0, t, s) + (1 - clean(process, s) / clean(process, t)) * bend
@@ -72,8 +72,7 @@ class PLMS(Sampler[Noises]):
         return Noises()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         x0 = problem.x0(z, t)
         past = carry.at(process, t, x0, 4)
         bend = adams(past) if len(past) > self.warm_steps else self.warm_up(problem, z, x0, t, s)
@@ -86,15 +85,13 @@ class PLMS(Sampler[Noises]):
 
     def change(self, problem: Problem, z: Tensor, x0: Tensor, bend: Tensor, t: float, s: float) -> Tensor:
         """ε̂(φ(x, ε̂ + bend, t, s), s) − ε̂(x, t): one model call."""
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         rise = bent(process, x0, bend, t, s)
         there = problem.x0(raised(process, z, rise, t, s), s)
         return rise - there * clean(process, s) + x0 * clean(process, t)
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Noises, rng: Rng) -> Tensor:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         x0 = problem.x0(z, t)
         return x0 - adams(carry.at(process, t, x0, 4)) / clean(process, t) if self.released else x0  # (x − σ e′)/α
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from playground.core.exponential import time_of
 from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarGaussian
+from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -66,7 +66,7 @@ class Restart(Sampler[None]):
     def calls_afresh(self, steps: int) -> float | None:
         return self.calls(steps)  # the restart is made once, and there is no history
 
-    def _top(self, process: ScalarGaussian, above: float, here: float) -> float | None:
+    def _top(self, process: ScalarProcess, above: float, here: float) -> float | None:
         """The level to go back up to after the step from level ``above`` to ``here``; None where the run goes on."""
         top = min(self.high, math.exp(-process.at(process.t_max).half_log_snr))
         return top if here <= self.low < above and here < top else None
@@ -78,8 +78,7 @@ class Restart(Sampler[None]):
         return 2 * (len(levels) - 1) + (grid[-1] == 0) + 2 * self.times * self.inner * passed
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
-        assert isinstance(process, ScalarGaussian)
+        process = problem.scalar
         z = HEUN.step(problem, z, t, s, 1, rng)[0]
         above, here = (math.exp(-process.at(u).half_log_snr) for u in (t, s))
         top = self._top(process, above, here)
@@ -99,5 +98,5 @@ class Restart(Sampler[None]):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
         found = {r"\rho_t": rho, r"\rho_s": low}
-        top = self._top(problem.process, rho, low)
+        top = self._top(problem.scalar, rho, low)
         return {**found, r"\rho_{\max}": top, r"S_{\mathrm{noise}}": self.noise_scale} if top and self.times else found

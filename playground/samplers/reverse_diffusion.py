@@ -35,12 +35,12 @@ class ReverseDiffusion(Sampler[None]):
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
+        process = problem.linear
         a, q = process.transition(t64(s), t64(t))
-        two = 2 * torch.eye(process.blocks, dtype=torch.float64)
-        mean = process.apply(two - a, z) + process.apply(q, problem.score(z, t))
-        return mean + process.gaussian(q, tuple(z.shape), rng), None
+        two = 2 * torch.eye(len(process.parts), dtype=torch.float64)
+        mean = process.kernel.apply(two - a, z) + process.kernel.apply(q, problem.score(z, t))
+        return mean + process.kernel.gaussian(q, tuple(z.shape), rng), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        a, q = problem.process.transition(t64(s), t64(t))
+        a, q = problem.linear.transition(t64(s), t64(t))
         return {"A": float(a[0, 0]), "Q": float(q[-1, -1]), r"\sqrt{Q}": math.sqrt(float(q[-1, -1]))}

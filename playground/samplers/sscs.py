@@ -41,7 +41,7 @@ class SSCS(Sampler[None]):
 
     def _half(self, process: CLD, z: Tensor, b: Tensor, rng: Rng) -> Tensor:
         move, spread = process.propagator(b) * MIRROR, process.noise_cov(b) * MIRROR
-        return process.apply(move, z) + process.gaussian(spread, tuple(z.shape), rng)
+        return process.kernel.apply(move, z) + process.kernel.gaussian(spread, tuple(z.shape), rng)
 
     def _integrals(self, process: CLD, t: float, s: float) -> tuple[Tensor, Tensor]:
         top, mid, low = process.schedule.integral(t64([t, 0.5 * (t + s), s]))

@@ -174,7 +174,7 @@ def _begun(exp: Experiment) -> ImageRun:
     run = forming.get(exp.key)
     if run is None or run.error is not None:
         run = ImageRun(exp)
-        size = exp.particles * run.process.blocks * run.oracle.dim * 4
+        size = exp.particles * len(run.process.parts) * run.oracle.dim * 4
         forming.put(exp.key, run, 2 * size * len(run.grid))
     return run
 

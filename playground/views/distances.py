@@ -50,10 +50,10 @@ def metrics_packet(run: Run) -> Packet:
 def target(run: Run) -> dict[str, str]:
     """What the particles are compared with, in words: ``law`` at every time, ``end`` at the last one, ``about`` the rest of it."""
     guided = "mixture" not in run.exp.guidance.gives and run.exp.mode == "reverse"
-    of = "(x | c)" if guided else "(x)" if run.process.blocks > 1 else ""
+    of = "(x | c)" if guided else "(x)" if len(run.process.parts) > 1 else ""
     t = run.trace.frames[-1].t
     end = f"p_t{of} at t = {t:.3g}" if t > 0 else "p(x | c)" if guided else "the data"
-    about = ["the exact law of the asked class"] * guided + ["of positions alone, whatever the velocities"] * (run.process.blocks > 1)
+    about = ["the exact law of the asked class"] * guided + ["of positions alone, whatever the velocities"] * (len(run.process.parts) > 1)
     return {"law": f"p_t{of}", "end": end, "about": ", ".join(about)}
 
 

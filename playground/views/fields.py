@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.kernel import small_inverse
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import Process, small_inverse, t64
+from playground.core.process import Process, t64
 from playground.exact import oracle_for
 from playground.views.geometry import Geometry, Panel, geometry
 from playground.views.guided import fields_key, guided_arrows

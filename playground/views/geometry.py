@@ -53,10 +53,10 @@ class Geometry:
 def geometry(process: Process, dim: int) -> Geometry:
     """Panels of a process and data dimension: plane, space–time, or both for phase space. Axes never depend on the run."""
     scale = f" {process.view_scale_label}" if process.view_scale_label else ""
-    if process.blocks == 1 and dim == 1:
+    if len(process.parts) == 1 and dim == 1:
         panels = (Panel("x", "spacetime", None, 0, "", 1.0, ((-SPAN_1D, SPAN_1D),)),)
         return Geometry(("x",), ("x" + scale,), (-2.4 * SPAN_1D,), (2.4 * SPAN_1D,), panels)
-    if process.blocks == 1:
+    if len(process.parts) == 1:
         names = tuple("x" + SUBSCRIPTS[i] for i in range(2))
         panels = (Panel("x", "plane", 0, 1, "", 1.0, ((-HALF_WIDTH, HALF_WIDTH), (-HALF_HEIGHT, HALF_HEIGHT))),)
         return Geometry(names, tuple(n + scale for n in names), (-9.0, -9.0), (9.0, 9.0), panels)

@@ -21,7 +21,7 @@ def guided_laws(exp: Experiment) -> dict[str, str]:
     p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
     if exp.mode != "reverse" or makes_images(exp.data) or exp.guidance.pair(mixture_of(exp.data)) is None:
         return {}
-    flat = law_of(exp.data).dim * exp.process.blocks <= 2
+    flat = law_of(exp.data).dim * len(exp.process.parts) <= 2
     return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
 
 
@@ -35,7 +35,7 @@ def tilted_words(exp: Experiment, t: float) -> str:
 def guided_arrows(exp: Experiment) -> list[str]:
     """Which arrows follow the guided model, as the sampler does: those of a state that is one plane. A blend of scores is linear in them where
     the process is; the score of a marginal (CLD in 2D) is no part of a guided field."""
-    plane = law_of(exp.data).dim * exp.process.blocks == 2
+    plane = law_of(exp.data).dim * len(exp.process.parts) == 2
     if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
         return []
     return ["score"] * ("linear" in exp.process.caps) + ["velocity"]

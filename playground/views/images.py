@@ -52,7 +52,7 @@ class ImageRun(Run):
         """The first step whose velocities alone, which no picture shows, are larger than CLD's can be."""
         process = self.process
         assert isinstance(process, LinearProcess)  # image models serve no others
-        if process.blocks < 2:
+        if len(process.parts) < 2:
             return None
         psi, cov = process.mean_and_cov(t64([f.t for f in self.frames]))
         sizes = (self.law.lost * ((psi[:, 1] ** 2 + cov[:, 1, 1]) * self.oracle.dim * self.exp.particles).sqrt()).tolist()
@@ -102,7 +102,7 @@ class ImageRun(Run):
 
     def velocities(self, frame: Frame) -> np.ndarray | None:
         """v_t of CLD as bytes, in units of its stationary standard deviation √M; None for other processes."""
-        if self.process.blocks < 2:
+        if len(self.process.parts) < 2:
             return None
         mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
         return self._picture("v", frame.step, self.process.split(frame.z)[:SHOWN, 1] / (2 * math.sqrt(mass)))
@@ -194,7 +194,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
             "event": list(pictures.shape[2:]),
             "batch": run.exp.particles,
             "shown": count,
-            "velocity": run.process.blocks > 1,
+            "velocity": len(run.process.parts) > 1,
             "done": run.done,
             "at": len(run.frames) - 1,  # of header["steps"]
             "of_plane": OF_PLANE,
@@ -214,7 +214,7 @@ def image_packet(run: ImageRun, seq: int = 0) -> Packet:
         packet.add("image/final", final, "u1")
     packet.add("image/norm", states.norm(dim=2).mean(1))
     packet.add("image/change", [step_of_x0(run, i, count) for i in keep])
-    if run.process.blocks > 1:
+    if len(run.process.parts) > 1:
         packet.add("image/v", np.stack([run.velocities(f) for f in frames]), "u1")  # type: ignore[arg-type]
     add_curves(packet, run.process)
     add_grid(packet, run.process, t64(run.grid), run.calls)

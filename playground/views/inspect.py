@@ -15,9 +15,10 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.kernel import semi_cholesky
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, ScalarGaussian, semi_cholesky, t64
+from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.engine import grid_times
 from playground.exact import oracle_for
@@ -57,7 +58,7 @@ def why_not(exp: Experiment) -> str:
     """Why nothing can be pinned here, or ''."""
     if law_of(exp.data).dim > 2:
         return "Images have too many dimensions for these pictures: choose one- or two-dimensional data."
-    if "linear" not in exp.process.caps or not isinstance(exp.process, LinearProcess):
+    if not isinstance(exp.process, LinearProcess):
         return f"{exp.process.info.title}: this lab needs linear Gaussian noising with the same coefficients in every direction, which it is not."
     return ""
 
@@ -271,7 +272,7 @@ def point_numbers(pin: Pin) -> list[dict[str, Any]]:
     x0 = problem.x0(z, t)
     score = problem.score_from(z, x0, t)
     rows: list[tuple[str, str, str, Tensor]] = [("x̂₀", "= E[x₀ | x_t]", "the denoiser D, data prediction", x0)]
-    if isinstance(process, ScalarGaussian):
+    if isinstance(process, ScalarProcess):
         c = process.at(t)
         eps = (z - c.alpha * x0) / c.sigma
         rows.append(("ε̂", "= (x_t − α x̂₀)/σ", "noise prediction", eps))
@@ -434,7 +435,7 @@ def backward(oracle: MixtureOracle, z: Tensor, times: list[float], rng: Rng) -> 
     """
     process = oracle.process
     end = ExactAncestral().step(Problem(process, oracle), z, times[0], 0.0, None, rng)[0]
-    eye = torch.eye(process.blocks, dtype=torch.float64)
+    eye = torch.eye(len(process.parts), dtype=torch.float64)
     out = [z]
     for t, s in itertools.pairwise(times):
         a, q = process.transition(t64(0.0), t64(s))
@@ -442,15 +443,15 @@ def backward(oracle: MixtureOracle, z: Tensor, times: list[float], rng: Rng) -> 
         gain = q @ forth.mT @ torch.linalg.inv(forth @ q @ forth.mT + noise)
         keep = eye - gain @ forth
         cov = keep @ q @ keep.mT + gain @ noise @ gain.mT
-        start = process.apply(a, end)
-        out.append(start + process.apply(gain, out[-1] - process.apply(forth, start)) + _gaussian(process, cov, z, rng))
+        start = process.kernel.apply(a, end)
+        out.append(start + process.kernel.apply(gain, out[-1] - process.kernel.apply(forth, start)) + _gaussian(process, cov, z, rng))
     return torch.stack([*out, end])
 
 
 def _gaussian(process: LinearProcess, cov: Tensor, z: Tensor, rng: Rng) -> Tensor:
     normal = rng.normal(tuple(z.shape))
-    root = cov.clamp_min(0).sqrt() if process.blocks == 1 else semi_cholesky(cov)
-    return process.apply(root, normal)
+    root = cov.clamp_min(0).sqrt() if len(process.parts) == 1 else semi_cholesky(cov)
+    return process.kernel.apply(root, normal)
 
 
 def flow(pin: Pin, times: list[float]) -> Tensor:

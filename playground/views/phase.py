@@ -64,7 +64,7 @@ def paths(process: LinearProcess, z0: Tensor, times: Tensor, normals: Tensor) ->
     a, q = process.transition(times[:-1], times[1:])
     root = torch.zeros_like(q)
     root[:, 0, 0] = q[:, 0, 0].clamp_min(0).sqrt()
-    if process.blocks == 2:
+    if len(process.parts) == 2:
         # lower triangular; a step so short that Q is zero keeps zeros
         root[:, 1, 0] = torch.where(root[:, 0, 0] > 0, q[:, 1, 0] / root[:, 0, 0].clamp_min(1e-300), 0.0)
         root[:, 1, 1] = (q[:, 1, 1] - root[:, 1, 0].square()).clamp_min(0).sqrt()
@@ -174,12 +174,12 @@ def _bundles(packet: Packet, exp: Experiment, items: list[tuple[str, str, Any]])
     for key, title, process in items:
         oracle = MixtureOracle(line, process)
         mean, cov = oracle.moments(process.unclock(torch.linspace(0, 1, columns, dtype=torch.float64)))
-        start = x0[:, 0][None] if process.blocks == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
+        start = x0[:, 0][None] if len(process.parts) == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
         # VP is driven by the normals that drive CLD's velocity
-        noise = normals[:, 1:] if process.blocks == 1 else normals
+        noise = normals[:, 1:] if len(process.parts) == 1 else normals
         packet.add(f"{key}/paths", paths(process, start, process.unclock(clock), noise))
         components = []
-        for i, name in enumerate(("x", "v")[: process.blocks]):
+        for i, name in enumerate(("x", "v")[: len(process.parts)]):
             half = SPAN_1D if i == 0 else top_v
             components.append({"name": name, "label": name + sub, "lo": -half, "hi": half})
             packet.add(f"{key}/density:{name}", _marginal(line.weights, mean[..., i], cov[..., i, i], half, rows), "u1")
@@ -209,8 +209,8 @@ def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
     packet.header.update(steps=ROUGH_STEPS, paths=ROUGH_PATHS, items=[])
     for key, p in (("vp", VP()), ("cld", process)):
         times = p.unclock(clock)
-        start = x0[:, 0][None] if p.blocks == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
-        z = paths(p, start, times, normals[:, 1:] if p.blocks == 1 else normals)[:, 0]
+        start = x0[:, 0][None] if len(p.parts) == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
+        z = paths(p, start, times, normals[:, 1:] if len(p.parts) == 1 else normals)[:, 0]
         measured = z.diff(dim=0).square().cumsum(0)
         expected = roughness(p, second, times).cumsum(0)
         packet.add(f"rough/{key}", torch.cat([expected.new_zeros(1), expected]))
@@ -218,7 +218,7 @@ def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
         oracle = MixtureOracle(data, p)
         values = [score_excess(oracle, float(t), exp.seed) for t in p.unclock(score_clock).clamp_min(p.t_min)]
         packet.add(f"score/{key}", [v for v, _ in values])
-        limit = float(p.schedule.integral(t64(p.t_max))) if p.blocks == 1 else 0.0
+        limit = float(p.schedule.integral(t64(p.t_max))) if len(p.parts) == 1 else 0.0
         packet.header["items"].append(
             {
                 "id": key,

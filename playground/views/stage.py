@@ -14,7 +14,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, Process, ScalarGaussian, t64
+from playground.core.process import LinearProcess, Process, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame, Trace
 from playground.engine import simulate
@@ -44,7 +44,7 @@ class Run:
     def __init__(self, exp: Experiment, device: torch.device | str | None = None):
         started = time.perf_counter()
         self.exp = exp
-        values = exp.particles * mixture_of(exp.data).dim * exp.process.blocks
+        values = exp.particles * mixture_of(exp.data).dim * len(exp.process.parts)
         frames = max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
         self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
         self.compute_ms = 1000 * (time.perf_counter() - started)
@@ -190,7 +190,7 @@ def _notes(run: Any) -> list[str]:
         notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
     if run.frames[-1].t > 0 and run.exp.mode == "reverse" and getattr(run, "done", True):
         notes.append(f"stopped early at t = {run.frames[-1].t:g}")
-    if run.process.blocks == 2 and run.oracle.dim == 1:
+    if len(run.process.parts) == 2 and run.oracle.dim == 1:
         notes.append(getattr(run.process, "regime", ""))
     return notes
 
@@ -198,7 +198,7 @@ def _notes(run: Any) -> list[str]:
 def _start_note(run: Any) -> list[str]:
     """What the run's start is not, where that matters: the prior is p_T only in a limit that most processes nearly reach."""
     exp, process = run.exp, run.process
-    if exp.start == "exact" or getattr(process, "prior_is_exact", False):
+    if exp.start == "exact" or process.prior_is_exact:
         return []
     if makes_images(exp.data):  # no exact p_T: what is left of the picture in it
         left = math.exp(0.5 * float(process.log_snr(t64(process.t_max))))
@@ -246,7 +246,7 @@ def _guided_note(run: Run) -> str:
 def _add_references(packet: Packet, run: Run) -> None:
     """Samples of p_0 and of the prior, in view coordinates."""
     rng = Rng(run.exp.seed, dtype=torch.float64).stream("reference")
-    law = run.oracle.lifted() if run.process.blocks > 1 else run.oracle.data
+    law = run.oracle.lifted() if len(run.process.parts) > 1 else run.oracle.data
     # lifted() may be degenerate only in directions that its Cholesky factor handles: γM > 0
     data, _ = law.sample(rng.uniform((REFERENCES,)), rng.normal((REFERENCES, law.dim)))
     prior = run.process.source(REFERENCES, (run.oracle.dim,), rng).flatten(1)
@@ -264,7 +264,7 @@ def add_curves(packet: Packet, process: Process) -> None:
     leaving: set[str] = set()
     if curves:
         pass
-    elif isinstance(process, ScalarGaussian):
+    elif isinstance(process, ScalarProcess):
         scale = process.view_scale(t)
         mark = f" {process.view_scale_label}" if process.view_scale_label else ""
         curves.append(("alpha", "α" + mark, "data", process.alpha(t) * scale))

@@ -20,7 +20,7 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Number, Whole
 from playground.core.mixture import GaussianMixture
-from playground.core.process import LinearProcess, ScalarGaussian, t64
+from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.spec import Spec, registry
@@ -278,7 +278,7 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
 
 def _inversion_notes(exp: Experiment) -> list[str]:
     """What encodes a picture, and why its noise is not a draw from the prior: p_t_min has noise that a clean picture has not."""
-    assert isinstance(exp.process, ScalarGaussian)
+    assert isinstance(exp.process, ScalarProcess)
     t = min(t for t in grid_times(exp) if t > 0)
     how = f"encoded and decoded by the run’s own sampler, {exp.sampler.info.title}"
     missing = f"a picture enters at t = {t:.3g} without the noise (σ = {exp.process.at(t).sigma:.3g}) that states have there"
@@ -309,7 +309,7 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
         yield sheet.still([(0, 0)], image[None])
         points = []
         for column, (k, exp) in enumerate(zip(counts, runs, strict=True), start=1):
-            assert isinstance(exp.process, ScalarGaussian)
+            assert isinstance(exp.process, ScalarProcess)
             yield from sheet.run(partial(inversion, exp, image[None]), [(1, column)], f"{k:g} steps: encoding", encodes=True)
             latent, grid = sheet.end.z, [t for t in grid_times(exp) if t > 0]
             yield from sheet.run(partial(Run, exp, initial=latent, times=grid), [(0, column)], f"{k:g} steps: decoding")

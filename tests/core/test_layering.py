@@ -18,7 +18,7 @@ BELOW = {
     "playground/processes": ("playground.core", "playground.spaces", "playground.schedules", "playground.processes"),
     "playground/samplers": ("playground.core", "playground.spaces", "playground.processes", "playground.samplers", "playground.exact"),
     "playground/guidance": ("playground.core", "playground.guidance"),
-    "playground/exact": ("playground.core", "playground.spaces", "playground.exact"),
+    "playground/exact": ("playground.core", "playground.spaces", "playground.processes", "playground.exact"),
     "toy_models": ("playground.core", "playground.spaces", "toy_models"),
 }
 # a data key can only be resolved by those who know it, and a grid that measures needs something to measure with:

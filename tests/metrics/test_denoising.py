@@ -33,7 +33,7 @@ from toy_models.data import mixture_of
 
 G3 = GaussianMixture([0.5, 0.3, 0.2], [-1.0, 0.2, 1.2], [0.01, 0.0225, 0.0025])  # type: ignore[arg-type]
 PAIR = GaussianMixture([0.5, 0.5], [-1.0, 1.0], [0.01, 0.01])  # type: ignore[arg-type]
-LINEAR = sorted(k for k, p in registry("processes").items() if "linear" in p.caps and p.blocks == 1)
+LINEAR = sorted(k for k, p in registry("processes").items() if "linear" in p.caps and len(p.parts) == 1)
 
 
 def normal(x, m, v):

@@ -95,7 +95,7 @@ def test_tiny_times_are_finite(friction, mass):
     """Down to t = 1e-6 the kernel is positive definite, its inverse right, and nothing is NaN."""
     process = CLD(friction=friction, mass=mass)
     for t in (1e-6, 1e-5, 1e-4, 1e-3):
-        k = process.kernel(t)
+        k = process.kernel.at(t)
         assert all(bool(torch.isfinite(m).all()) for m in k)
         assert float(torch.linalg.eigvalsh(k.cov).min()) > 0
         _, _, cov = reference(friction, mass, process.gamma, float(process.schedule.integral(t64(t))))

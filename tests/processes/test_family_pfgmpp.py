@@ -30,8 +30,8 @@ def test_kernel_is_student_t(D):
     """p(x | y) ∝ (|x − y|² + r²)^{−(d + D)/2}, r = σ√D, is y + σ · Student-t(D): SciPy's density, in logarithms. Mutant killed: r = σ D."""
     p, x = pg.PFGMPP(D=D), t64([[0.3, -0.4], [5.0, 1.0], [40.0, 3.0]])
     want = multivariate_t(shape=1.7**2 * np.eye(2), df=D).logpdf(x.numpy())
-    np.testing.assert_allclose(p.kernel_log_prob(x, 1.7), want, rtol=1e-7, atol=1e-8)
-    ratio = p.kernel_log_prob(x, 1.7) + 0.5 * (2 + D) * torch.log1p(x.square().sum(-1) / (1.7**2 * D))
+    np.testing.assert_allclose(p.kernel.log_prob(x, 1.7), want, rtol=1e-7, atol=1e-8)
+    ratio = p.kernel.log_prob(x, 1.7) + 0.5 * (2 + D) * torch.log1p(x.square().sum(-1) / (1.7**2 * D))
     torch.testing.assert_close(ratio, ratio[0].expand(3), rtol=1e-9, atol=1e-9)
 
 
@@ -69,7 +69,7 @@ def test_density_and_x0_against_adaptive_quadrature(D, g3):
                 w * math.exp(-0.5 * ((y - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
                 for w, m, s in zip(g3.weights.tolist(), g3.means[:, 0].tolist(), sd, strict=True)
             )
-            return y**k * prior * math.exp(float(p.kernel_log_prob(t64([[x - y]]), t)))
+            return y**k * prior * math.exp(float(p.kernel.log_prob(t64([[x - y]]), t)))
 
         edges = sorted(
             {-2.0, -1.3, -1.0, -0.7, -0.2, 0.2, 0.6, 1.0, 1.2, 1.4, 2.0} | {min(2, max(-2, x + k * t)) for k in (-8, -2, 0, 2, 8)}

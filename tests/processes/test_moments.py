@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from playground.core.process import semi_cholesky, t64
+from playground.core.kernel import semi_cholesky
+from playground.core.process import t64
 from playground.core.rng import Rng
 
 CLOCK = (0.0, 0.05, 0.3, 0.6, 1.0)
@@ -15,7 +16,7 @@ CLOCK = (0.0, 0.05, 0.3, 0.6, 1.0)
 
 def integrated(process, s, t):
     """Ψ(t, s) and Q(t, s) from dΨ/dt = FΨ, dQ/dt = FQ + QFᵀ + GGᵀ."""
-    k = process.blocks
+    k = len(process.parts)
 
     def rhs(time, state):
         f, g = (m.numpy() for m in process.sde(t64(time)))
@@ -29,7 +30,7 @@ def integrated(process, s, t):
 
 def test_kernel_and_transition_against_moment_equations(process):
     """z_t | z_s ~ N(Ψ z_s, Q) and z_t | x_0 ~ N(ψ x_0, Σ) as integrated from F and GGᵀ alone."""
-    clock = (0.0, 0.02, 0.3) if process.blocks == 2 and process.mass < 0.1 else CLOCK  # Γ/M = 250 is stiff: a short stretch
+    clock = (0.0, 0.02, 0.3) if len(process.parts) == 2 and process.mass < 0.1 else CLOCK  # Γ/M = 250 is stiff: a short stretch
     if getattr(process, "schedule", None) and process.schedule.info.key in ("DDPMTable", "Drawn"):
         return  # a curve in pieces: a step-controlled integrator crawls over the joints; tests/schedules integrates it piece by piece
     times = process.unclock(t64(clock)).tolist()
@@ -64,17 +65,17 @@ def test_kernel_table(process):
     psi, cov = process.mean_and_cov(times)
     drift, noise = process.sde(times)
     for i, t in enumerate(times.tolist()):
-        k = process.kernel(t)
+        k = process.kernel.at(t)
         for got, want in ((k.psi, psi[i]), (k.cov, cov[i]), (k.drift, drift[i]), (k.noise, noise[i])):
             torch.testing.assert_close(got, want, rtol=1e-12, atol=1e-15)
-        torch.testing.assert_close(k.precision @ k.cov, torch.eye(process.blocks, dtype=torch.float64), rtol=0, atol=1e-8)
+        torch.testing.assert_close(k.precision @ k.cov, torch.eye(len(process.parts), dtype=torch.float64), rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("d", [1, 2])
 def test_draws_are_affine_in_the_injected_noise(process, d):
     """marginal, diffuse, lift and source place their mean and a root of their covariance on the noise that they are given."""
     s, t = process.unclock(t64([0.2, 0.7])).tolist()
-    rows = process.blocks * d
+    rows = len(process.parts) * d
     x0 = torch.linspace(-1, 1, d, dtype=torch.float64)[None].expand(rows + 1, d)
 
     def law(draw):

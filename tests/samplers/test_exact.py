@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.kernel import symmetric_root
 from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
-from playground.core.process import symmetric_root
 from playground.core.spec import registry
 from playground.engine import simulate
 from playground.processes.cld import CLD

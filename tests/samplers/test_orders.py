@@ -70,7 +70,7 @@ def exact(data, process, z, t, s):
     if isinstance(process, ScalarGaussian):
         return gaussian_flow(data, process, z, t, s)
     values, vectors = torch.linalg.eigh(data.covs[0])
-    psi_t, psi_s = (process.kernel(u).psi for u in (t, s))
+    psi_t, psi_s = (process.kernel.at(u).psi for u in (t, s))
     y = (z - psi_t[:, None] * data.means[0]) @ vectors
     y = torch.stack([y[:, :, i] @ cld_flow(process, float(c), t, s).T for i, c in enumerate(values)], -1)
     return psi_s[:, None] * data.means[0] + y @ vectors.T
@@ -86,7 +86,7 @@ def errors(sampler, process, data, steps):
         else:
             times = torch.linspace(0.9, 0.15, n + 1, dtype=torch.float64)
         t, s = float(times[0]), float(times[-1])
-        start = noise * (float(process.kernel(t).cov[0, 0]) ** 0.5)
+        start = noise * (float(process.kernel.at(t).cov[0, 0]) ** 0.5)
         trace = simulate(
             Experiment(process=process, sampler=sampler, grid="UniformTime"), data=data, initial=start, times=times, dtype=torch.float64
         )

@@ -63,7 +63,7 @@ def test_ideal_model_is_the_mixture_oracle_with_tiny_covariances(process, monkey
     exact = oracle_for(law, made)
     for share in (0.2, 0.5, 0.9):
         t = float(made.unclock(t64(share)))
-        z = torch.randn(5, *([2] if made.blocks > 1 else []), 1, 1, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        z = torch.randn(5, *([2] if len(made.parts) > 1 else []), 1, 1, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
         told = oracle(z, t).x0_hat.flatten(1)
         torch.testing.assert_close(told, exact(z.reshape(*z.shape[:-3], 2), t).x0_hat.reshape(5, 2), rtol=1e-5, atol=1e-5)
 

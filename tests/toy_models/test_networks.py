@@ -41,7 +41,7 @@ def test_one_denoiser_serves_every_linear_process(process, t):
     std = 0.7
     t = float(process.unclock(torch.tensor(t, dtype=torch.float64)))
     data = pg.GaussianMixture([1.0], [[0.0]], [[[std**2]]])
-    shape = (5, 1) if process.blocks == 1 else (5, 2, 1)
+    shape = (5, 1) if len(process.parts) == 1 else (5, 2, 1)
     z = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     want = oracle_for(data, process)(z, t).x0_hat.view(5, 1, 1, 1)
     predictor = NetworkPredictor(process, Denoiser(Wiener(), std))

@@ -50,7 +50,7 @@ def test_every_process(data, key):
     exp = Experiment(data=data, process=key)
     for clock in ("0", "0.01", "0.5", "1"):
         for gap in ("0", "0.3", "1"):
-            params = {**(PIN_1 if data == "three_modes" and exp.process.blocks == 1 else PIN_2), "clock": clock, "gap": gap}
+            params = {**(PIN_1 if data == "three_modes" and len(exp.process.parts) == 1 else PIN_2), "clock": clock, "gap": gap}
             made = Packet.from_bytes(inspect_packet(exp, params).to_bytes())  # refuses NaN in the header
             if "why" in made.header:
                 assert "linear" not in exp.process.caps

@@ -47,11 +47,11 @@ def test_path_moments_follow_the_exact_marginal(process):
     n = 40_000
     rng = Rng(5, dtype=torch.float64)
     times = torch.linspace(0, 1, 12, dtype=torch.float64)
-    z0 = torch.zeros(process.blocks, n, dtype=torch.float64)
+    z0 = torch.zeros(len(process.parts), n, dtype=torch.float64)
     z0[0] = 0.8
-    if process.blocks == 2:
+    if len(process.parts) == 2:
         z0[1] = (process.gamma * process.mass) ** 0.5 * rng.normal((n,))
-    z = paths(process, z0, times, rng.normal((n, process.blocks, 11)).permute(2, 1, 0))
+    z = paths(process, z0, times, rng.normal((n, len(process.parts), 11)).permute(2, 1, 0))
     psi, cov = process.mean_and_cov(times)
     for j in range(1, 12):
         spread = cov[j].diagonal().sqrt()

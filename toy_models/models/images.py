@@ -75,7 +75,7 @@ class ImageModel:
 
     def oracle(self, process: Process) -> ImageOracle:
         """The model as predictor of a process. Raises BadValue for processes whose kernel is not linear and Gaussian."""
-        if not isinstance(process, LinearProcess) or "linear" not in process.caps:
+        if not isinstance(process, LinearProcess):
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
         return self._predictor(process)
 
@@ -173,7 +173,7 @@ class TrainedOracle(NetworkPredictor, ImageOracle):
         """What to say of x̂_0 in a run at these times, '' if nothing."""
         if self.data.process is not None:
             return "near t = T x̂₀ is a small difference of large numbers: there the score is well known and x̂₀ is not"
-        k = self.process.kernel(max(times))
+        k = self.process.kernel.at(max(times))
         most = float(k.psi @ k.precision @ k.psi) ** -0.5  # τ, which is σ/α for scalar processes
         return f"σ above {self.data.most:.0f} was hardly seen in training (this run starts at {most:.0f})" if most > self.data.most else ""
 

@@ -107,11 +107,11 @@ class StatisticPredictor:
 
     def statistic(self, z: Tensor, t: float) -> tuple[Tensor, float]:
         """y (batch, *event) and τ of z_t (batch, *state)."""
-        k = self.process.kernel(t)
+        k = self.process.kernel.at(t)
         pull = k.precision @ k.psi
         size = float(k.psi @ pull)
         parts = self.process.split(z)
-        y = sum(float(pull[i]) / size * parts[:, i] for i in range(len(pull))) if self.process.blocks > 1 else z / float(k.psi[0])
+        y = sum(float(pull[i]) / size * parts[:, i] for i in range(len(pull))) if len(self.process.parts) > 1 else z / float(k.psi[0])
         return y, size**-0.5  # type: ignore[return-value]
 
 

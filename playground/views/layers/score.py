@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.kernel import small_inverse
 from playground.core.problem import Problem
-from playground.core.process import small_inverse
 from playground.views.fields import MANY, FieldsOf, add_arrows, lattice, seen, view_moments
 from playground.views.geometry import Geometry, Panel
 from playground.views.layer import Layer, no_plane
@@ -37,7 +37,7 @@ class Score(Layer):
         process = fields.process
         mean, cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))
         guided = _guided_score(Problem(process, fields.model), fields.t_arrows) if self.key in fields.guided else None
-        phase = process.blocks > 1 and fields.oracle.dim == 1
+        phase = len(process.parts) > 1 and fields.oracle.dim == 1
         _score_arrows(fields.packet, panel, fields.oracle.weights, mean, cov, phase, guided)
 
 
@@ -47,7 +47,7 @@ def _guided_score(problem: Problem, t: Tensor) -> Callable[[int, Tensor], Tensor
     scales = problem.process.view_scale(t).tolist()
 
     def score(frame: int, points: Tensor) -> Tensor:
-        z = problem.process.join((points / scales[frame]).reshape(len(points), problem.process.blocks, -1))
+        z = problem.process.join((points / scales[frame]).reshape(len(points), len(problem.process.parts), -1))
         return problem.score(z, float(t[frame])).reshape(points.shape) / scales[frame]
 
     return score
