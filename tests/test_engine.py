@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-import playground.api as pg
+import playground as pg
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, params
 from playground.core.legal import why_illegal
