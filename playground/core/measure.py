@@ -10,6 +10,7 @@ from .exact import Exact
 from .experiment import Experiment
 from .process import Process
 from .run import Frame
+from .space import Space
 from .spec import Spec
 
 
@@ -41,6 +42,11 @@ class Measured(Protocol):
 
     @property
     def process(self) -> Process: ...
+
+    @property
+    def space(self) -> Space:
+        """Where its data live."""
+        ...
 
     @property
     def frames(self) -> Sequence[Frame]: ...

@@ -35,7 +35,7 @@ class Energy(Sampled):
     def name(self, dim: int) -> str:
         return self.info.title
 
-    def distance(self, dim: int) -> truth.Projected:
+    def projected(self, dim: int) -> truth.Projected:
         return truth.ENERGY
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:

@@ -3,9 +3,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.space import Space
 from playground.core.spec import Info
-from playground.measures.sampled import Sampled
+from playground.measures.sampled import Sampled, pairs
 from playground.metrics import truth
+from playground.metrics.distances import directions, wasserstein_1d
 
 
 @dataclass(frozen=True)
@@ -28,5 +34,17 @@ class Middle(Sampled):
     def name(self, dim: int) -> str:
         return f"{'W₁' if dim == 1 else 'sliced W₂'} of the {self.short(dim)}"
 
-    def distance(self, dim: int) -> truth.Projected:
+    def projected(self, dim: int) -> truth.Projected:
         return truth.middle(truth.W1 if dim == 1 else truth.W2)
+
+    def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        pool = points.flatten(1).numpy()
+        dim = pool.shape[1]
+        theta = directions(dim) if dim > 1 else np.ones((1, 1))
+
+        def inner(x: np.ndarray) -> np.ndarray:
+            cut = int(truth.OUTSIDE * len(x))
+            return np.sort(theta @ x.T)[:, cut : len(x) - cut]
+
+        squares = [wasserstein_1d(inner(x), inner(y), min(dim, 2)) ** 2 for x, y in pairs(pool, first, second)]
+        return torch.tensor([float(np.sqrt(np.mean(s))) for s in squares], dtype=torch.float64)

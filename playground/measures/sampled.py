@@ -6,20 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from playground.core.exact import Exact
-from playground.core.fields import BadValue
 from playground.core.measure import Curve, Estimate, Measure, Measured
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Space
-from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, steadied
+from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, read, steadied
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
 MANY = 10_000  # particles from which there are fewer draws
+SOME = 400  # particles, and points of each exact sample, where distances are taken of all pairs of points
 POINTS = 250_000  # particles × times from which there are fewer times: 200,000 particles take two seconds
 
 
@@ -27,16 +28,16 @@ POINTS = 250_000  # particles × times from which there are fewer times: 200,000
 class Sampled(Measure):
     """The mean distance of the particles to exact samples of p_t as large; ``floor``: the mean distance between two such samples.
 
-    A subclass says which distance (``distance``); everything else follows.
+    A subclass says which distance (``between``, and for R^n the faster ``projected``); everything else follows.
     """
 
-    def distance(self, dim: int) -> Projected:
-        """The distance between samples of points of ``dim`` numbers, read off their projections."""
-        raise NotImplementedError
+    def projected(self, dim: int) -> Projected | None:
+        """The distance between samples of as many points of R^dim, read off their projections; None: it is not."""
+        return None
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """The distances (K,) of K pairs of samples, parts of ``points`` (N, *shape): the rows that are True in ``first`` and in ``second``, (K, N) each."""
-        raise BadValue("measure", self.info.key, "one that is taken between two samples")
+        raise NotImplementedError
 
     def of(self, run: Measured) -> Estimate:
         """The last number of ``along``, in a fraction of its time."""
@@ -51,17 +52,18 @@ class Truth:
     """A run's particles and exact samples beside them, time by time. One stream of random numbers, whatever is measured: so all measures of a run, asked
     together or one by one, see the same samples."""
 
-    def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, seed: int):
-        self.process, self.frames, self.exact = process, frames, exact
-        self.count = frames[0].z.shape[0]
+    def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, space: Space, seed: int):
+        self.process, self.frames, self.exact, self.space = process, frames, exact, space
+        self.flat = "vector" in space.caps
+        self.count = frames[0].z.shape[0] if self.flat else min(SOME, frames[0].z.shape[0])
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
         most = min(FRAMES, max(FEW_FRAMES, POINTS // self.count))
-        self.picks = np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int))
+        self.picks = np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int)).tolist()
         self.rng = Rng(seed).stream("truth")
 
     @classmethod
     def of(cls, run: Measured) -> Truth:
-        return cls(run.process, run.frames, run.oracle, run.exp.seed)
+        return cls(run.process, run.frames, run.oracle, run.space, run.exp.seed)
 
     def scale(self, index: int) -> float:
         """The factor of a frame's states on the fixed axes of the view."""
@@ -69,11 +71,13 @@ class Truth:
 
     def particles(self, index: int) -> np.ndarray:
         """The data part of a frame's states, (n, d), in the view's units."""
-        return self.process.project(self.frames[index].z).reshape(self.count, -1).cpu().numpy() * self.scale(index)
+        x = self.process.project(self.frames[index].z[: self.count]).reshape(self.count, -1).cpu().numpy()
+        return x * self.scale(index) if self.flat else x
 
     def samples(self, index: int) -> np.ndarray:
         """The next exact samples, of a frame's time: (draws, n, d), in the view's units."""
-        return exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng) * self.scale(index)
+        drawn = exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng)
+        return drawn * self.scale(index) if self.flat else drawn
 
     def skip(self, indices: Iterable[int]) -> Truth:
         """Passes over the samples of these frames."""
@@ -81,18 +85,34 @@ class Truth:
             self.samples(index)
         return self
 
+    def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled]) -> list[Estimate]:
+        """Points (n, d) against exact samples (K, n, d), one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
+        lines = [measure.projected(self.exact.dim) if self.flat else None for measure in by]
+        read_off = iter(compare(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
+        points = torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, self.space.shape)
+        return [next(read_off) if line else read(apart(measure, self.space, points)) for measure, line in zip(by, lines, strict=True)]
+
+
+def apart(measure: Sampled, space: Space, samples: Tensor) -> np.ndarray:
+    """The distances between all samples (S, n, *shape), (S, S)."""
+    count, n = samples.shape[:2]
+    i, j = torch.triu_indices(count, count, 1)
+    of = torch.arange(count).repeat_interleave(n)
+    out = torch.zeros(count, count, dtype=torch.float64)
+    out[i, j] = out[j, i] = measure.between(space, samples.flatten(0, 1), of == i[:, None], of == j[:, None])
+    return out.numpy()
+
 
 def courses(truth: Truth, by: Sequence[Sampled], last: bool = False) -> list[Curve]:
     """Several measures over time from the same samples, one Curve each. ``last``: only what the last number depends on."""
-    picks = [int(i) for i in truth.picks]
+    picks = truth.picks
     if last:
         truth.skip(picks[: -1 - BESIDE])
         picks = picks[-1 - BESIDE :]
-    distances = [measure.distance(truth.exact.dim) for measure in by]
     rows = []
     for index in picks:
         exact = truth.samples(index)
-        rows.append(compare(truth.particles(index), exact, distances))
+        rows.append(truth.compare(truth.particles(index), exact, by))
     return [Curve(picks, steadied([row[k] for row in rows])) for k in range(len(by))]
 
 

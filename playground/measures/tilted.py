@@ -11,17 +11,15 @@ from playground.core.mixture import GaussianMixture
 from playground.core.rng import Rng
 from playground.core.spec import Info
 from playground.exact import oracle_for
-from playground.measures.sampled import Sampled, Truth
-from playground.measures.w1 import W1
-from playground.measures.w2 import W2
+from playground.measures.panel import in_front
+from playground.measures.sampled import Truth
 from playground.metrics.tilted import Tilted, mixture_at
-from playground.metrics.truth import compare
 from toy_models.data import mixture_of
 
 
 @dataclass(frozen=True)
 class TiltedLaw(Measure):
-    """W₁ on the line, sliced W₂ in the plane, of the last particles to the tilted law p(x) p(c | x)^W of a guided run (of the noised laws where it
+    """The distance in front (W₁ on the line, sliced W₂ in the plane) of the last particles to the tilted law p(x) p(c | x)^W of a guided run (of the noised laws where it
     stops early): the law that guidance is often taken to sample."""
 
     info: ClassVar[Info] = Info(
@@ -29,26 +27,24 @@ class TiltedLaw(Measure):
         title="distance to the tilted law",
         tip="how far a guided run is from p(x) p(c | x)^W, normalised, which guidance is often taken to sample",
         rank=50,
-        needs=frozenset({"marginals", "vector", "finite variance", "tilt"}),
+        needs=frozenset({"marginals", "vector", "tilt"}),
     )
 
     def of(self, run: Measured) -> Estimate:
         truth = Truth.of(run)
-        rng = truth.skip(truth.picks).rng
-        told = self.against(run, W1() if run.oracle.dim == 1 else W2(), rng)
+        told = self.beside(run, truth.skip(truth.picks).rng)
         if told is None:
             raise BadValue("guidance", run.exp.guidance.info.key, "one of two models with a weight, for a run that has come to the data")
         return told
 
-    def against(self, run: Measured, by: Sampled, rng: Rng) -> Estimate | None:
-        """By another distance, and from a given stream, where that of the run's other distances stands; None where there is no tilted law."""
+    def beside(self, run: Measured, rng: Rng) -> Estimate | None:
+        """The same from the stream where the samples of the run's other distances end; None where there is no tilted law."""
         laws, truth = tilted_laws(run), Truth.of(run)
         if laws is None:
             return None
-        law, dim = Tilted(*laws, run.exp.guidance.weight), run.oracle.dim
-        last, n = len(run.frames) - 1, truth.count
+        law, last, n = Tilted(*laws, run.exp.guidance.weight), len(run.frames) - 1, truth.count
         exact = np.stack([law.sample(rng.uniform((n,)), rng.uniform((n, law.dim))) for _ in range(2 * truth.draws)])  # one time only
-        return compare(truth.particles(last), exact * truth.scale(last), [by.distance(dim)])[0]
+        return truth.compare(truth.particles(last), exact * truth.scale(last), [in_front(run)])[0]
 
 
 def tilted_laws(run: Measured) -> tuple[GaussianMixture, GaussianMixture] | None:

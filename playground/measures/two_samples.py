@@ -17,9 +17,9 @@ from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Euclidean, Space
-from playground.measures.panel import sampled
-from playground.measures.sampled import DRAWS, Sampled, Truth, courses
-from playground.metrics.truth import compare
+from playground.measures.panel import known
+from playground.measures.sampled import DRAWS, Sampled, Truth, apart, courses
+from playground.metrics.truth import compare, read
 
 GROUPS = 8  # of the jackknife
 SPLITS = 24  # of the pooled points at random, for the floor
@@ -65,7 +65,8 @@ def distance(
         if y is not None:
             raise BadValue("y", type(y).__name__, "nothing beside a run: it is compared with its own exact law")
         _check(chosen, x.oracle.dim, None)
-        return courses(Truth(x.process, x.frames, x.oracle, seed), [chosen], last=True)[0].estimates[-1]
+        where = space or Euclidean(x.oracle.dim)
+        return courses(Truth(x.process, x.frames, x.oracle, where, seed), [chosen], last=True)[0].estimates[-1]
     if y is None:
         raise BadValue("y", None, "points or a GaussianMixture; only a run has its own exact law")
     a = points("x", x)
@@ -74,7 +75,9 @@ def distance(
             raise BadValue("x", tuple(a.shape), f"points of {y.dim} numbers each, as those of y are")
         _check(chosen, y.dim, space)
         exact = y.draw(DRAWS * len(a), Rng(seed).stream("truth"))[0].view(DRAWS, len(a), y.dim)
-        return compare(a.numpy(), exact.numpy(), [chosen.distance(y.dim)])[0]
+        samples = torch.cat([a[None].to(exact), exact])
+        line = chosen.projected(y.dim)
+        return compare(samples[0].numpy(), samples[1:].numpy(), [line])[0] if line else read(apart(chosen, Euclidean(y.dim), samples))
     b = points("y", y)
     if a.shape[1:] != b.shape[1:]:
         raise BadValue("y", tuple(b.shape), f"points of the shape of x's: {('m', *a.shape[1:])}".replace("'", ""))
@@ -88,11 +91,11 @@ def named(measure: str | Sampled) -> Sampled:
     """A distance by its key, in any case of letters. Raises BadValue."""
     if isinstance(measure, Sampled):
         return measure
-    known = {m.info.key.lower(): m for m in sampled()}
-    found = known.get(measure.lower()) if isinstance(measure, str) else None
+    there = {key.lower(): cls for key, cls in known().items() if issubclass(cls, Sampled)}
+    found = there.get(measure.lower()) if isinstance(measure, str) else None
     if found is None:
-        raise BadValue("measure", measure, one_of(measure, [m.info.key for m in known.values()]))
-    return found
+        raise BadValue("measure", measure, one_of(measure, [cls.info.key for cls in there.values()]))
+    return found()
 
 
 def points(name: str, given: Points) -> Tensor:

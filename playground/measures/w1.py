@@ -26,7 +26,7 @@ class W1(Sampled):
     )
     column: ClassVar[str] = "w"
 
-    def distance(self, dim: int) -> truth.Projected:
+    def projected(self, dim: int) -> truth.Projected:
         return truth.W1
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ class W2(Sampled):
     def short(self, dim: int) -> str:
         return "W₂" if dim == 1 else "sliced W₂"
 
-    def distance(self, dim: int) -> truth.Projected:
+    def projected(self, dim: int) -> truth.Projected:
         return truth.W2
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:

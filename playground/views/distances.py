@@ -6,8 +6,8 @@ import math
 from typing import TypedDict
 
 from playground.core.measure import Estimate, Measure
-from playground.measures.panel import Gone, on_panel
-from playground.measures.sampled import Truth, courses
+from playground.measures.panel import Gone, curves, on_panel
+from playground.measures.sampled import Truth
 from playground.measures.tilted import TiltedLaw
 from playground.views.guided import tilted_words
 from playground.views.packet import Packet
@@ -26,8 +26,8 @@ class Told(TypedDict):
 def metrics_packet(run: Run) -> Packet:
     """All measures that exist for the process, over the clock and at the last frame."""
     truth, (shown, missing) = Truth.of(run), on_panel(run)
-    curves = courses(truth, shown)
-    tilted = TiltedLaw().against(run, shown[0], truth.rng)
+    over_time = curves(run, shown, truth)
+    tilted = TiltedLaw().beside(run, truth.rng)
     packet = Packet(
         {
             "kind": "metrics",
@@ -35,13 +35,13 @@ def metrics_packet(run: Run) -> Packet:
             "points": truth.count,
             "draws": truth.draws,
             **target(run),
-            "metrics": [_told(m, missing, run, c.estimates[-1]) for m, c in zip(shown, curves, strict=True)],
+            "metrics": [_told(m, missing, run, c.estimates[-1]) for m, c in zip(shown, over_time, strict=True)],
             "missing": [_gone(m, run.oracle.dim) for m in missing],
             "tilted": tilted and {"label": tilted_words(run.exp, run.frames[-1].t), **_numbers(tilted)},
         }
     )
-    packet.add("clock", run.process.clock(run.times[curves[0].frames]).clamp(0, 1))
-    for measure, curve in zip(shown, curves, strict=True):
+    packet.add("clock", run.process.clock(run.times[over_time[0].frames]).clamp(0, 1))
+    for measure, curve in zip(shown, over_time, strict=True):
         for mark, name in (("", "value"), ("/se", "error"), ("/floor", "floor"), ("/floor_sd", "floor_sd")):
             packet.add(measure.column + mark, [getattr(e, name) for e in curve.estimates])
     return packet

@@ -17,6 +17,7 @@ from playground.core.problem import Problem
 from playground.core.process import LinearProcess, Process, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame, Trace
+from playground.core.space import Euclidean
 from playground.engine import simulate
 from playground.guidance.none import NoGuidance
 from playground.metrics.prior import MATTERS, prior_mismatch
@@ -52,6 +53,7 @@ class Run:
         self.oracle: Any = self.trace.oracle
         self.process: Process = self.trace.process
         self.geometry = geometry(self.process, self.oracle.dim)
+        self.space = Euclidean(self.oracle.dim)
         self.times = self.trace.times
         self.scale = self.process.view_scale(self.times)
 

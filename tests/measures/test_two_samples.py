@@ -10,8 +10,14 @@ import torch
 
 import playground as pg
 from playground.core.space import Euclidean
+from playground.measures.energy import Energy
+from playground.measures.middle import Middle
+from playground.measures.sampled import apart
 from playground.measures.two_samples import distance
+from playground.measures.w1 import W1
+from playground.measures.w2 import W2
 from playground.metrics.distances import energy_distance, sliced_w2, wasserstein_1d
+from playground.metrics.truth import compare, read
 from playground.spaces.tokens import Tokens
 from playground.spaces.torus import Torus
 from playground.views.distances import metrics_packet
@@ -56,6 +62,17 @@ def test_a_run_is_compared_with_its_own_law():
     told = distance(x, mixture)
     assert abs(told.value - told.floor) < 4 * told.floor_sd
     assert distance(x + 1, mixture).value == pytest.approx(1, rel=0.1)  # √(mean over directions of (θ · (1, 1))²)
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_pairs_of_points_and_projections_agree(dim):
+    """What a measure tells between two samples is what it reads off sorted projections of samples as large."""
+    g = torch.Generator().manual_seed(3)
+    samples = torch.randn(6, 300, dim, generator=g) + torch.tensor([0.3, *5 * [0.0]])[:, None, None]
+    for measure in (W1() if dim == 1 else W2(), Energy(), Middle()):
+        lines = compare(samples[0].numpy(), samples[1:].numpy(), [measure.projected(dim)])[0]
+        pairs = read(apart(measure, Euclidean(dim), samples.double()))
+        assert pairs == pytest.approx(lines, rel=0.02), measure
 
 
 def test_other_spaces():
