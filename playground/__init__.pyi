@@ -9,7 +9,9 @@ from playground import glossary as glossary
 from playground import grids as grids
 from playground import guidance as guidance
 from playground import images as images
+from playground import measures as measures
 from playground import metrics as metrics
+from playground import notebook as notebook
 from playground import presets as presets
 from playground import processes as processes
 from playground import samplers as samplers
@@ -18,31 +20,56 @@ from playground import spaces as spaces
 from playground import ui as ui
 from playground import views as views
 from playground.api import BadValue as BadValue
+from playground.api import Bridge as Bridge
+from playground.api import Estimate as Estimate
 from playground.api import Experiment as Experiment
 from playground.api import Frame as Frame
 from playground.api import GaussianMixture as GaussianMixture
 from playground.api import Grid as Grid
 from playground.api import Guidance as Guidance
 from playground.api import Info as Info
+from playground.api import Law as Law
 from playground.api import LinearProcess as LinearProcess
+from playground.api import Measure as Measure
+from playground.api import Model as Model
+from playground.api import Order as Order
 from playground.api import Prediction as Prediction
 from playground.api import Predictor as Predictor
 from playground.api import Problem as Problem
 from playground.api import Process as Process
 from playground.api import Rng as Rng
+from playground.api import Run as Run
 from playground.api import Sampler as Sampler
 from playground.api import ScalarGaussian as ScalarGaussian
+from playground.api import ScalarProcess as ScalarProcess
 from playground.api import Schedule as Schedule
+from playground.api import Space as Space
 from playground.api import Spec as Spec
 from playground.api import Trace as Trace
+from playground.api import bridge as bridge
+from playground.api import budget as budget
 from playground.api import choice as choice
+from playground.api import decode as decode
+from playground.api import denoised as denoised
+from playground.api import density as density
+from playground.api import distance as distance
 from playground.api import flag as flag
 from playground.api import free as free
 from playground.api import integer as integer
+from playground.api import invert as invert
+from playground.api import law as law
+from playground.api import legal as legal
+from playground.api import likelihood as likelihood
 from playground.api import load_images as load_images
+from playground.api import log_prob as log_prob
+from playground.api import model as model
 from playground.api import nested as nested
+from playground.api import order as order
+from playground.api import problem as problem
 from playground.api import register as register
 from playground.api import registry as registry
+from playground.api import sample as sample
+from playground.api import score as score
 from playground.api import simulate as simulate
 from playground.api import slider as slider
 from playground.api import why_illegal as why_illegal
@@ -61,6 +88,11 @@ from playground.guidance.classifier_free import ClassifierFree as ClassifierFree
 from playground.guidance.each_class import EachClass as EachClass
 from playground.guidance.none import NoGuidance as NoGuidance
 from playground.guidance.prompt import Prompt as Prompt
+from playground.measures.energy import Energy as Energy
+from playground.measures.middle import Middle as Middle
+from playground.measures.tilted import TiltedLaw as TiltedLaw
+from playground.measures.w1 import W1 as W1
+from playground.measures.w2 import W2 as W2
 from playground.processes.anisotropic import Anisotropic as Anisotropic
 from playground.processes.cld import CLD as CLD
 from playground.processes.cosine_path import CosinePath as CosinePath
@@ -119,6 +151,7 @@ __all__ = [
     "Auto",
     "Autoguidance",
     "BadValue",
+    "Bridge",
     "CLD",
     "Classifier",
     "ClassifierFree",
@@ -139,6 +172,8 @@ __all__ = [
     "EDM",
     "EDMHeun",
     "EachClass",
+    "Energy",
+    "Estimate",
     "Euler",
     "EulerAncestral",
     "EulerMaruyama",
@@ -158,10 +193,15 @@ __all__ = [
     "Karras",
     "LMS",
     "Langevin",
+    "Law",
     "LinearBeta",
     "LinearProcess",
+    "Measure",
+    "Middle",
     "Midpoint",
+    "Model",
     "NoGuidance",
+    "Order",
     "PFGMPP",
     "PLMS",
     "PNDM",
@@ -178,32 +218,54 @@ __all__ = [
     "Restart",
     "ReverseDiffusion",
     "Rng",
+    "Run",
     "SDEDPMSolverPP",
     "SSCS",
     "Sampler",
     "ScalarGaussian",
+    "ScalarProcess",
     "Schedule",
     "SigmoidAlpha",
     "SigmoidBeta",
+    "Space",
     "Spec",
     "SubVP",
     "Subsequence",
+    "TiltedLaw",
     "Trace",
     "UniPC",
     "UniformLogSNR",
     "UniformTime",
     "VE",
     "VP",
+    "W1",
+    "W2",
     "ZeroTerminalSNR",
     "__version__",
+    "bridge",
+    "budget",
     "choice",
+    "decode",
+    "denoised",
+    "density",
+    "distance",
     "flag",
     "free",
     "integer",
+    "invert",
+    "law",
+    "legal",
+    "likelihood",
     "load_images",
+    "log_prob",
+    "model",
     "nested",
+    "order",
+    "problem",
     "register",
     "registry",
+    "sample",
+    "score",
     "simulate",
     "slider",
     "why_illegal",

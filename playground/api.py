@@ -8,46 +8,94 @@ from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, choice, flag, free, integer, slider
 from playground.core.grid import Grid
 from playground.core.guidance import Guidance
-from playground.core.legal import why_illegal
+from playground.core.law import Law
+from playground.core.legal import legal, why_illegal
+from playground.core.measure import Estimate, Measure
 from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.problem import Prediction, Predictor, Problem
-from playground.core.process import LinearProcess, Process, ScalarGaussian
+from playground.core.process import LinearProcess, Process, ScalarGaussian, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.run import Frame, Trace
 from playground.core.sampler import Sampler
 from playground.core.schedule import Schedule
+from playground.core.space import Space
 from playground.core.spec import FAMILIES, Info, Spec, SpecClass, by_name, nested, registry
 from playground.core.spec import register as _register
-from playground.engine import simulate
+from playground.engine import Run, simulate
 from playground.images.own import load_images
+from playground.notebook import (
+    Bridge,
+    Order,
+    bridge,
+    budget,
+    decode,
+    denoised,
+    density,
+    distance,
+    invert,
+    law,
+    likelihood,
+    log_prob,
+    model,
+    order,
+    problem,
+    sample,
+    score,
+)
 
 __all__ = [
     "BadValue",
+    "Bridge",
+    "Estimate",
     "Experiment",
     "Frame",
     "GaussianMixture",
     "Grid",
     "Guidance",
     "Info",
+    "Law",
     "LinearProcess",
+    "Measure",
+    "Model",
+    "Order",
     "Prediction",
     "Predictor",
     "Problem",
     "Process",
     "Rng",
+    "Run",
     "Sampler",
     "ScalarGaussian",
+    "ScalarProcess",
     "Schedule",
+    "Space",
     "Spec",
     "Trace",
+    "bridge",
+    "budget",
     "choice",
+    "decode",
+    "denoised",
+    "density",
+    "distance",
     "flag",
     "free",
     "integer",
+    "invert",
+    "law",
+    "legal",
+    "likelihood",
     "load_images",
+    "log_prob",
+    "model",
     "nested",
+    "order",
+    "problem",
     "register",
     "registry",
+    "sample",
+    "score",
     "simulate",
     "slider",
     "why_illegal",

@@ -11,7 +11,7 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
-from playground.core.problem import Predictor
+from playground.core.predictor import Brought
 from playground.core.process import ScalarProcess, t64
 from playground.core.run import Trace, check_times
 from playground.engine import Run, grid_times, simulate
@@ -42,7 +42,7 @@ def inversion(
     x0: Tensor,
     *,
     data: Any = None,
-    predictor: Predictor | None = None,
+    predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype | None = None,
     max_frames: int | None = None,
@@ -73,7 +73,7 @@ def invert(
     x0: Tensor,
     *,
     data: Any = None,
-    predictor: Predictor | None = None,
+    predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> Trace:
@@ -92,7 +92,7 @@ def decode(
     latent: Tensor,
     *,
     data: Any = None,
-    predictor: Predictor | None = None,
+    predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Trace]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from .fields import BadValue, check_keywords
+from .fields import BadValue, Whole, check_keywords
 from .rng import Rng
 from .space import Euclidean
 
@@ -27,7 +27,10 @@ def _numbers(name: str, value: Any, shape: str) -> Tensor:
         raise BadValue(name, value, f"numbers of shape {shape}, rows of equal length") from None
 
 
-@dataclass(frozen=True)
+COUNT, SEED = Whole(1, 1, 10_000_000), Whole(0, 0, 2**31 - 1)
+
+
+@dataclass(frozen=True, eq=False)
 class GaussianMixture:
     """Σ_k w_k N(m_k, C_k) on R^n, in float64.
 
@@ -140,11 +143,28 @@ class GaussianMixture:
         pull = torch.einsum("kij,bkj->bki", torch.linalg.inv(self.covs).to(z), z[:, None, :] - self.means.to(z))
         return -(r[..., None] * pull).sum(1)
 
-    def sample(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-        """Draws from given randomness: ``uniform`` (batch,) picks the component, ``normal`` (batch, n) the point in it.
+    def __eq__(self, other: object) -> bool:
+        """The same components, to the last digit, in the same order."""
+        if not isinstance(other, GaussianMixture):
+            return NotImplemented
+        pairs = zip(self._parts(), other._parts(), strict=True)
+        return self is other or all(a.shape == b.shape and torch.equal(a, b) for a, b in pairs)
 
-        Returns (z (batch, n) in normal's dtype, component (batch,)).
+    def __hash__(self) -> int:
+        return hash((*self.covs.shape, float(self.means.sum()), float(self.weights.square().sum())))
+
+    def _parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.weights, self.means, self.covs, self.labels
+
+    def sample(self, uniform: Tensor | int, normal: Tensor | None = None, *, seed: int = 0) -> tuple[Tensor, Tensor]:
+        """Draws, z (batch, n) and the component of each (batch,): ``sample(n, seed=0)`` n of them in float64; or from given randomness, ``uniform``
+        (batch,), which picks the component, and ``normal`` (batch, n), the point in it, in normal's dtype. Raises: BadValue.
         """
+        if not isinstance(uniform, Tensor):
+            rng = Rng(SEED.clean("seed", seed), dtype=torch.float64).stream("sample")
+            return self.draw(COUNT.clean("n", uniform), rng)
+        if normal is None:
+            raise BadValue("normal", None, f"standard normals of shape {(len(uniform), self.dim)} beside uniform numbers")
         edges = self.weights.cumsum(0).to(uniform)
         k = torch.searchsorted(edges, uniform.contiguous()).clamp_max(self.components - 1)
         chol = torch.linalg.cholesky(self.covs).to(normal)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
 from .fields import BadValue
-from .problem import Prediction
+from .problem import Prediction, Predictor
 from .process import LinearProcess, Process, ScalarProcess
 
+Brought = Predictor | Callable[[Tensor, float], Tensor | Prediction]
+"""A model of one's own: a Predictor, or any function or module z_t, t ↦ x̂_0 (or a Prediction, with the velocity)."""
 WANTED = "a function or module (z_t, t) → x̂_0 = E[x_0 | z_t]"
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.exact import Exact
-from playground.core.fields import BadValue, Param, one_of
+from playground.core.fields import BadValue, Whole, one_of
 from playground.core.measure import Estimate
 from playground.core.mixture import GaussianMixture
 from playground.core.process import Process
@@ -23,7 +23,7 @@ from playground.metrics.truth import compare, read
 
 GROUPS = 8  # of the jackknife
 SPLITS = 24  # of the pooled points at random, for the floor
-SEED = Param("int", 0, 0, 2**31 - 1)
+SEED = Whole(0, 0, 2**31 - 1)
 
 Points = Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]]
 

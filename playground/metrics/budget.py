@@ -35,7 +35,8 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
-from playground.core.problem import Predictor, Problem
+from playground.core.predictor import Brought
+from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.engine import grid_times, modelled, simulate
 from playground.exact import oracle_for
@@ -149,7 +150,7 @@ class Exact:
         return self.made[count]
 
 
-def error_budget(exp: Experiment, predictor: Predictor | None = None) -> Budget:
+def error_budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
     """The budget of a reverse run of ``exp`` (module docstring).
 
     predictor: a model in place of the exact one (default: the exact one); guidance of ``exp`` is put around it as ``simulate`` does. Its link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -22,17 +22,20 @@ PROBES = Whole(1, 1, 10_000)
 EXACT_TRACE = 4  # state dimensions up to which the trace is exact
 
 
+Points = TypeVar("Points", Tensor, np.ndarray)
+
+
 @dataclass(frozen=True)
-class Likelihood:
+class Likelihood(Generic[Points]):
     """log_p (batch,) in nats, latent: the states at t_max, calls: model calls of the solver (each also gives the divergence).
 
     probe_error (batch,): standard error of log_p from Hutchinson's probes, NaN for one probe, 0 for an exact trace.
     """
 
-    log_p: Tensor
-    latent: Tensor
+    log_p: Points
+    latent: Points
     calls: int
-    probe_error: Tensor
+    probe_error: Points
 
 
 def log_likelihood(
@@ -46,7 +49,7 @@ def log_likelihood(
     probes: int = 1,
     end: str = "prior",
     seed: int = 0,
-) -> Likelihood:
+) -> Likelihood[Tensor]:
     """log p_{t0}(z) of the model's flow, for states z (batch, *state); CLD: of the joint (x, v).
 
     Args:

@@ -35,6 +35,8 @@ BORDERS = {
     "playground/core/fields.py:declared_in": "a class statement that the dataclass decorator has not read",
     "playground/core/spec.py:_no_spec": "words for something that is no choice",
     "playground/core/predictor.py:*": "whatever a caller brings as a predictor",
+    "playground/notebook.py:*": "whatever a notebook gives for a law, for points, for a run",
+    "playground/core/mixture.py:__eq__": "anything may be compared",
     "playground/core/rng.py:Draws": "whatever a caller brings as noise",
     "playground/core/fields.py:number_list": "lists, arrays and tensors of numbers from outside",
     "playground/images/messages.py:*": "errors of other libraries",
