@@ -1,7 +1,7 @@
 """Every word, layer, curve and number of the page in one plain sentence, with a formula and a reference where they help.
 
 ``glossary.toml`` holds the words; what is declared where it is computed (processes, schedules, samplers, guidance, grids and all their
-parameters, layers) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
+parameters, layers, labs) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
 is written from here by ``python -m docs.generate``.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from playground.core.experiment import Experiment
 from playground.core.fields import params
 from playground.core.spec import registry
-from playground.views import layer as layers
+from playground.views import lab, layer
 
 FILE = Path(__file__).with_suffix(".toml")
 GROUPS = {"word": "Words", "layer": "Layers of the picture", "curve": "Curves", "number": "Numbers", "lab": "Labs"}
@@ -26,7 +26,7 @@ FAMILIES = {
     "guidance": "Guidance",
     "grids": "Time grids",
 }
-DECLARED = {"layer": layers.entries}
+DECLARED = {"layer": layer.entries, "lab": lab.entries}
 FIELDS = {"name", "text", "formula", "ref", "arxiv", "also"}
 
 
@@ -70,7 +70,7 @@ def document() -> str:
     lines = [
         "# Glossary",
         "",
-        "Written by `python -m docs.generate` from `playground/glossary.toml` and from what processes, samplers, grids and layers declare.",
+        "Written by `python -m docs.generate` from `playground/glossary.toml` and from what processes, samplers, grids, layers and labs declare.",
         "",
     ]
     group = ""

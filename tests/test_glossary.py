@@ -11,12 +11,17 @@ from playground.core.experiment import Experiment
 from playground.core.spec import registry
 from playground.glossary import document, glossary
 from playground.views.distances import metrics_packet
+from playground.views.lab import FOLDER, labs
 from playground.views.layer import layers
 from playground.views.stage import Run, run_packet
 
 ROOT = Path(__file__).resolve().parents[1]
 UI = ROOT / "assets" / "ui"
-SCRIPTS = {path.relative_to(UI).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in UI.rglob("*.js")}
+SCRIPTS = {
+    path.relative_to(root).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
+    for root in (UI, FOLDER.parent)
+    for path in root.rglob("*.js")
+}
 
 
 def keys(kind: str) -> set[str]:
@@ -56,7 +61,13 @@ def test_every_number_and_lab_has_an_entry() -> None:
     )
     numbers |= set(re.findall(r'add\("(\w+)"', SCRIPTS["status"]))
     assert numbers == keys("number")
-    assert {key for text in SCRIPTS.values() for key in re.findall(r'(?<!\w)key: "(\w+)", (?:page|word)', text)} == keys("lab")
+    assert set(labs()) == keys("lab")
+
+
+def test_every_lab_has_its_script() -> None:
+    """Mutants killed: a lab without a script; a script that mounts under another name."""
+    mounted = {path.parent.name: re.findall(r'PG\.lab\("(\w+)"', path.read_text(encoding="utf-8")) for path in FOLDER.glob("*/lab.js")}
+    assert mounted == {key: [key] for key in labs()}
 
 
 def test_every_term_on_the_page_is_known() -> None:

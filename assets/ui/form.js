@@ -968,8 +968,8 @@
   const layersText = (names) => (Array.isArray(names) ? names : names instanceof Set ? [...names] : Object.keys(names || {}).filter((k) => names[k])).join(",");
   const settled = (moment) => (stage.playing ? "" : String(moment.at));
   let defaultLayers = "", viewTold = "";
-  // what a link may say of the view: here, and in the labs (tasks: tasks.js)
-  PG.viewNames = new Set([..."at lab time color keep loop speed layers pin compare measure hide errors phase gap side fit task example".split(" "), ...(PG.travels || [])]);
+  // what a link may say of the view: here, and in the labs
+  PG.viewNames = new Set([..."at lab time color keep loop speed layers pin compare example".split(" "), ...C.labs.flatMap((lab) => lab.view)]);
   function tellView() {
     if (!viewTold) return;
     notice({ kind: "warning", message: viewTold, stay: 15000 });

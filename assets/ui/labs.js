@@ -1,26 +1,12 @@
-// The strip of labs below the stage. A lab is a script that calls PG.lab({key, word, order, why, mount}); only the open one is told
-// of runs, cursor and pin, so that the others cost nothing. docs/architecture.md, "Labs".
+// The strip of labs below the stage. What labs there are, their words, order and view names come from Python, and with each run why one has nothing to say of it
+// (playground/views/lab.py). A lab's script calls PG.lab(key, {mount(root, host)}); mount gives what is told: setRun, setFields, setMetrics, cursor, pin, and show(on).
+// Only the open one is told, so that the others cost nothing.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const made = [];
-  PG.lab = (lab) => made.push(lab);
-  PG.labKeys = () => made.map((lab) => lab.key);
-
-  PG.lab({
-    key: "curves", word: "curves", order: 0,
-    mount(root, host) {
-      const curves = new PG.Curves(root);
-      curves.on("cursor", (c) => host.seek(c));
-      curves.on("measure", (name) => host.setView("measure", name));
-      curves.measure = host.view.measure || "";
-      curves.on("save", ({ blob, name }) => (host.save(blob, name), host.notice({ kind: "info", message: `Saved ${name}`, stay: 4000 })));
-      curves.on("hide", (names) => host.setView("hide", names));
-      curves.hidden = host.view.hide || "";
-      const hold = new PG.Hold(curves, host);
-      return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.clock, info.c), show() {}, curves };
-    },
-  });
+  const LABS = window.PG_CONFIG?.labs || [], made = new Map();
+  PG.lab = (key, { mount }) => made.set(key, mount);
+  PG.labKeys = () => LABS.map((lab) => lab.key);
 
   const TOLD = ["setRun", "setFields", "setMetrics", "cursor", "pin"];
 
@@ -35,7 +21,7 @@
       this.strip = PG.el("div", { className: "pg-lab-strip" });
       this.strip.setAttribute("role", "tablist");
       this.strip.setAttribute("aria-label", "Below the stage");
-      this.list = [...made].sort((a, b) => a.order - b.order);
+      this.list = LABS.filter((lab) => made.has(lab.key));
       this.areas = new Map(this.list.map((lab) => [lab.key, PG.el("div", { className: "pg-lab", id: `pg-lab-${lab.key}`, hidden: true })]));
       this.tabs = new Map(this.list.map((lab) => [lab.key, this._tab(lab)]));
       this.strip.append(...this.tabs.values());
@@ -74,7 +60,7 @@
     }
 
     _why(lab) {
-      return (this.latest.setRun && lab.why?.(this.latest.setRun)) || "";
+      return this.latest.setRun?.header.labs[lab.key] || "";
     }
 
     /** Opens a lab; an unknown one, or one that the run has no use for, opens the curves. */
@@ -90,7 +76,7 @@
         tab.setAttribute("aria-selected", String(k === lab.key));
         tab.tabIndex = k === lab.key ? 0 : -1;
       }
-      if (!this.parts.has(lab.key)) this.parts.set(lab.key, this._guard("mount", () => lab.mount(this.areas.get(lab.key), this.host)) || {});
+      if (!this.parts.has(lab.key)) this.parts.set(lab.key, this._guard("mount", () => made.get(lab.key)(this.areas.get(lab.key), this.host)) || {});
       this.part = this.parts.get(lab.key);
       this.host.setView("lab", lab.key === "curves" ? "" : lab.key);
       this.part.show?.(true);

@@ -52,24 +52,22 @@ from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
 from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
-from playground.views.errors import errors_packet, map_packet
 from playground.views.fields import fields_packet
 from playground.views.film import ALLOWED as FILMS
 from playground.views.film import KINDS, decoded, film, palette, sent
 from playground.views.film import MOST_BYTES as MOST_FILM
-from playground.views.free import free_packet
 from playground.views.guided import fields_key
 from playground.views.image_files import MS as IMAGE_MS
 from playground.views.image_files import image_moments, npz
 from playground.views.images import ImageRun, image_packet, makes_images, step_packet
-from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.knots import knots_packet
+from playground.views.lab import FOLDER as LAB_FILES
+from playground.views.lab import Params, labs
 from playground.views.layer import layers
-from playground.views.mixture import fit_record, mixture_packet
+from playground.views.mixture import fit_record
 from playground.views.packet import Packet
-from playground.views.phase import phase_packet
 from playground.views.stage import Run, file_name, run_packet
-from playground.views.tasks import numbers_packet, repaint_packet, task_packets
+from playground.views.tasks import task_packets
 from toy_models.laws.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
@@ -78,20 +76,21 @@ LAYERS = ("run", "part", "fields", "metrics")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
-# what labs ask for: (experiment, the query's "lab." names without the prefix) → packet
-LABS: dict[str, Callable[[Experiment, dict[str, str]], Packet]] = {
-    "errors": errors_packet,
-    "errors-map": map_packet,
-    "free": lambda exp, params: free_packet(_image_run(exp), params),
-    "inspect": inspect_packet,
-    "knots": knots_packet,
-    "mixture": mixture_packet,
-    "numbers": numbers_packet,
-    "paths": paths_packet,
-    "phase": phase_packet,
-    "repaint": repaint_packet,
-    "worst": worst_packet,
-}
+OF_FORM: dict[str, Callable[[Experiment, Params], Packet]] = {"knots": knots_packet}  # what the form's drawn schedule asks for
+
+
+@functools.cache
+def beside() -> dict[str, Callable[[Experiment, Params], Packet]]:
+    """What labs and the form ask for beside the stage: (experiment, the query's "lab." names without the prefix) → packet."""
+    out = dict(OF_FORM)
+    for lab in labs().values():
+        out |= lab.packets
+        out |= {name: functools.partial(_of_image_run, make) for name, make in lab.of_images.items()}
+    return out
+
+
+def _of_image_run(make: Callable[[ImageRun, Params], Packet], exp: Experiment, params: Params) -> Packet:
+    return make(_image_run(exp), params)
 
 
 class Cache:
@@ -237,11 +236,11 @@ def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
 def packet(query: dict[str, str]) -> bytes:
     """The packet that a query asks for. Raises BadValue."""
     layer = query.get("layer", "run")
-    if layer in LABS:
+    if layer in beside():
         params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-        return aside.submit(lambda exp: LABS[layer](exp, params).to_bytes(), experiment_of(query)).result()
+        return aside.submit(lambda exp: beside()[layer](exp, params).to_bytes(), experiment_of(query)).result()
     if layer not in LAYERS:
-        raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *LABS]))
+        raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *beside()]))
     want = frozenset(w for w in query.get("want", "").split(",") if w)
     known = [one.key for one in layers().values() if one.arrays == one.key]
     if not want <= set(known):
@@ -327,10 +326,12 @@ def fit_text(asked: dict[str, str]) -> dict[str, Any]:
 
 
 def asset_file(path: str) -> Path | None:
-    """A file beneath assets/; None for any other address, whatever its letters are."""
+    """A file beneath assets/, or of a lab as ui/labs/<key>/<file>; None for any other address, whatever its letters are."""
+    place = path.removeprefix("ui/labs/")
+    root = ASSETS if place == path else LAB_FILES
     try:
-        file = (ASSETS / path).resolve()
-        return file if file.is_relative_to(ASSETS) and file.is_file() and file.suffix != ".py" else None
+        file = (root / place).resolve()
+        return file if file.is_relative_to(root) and file.is_file() and file.suffix not in (".py", ".pyc") else None
     except (OSError, ValueError):  # too long for the file system, or a letter that no name has
         return None
 

@@ -28,12 +28,11 @@ from playground.presets import PRESETS, Preset
 from playground.ui import documents, hub, live
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
-from playground.views import layer
+from playground.views import lab, layer
 from playground.views.snippet import as_python
 from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-LABS = ("labs", "inspector", "phase", "errors", "mixture", "data", "free")
 STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
 SCRIPTS = (
     "tip.js",
@@ -46,11 +45,12 @@ SCRIPTS = (
     "status.js",
     "curves.js",
     "hold.js",
-    *(f"{lab}.js" for lab in LABS),
+    "labs.js",
+    "mixture.js",
     "compare.js",
     "images.js",
     "film.js",
-    "tasks.js",
+    *lab.files("lab.js"),
     "hub.js",
     "panel.js",
     "picker.js",
@@ -64,10 +64,9 @@ STYLES = (
     "stage.css",
     "images.css",
     "curves.css",
-    *(f"{lab}.css" for lab in LABS),
-    "tasks.css",
+    "labs.css",
+    *lab.files("lab.css"),
     "hub.css",
-    "panel.css",
 )
 TITLE = "Diffusion Playground"
 
@@ -283,13 +282,20 @@ def python_of(query: dict[str, str]) -> dict[str, Any]:
 
 def head(form: Form) -> str:
     """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
-    told = {**form.config(), "layers": layer.config(), "intro": INTRO, "examples": [_told(p) for p in PRESETS], "glossary": glossary()}
+    told = {
+        **form.config(),
+        "layers": layer.config(),
+        "labs": lab.config(),
+        "intro": INTRO,
+        "examples": [_told(p) for p in PRESETS],
+        "glossary": glossary(),
+    }
     config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
     lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
-    lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES if (ASSETS / name).exists()]
-    lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS if (ASSETS / name).exists()]
+    lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES]
+    lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS]
     return "\n".join(lines)
 
 
@@ -301,5 +307,7 @@ def _told(preset: Preset) -> dict[str, Any]:
 
 
 def _url(name: str) -> str:
-    stamp = hashlib.blake2b((ASSETS / name).read_bytes(), digest_size=6).hexdigest()
-    return f"live/assets/ui/{name}?v={stamp}"
+    file = live.asset_file(f"ui/{name}")
+    if file is None:
+        raise FileNotFoundError(f"assets/ui/{name}, which the page lists")
+    return f"live/assets/ui/{name}?v={hashlib.blake2b(file.read_bytes(), digest_size=6).hexdigest()}"

@@ -21,6 +21,7 @@ from playground.core.space import Euclidean
 from playground.engine import simulate
 from playground.guidance.none import NoGuidance
 from playground.metrics.prior import MATTERS, prior_mismatch
+from playground.views import lab
 from playground.views.geometry import geometry
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import told, wanted
@@ -119,6 +120,7 @@ def run_header(run: Any, times: Tensor, grid: list[float], seq: int) -> dict[str
         "process": _in_symbols(process),
         "diverged": diverged,
         "notes": _notes(run),
+        "labs": lab.unavailable(exp),
     }
 
 

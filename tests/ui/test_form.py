@@ -17,6 +17,7 @@ from playground.core.mixture import MAX_COMPONENTS
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
+from playground.views.lab import FOLDER
 from playground.views.snippet import as_python
 from toy_models.data import mixture_of
 from toy_models.laws.distributions import toys
@@ -273,8 +274,8 @@ def test_the_snippet_for_the_browser_refuses_in_words() -> None:
 
 def test_the_page_loads_every_script_once() -> None:
     """Mutants: a file of assets/ui that is not listed, a listed name without a file (which ``head`` passes over)."""
-    files = sorted(file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js"))
-    assert sorted([*SCRIPTS, "boot.js"]) == files  # boot.js is in the page itself
+    files = [file.relative_to(root).as_posix() for root in (ASSETS, FOLDER.parent) for file in root.rglob("*.js")]
+    assert sorted([*SCRIPTS, "boot.js"]) == sorted(files)  # boot.js is in the page itself
 
 
 def test_the_page_is_private_to_the_browser() -> None:

@@ -629,9 +629,7 @@
   }
   PG.Inspector = Inspector;
 
-  PG.lab({
-    key: "inspector", page: "toys", word: "denoising", order: 10,
-    why: (run) => (run.header.image ? "images have too many dimensions for these pictures" : ""),
+  PG.lab("inspector", {
     mount: (root, host) => new Inspector(root, host),
   });
 })();

@@ -719,9 +719,7 @@
     }
   }
 
-  PG.lab({
-    key: "data", page: "toys", word: "your data", order: 6,
-    why: (run) => (run.header.image || run.header.dim > 2 ? "images have no components to hold" : ""),
+  PG.lab("data", {
     mount(root, host) {
       const own = new Own(root, host);
       return { setRun: (run) => own.setRun(run), cursor: () => own.cursor(), show: (on) => own.show(on), own };

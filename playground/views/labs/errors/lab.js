@@ -450,9 +450,7 @@
     }
   }
 
-  PG.lab({
-    key: "errors", page: "toys", word: "errors", order: 30,
-    why: (run) => (run.header.mode === "forward" ? "noising makes no error: choose sampling (reverse)" : run.header.image ? "a trained model has no exact law" : ""),
+  PG.lab("errors", {
     mount(root, host) {
       const lab = new Errors(root, host);
       return { setRun: (r) => lab.setRun(r), cursor: (info) => lab.cursor(info), show() {}, lab };

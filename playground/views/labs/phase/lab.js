@@ -434,9 +434,7 @@
     }
   }
 
-  PG.lab({
-    key: "phase", page: "toys", word: "phase space", order: 30,
-    why: (run) => (run.header.process?.title === "CLD" && !run.header.image ? "" : "needs a velocity and a toy: choose the process CLD"),
+  PG.lab("phase", {
     mount: (root, host) => new Lab(root, host),
   });
 })();

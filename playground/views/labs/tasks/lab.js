@@ -565,7 +565,7 @@
     },
   };
 
-  const TRAVELS = PG.travels = ["image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep"]; // of a task, in the link as view.…
+  const TRAVELS = ["image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep"]; // of a task, in the link as view.…
   /** RePaint's variants beside the exact law, in one sentence. */
   const besideExact = ({ draws, mean, floor, spread, exact }) =>
     `Mean of ${draws === 1 ? "one variant" : `the ${draws} variants`}: ${say(mean)} from the exact mean (RMS of the painted pixels), where ${draws === 1 ? "one exact draw has" : `${draws} exact draws have`} ${say(floor)} on average`
@@ -841,9 +841,7 @@
     }
   }
 
-  PG.lab?.({
-    key: "tasks", page: "images", word: "tasks", order: 2,
-    why: (run) => (run.header.image ? "" : "for image models: choose one under Images"),
+  PG.lab("tasks", {
     mount: (root, host) => new Tasks(root, host),
   });
 })();

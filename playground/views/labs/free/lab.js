@@ -179,9 +179,7 @@
     }
   }
 
-  PG.lab({
-    key: "free", page: "images", word: "training-free", order: 2,
-    why: (run) => (!run.header.image ? "for image models: choose one under Images" : run.header.set ? "" : "needs a model whose training images are here: the 8×8 digits, or images of your own"),
+  PG.lab("free", {
     mount(root, host) {
       const lab = new Free(root, host);
       return { setRun: (r) => lab.setRun(r), cursor: (info) => lab.cursor(info), show(on) { if (on) lab._paint(); }, lab };

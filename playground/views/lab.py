@@ -1,0 +1,89 @@
+"""A lab below the stage: one folder ``playground/views/labs/<key>/`` with its declaration (``__init__.py``), its script (``lab.js``) and its look (``lab.css``)."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
+from playground.views.packet import Packet
+from toy_models.data import makes_images
+
+if TYPE_CHECKING:
+    from playground.views.images import ImageRun
+
+PACKAGE = "playground.views.labs"
+FOLDER = Path(__file__).resolve().with_name("labs")
+Params = dict[str, str]
+"""The query's ``lab.*`` names, without the prefix."""
+
+
+class Lab:
+    """What can be opened below the stage. A subclass declares it; its script calls ``PG.lab(key, mount)`` (``assets/ui/labs.js`` tells of the host)."""
+
+    key: ClassVar[str]
+    """In links (``view.lab``); the name of its folder."""
+    title: ClassVar[str]
+    """The word on its tab."""
+    text: ClassVar[str]
+    """Its entry in the glossary, one sentence."""
+    order: ClassVar[float] = 100
+    """Its place in the strip; the first is what opens anyway."""
+    page: ClassVar[Literal["", "toys", "images"]] = ""
+    """The page that it belongs to: on the other one its tab is not shown where it says ``why``."""
+    view: ClassVar[tuple[str, ...]] = ()
+    """Names of its own in links (``view.<name>``)."""
+    packets: ClassVar[Mapping[str, Callable[[Experiment, Params], Packet]]] = {}
+    """Its numbers: what ``host.fetch(name, params)`` is answered with, beside the stage's own computing."""
+    of_images: ClassVar[Mapping[str, Callable[[ImageRun, Params], Packet]]] = {}
+    """The same from the stage's run of images."""
+
+    def why(self, exp: Experiment) -> str:
+        """Why the lab has nothing to say of this experiment, or ""."""
+        return ""
+
+
+def only_images(exp: Experiment) -> str:
+    """Why a lab of images has nothing to say, or ""."""
+    return "" if makes_images(exp.data) else "for image models: choose one under Images"
+
+
+@functools.cache
+def labs() -> dict[str, Lab]:
+    """Every lab by key, in the strip's order: found by scanning the folder. Raises BadValue where two have one key, or two packets one name."""
+    package = importlib.import_module(PACKAGE)
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{PACKAGE}.{module.name}")
+    found = sorted((cls() for cls in Lab.__subclasses__()), key=lambda lab: (lab.order, lab.key))
+    names = [lab.key for lab in found]
+    packets = [name for lab in found for name in (*lab.packets, *lab.of_images)]
+    for what, given in (("key", names), ("packets", packets)):
+        for name in given:
+            if given.count(name) > 1:
+                raise BadValue(what, name, "a name that no other lab uses")
+    return {lab.key: lab for lab in found}
+
+
+def files(name: str) -> list[str]:
+    """The addresses of the labs' files of one name, ``labs/<key>/<name>``, where there are such."""
+    return [f"labs/{key}/{name}" for key in labs() if (FOLDER / key / name).is_file()]
+
+
+def unavailable(exp: Experiment) -> dict[str, str]:
+    """The labs that have nothing to say of an experiment, with the reason."""
+    return {key: why for key, lab in labs().items() if (why := lab.why(exp))}
+
+
+def config() -> list[dict[str, str | tuple[str, ...]]]:
+    """For the page (assets/ui/labs.js)."""
+    return [{"key": lab.key, "word": lab.title, "page": lab.page, "view": lab.view} for lab in labs().values()]
+
+
+def entries() -> dict[str, dict[str, str]]:
+    """For the glossary: each lab's entry."""
+    return {key: {"name": lab.title, "text": lab.text} for key, lab in labs().items()}

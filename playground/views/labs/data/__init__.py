@@ -1,0 +1,21 @@
+"""The mixture p_0 held by hand. Numbers: playground/views/mixture.py; points become a mixture by POST /live/fit."""
+
+from __future__ import annotations
+
+from playground.core.experiment import Experiment
+from playground.views.lab import Lab
+from playground.views.mixture import mixture_packet
+from toy_models.data import makes_images
+
+
+class OwnData(Lab):
+    key = "data"
+    title = "your data"
+    text = "Hold the mixture on the stage, paint a distribution, or upload points."
+    order = 6
+    page = "toys"
+    view = ("fit",)
+    packets = {"mixture": mixture_packet}
+
+    def why(self, exp: Experiment) -> str:
+        return "images have no components to hold" if makes_images(exp.data) else ""

@@ -1,0 +1,23 @@
+"""Where the run's error comes from. Numbers: playground/views/errors.py."""
+
+from __future__ import annotations
+
+from playground.core.experiment import Experiment
+from playground.views.errors import errors_packet, map_packet
+from playground.views.lab import Lab
+from toy_models.data import makes_images
+
+
+class Errors(Lab):
+    key = "errors"
+    title = "errors"
+    text = "Where the run's error comes from (start, steps, early stop, score) and what each single step adds."
+    order = 31
+    page = "toys"
+    view = ("errors",)
+    packets = {"errors": errors_packet, "errors-map": map_packet}
+
+    def why(self, exp: Experiment) -> str:
+        if exp.mode == "forward":
+            return "noising makes no error: choose sampling (reverse)"
+        return "a trained model has no exact law" if makes_images(exp.data) else ""

@@ -1,0 +1,21 @@
+"""Denoising at the pinned point. Numbers: playground/views/inspect.py."""
+
+from __future__ import annotations
+
+from playground.core.experiment import Experiment
+from playground.views.inspect import inspect_packet, paths_packet, worst_packet
+from playground.views.lab import Lab
+from toy_models.data import makes_images
+
+
+class Inspector(Lab):
+    key = "inspector"
+    title = "denoising"
+    text = "What is exactly known at a pinned point: the true step against its best Gaussian and the sampler's, every form of the score, paths through it."
+    order = 10
+    page = "toys"
+    view = ("gap", "side")
+    packets = {"inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}
+
+    def why(self, exp: Experiment) -> str:
+        return "images have too many dimensions for these pictures" if makes_images(exp.data) else ""

@@ -1,0 +1,20 @@
+"""Inpainting, editing, interpolation, reconstruction, sweeps. Packets: playground/views/tasks.py; the tasks themselves come by POST /live/task."""
+
+from __future__ import annotations
+
+from playground.core.experiment import Experiment
+from playground.views.lab import Lab, only_images
+from playground.views.tasks import numbers_packet, repaint_packet
+
+
+class Tasks(Lab):
+    key = "tasks"
+    title = "tasks"
+    text = "Inpaint, edit, interpolate, reconstruct and sweep: what an image model is good for."
+    order = 3
+    page = "images"
+    view = ("task", "image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep")
+    packets = {"numbers": numbers_packet, "repaint": repaint_packet}
+
+    def why(self, exp: Experiment) -> str:
+        return only_images(exp)
