@@ -163,13 +163,14 @@ def empty_round_trip(page: Page) -> list[float]:
 def bare_compute() -> dict[str, float]:
     """The same run without a server or browser."""
     import playground as pg
-    from playground.views.stage import Run, run_packet
+    from playground.views.sights import whole
+    from playground.views.stage import run_packet
 
     spent = []
     for seed in range(20):
         exp = pg.Experiment(data="swiss_roll", particles=2000, seed=seed, grid=pg.UniformLogSNR(steps=40))
         started = time.perf_counter()
-        run_packet(Run(exp)).to_bytes()
+        run_packet(whole(exp)).to_bytes()
         spent.append(1000 * (time.perf_counter() - started))
     return summary(spent[2:])
 
@@ -178,10 +179,10 @@ def bare_metrics() -> dict[str, float]:
     """The distances of a run, with one thread as the server's."""
     import playground as pg
     from playground.views.distances import metrics_packet
-    from playground.views.stage import Run
+    from playground.views.sights import whole
 
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
-    run, spent = Run(pg.Experiment()), []
+    run, spent = whole(pg.Experiment()), []
     for _ in range(24):
         started = time.perf_counter()
         metrics_packet(run).to_bytes()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -79,7 +80,7 @@ def simulate(
         max_frames=max_frames,
         most_work=most_work,
     )
-    return run.finish().trace()
+    return run.finish().trace
 
 
 class Watched(Problem):
@@ -124,6 +125,7 @@ class Run:
     x0: of a run that ``expects``: x̂_0 (particles, *event) at each of ``frames``, one fewer until it is done. ``asked``: evaluations made for
         them alone, where the sampler asks elsewhere (SSCS: half a step on); ``asked_end``: for that of a last state above t = 0. Both are
         beside its model calls.
+    pictures: what a model's decoder made of states (bytes), by kind and step: kept with the run, since the model may be gone later.
     """
 
     problem: Watched
@@ -174,6 +176,7 @@ class Run:
         self.frames: list[Frame] = []
         self.calls: list[int] = []
         self.x0: list[Tensor] = []
+        self.pictures: dict[tuple[str, int], np.ndarray] = {}
         self.asked = self.asked_end = 0
         self.done = False
         self.error: Exception | None = None
@@ -280,9 +283,9 @@ class Run:
                 yield frame
 
     def told(self) -> Iterator[tuple[Frame, Tensor | None]]:
-        """Of a run that ``expects`` and keeps all: (frame, x̂_0 at the state before it, None at the start)."""
+        """(frame, x̂_0 at the state before it) of a run that keeps all; None at the start, and where it does not ``expect``."""
         for index, frame in enumerate(self):
-            yield frame, self.x0[index - 1] if index else None
+            yield frame, self.x0[index - 1] if index and self.expects else None
 
     def advance(self) -> Frame | None:
         """One step more; None at the end. Raises again what a step raised."""
@@ -316,6 +319,12 @@ class Run:
             pass
         return self
 
+    @property
+    def times(self) -> Tensor:
+        """The process's own time of each kept frame, (frames,), float64."""
+        return t64([f.t for f in self.frames])
+
+    @property
     def trace(self) -> Trace:
         """The frames that are kept, with what ``simulate`` tells of them."""
         model = self.problem.predictor if self.samples else None

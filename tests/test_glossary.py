@@ -13,7 +13,8 @@ from playground.glossary import document, glossary
 from playground.views.distances import metrics_packet
 from playground.views.lab import FOLDER, labs
 from playground.views.layer import layers
-from playground.views.stage import Run, run_packet
+from playground.views.sights import whole
+from playground.views.stage import run_packet
 
 ROOT = Path(__file__).resolve().parents[1]
 UI = ROOT / "assets" / "ui"
@@ -48,10 +49,10 @@ def test_every_curve_has_an_entry() -> None:
         extra = {"process.gamma": "0.5"} if process == "Interpolant" else {}
         for data in ("moons", "two_modes")[: 1 if process == "Anisotropic" else 2]:
             query = {"data": data, "process": process, "grid": "UniformTime", "grid.steps": "2", "particles": "40", **extra}
-            run = Run(Experiment.from_query(query))
+            run = whole(Experiment.from_query(query))
             names |= {c["name"] for c in run_packet(run).header["curves"]} | {m["name"] for m in metrics_packet(run).header["metrics"]}
     heavy = Experiment.from_query({"process": "PFGMPP", "process.D": "1", "grid.steps": "2", "particles": "40"})  # no W₂ exists
-    names |= {m["name"] for m in metrics_packet(Run(heavy)).header["metrics"]}
+    names |= {m["name"] for m in metrics_packet(whole(heavy)).header["metrics"]}
     assert names == keys("curve")
 
 

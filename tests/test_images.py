@@ -147,12 +147,13 @@ def test_a_wrong_name_of_data(name, first, parts):
 
 def test_a_run_says_what_its_network_has_hardly_seen():
     """VP starts at σ/α = 1/√4.3e-5 = 152, the network was trained up to about 37; EDM from σ = 20 is within. Mutant killed: τ of the last time."""
-    from playground.views.images import ImageRun, image_packet
+    from playground.views.sights import begin
+    from playground.views.stage import run_packet
 
     def notes(**choices):
-        run = ImageRun(pg.Experiment(particles=1, grid=choices.pop("grid", pg.UniformLogSNR(steps=2)), **choices))
+        run = begin(pg.Experiment(particles=1, grid=choices.pop("grid", pg.UniformLogSNR(steps=2)), **choices))
         list(run.told())
-        return " ".join(image_packet(run).header["notes"])
+        return " ".join(run_packet(run).header["notes"])
 
     assert "starts at 152" in notes(data="mnist-unet")
     assert "hardly seen" not in notes(data="mnist-unet", process=pg.EDM(sigma_max=20.0))

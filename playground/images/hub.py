@@ -346,7 +346,7 @@ def main(args: list[str] | None = None) -> None:
     from playground.core.experiment import Experiment
     from playground.engine import simulate
     from playground.views.image_files import sheet
-    from playground.views.images import as_bytes
+    from playground.views.sights.pictures import as_bytes
 
     parser = argparse.ArgumentParser(prog="python -m playground.images.hub", description=main.__doc__)
     parser.add_argument("model", help="a repository id (owner/name) or a folder")

@@ -41,11 +41,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from playground import engine
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
 from playground.core.run import Frame
+from playground.engine import Run
 from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
@@ -58,15 +58,14 @@ from playground.views.film import KINDS, decoded, film, palette, sent
 from playground.views.film import MOST_BYTES as MOST_FILM
 from playground.views.guided import fields_key
 from playground.views.image_files import MS as IMAGE_MS
-from playground.views.image_files import image_moments, npz
-from playground.views.images import ImageRun, image_packet, makes_images, step_packet
 from playground.views.knots import knots_packet
 from playground.views.lab import FOLDER as LAB_FILES
 from playground.views.lab import Params, labs
 from playground.views.layer import layers
 from playground.views.mixture import fit_record
 from playground.views.packet import Packet
-from playground.views.stage import Run, file_name, run_packet
+from playground.views.sights import begin, sight_of
+from playground.views.stage import file_name, run_packet, step_packet
 from playground.views.tasks import task_packets
 from toy_models.laws.table import ALLOWED, MOST_BYTES, Table
 
@@ -85,12 +84,13 @@ def beside() -> dict[str, Callable[[Experiment, Params], Packet]]:
     out = dict(OF_FORM)
     for lab in labs().values():
         out |= lab.packets
-        out |= {name: functools.partial(_of_image_run, make) for name, make in lab.of_images.items()}
+        out |= {name: functools.partial(_of_run, make) for name, make in lab.of_images.items()}
     return out
 
 
-def _of_image_run(make: Callable[[ImageRun, Params], Packet], exp: Experiment, params: Params) -> Packet:
-    return make(_image_run(exp), params)
+def _of_run(make: Callable[[Run, Params], Packet], exp: Experiment, params: Params) -> Packet:
+    """What a lab makes of the stage's run: the thread that computes has it, or makes it."""
+    return make(worker.submit(run_of, exp).result(), params)
 
 
 class Cache:
@@ -155,44 +155,39 @@ def experiment_of(query: dict[str, str]) -> Experiment:
     return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))})
 
 
-def run_of(exp: Experiment) -> Any:
-    """The Run, or ImageRun, of an experiment."""
+def run_of(exp: Experiment) -> Run:
+    """The whole run of an experiment."""
     run = runs.get(exp.key)
     if run is None:
-        if makes_images(exp):
-            run = _begun(exp)
-            run.finish()
-        else:
-            run = Run(exp)
+        run = (_forming(exp) or begin(exp)).finish()
         keep(run)
     return run
 
 
-def _begun(exp: Experiment) -> ImageRun:
-    """An image run to be read: the one that was begun, or a new one. One that failed is not kept."""
+def _forming(exp: Experiment) -> Run | None:
+    """The run that was begun and left; none if it failed, for then it is made anew."""
     run = forming.get(exp.key)
-    if run is None or run.error is not None:
-        run = ImageRun(exp)
-        size = exp.particles * len(run.process.parts) * run.oracle.dim * 4
+    return None if run is None or run.error is not None else run
+
+
+def _begun(exp: Experiment) -> Run:
+    """A run to be read step by step: the one that was begun, or a new one."""
+    run = _forming(exp)
+    if run is None:
+        run = begin(exp)
+        size = exp.particles * run.process.states(run.space).dim * 4
         forming.put(exp.key, run, 2 * size * len(run.grid))
     return run
 
 
-def _image_run(exp: Experiment) -> ImageRun:
-    """The run of an image model, for a lab: the thread that computes has it, or makes it."""
-    if not makes_images(exp):
-        raise BadValue("data", exp.data, "an image model")
-    return worker.submit(run_of, exp).result()
-
-
-def keep(run: Run | ImageRun) -> None:
+def keep(run: Run) -> None:
     frame = run.frames[0].z
     forming.drop(run.exp.key)
     runs.put(run.exp.key, run, len(run.frames) * frame.numel() * frame.element_size())
 
 
-def image_steps(exp: Experiment) -> Iterator[bytes]:
-    """Packets of an image run, each after its length (4 bytes, little endian), as its steps are computed; nothing if it is known already.
+def run_steps(exp: Experiment) -> Iterator[bytes]:
+    """Packets of a run, each after its length (4 bytes, little endian), as its steps are computed; nothing if it is known already.
 
     Between two steps the thread that computes is free for others. A reader that goes away pauses the run within a step: who asks again
     gets the steps that are there, and then the rest. Raises BadValue at once.
@@ -202,8 +197,8 @@ def image_steps(exp: Experiment) -> Iterator[bytes]:
     run = worker.submit(_begun, exp).result()
 
     def packets() -> Iterator[Packet]:
-        for told in run.told():
-            yield step_packet(run, *told)
+        for frame, told in run.told():
+            yield step_packet(run, frame, told)
         keep(run)
 
     return framed(packets(), worker)
@@ -254,9 +249,7 @@ def packet(query: dict[str, str]) -> bytes:
 def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
     if layer in ("run", "part"):
         run = (forming.get(exp.key) if layer == "part" else None) or run_of(exp)
-        return (image_packet(run, seq) if isinstance(run, ImageRun) else run_packet(run, want, seq)).to_bytes()
-    if makes_images(exp):
-        raise BadValue("layer", layer, "run: a trained model has no exact fields and no exact samples to compare with")
+        return run_packet(run, want, seq).to_bytes()
     if layer == "metrics":
         return metrics_packet(run_of(exp)).to_bytes()
     key = (fields_key(exp), want)
@@ -357,7 +350,7 @@ def warm() -> None:
 
 def all_states(exp: Experiment) -> Iterator[Frame]:
     """Every state of a run, computed again, one by one where such work is done."""
-    frames = iter(worker.submit(lambda: engine.Run(exp, max_frames=2)).result())
+    frames = iter(worker.submit(lambda: Run(exp, max_frames=2)).result())
     while (frame := worker.submit(next, frames, None).result()) is not None:
         yield frame
 
@@ -417,7 +410,7 @@ def routes() -> list[Route]:
 
     def live_images(request: Request) -> Response:
         def make() -> Response:
-            packets = image_steps(experiment_of(dict(request.query_params)))
+            packets = run_steps(experiment_of(dict(request.query_params)))
             return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
         return answer(make)
@@ -438,15 +431,11 @@ def routes() -> list[Route]:
             return Refusal(error)
 
     def states_csv(request: Request) -> Response:
-        from playground.views.export import csv_rows
-
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
-            if makes_images(exp):
-                raise BadValue("data", exp.data, "a toy: images are too large for CSV, take states.npz")
             run = worker.submit(run_of, exp).result()
             link = f"{request.base_url}?{urlencode(exp.to_query())}"
-            rows = csv_rows(run, None if len(run.frames) == len(run.trace.grid) else all_states(exp), link)
+            rows = sight_of(run).csv(None if len(run.frames) > run.steps else all_states(exp), link)
             return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=named(exp, "csv"))
 
         return answer(make)
@@ -454,9 +443,7 @@ def routes() -> list[Route]:
     def states_npz(request: Request) -> Response:
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
-            if not makes_images(exp):
-                raise BadValue("data", exp.data, "an image model: toys have states.csv")
-            raw = npz(worker.submit(run_of, exp).result())
+            raw = sight_of(worker.submit(run_of, exp).result()).npz()
             return Response(raw, media_type="application/octet-stream", headers=named(exp, "npz"))
 
         return answer(make)
@@ -473,10 +460,8 @@ def routes() -> list[Route]:
     def run_film(kind: str, request: Request) -> Response:
         def make() -> Response:
             exp = experiment_of(dict(request.query_params))
-            if not makes_images(exp):
-                raise BadValue("data", exp.data, "an image model: the page itself draws the films of toys, and sends the pictures")
-            run = worker.submit(run_of, exp).result()
-            lines = film_lines(image_moments(run), len(image_packet(run)["image/x"]), kind, IMAGE_MS)
+            sight = sight_of(worker.submit(run_of, exp).result())
+            lines = film_lines(sight.moments(), len(sight.frames), kind, IMAGE_MS)
             return StreamingResponse(lines, media_type="application/x-ndjson")
 
         return answer(make)

@@ -6,12 +6,12 @@ import math
 from typing import TypedDict
 
 from playground.core.measure import Estimate, Measure
+from playground.engine import Run
 from playground.measures.panel import Gone, curves, on_panel
 from playground.measures.sampled import Truth
 from playground.measures.tilted import TiltedLaw
 from playground.views.guided import tilted_words
 from playground.views.packet import Packet
-from playground.views.stage import Run
 
 
 class Told(TypedDict):
@@ -51,7 +51,7 @@ def target(run: Run) -> dict[str, str]:
     """What the particles are compared with, in words: ``law`` at every time, ``end`` at the last one, ``about`` the rest of it."""
     guided = "mixture" not in run.exp.guidance.gives and run.exp.mode == "reverse"
     of = "(x | c)" if guided else "(x)" if len(run.process.parts) > 1 else ""
-    t = run.trace.frames[-1].t
+    t = run.frames[-1].t
     end = f"p_t{of} at t = {t:.3g}" if t > 0 else "p(x | c)" if guided else "the data"
     about = ["the exact law of the asked class"] * guided + ["of positions alone, whatever the velocities"] * (len(run.process.parts) > 1)
     return {"law": f"p_t{of}", "end": end, "about": ", ".join(about)}

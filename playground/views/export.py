@@ -5,9 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playground.core.run import Frame
-from playground.views.stage import Run
+from playground.engine import Run
+
+if TYPE_CHECKING:
+    from playground.views.sights.axes import Axes
 
 MOST_ROWS = 5_000_000
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
@@ -15,16 +19,17 @@ PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 def csv_steps(run: Run) -> list[int]:
     """The steps after which states are written: all, or evenly thinned ones where that would be more than MOST_ROWS rows."""
-    last, count = len(run.trace.grid) - 1, run.trace.frames[0].z.shape[0]
+    last, count = run.steps, len(run.frames[0].z)
     stride = max(1, -(-last // max(1, MOST_ROWS // count - 2)))
     return [step for step in range(last + 1) if step % stride == 0 or step == last]
 
 
-def csv_rows(run: Run, states: Iterable[Frame] | None = None, link: str = "") -> Iterator[str]:
+def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "") -> Iterator[str]:
     """Lines with # that say what this is, then step, t, particle, class and the state's components, one row a particle and step; states as
     computed, not scaled. ``states``: all of the run, where its trace is thinned."""
+    run = sight.run
     exp, header, steps = run.exp, run.process.info, csv_steps(run)
-    how = "noising" if exp.mode == "forward" else f"{exp.sampler.info.title} · {len(run.trace.grid) - 1} steps"
+    how = "noising" if exp.mode == "forward" else f"{exp.sampler.info.title} · {run.steps} steps"
     what = f"{exp.data if isinstance(exp.data, str) and len(exp.data) < 40 else 'your mixture'} · {header.title} · {how}"
     yield f"# Diffusion Playground {version()} · {what} · {exp.particles} particles · seed {exp.seed}\n"
     if link:
@@ -36,10 +41,10 @@ def csv_rows(run: Run, states: Iterable[Frame] | None = None, link: str = "") ->
         else f"# not all states: after every {steps[1]}th step and the last (steps {steps[0]}, {steps[1]}, {steps[2]}, … {last}), since a file has at most {MOST_ROWS:,} rows\n"
     )
     names = {"x₁": "x1", "x₂": "x2", "v₁": "v1", "v₂": "v2"}
-    columns = [names.get(c, c) for c in run.geometry.components]
+    columns = [names.get(c, c) for c in sight.geometry.components]
     yield ",".join(["step", "t", "particle", "class", *columns]) + "\n"
-    labels, wanted = run.labels(), set(steps)
-    for frame in run.trace.frames if states is None else states:
+    labels, wanted = sight.labels, set(steps)
+    for frame in run.frames if states is None else states:
         if frame.step not in wanted:
             continue
         z = frame.z.flatten(1).double().cpu().numpy()

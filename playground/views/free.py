@@ -10,9 +10,10 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.process import t64
+from playground.engine import Run
 from playground.exact import oracle_for
-from playground.views.images import ImageRun, as_bytes
 from playground.views.packet import Packet
+from playground.views.sights.pictures import as_bytes
 from toy_models.data import law_of
 from toy_models.laws.image_sets import facts_of, image_set
 from toy_models.models.free import KINDS, tip_of
@@ -23,7 +24,7 @@ STEPS = 24  # states of the run, evenly thinned beyond
 CLOSE = 1 / 3  # of the median distance between nearest training images: closer than that counts as memorised
 
 
-def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
+def free_packet(run: Run, params: dict[str, str]) -> Packet:
     """``layer=free``: at the states from which the run's steps start, one training-free denoiser (``lab.of``) or the nearest training image.
 
     Each image is compared with what was asked of it: with the denoiser D_c of its class under guidance with W = 1, of all images (D_∅)
@@ -36,6 +37,8 @@ def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
     that was searched, −1 for all; ``count`` and ``close`` (images,): its images, and the distance below which x̂_0 counts as memorised.
     Raises BadValue if the model has no image set, or ``of`` is none of them.
     """
+    if not run.expects:
+        raise BadValue("data", run.exp.data, "an image model")
     law, of = law_of(run.exp.data), params.get("of", "nearest")
     if not siblings(law):
         raise BadValue("data", run.exp.data, "a model whose training images are known: digits-unet or a training-free one")
@@ -54,7 +57,7 @@ def free_packet(run: ImageRun, params: dict[str, str]) -> Packet:
         "set": facts.title,
         "with": _compared_with(run.exp, asked),
         "steps": run.steps,
-        "event": list(run.event),
+        "event": list(run.space.shape),
         "images": own.shape[1],
         "self": getattr(law, "kind", ""),
         "label": None,  # with count and close: of all images alike, null where each has its own
@@ -108,6 +111,6 @@ def _compared_with(exp: Experiment, asked: list[int]) -> str:
 
 
 @torch.no_grad()
-def _told(oracle: Any, run: ImageRun, i: int) -> Tensor:
+def _told(oracle: Any, run: Run, i: int) -> Tensor:
     frame = run.frames[i]
     return oracle(frame.z[:COMPARED], frame.t).x0_hat

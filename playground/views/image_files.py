@@ -1,14 +1,9 @@
-"""An image run as files: the pictures of a film of the batch as it forms, and the states as .npz."""
+"""Images side by side in one picture."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-
 import numpy as np
 from PIL import Image
-
-from playground.views.images import ImageRun, image_packet
 
 EDGE = 3  # pixels between two images
 LARGE = 420  # about as wide as a picture gets
@@ -26,16 +21,3 @@ def sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
         y, x = (i // columns) * (h * factor + EDGE), (i % columns) * (w * factor + EDGE)
         out[y : y + h * factor, x : x + w * factor] = np.kron(image.transpose(1, 2, 0), np.ones((factor, factor, 1), np.uint8))
     return Image.fromarray(out[..., 0] if channels == 1 else out)
-
-
-def image_moments(run: ImageRun) -> Iterator[Image.Image]:
-    """The batch after each step that the page keeps."""
-    yield from map(sheet, image_packet(run)["image/x"])
-
-
-def npz(run: ImageRun) -> bytes:
-    """times (frames,), states (frames, n, *state) and x0 (frames, n, *event), as computed, compressed."""
-    out = io.BytesIO()
-    states = np.stack([f.z.float().cpu().numpy() for f in run.frames])
-    np.savez_compressed(out, times=run.times.numpy(), states=states, x0=np.stack([x.float().cpu().numpy() for x in run.x0]))
-    return out.getvalue()

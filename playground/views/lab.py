@@ -15,7 +15,7 @@ from playground.views.packet import Packet
 from toy_models.data import makes_images
 
 if TYPE_CHECKING:
-    from playground.views.images import ImageRun
+    from playground.engine import Run
 
 PACKAGE = "playground.views.labs"
 FOLDER = Path(__file__).resolve().with_name("labs")
@@ -40,7 +40,7 @@ class Lab:
     """Names of its own in links (``view.<name>``)."""
     packets: ClassVar[Mapping[str, Callable[[Experiment, Params], Packet]]] = {}
     """Its numbers: what ``host.fetch(name, params)`` is answered with, beside the stage's own computing."""
-    of_images: ClassVar[Mapping[str, Callable[[ImageRun, Params], Packet]]] = {}
+    of_images: ClassVar[Mapping[str, Callable[[Run, Params], Packet]]] = {}
     """The same from the stage's run of images."""
 
     def why(self, exp: Experiment) -> str:

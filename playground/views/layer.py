@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playground.views.fields import FieldsOf
     from playground.views.geometry import Geometry, Panel
     from playground.views.packet import Packet
-    from playground.views.stage import Run
+    from playground.views.sights.axes import Axes
 
 Role = Literal["data", "noise", "exact", "sampler", "learned"]
 PACKAGE = "playground.views.layers"
@@ -66,7 +66,7 @@ class Layer:
         """A sentence on this run that its entry in the glossary cannot know, or ""."""
         return ""
 
-    def add_run(self, run: Run, packet: Packet) -> None:
+    def add_run(self, sight: Axes, packet: Packet) -> None:
         """Adds its arrays to the packet of a run; called where ``packet`` is "run" and it is asked for."""
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:

@@ -1,11 +1,13 @@
-"""What the stage shows of a run, as a packet: its particles, curves and facts. A pure function of the Experiment. The exact fields: fields.py."""
+"""What the stage shows of a run, whatever its space is, as packets: the whole of it, or one step while it is computed (docs/packet.md).
+
+What differs between spaces (panels, states, pictures, files) says the run's ``Sight``.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -15,23 +17,16 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, Process, ScalarProcess, t64
-from playground.core.rng import Rng
-from playground.core.run import Frame, Trace
-from playground.core.space import Euclidean
-from playground.engine import simulate
+from playground.core.run import Frame
+from playground.core.spec import Spec
+from playground.engine import Run
 from playground.guidance.none import NoGuidance
-from playground.metrics.prior import MATTERS, prior_mismatch
 from playground.views import lab
-from playground.views.geometry import geometry
-from playground.views.guided import fields_key, guided_arrows
-from playground.views.layer import told, wanted
+from playground.views.guided import fields_key
 from playground.views.packet import Packet
-from toy_models.data import class_names, hand_made, law_of, makes_images, mixture_of
+from playground.views.sights import Sight, sight_of
+from toy_models.data import class_names, hand_made, law_of, makes_images
 
-FRAMES = 61  # states of an image run that are sent
-MOST_FRAMES, FEWEST_FRAMES, MOST_VALUES = 121, 21, 1_200_000  # of a toy's: fewer of them when there are many particles
-MOST_WORK = 3e9  # particles × model calls × components of a run on the page: seconds on two cores
-REFERENCES = 600
 TAME, RUNAWAY = 0.9, 3.0  # a β that is over three times larger in the last tenth of the clock is drawn to the scale of the rest
 STARTS = {
     "prior": "a draw from the prior",
@@ -40,38 +35,39 @@ STARTS = {
 }
 
 
-class Run:
-    """An experiment that has been run: its trace and what packets need besides."""
+def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Packet:
+    """The run, as far as it is computed; ``want``: layers that belong to it alone ("x0": x̂_0 of every particle at every frame)."""
+    sight, process = sight_of(run), run.process
+    packet = Packet({})
+    sight.draw(packet, want)
+    packet.header = run_header(sight, seq) | sight.header()
+    add_frames(packet, process, sight.frames)
+    add_curves(packet, process)
+    if run.samples:
+        add_grid(packet, process, t64(run.grid), run.calls)
+        add_terms(packet, run)
+    return packet
 
-    def __init__(self, exp: Experiment, device: torch.device | str | None = None):
-        started = time.perf_counter()
-        self.exp = exp
-        values = exp.particles * mixture_of(exp.data).dim * len(exp.process.parts)
-        frames = max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
-        self.trace: Trace = simulate(exp, max_frames=frames, device=device, most_work=MOST_WORK)
-        self.compute_ms = 1000 * (time.perf_counter() - started)
-        self.frames, self.diverged = self.trace.frames, self.trace.diverged
-        self.oracle: Any = self.trace.oracle
-        self.process: Process = self.trace.process
-        self.geometry = geometry(self.process, self.oracle.dim)
-        self.space = Euclidean(self.oracle.dim)
-        self.times = self.trace.times
-        self.scale = self.process.view_scale(self.times)
 
-    def flat_view(self) -> np.ndarray:
-        """States (frames, components, particles) in view coordinates."""
-        z = self.trace.states.flatten(2)
-        return (z * self.scale.to(z)[:, None, None]).mT.float().cpu().numpy()
-
-    def labels(self) -> np.ndarray:
-        """Class of each particle: of the component it came from (forward) or most probably arrived at (reverse)."""
-        data = self.oracle.data
-        if self.trace.origin is not None:
-            component = self.trace.origin.cpu()
-        else:
-            x = self.trace.process.project(self.trace.frames[-1].z).float().cpu()
-            component = torch.cat([data.component_log_prob(part).argmax(-1) for part in torch.nan_to_num(x).split(8192)])
-        return data.labels[component].numpy()
+def step_packet(run: Run, frame: Frame, told: Tensor | None, seq: int = 0) -> Packet:
+    """One step of a run that is still going on; ``told``: x̂_0 at the state before it, where it is known."""
+    process = run.process
+    packet = Packet(
+        {
+            "kind": "image-step",
+            "key": run.exp.key,
+            "seq": seq,
+            "step": frame.step,
+            "steps": run.steps,
+            "calls": frame.calls,
+            "clock": float(process.clock(t64(frame.t)).clamp(0, 1)),
+            "time": frame.t,
+            "log_snr": level if math.isfinite(level := float(process.log_snr(t64(frame.t)))) else None,
+            "compute_ms": round(run.compute_ms, 1),
+        }
+    )
+    sight_of(run).draw_step(packet, frame, told)
+    return packet
 
 
 def calls_line(exp: Experiment, grid: list[float]) -> tuple[float, float] | None:
@@ -80,15 +76,11 @@ def calls_line(exp: Experiment, grid: list[float]) -> tuple[float, float] | None
     return line if line is None or told is None else (line[0], told - line[0] * exp.grid.steps)
 
 
-def run_header(run: Any, times: Tensor, grid: list[float], seq: int) -> dict[str, Any]:
-    """What every run's packet says of it, toys' and images' alike; ``times``: of the frames that are sent, ``grid``: of all steps."""
+def run_header(sight: Sight, seq: int) -> dict[str, Any]:
+    """What the packet of every run says of it."""
+    run = sight.run
     exp, process, sampler = run.exp, run.process, run.exp.sampler
-    forward = exp.mode == "forward"
-    frames = run.frames
-    device = frames[0].z.device
-    diverged = None
-    if run.diverged is not None and not forward:
-        diverged = {"step": run.diverged, "message": run.divergence() if makes_images(exp.data) else _divergence(exp, run.diverged)}
+    device = run.frames[0].z.device
     return {
         "kind": "run",
         "key": exp.key,
@@ -99,56 +91,28 @@ def run_header(run: Any, times: Tensor, grid: list[float], seq: int) -> dict[str
         "name": file_name(exp),
         "seed": exp.seed,
         "start": STARTS[exp.start],
-        "dim": 2,
-        "particles": exp.particles,
-        "frames": len(times),
-        "steps": len(frames) - 1,
+        "particles": len(run.frames[0].z),
+        "frames": len(sight.frames),
+        "steps": run.steps,
         "planned": exp.grid.steps,
-        "model_calls": frames[-1].calls,
+        "model_calls": run.frames[-1].calls,
         "compute_ms": round(run.compute_ms, 2),
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
         "dtype": exp.dtype,
         "classes": [{"name": n} for n in class_names(exp.data)],
         "sampler": {
-            **_in_symbols(sampler),
+            **_in_symbols(sampler, sampler.printed),
             "order": sampler.info.order,
             "nfe": sampler.info.nfe,
-            "calls_line": sampler.calls_line() if forward else calls_line(exp, grid),
+            "calls_line": calls_line(exp, run.grid) if run.samples else sampler.calls_line(),
             "terms": [],
         },
-        "guidance": None if forward or exp.guidance == NoGuidance() else _in_symbols(exp.guidance),
-        "process": _in_symbols(process),
-        "diverged": diverged,
-        "notes": _notes(run),
+        "guidance": _in_symbols(exp.guidance, exp.guidance.formula) if run.samples and exp.guidance != NoGuidance() else None,
+        "process": _in_symbols(process, process.formula),
+        "diverged": None if run.diverged is None else {"step": run.diverged, "message": sight.alarm(run.diverged)},
+        "notes": _notes(sight),
         "labs": lab.unavailable(exp),
     }
-
-
-def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Packet:
-    exp, trace, process, geo = run.exp, run.trace, run.process, run.geometry
-    forward = exp.mode == "forward"
-    z = run.flat_view()
-    header = run_header(run, run.times, trace.grid.tolist(), seq)
-    header |= {
-        "dim": run.oracle.dim,
-        "components": list(geo.components),
-        "particles": z.shape[2],
-        "steps": len(trace.grid) - 1,
-        "panels": geo.describe(),
-        **told(exp, geo),
-    }
-    packet = Packet(header)
-    packet.add("z", z, "u2", list(geo.lo), list(geo.hi), axis=1)
-    add_frames(packet, process, trace.frames)
-    packet.add("label", np.minimum(run.labels(), 255), "u1")
-    for layer in wanted("run", want):
-        layer.add_run(run, packet)
-    _add_references(packet, run)
-    add_curves(packet, process)
-    if not forward:
-        add_grid(packet, process, trace.grid, trace.calls_by)
-        add_terms(packet, exp, run.oracle, trace.grid.tolist())
-    return packet
 
 
 def file_name(exp: Experiment) -> str:
@@ -166,98 +130,32 @@ def _data_title(exp: Experiment) -> str:
     return law_of(exp.data).title if makes_images(exp.data) else toy(exp.data).title
 
 
-def _divergence(exp: Experiment, step: int) -> str:
-    return (
-        f"{exp.sampler.info.title} left the plotted range at step {step} of {exp.grid.steps}. "
-        f"Take more steps, or another grid: this one steps too far where the process is fast."
-    )
-
-
-def _notes(run: Any) -> list[str]:
-    notes: list[str] = []
-    toy_run = isinstance(run, Run)
-    if run.exp.mode == "forward" and "linear" not in run.process.caps:
-        notes.append("each time has its exact p_t; paths are drawn as the process defines them")
-    elif run.exp.mode == "forward":
-        notes.append("true SDE paths: every step is an exact draw from p(z_t | z_s)")
-    else:
-        notes += _start_note(run)
-    if toy_run and run.exp.mode == "reverse" and "mixture" not in run.exp.guidance.gives:
-        notes.append(_guided_note(run))
-    if makes_images(run.exp.data) and getattr(run.exp.guidance, "weight", 1.0) not in (0.0, 1.0):
-        notes.append("W other than 1 samples neither p(x) nor p(x | c): images become more typical of the class and less varied")
-    if (told := getattr(run.oracle, "note", None)) and (words := told(run.grid)):  # a model that does not know all noise levels
+def _notes(sight: Sight) -> list[str]:
+    run = sight.run
+    process, law = run.process, run.oracle
+    notes = [*(sight.start() if run.samples else [noising(process)]), *sight.guided()]
+    if (told := getattr(law, "note", None)) and (words := told(run.grid)):  # a model that does not know all noise levels
         notes.append(words)
-    if run.process.note:
-        notes.append(run.process.note)
-    if run.process.view_scale_label:
-        notes.append(f"shown as x {run.process.view_scale_label}, so that the axes stay fixed")
-    if run.frames[-1].t > 0 and run.exp.mode == "reverse" and getattr(run, "done", True):
+    if process.note:
+        notes.append(process.note)
+    if process.view_scale_label:
+        notes.append(f"shown as x {process.view_scale_label}, so that the axes stay fixed")
+    if run.done and run.samples and run.frames[-1].t > 0:
         notes.append(f"stopped early at t = {run.frames[-1].t:g}")
-    if len(run.process.parts) == 2 and run.oracle.dim == 1:
-        notes.append(getattr(run.process, "regime", ""))
-    return notes
+    return notes + sight.notes()
 
 
-def _start_note(run: Any) -> list[str]:
-    """What the run's start is not, where that matters: the prior is p_T only in a limit that most processes nearly reach."""
-    exp, process = run.exp, run.process
-    if exp.start == "exact" or process.prior_is_exact:
-        return []
-    if makes_images(exp.data):  # no exact p_T: what is left of the picture in it
-        left = math.exp(0.5 * float(process.log_snr(t64(process.t_max))))
-        return (
-            [f"starts from the prior; p_T still holds {100 * left:.2g} % of the picture"]
-            if exp.start == "prior" and left >= MATTERS
-            else []
-        )
-    t = float(run.times[0])
-    gap = prior_mismatch(exp, t)
-    what, law = (
-        ("a Gaussian" if exp.start == "gaussian" else "the prior"),
-        "p_T" if t >= process.t_max * (1 - 1e-9) else f"p_t at t = {t:.3g}",
-    )
-    if math.isnan(gap):
-        return ["starts from its source, which p_1 of finitely many pairs only approximates"]
-    if gap < MATTERS:
-        return []
-    return [f"starts from {what}, not from {law}: {'W₂' if run.oracle.state_dim == 1 else 'sliced W₂'} between them {gap:.2g}"]
+def noising(process: Process) -> str:
+    """What noised states are."""
+    if "linear" in process.caps:
+        return "true SDE paths: every step is an exact draw from p(z_t | z_s)"
+    return "each time has its exact p_t; paths are drawn as the process defines them"
 
 
-def _in_symbols(choice: Any) -> dict[str, Any]:
+def _in_symbols(choice: Spec, formula: str) -> dict[str, Any]:
     """A sampler, process or guidance as the panel beside the stage tells it."""
     info = choice.info
-    return {
-        "title": info.title,
-        "formula": getattr(choice, "printed", choice.formula),
-        "tip": info.tip,
-        "paper": info.paper,
-        "arxiv": info.arxiv,
-    }
-
-
-def _guided_note(run: Run) -> str:
-    """What of the picture is the guided model's and what is not."""
-    arrows = guided_arrows(run.exp)
-    plain = ["density"] + ["score"] * ("score" not in arrows and any(p.flat for p in run.geometry.panels))
-    title = run.exp.guidance.info.title
-    verb = lambda words: f"{' and '.join(words)} {'are' if len(words) > 1 else 'is'}"  # noqa: E731
-    parts = [f"{verb(arrows)} guided"] if arrows else []
-    parts += [f"{verb(plain)} of all classes", "distances are to p(x | c)"]
-    return f"{title.removesuffix('guidance').strip()}{'' if title.endswith('guidance') else ' '}guidance: {', '.join(parts)}"
-
-
-def _add_references(packet: Packet, run: Run) -> None:
-    """Samples of p_0 and of the prior, in view coordinates."""
-    rng = Rng(run.exp.seed, dtype=torch.float64).stream("reference")
-    law = run.oracle.lifted() if len(run.process.parts) > 1 else run.oracle.data
-    # lifted() may be degenerate only in directions that its Cholesky factor handles: γM > 0
-    data, _ = law.sample(rng.uniform((REFERENCES,)), rng.normal((REFERENCES, law.dim)))
-    prior = run.process.source(REFERENCES, (run.oracle.dim,), rng).flatten(1)
-    prior = prior * float(run.process.view_scale(t64(run.process.t_max)))
-    lo, hi = list(run.geometry.lo), list(run.geometry.hi)
-    packet.add("data", data.mT.numpy(), "u2", lo, hi)
-    packet.add("prior", prior.mT.numpy(), "u2", lo, hi)
+    return {"title": info.title, "formula": formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
 
 
 def add_curves(packet: Packet, process: Process) -> None:
@@ -330,9 +228,9 @@ def add_grid(packet: Packet, process: Process, grid: Tensor, calls: list[int]) -
     packet.add("grid/calls", [*calls, *[math.nan] * (len(grid) - len(calls))])
 
 
-def add_terms(packet: Packet, exp: Experiment, oracle: Any, grid: list[float]) -> None:
+def add_terms(packet: Packet, run: Run) -> None:
     """The update formula's numbers for every step of the grid: column j is the step to grid[j]."""
-    problem = Problem(exp.process, oracle)
+    exp, grid, problem = run.exp, run.grid, Problem(run.process, run.oracle)
     rows: list[dict[str, float]] = [{}]
     rows += [exp.sampler.terms_on(problem, grid, i) if s > 0 else {} for i, s in enumerate(grid[1:])]
     symbols = list(dict.fromkeys(s for row in rows for s in row))

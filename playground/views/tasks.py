@@ -23,15 +23,16 @@ from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
+from playground.core.space import flat
 from playground.core.spec import Spec, registry
 from playground.editing import inversion
-from playground.engine import Run, grid_times
+from playground.engine import Run, event_of, grid_times
 from playground.images.inpaint import inpaint, posterior
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep
 from playground.images.upload import mask, picture
-from playground.views.images import MOST_IMAGES, makes_images
-from playground.views.images import as_bytes as pixel_bytes
 from playground.views.packet import Packet
+from playground.views.sights.pictures import Pictures
+from playground.views.sights.pictures import as_bytes as pixel_bytes
 from toy_models.data import class_names, law_of
 
 COLUMNS = 9
@@ -141,7 +142,7 @@ def task_packets(exp: Experiment, params: dict[str, str], files: list[bytes]) ->
     task = params.get("task", "")
     if task not in TASKS:
         raise BadValue("lab.task", task, "one of " + ", ".join(TASKS))
-    if not makes_images(exp):
+    if not flat(event_of(law_of(exp.data))).pictures:
         raise BadValue("data", exp.data, "an image model: tasks are done with images")
     return TASKS[task](Asked(exp, params, files))
 
@@ -152,8 +153,10 @@ def _calls(exp: Experiment) -> float:
 
 
 def _affordable(images_and_calls: float, field: str, value: Any) -> None:
-    if images_and_calls > MOST_IMAGES:
-        raise BadValue(field, value, f"a task of at most {MOST_IMAGES:,} images × model calls; this one takes {images_and_calls:,.0f}")
+    if images_and_calls > Pictures.most_work:
+        raise BadValue(
+            field, value, f"a task of at most {Pictures.most_work:,} images × model calls; this one takes {images_and_calls:,.0f}"
+        )
 
 
 def _inpaint(asked: Asked) -> Iterator[Packet]:

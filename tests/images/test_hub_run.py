@@ -9,7 +9,8 @@ import pytest
 import playground as pg
 from playground.core.fields import BadValue
 from playground.images import hub, source
-from playground.views.images import ImageRun, image_packet, step_packet
+from playground.views.sights import begin
+from playground.views.stage import run_packet, step_packet
 from tests.images import tiny
 
 WORDS = {"kind": "Prompt", "prompt": "a cat", "weight": 2.0}
@@ -27,19 +28,19 @@ def test_pictures_of_a_run(kind: str, guidance: object, tmp_path: Path, monkeypa
     for process in ("VP", "Flow", "CLD"):
         exp = pg.Experiment.from_dict({"data": data, "process": process, "particles": 3, "guidance": guidance, "grid": {"steps": 3}})
         assert pg.Experiment.from_query(exp.to_query()) == exp
-        run = ImageRun(exp)
+        run = begin(exp)
         steps = [step_packet(run, *told) for told in run.told()]
         assert [s["x"].shape for s in steps] == [(3, 3, 8, 8)] * 4
-        packet = image_packet(run)
+        packet = run_packet(run)
         image = packet.header["image"]
         assert image["event"] == [3, 8, 8]
         assert image.get("final") == (None if kind == "ddpm" else [3, 16, 16])
         if kind != "ddpm":
             assert packet["image/final"].shape == (3, 3, 16, 16)
     hub.unload()
-    assert image_packet(run).to_bytes() == packet.to_bytes()
+    assert run_packet(run).to_bytes() == packet.to_bytes()
     assert hub.loaded() is None
     monkeypatch.setattr(source, "_served", True)
     monkeypatch.setattr(source, "_given", [tmp_path.resolve()])
     with pytest.raises(BadValue, match="loaded on this server"):
-        ImageRun(exp)
+        begin(exp)

@@ -17,7 +17,7 @@ import torch
 import playground as pg
 from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
-from playground.views.stage import Run
+from playground.views.sights import whole
 
 FILE = Path(__file__).parent / "packets.npz"
 LINKS = (
@@ -36,7 +36,7 @@ LINKS = (
 def packet(link: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Header and arrays of a link's distances, as they are sent."""
     exp = pg.Experiment.from_query(dict(parse_qsl(link)))
-    made = Packet.from_bytes(metrics_packet(Run(exp, device="cpu")).to_bytes())
+    made = Packet.from_bytes(metrics_packet(whole(exp, device="cpu")).to_bytes())
     return made.header, {name: a for name, (a, _) in made.arrays.items()}
 
 

@@ -9,7 +9,7 @@ from playground.core.spec import registry
 from playground.measures.panel import measures, offers
 from playground.measures.tilted import TiltedLaw
 from playground.views.distances import metrics_packet
-from playground.views.stage import Run
+from playground.views.sights import whole
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from playground.views.stage import Run
 def test_asked_alone_it_is_the_number_on_the_page(changes):
     """A board or a worker process asks one measure of a run: it gets what the page shows, to the last bit, whatever else is measured there. Mutants
     killed: a stream of its own for each measure, an error from the last time alone."""
-    run = Run(pg.Experiment(**{"particles": 400, **changes}))
+    run = whole(pg.Experiment(**{"particles": 400, **changes}))
     header = metrics_packet(run).header
     there = offers(run)
     shown = {m["name"]: m for m in header["metrics"]}

@@ -21,7 +21,7 @@ from playground.metrics.truth import compare, read
 from playground.spaces.tokens import Tokens
 from playground.spaces.torus import Torus
 from playground.views.distances import metrics_packet
-from playground.views.stage import Run
+from playground.views.sights import whole
 
 RNG = np.random.default_rng(5)
 X, Y = RNG.standard_normal((300, 2)), RNG.normal((0.4, 0.0), 1.0, (170, 2))
@@ -53,7 +53,7 @@ def test_floor_and_error_are_what_they_say(measure):
 def test_a_run_is_compared_with_its_own_law():
     """The number of the panel, to the bit, of the Trace that a notebook has; a mixture's own samples are at their floor."""
     exp = pg.Experiment(seed=2, particles=500)
-    run = Run(exp, device="cpu")
+    run = whole(exp, device="cpu")
     of_page = metrics_packet(run).header["metrics"][0]
     assert distance(run, seed=2)[:3] == (of_page["final"], of_page["final_se"], of_page["floor"])
     assert distance(pg.simulate(exp, max_frames=200), seed=2).value == pytest.approx(of_page["final"], rel=0.3)

@@ -18,7 +18,7 @@ from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.guided import guided_laws
 from playground.views.packet import Packet
-from playground.views.stage import Run
+from playground.views.sights import begin, sight_of, whole
 from toy_models.data import mixture_of
 
 
@@ -82,7 +82,7 @@ def test_guidance_at_weight_one_samples_both_and_at_four_neither(kind):
     """W = 1: p(x | c) is the tilted law, and the cloud is at both floors. W = 4: it is far from both (0.54 on moons)."""
     for weight, fits in ((1.0, True), (4.0, False)):
         exp = pg.Experiment(guidance={"kind": kind, "weight": weight}, sampler="Heun", grid={"kind": "UniformLogSNR", "steps": 40})
-        h = metrics_packet(Run(exp)).header
+        h = metrics_packet(whole(exp)).header
         for one in (h["metrics"][0], h["tilted"]):
             assert (one["final"] < one["floor"] + 3 * one["floor_sd"] + 0.01) == fits, one
         if not fits:
@@ -95,7 +95,7 @@ def test_layers_are_the_laws_they_say():
     exp = pg.Experiment(guidance={"kind": "ClassifierFree", "label": 1, "weight": 3.0})
     p = Packet.from_bytes(fields_packet(exp, frozenset({"conditional", "tilted"})).to_bytes())
     a = {name: array for name, (array, _) in p.arrays.items()}
-    panel = Run(exp.replace(particles=2)).geometry.panels[0]
+    panel = sight_of(begin(exp.replace(particles=2))).geometry.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     columns, rows = 140, 100
     x = alo + (ahi - alo) * (torch.arange(columns, dtype=torch.float64) + 0.5) / columns
@@ -125,7 +125,7 @@ def test_layers_on_the_line_and_in_phase_space(data, process):
     assert laws["conditional"] == ""
     assert bool(laws["tilted"]) == (data == "moons") == ("tilted:x" not in p.arrays)
     if data == "two_modes":
-        panel = next(q for q in Run(exp.replace(particles=2)).geometry.panels if q.kind == "spacetime")
+        panel = next(q for q in sight_of(begin(exp.replace(particles=2))).geometry.panels if q.kind == "spacetime")
         lo, hi = panel.ranges[0]
         for name in ("conditional", "tilted"):
             edge = p.arrays[f"{name}/edge:x"][0]
@@ -139,5 +139,5 @@ def test_layers_on_the_line_and_in_phase_space(data, process):
 def test_no_reference_without_guidance():
     for exp in (pg.Experiment(particles=30), pg.Experiment(particles=30, mode="forward", guidance="ClassifierFree")):
         assert guided_laws(exp) == {}
-        assert metrics_packet(Run(exp)).header["tilted"] is None
+        assert metrics_packet(whole(exp)).header["tilted"] is None
         assert fields_packet(exp, frozenset({"conditional", "tilted"})).arrays.keys() == {"clock"}

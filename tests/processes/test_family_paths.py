@@ -14,7 +14,8 @@ from playground.core.rng import Rng
 from playground.exact import oracle_for
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
-from playground.views.stage import Run, run_packet
+from playground.views.sights import sight_of, whole
+from playground.views.stage import run_packet
 from toy_models.data import mixture_of
 
 CLOCK = t64([0.02, 0.3, 0.7, 1.0])
@@ -171,7 +172,7 @@ def test_the_stage_draws_it(process, data, mode):
     if isinstance(process, pg.Anisotropic) and data == "three_modes":
         return
     exp = Experiment(data=data, process=process, sampler="Heun", grid=pg.Quadratic(steps=8), mode=mode, particles=60)
-    run = Run(exp)
+    run = whole(exp)
     packet = run_packet(run, frozenset({"x0"}))
     assert np.isfinite(packet["z"]).all()
     assert len(packet.header["curves"]) >= 2
@@ -182,7 +183,7 @@ def test_the_stage_draws_it(process, data, mode):
     assert metrics_packet(run).header["metrics"][0]["floor"] > 0
     density = fields["density:x"]
     if data == "three_modes":
-        (lo, hi) = run.geometry.panels[0].ranges[0]
+        (lo, hi) = sight_of(run).geometry.panels[0].ranges[0]
         x = hi - (np.arange(density.shape[0]) + 0.5) * (hi - lo) / density.shape[0]  # row 0 is the top
         paired = "OT" in getattr(process, "coupling", "")  # 2048 draws, smoothed by 0.05
         truth = mixture_of(data).affine(torch.eye(1), 0.05**2 if paired else 0.0)

@@ -15,7 +15,8 @@ from playground.core.spec import registry
 from playground.engine import simulate
 from playground.exact import oracle_for
 from playground.metrics.steps import step_law
-from playground.views.stage import Run, run_packet
+from playground.views.sights import whole
+from playground.views.stage import run_packet
 from toy_models.data import law_of, mixture_of
 
 VARIANTS = [
@@ -366,7 +367,7 @@ def test_a_sampler_with_three_arguments_tells_its_terms_on_a_grid():
 def test_calls_of_the_grid_stand_on_the_page_and_in_the_limit(sampler, more):
     """The line that "keep" follows gives the run's calls at its steps, and the work limit is theirs. Mutant killed: Restart's 2Kn where it is not made."""
     exp = Experiment(sampler=sampler, grid=registry("grids")["UniformTime"](steps=12), particles=5, **more)
-    header = run_packet(Run(exp)).header
+    header = run_packet(whole(exp)).header
     a, b = header["sampler"]["calls_line"]
     assert a * header["planned"] + b == header["model_calls"] > 0
     work = header["model_calls"] * 5 * len(oracle_for(mixture_of(exp.data), exp.process).weights)

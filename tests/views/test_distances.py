@@ -9,10 +9,11 @@ import pytest
 
 import playground as pg
 from playground.core.rng import Rng
+from playground.engine import Run
 from playground.metrics.truth import compare, exact_draws, projected
 from playground.views.distances import metrics_packet
 from playground.views.packet import Packet
-from playground.views.stage import Run
+from playground.views.sights import whole
 
 FORTY = 40
 
@@ -26,11 +27,11 @@ def test_first_picture_against_forty_draws():
     """At every frame the value and the floor are those of 40 independent exact samples within their errors, and no frame is read by another
     rule: t = 1 is at the floor (0.056 over 0.057) and so is the end (0.045 over 0.043). Mutants killed: one draw for all times, another
     estimator for the last frame, one floor for all measures."""
-    run = Run(pg.Experiment())
+    run = whole(pg.Experiment())
     _, a = taken(run)
     rng = Rng(4242).stream("forty")
     z = {"w": [], "energy": []}
-    for i, frame in enumerate(run.trace.frames):
+    for i, frame in enumerate(run.frames):
         exact = exact_draws(run.oracle, frame.t, FORTY, 2000, rng)
         for truth, key in zip(compare(frame.z.numpy(), exact, projected(2)[:2]), z, strict=True):
             assert a[key][i] == pytest.approx(truth.value, rel=0.35)
@@ -49,7 +50,7 @@ def test_exact_laws_are_at_their_floor_at_all_times(data, process):
     """Noised data are exact draws of p_t: value over floor is 1 on average, at the last frame as at the others."""
     ratios = []
     for seed in range(4):
-        _, a = taken(Run(pg.Experiment(data=data, process=process, mode="forward", seed=seed, particles=1000)))
+        _, a = taken(whole(pg.Experiment(data=data, process=process, mode="forward", seed=seed, particles=1000)))
         ratios.append([a[k] / a[k + "/floor"] for k in ("w", "energy")])
     mean = np.mean(ratios, axis=(0, 2))
     assert mean == pytest.approx([1, 1], abs=0.12)
@@ -59,7 +60,7 @@ def test_exact_laws_are_at_their_floor_at_all_times(data, process):
 
 def test_more_particles_lower_the_floor():
     """All of them are used: the floor falls like 1/√n, and an error that 1,000 particles cannot see is seen by 16,000."""
-    few, many = (taken(Run(pg.Experiment(particles=n, sampler="Euler")))[0] for n in (1000, 16_000))
+    few, many = (taken(whole(pg.Experiment(particles=n, sampler="Euler")))[0] for n in (1000, 16_000))
     assert (few["points"], many["points"]) == (1000, 16_000)
     for a, b in zip(few["metrics"], many["metrics"], strict=True):
         assert a["floor"] / b["floor"] == pytest.approx(4, rel=0.35)
@@ -82,7 +83,7 @@ def test_more_particles_lower_the_floor():
     ],
 )
 def test_the_target_is_said_in_words(changes, law, end, about):
-    h, _ = taken(Run(pg.Experiment(**{"particles": 50, **changes})))
+    h, _ = taken(whole(pg.Experiment(**{"particles": 50, **changes})))
     assert (h["law"], h["end"][: len(end)]) == (law, end)
     assert about in h["about"]
     if not about:
@@ -103,7 +104,7 @@ def test_heavy_tails_have_a_measure_that_exists(dim, freedom, shown, missing):
     """Student-t noise of D degrees of freedom has moments below D only: W₂ needs the second, W₁ and the energy distance the first. What is
     shown then keeps its floor (sliced W₂ was 162 at D = 1) and says why."""
     data = "moons" if dim == 2 else "two_modes"
-    h, a = taken(Run(pg.Experiment(data=data, process={"kind": "PFGMPP", "D": freedom}, particles=1500)))
+    h, a = taken(whole(pg.Experiment(data=data, process={"kind": "PFGMPP", "D": freedom}, particles=1500)))
     assert [m["name"] for m in h["metrics"]] == shown
     assert [m["name"] for m in h["missing"]] == missing
     assert all("no finite" in m["reason"] for m in h["missing"])
@@ -115,7 +116,7 @@ def test_heavy_tails_have_a_measure_that_exists(dim, freedom, shown, missing):
 
 def test_a_diverged_run_stays_readable():
     exp = pg.Experiment(process="Flow", sampler="EulerMaruyama", grid=pg.UniformTime(steps=10), particles=300)
-    h, a = taken(Run(exp))
+    h, a = taken(whole(exp))
     assert all(np.isfinite(v).all() for v in a.values())
     assert 5 < a["w"].max() < 2e3
     assert h["metrics"][0]["floor"] < 0.3
@@ -123,7 +124,7 @@ def test_a_diverged_run_stays_readable():
 
 def test_draws_of_one_time_are_independent_of_those_of_another():
     """A heavy-tailed law too: its stream is named by the time."""
-    run = Run(pg.Experiment(process={"kind": "PFGMPP", "D": 3}, particles=64))
+    run = whole(pg.Experiment(process={"kind": "PFGMPP", "D": 3}, particles=64))
     rng = Rng(0).stream("truth")
     a, b = (exact_draws(run.oracle, t, 4, 64, rng) for t in (1.0, 2.0))
     assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.2

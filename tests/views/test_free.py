@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 import playground as pg
+from playground.engine import Run
 from playground.views.free import free_packet
-from playground.views.images import ImageRun
+from playground.views.sights import begin
 from toy_models.laws.image_sets import image_set
 
 SET = image_set("digits")
 X, LABELS = SET.x.flatten(1).double().numpy(), SET.labels.numpy()  # type: ignore[union-attr]
 
 
-def ran(**query: str) -> ImageRun:
-    run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "13", **query}))
+def ran(**query: str) -> Run:
+    run = begin(pg.Experiment.from_query({"data": "digits-unet", "particles": "13", **query}))
     for _ in run.told():
         pass
     return run

@@ -10,10 +10,12 @@ import torch
 
 import playground as pg
 from playground.core.fields import BadValue
+from playground.engine import Run
 from playground.ui import live
-from playground.views.image_files import npz
-from playground.views.images import ImageRun, as_bytes, image_packet, principal, step_packet
 from playground.views.packet import Packet
+from playground.views.sights import begin, sight_of
+from playground.views.sights.pictures import as_bytes, principal
+from playground.views.stage import run_packet, step_packet
 from toy_models.laws.image_sets import image_set
 
 CASES = [
@@ -35,7 +37,7 @@ def experiment(process: pg.VP, sampler: str, **more: object) -> pg.Experiment:
 @pytest.mark.parametrize(("process", "sampler"), CASES, ids=[s for _, s in CASES])
 def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
     exp = experiment(process, sampler, seed=4)
-    run = ImageRun(exp)
+    run = begin(exp)
     steps = list(run.told())
     trace = pg.simulate(exp)
     for (frame, _), other in zip(steps, trace.frames, strict=True):
@@ -50,9 +52,9 @@ def test_the_streamed_steps_are_the_run(process: pg.VP, sampler: str) -> None:
 
 
 def test_packets_hold_the_pixels() -> None:
-    run = ImageRun(experiment(pg.CLD(), "SSCS"))
+    run = begin(experiment(pg.CLD(), "SSCS"))
     sent = [Packet.from_bytes(step_packet(run, *told).to_bytes()) for told in run.told()]
-    packet = Packet.from_bytes(image_packet(run).to_bytes())
+    packet = Packet.from_bytes(run_packet(run).to_bytes())
     for i, step in enumerate(sent):
         np.testing.assert_array_equal(step["x"], packet["image/x"][i])
         np.testing.assert_array_equal(step["v"], packet["image/v"][i])
@@ -79,9 +81,9 @@ def test_principal_components_are_the_svds() -> None:
 def test_guidance_makes_its_class() -> None:
     guidance = pg.registry("guidance")["ClassifierFree"](label=3, weight=1.5)
     exp = pg.Experiment(data="mnist-unet", particles=12, grid=pg.UniformLogSNR(steps=12), guidance=guidance)
-    run = ImageRun(exp)
+    run = begin(exp)
     list(run.told())
-    assert (image_packet(run)["label"] == 3).mean() > 0.9
+    assert (run_packet(run)["label"] == 3).mean() > 0.9
 
 
 @pytest.mark.parametrize(
@@ -107,11 +109,11 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     Mutants killed: a run that goes on unread, one begun anew, half a run taken for a whole one, x̂_0 of the next state at the last one.
     """
     calls = []
-    real = ImageRun._expected
-    monkeypatch.setattr(ImageRun, "_expected", lambda self, frame: calls.append(frame.step) or real(self, frame))
+    real = Run._expected
+    monkeypatch.setattr(Run, "_expected", lambda self, frame: calls.append(frame.step) or real(self, frame))
     exp = experiment(pg.VP(), "DDIM", seed=77)
     query = {**{k: str(v) for k, v in exp.to_query().items()}, "layer": "part"}
-    steps = live.image_steps(exp)
+    steps = live.run_steps(exp)
     begun = [next(steps) for _ in range(3)]
     steps.close()
     assert calls == [0, 1]
@@ -120,7 +122,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert part.header["steps"] == 4
     assert part.header["image"]["done"] is False
     assert part.header["image"]["at"] == 2
-    whole = list(live.image_steps(exp))
+    whole = list(live.run_steps(exp))
     for one, again in zip(begun, whole, strict=False):
         one, again = Packet.from_bytes(one[4:]), Packet.from_bytes(again[4:])
         assert one.header["step"] == again.header["step"]
@@ -129,12 +131,12 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [0, 1, 2, 3]
     assert len(whole) == 5
     assert int.from_bytes(whole[0][:4], "little") == len(whole[0]) - 4
-    assert list(live.image_steps(exp)) == []  # known by now
+    assert list(live.run_steps(exp)) == []  # known by now
     run = Packet.from_bytes(live.packet({**query, "layer": "run"}))
     assert run.header["image"]["done"] is True
     for name in ("image/x", "image/x0"):
         np.testing.assert_array_equal(part[name], run[name][:3])
-    alone = ImageRun(exp)
+    alone = begin(exp)
     list(alone.told())
     torch.testing.assert_close(live.runs.get(exp.key).frames[-1].z, alone.frames[-1].z, rtol=0, atol=0)
     assert live.forming.get(exp.key) is None
@@ -143,7 +145,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that raises ends the run for everyone; the next that asks gets a new one. Mutant killed: the rest of a broken run taken for its end."""
     exp = experiment(pg.VP(), "DDIM", seed=78)
-    steps = live.image_steps(exp)
+    steps = live.run_steps(exp)
     next(steps)
     run = live.forming.get(exp.key)
 
@@ -155,22 +157,22 @@ def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Packet.from_bytes(next(steps)[4:]).header["error"]
     with pytest.raises(MemoryError):
         list(run.told())
-    assert len(list(live.image_steps(exp))) == 5
+    assert len(list(live.run_steps(exp))) == 5
 
 
 @pytest.mark.parametrize(("process", "sampler", "lost"), [(pg.CLD(), "Euler", True), (pg.CLD(), "SSCS", False), (pg.VP(), "DDIM", False)])
 def test_states_that_no_picture_has_are_told(process: pg.VP, sampler: str, lost: bool) -> None:
     """Euler's ODE of CLD at 20 steps ends at four times the size of a digit: finite, and no digit. Mutant killed: only NaN counts."""
-    run = ImageRun(experiment(process, sampler).replace(grid=pg.UniformTime(steps=20)))
+    run = begin(experiment(process, sampler).replace(grid=pg.UniformTime(steps=20)))
     list(run.told())
     assert (run.diverged is not None) is lost
-    told = image_packet(run).header["diverged"]
+    told = run_packet(run).header["diverged"]
     assert (told is not None and "larger than those of any picture" in told["message"]) is lost
 
 
 def test_too_many_images_are_refused() -> None:
     with pytest.raises(BadValue, match="particles"):
-        ImageRun(experiment(pg.VP(), "DDIM").replace(particles=200_000))
+        begin(experiment(pg.VP(), "DDIM").replace(particles=200_000))
 
 
 def test_files_of_a_run() -> None:
@@ -179,14 +181,14 @@ def test_files_of_a_run() -> None:
     from PIL import Image
 
     from playground.views.film import film
-    from playground.views.image_files import image_moments, npz, sheet
+    from playground.views.image_files import sheet
 
-    run = ImageRun(experiment(pg.VP(), "DDIM"))
+    run = begin(experiment(pg.VP(), "DDIM"))
     list(run.told())
-    told = np.load(io.BytesIO(npz(run)))
+    told = np.load(io.BytesIO(sight_of(run).npz()))
     np.testing.assert_allclose(told["states"], torch.stack([f.z for f in run.frames]).numpy())
     assert told["x0"].shape == (5, 3, 1, 28, 28)
-    *steps, raw = film(image_moments(run), "gif", 100)
+    *steps, raw = film(sight_of(run).moments(), "gif", 100)
     assert steps == [None] * 5
     with Image.open(io.BytesIO(raw)) as gif:
         assert gif.n_frames == 5
@@ -210,7 +212,7 @@ def test_a_run_that_stops_early_ends_with_what_the_model_expects(query: dict[str
     """x̂_0 at a last state above t = 0 is E[x_0 | x_t] of the model that was asked, in the run, the packet and the file; it costs one call more,
     which is told apart. Mutant killed: the noisy state for x̂_0 (RMS 0.9 off)."""
     exp = pg.Experiment.from_query({"particles": "12", **query})
-    run = ImageRun(exp)
+    run = begin(exp)
     list(run.told())
     last = run.frames[-1]
     assert last.t > 0
@@ -219,10 +221,10 @@ def test_a_run_that_stops_early_ends_with_what_the_model_expects(query: dict[str
     torch.testing.assert_close(run.x0[-1], right, rtol=1e-4, atol=1e-4)
     assert last.calls == trace.model_calls
     assert run.asked_end == (2 if "guidance" in query else 1)
-    packet = image_packet(run)
+    packet = run_packet(run)
     np.testing.assert_array_equal(packet["image/x0"][-1], as_bytes(right))
     assert any("the last x̂₀ is what the model expects" in note for note in packet.header["notes"])
-    with np.load(io.BytesIO(npz(run))) as told:
+    with np.load(io.BytesIO(sight_of(run).npz())) as told:
         torch.testing.assert_close(torch.from_numpy(told["x0"][-1]), right, rtol=1e-4, atol=1e-4)
 
 
@@ -230,11 +232,11 @@ def test_a_run_paused_at_its_very_end_is_the_same_run() -> None:
     """Mutants killed: x̂_0 of a paused end asked for at t = 0; the evaluation counted twice, or not at all."""
     for query in ({}, {"stop_at": "0.4"}):
         exp = pg.Experiment.from_query({"data": "digits-unet", "particles": "3", "grid.steps": "4", **query})
-        run, whole = ImageRun(exp), ImageRun(exp)
+        run, whole = begin(exp), begin(exp)
         steps = run.told()
         for _ in range(len(run.grid)):
             next(steps)
-        image_packet(run)  # paused: not done, though no step is left
+        run_packet(run)  # paused: not done, though no step is left
         assert not run.done
         list(run.told())
         list(whole.told())
@@ -245,9 +247,9 @@ def test_a_run_paused_at_its_very_end_is_the_same_run() -> None:
 @pytest.mark.parametrize("steps", [60, 61, 150])
 def test_the_step_of_x0_is_that_of_one_step(steps: int) -> None:
     """‖x̂_0 at a state − x̂_0 at the state before‖ however many states are sent: no doubling from 60 to 61 steps, and none at t = 0."""
-    run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "5", "grid.steps": str(steps)}))
+    run = begin(pg.Experiment.from_query({"data": "digits-unet", "particles": "5", "grid.steps": str(steps)}))
     list(run.told())
-    packet = image_packet(run)
+    packet = run_packet(run)
     kept = packet["step"].astype(int)
     assert len(kept) == {60: 61, 61: 32, 150: 51}[steps]
     change, x0 = packet["image/change"], torch.stack(run.x0).flatten(2)
@@ -258,9 +260,9 @@ def test_the_step_of_x0_is_that_of_one_step(steps: int) -> None:
 
 def test_by_class_is_by_something() -> None:
     """Digits have no classifier: the nearest training image tells the class, where nothing tells it the reason stands in its place."""
-    run = ImageRun(pg.Experiment.from_query({"data": "digits-unet", "particles": "20", "guidance": "EachClass", "guidance.weight": "1"}))
+    run = begin(pg.Experiment.from_query({"data": "digits-unet", "particles": "20", "guidance": "EachClass", "guidance.weight": "1"}))
     list(run.told())
-    packet = image_packet(run)
+    packet = run_packet(run)
     x = run.frames[-1].z.flatten(1).numpy()
     known = image_set("digits")
     right = [int(known.labels[((known.x.flatten(1).numpy() - one) ** 2).sum(1).argmin()]) for one in x]  # type: ignore[index]
@@ -273,18 +275,19 @@ def test_alarms_speak_of_what_diverged() -> None:
     """CLD's velocities in few steps: a quiet note, since the pictures are right; lost pictures are told as such, with the steps that there were."""
     told = {}
     for steps in (20, 200):
-        run = ImageRun(pg.Experiment.from_query({"data": "digits-ideal", "process": "CLD", "particles": "16", "grid.steps": str(steps)}))
+        run = begin(pg.Experiment.from_query({"data": "digits-ideal", "process": "CLD", "particles": "16", "grid.steps": str(steps)}))
         list(run.told())
-        told[steps] = image_packet(run).header
+        told[steps] = run_packet(run).header
         assert float(run.process.project(run.frames[-1].z).square().mean().sqrt()) < 1
     assert told[20]["diverged"] is None
     assert any("velocities" in note and "positions" in note for note in told[20]["notes"])
     assert not any("velocities" in note for note in told[200]["notes"])
-    run = ImageRun(
+    run = begin(
         pg.Experiment.from_query({"data": "digits-unet", "process": "EDM", "sampler": "EDMHeun", "grid": "Karras", "grid.steps": "3"})
     )
     list(run.told())
     run.lost_at = 2
-    assert image_packet(run).header["diverged"]["message"].startswith(f"At step 2 of {len(run.grid) - 1} the states of")
-    run.shows = lambda x, last: x  # a model of latents
-    assert "latents" in run.divergence()
+    assert run_packet(run).header["diverged"]["message"].startswith(f"At step 2 of {len(run.grid) - 1} the states of")
+    sight = sight_of(run)
+    sight.shows = lambda x, last: x  # a model of latents
+    assert "latents" in sight.alarm(2)

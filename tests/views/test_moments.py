@@ -9,13 +9,15 @@ import playground as pg
 from playground.core.legal import why_illegal
 from playground.core.spec import registry
 from playground.views.packet import Packet
-from playground.views.stage import MOST_FRAMES, Run, file_name, run_packet
+from playground.views.sights import whole
+from playground.views.sights.axes import MOST_FRAMES
+from playground.views.stage import file_name, run_packet
 
 SAMPLERS = [k for k, s in registry("samplers").items() if not why_illegal(s(), pg.VP(), frozenset({"mixture", "mean"}))]
 
 
 def packet_of(**query: str) -> Packet:
-    return Packet.from_bytes(run_packet(Run(pg.Experiment.from_query({"particles": "20", **query}))).to_bytes())
+    return Packet.from_bytes(run_packet(whole(pg.Experiment.from_query({"particles": "20", **query}))).to_bytes())
 
 
 @pytest.mark.parametrize("key", SAMPLERS)

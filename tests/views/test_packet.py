@@ -10,6 +10,7 @@ import playground as pg
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
+from playground.engine import Run
 from playground.exact import oracle_for
 from playground.metrics.distances import sliced_w2
 from playground.metrics.prior import prior_mismatch
@@ -18,7 +19,8 @@ from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet, lattice, view_moments
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.packet import Packet
-from playground.views.stage import Run, add_curves, run_packet
+from playground.views.sights import sight_of, whole
+from playground.views.stage import add_curves, run_packet
 from toy_models.data import mixture_of
 
 CASES = {
@@ -32,7 +34,7 @@ CASES = {
 
 
 def run_of(case: str, **changes) -> Run:
-    return Run(pg.Experiment(**{**CASES[case], "particles": 300, "seed": 3, **changes}))
+    return whole(pg.Experiment(**{**CASES[case], "particles": 300, "seed": 3, **changes}))
 
 
 def read(packet: Packet) -> Packet:
@@ -72,8 +74,8 @@ def test_foreign_bytes_are_refused():
 def test_run_packet_holds_the_trace(case):
     run = run_of(case)
     p = read(run_packet(run, frozenset({"x0"})))
-    z = run.flat_view()
-    lo, hi = np.array(run.geometry.lo), np.array(run.geometry.hi)
+    z = sight_of(run).states()
+    lo, hi = np.array(sight_of(run).geometry.lo), np.array(sight_of(run).geometry.hi)
     inside = np.clip(z, lo[:, None], hi[:, None])
     step = (hi - lo).max() / 65535
     assert np.abs(p["z"] - inside).max() <= 0.51 * step + 1e-6
@@ -96,7 +98,7 @@ def test_labels_follow_destination_and_origin():
     run = run_of("forward", data="eight_gaussians")
     first = run.trace.x[0]
     nearest = run.oracle.data.labels[run.oracle.data.component_log_prob(first.double()).argmax(-1)].numpy()
-    assert (nearest == run.labels()).mean() > 0.99
+    assert (nearest == sight_of(run).labels).mean() > 0.99
 
 
 @pytest.mark.parametrize("case", ["2D", "scaled", "phase 1D", "phase 2D"])
@@ -104,7 +106,7 @@ def test_plane_density_is_the_exact_density(case):
     """Each density picture against the mixture's own log-density at the pixel centres, in view coordinates."""
     run = run_of(case)
     p = read(fields_packet(run.exp, frozenset({"density"})))
-    panel = run.geometry.panels[0]
+    panel = sight_of(run).geometry.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     for f in (5, 24, 40):
         clock = t64(float(p["clock"][f]))
@@ -124,10 +126,10 @@ def test_plane_density_is_the_exact_density(case):
 
 def test_correlated_components_use_the_same_density():
     data = {"weights": [0.5, 0.5], "means": [[0, 0], [1, 1]], "covs": [[[1, 0.8], [0.8, 1]], [[0.2, -0.1], [-0.1, 0.3]]]}
-    run = Run(pg.Experiment(data=data, particles=50))
+    run = whole(pg.Experiment(data=data, particles=50))
     p = read(fields_packet(run.exp, frozenset({"density"})))
     law = run.oracle.marginal(float(run.process.unclock(t64(float(p["clock"][30])))))
-    panel = run.geometry.panels[0]
+    panel = sight_of(run).geometry.panels[0]
     codes = p[f"density:{panel.id}"][30]
     h, w = codes.shape
     (alo, ahi), (blo, bhi) = panel.ranges
@@ -140,7 +142,7 @@ def test_score_arrows_point_along_the_exact_score():
     p = read(fields_packet(run.exp, frozenset({"score", "velocity"})))
     t = max(float(run.process.unclock(t64(float(p["clock"][20])))), run.process.t_min)
     cols, rows = p.header["grid"]["arrows"]
-    panel = run.geometry.panels[0]
+    panel = sight_of(run).geometry.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     k = 7 * cols + 9
     point = torch.tensor([[alo + (ahi - alo) * 9.5 / cols, bhi - (bhi - blo) * 7.5 / rows]], dtype=torch.float64)
@@ -160,13 +162,13 @@ def test_guided_arrows_are_the_exact_linear_combination(process, key):
     """Under guidance score and velocity are those that the sampler follows: s = s_∅ + W (s_c − s_∅), each term from the mixture's own score at
     every arrow; the density stays that of all classes. Mutants killed: W − 1 for W; the arrows of all classes; a score not in view coordinates."""
     exp = pg.Experiment(data="rings", process=process, guidance={"kind": key, "label": 1, "weight": 3.0, "stop": 0.3}, particles=20)
-    run, plain = Run(exp), exp.replace(guidance=None)
+    run, plain = whole(exp), exp.replace(guidance=None)
     p, q = (read(fields_packet(e, frozenset({"density", "score", "velocity"}))) for e in (exp, plain))
     assert fields_key(exp) != fields_key(plain)
     np.testing.assert_array_equal(p["density:x"], q["density:x"])
     data = mixture_of("rings")
     all_, one = (oracle_for(d, exp.process) for d in (data, data.only(1)))
-    points = lattice(run.geometry.panels[0])
+    points = lattice(sight_of(run).geometry.panels[0])
     for f in (8, 24, 40):
         clock = t64(float(p["clock"][f]))
         t = float(exp.process.unclock(clock))
@@ -200,7 +202,7 @@ def test_where_no_guided_arrows_exist_the_picture_says_so():
     ):
         exp = pg.Experiment(guidance={"kind": "ClassifierFree", "label": 0}, particles=20, **changes)
         assert guided_arrows(exp) == fields
-        said = " ".join(run_packet(Run(exp)).header["notes"])
+        said = " ".join(run_packet(whole(exp)).header["notes"])
         assert words in said
         assert ("guidance" in said) == bool(words)
         # the layers p(x | c) and tilted law are the guided run's, arrows or not
@@ -230,7 +232,7 @@ def test_where_no_guided_arrows_exist_the_picture_says_so():
 )
 def test_a_start_that_is_not_p_T_is_told_where_it_matters(changes, said):
     """With its size, and nowhere else. Mutant killed: the sentence always."""
-    notes = " · ".join(run_packet(Run(pg.Experiment(**{"particles": 20, **changes}))).header["notes"])
+    notes = " · ".join(run_packet(whole(pg.Experiment(**{"particles": 20, **changes}))).header["notes"])
     assert said in notes
     assert ("starts from" in notes) == bool(said)
 
@@ -248,7 +250,7 @@ def test_column_density_edges_are_prior_and_data():
     run = run_of("1D")
     p = read(fields_packet(run.exp, frozenset({"density"})))
     edge = p["edge:x"]
-    lo, hi = run.geometry.panels[0].ranges[0]
+    lo, hi = sight_of(run).geometry.panels[0].ranges[0]
     dx = (hi - lo) / edge.shape[1]
     assert edge.sum(1) * dx == pytest.approx([1, 1], abs=2e-3)
 
@@ -266,14 +268,14 @@ def test_metrics_floor_and_distance():
 def test_divergence_is_reported_with_its_step():
     """Euler–Maruyama on the flow's SDE, whose rate 2t/(1 − t) the first of a few uniform steps cannot follow."""
     exp = pg.Experiment(process="Flow", sampler="EulerMaruyama", grid=pg.UniformTime(steps=10), particles=100)
-    diverged = run_packet(Run(exp)).header["diverged"]
+    diverged = run_packet(whole(exp)).header["diverged"]
     assert diverged["step"] == 1
     assert "step 1 of 10" in diverged["message"]
-    assert run_packet(Run(exp.replace(sampler=pg.DDIM()))).header["diverged"] is None
+    assert run_packet(whole(exp.replace(sampler=pg.DDIM()))).header["diverged"] is None
 
 
 def test_payload_of_a_default_run_is_small():
-    run = Run(pg.Experiment(data="swiss_roll", grid={"kind": "UniformLogSNR", "steps": 40}))
+    run = whole(pg.Experiment(data="swiss_roll", grid={"kind": "UniformLogSNR", "steps": 40}))
     size = sum(len(p.to_bytes()) for p in (run_packet(run), fields_packet(run.exp, frozenset({"density", "score"})), metrics_packet(run)))
     assert size <= 2_000_000
 

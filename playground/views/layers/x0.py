@@ -5,7 +5,7 @@ import torch
 
 from playground.views.layer import Layer
 from playground.views.packet import Packet
-from playground.views.stage import Run
+from playground.views.sights.axes import Axes
 
 
 class ExpectedData(Layer):
@@ -21,17 +21,17 @@ class ExpectedData(Layer):
     packet = "run"
     of_images = "the images show it: choose x̂₀ above them"
 
-    def add_run(self, run: Run, packet: Packet) -> None:
-        lo, hi = list(run.geometry.lo[: run.oracle.dim]), list(run.geometry.hi[: run.oracle.dim])
-        packet.add(self.key, _frames(run), "u2", lo, hi, axis=1)
+    def add_run(self, sight: Axes, packet: Packet) -> None:
+        d = sight.oracle.dim
+        packet.add(self.key, _frames(sight), "u2", list(sight.geometry.lo[:d]), list(sight.geometry.hi[:d]), axis=1)
 
 
-def _frames(run: Run) -> np.ndarray:
+def _frames(sight: Axes) -> np.ndarray:
     """x̂_0 of every particle at every frame (frames, D, particles), in data coordinates; not counted as model calls."""
     out = []
-    model = run.trace.model or run.oracle
+    model = sight.run.problem.predictor
     with torch.no_grad():
-        for frame in run.trace.frames:
-            x = model(frame.z, frame.t).x0_hat if frame.t > 0 else run.process.project(frame.z)
+        for frame in sight.frames:
+            x = model(frame.z, frame.t).mean if frame.t > 0 else sight.process.project(frame.z)
             out.append(x.float().cpu().numpy().T)
     return np.stack(out)
