@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -28,22 +29,20 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running ``python app.py``."""
+@contextlib.contextmanager
+def served(root: Path, folder: Path, models: Path) -> Iterator[str]:
+    """The address of ``python app.py`` of a tree, running. ``folder``: for its log and cache, ``models``: what the page may read of the disk."""
     port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
-    cache = str(tmp_path_factory.mktemp("cache"))
-    models = str(tmp_path_factory.getbasetemp() / "models")  # what the page may read of the disk
+    log = folder / "log"
     env = {
         **os.environ,
-        "PLAYGROUND_CACHE": cache,
-        "PLAYGROUND_MODELS": models,
+        "PLAYGROUND_CACHE": str(folder / "cache"),
+        "PLAYGROUND_MODELS": str(models),
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
     }
     with log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=root, env=env, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/"
     try:
         deadline = time.monotonic() + 120
@@ -56,6 +55,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running ``python app.py``."""
+    with served(ROOT, tmp_path_factory.mktemp("server"), tmp_path_factory.getbasetemp() / "models") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,108 @@
+"""What CONTRIBUTING.md says to type, typed into a copy of the tree: the app starts there, offers all of it and draws it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.ui.conftest import ROOT, Site, served
+
+EXAMPLES = {
+    "playground/samplers/ralston.py",
+    "playground/schedules/square.py",
+    "playground/measures/spread.py",
+    "playground/views/layers/mean.py",
+    "assets/ui/layers/mean.js",
+    "playground/views/labs/leaps/__init__.py",
+    "playground/views/labs/leaps/lab.js",
+}
+
+
+def blocks() -> dict[str, str]:
+    """The files that CONTRIBUTING.md says to create, with their contents."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.findall(r"Create `([^`]+)`:\n\n( *)```\w+\n(.*?)\n\2```", text, re.S)
+    return {place: textwrap.dedent(source) + "\n" for place, _, source in found}
+
+
+def copied(to: Path) -> Path:
+    """The files that git knows, as they stand here."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, to / name)
+    return to
+
+
+def config(url: str) -> dict[str, Any]:
+    """What the page is told."""
+    page = urllib.request.urlopen(url, timeout=30).read().decode()
+    return json.JSONDecoder().raw_decode(page, page.index("window.PG_CONFIG=") + len("window.PG_CONFIG="))[0]
+
+
+STAGE = "(() => { const c = document.querySelector('#pg-stage canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].reduce((h, v) => (h * 31 + v) | 0, 0); })()"
+
+
+def test_everything_is_added_as_printed(tmp_path: Path, chromium: Any) -> None:
+    """One file (a layer two, a lab a folder) is all: nothing else is edited, and each is offered, legal, drawn and told in the glossary.
+
+    Mutants killed: a list by hand that a new file is not in (scripts of the page, layers of a packet, routes of labs, names of links, glossary).
+    """
+    files = blocks()
+    assert set(files) == EXAMPLES
+    assert not [place for place in files if (ROOT / place).exists()]
+    tree = copied(tmp_path / "tree")
+    for place, source in files.items():
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        (tree / place).write_text(source, encoding="utf-8")
+    with served(tree, tmp_path, tmp_path / "models") as url:
+        told = config(url)
+        assert told["titles"]["samplers"]["Ralston"] == "Ralston"
+        assert told["titles"]["schedules"]["SquareBeta"] == "square β"
+        assert {"layer.mean", "lab.leaps", "samplers.Ralston", "schedules.SquareBeta"} <= set(told["glossary"])
+        query = "?process.schedule=SquareBeta&sampler=Ralston&grid.steps=9&view.at=0.5&view.layers=particles,density,mean&view.lab=leaps"
+        site = Site(chromium, url).open(query)
+        page = site.page
+        assert page.evaluate("document.querySelector('#pg-sampler .pg-shown').textContent") == "Ralston"
+        assert page.evaluate("__pgStage.run.header.title.sampler") == "Ralston"
+        assert page.evaluate("__pgStage.run.header.model_calls") == 2 * 8 + 1
+        chip = page.locator(".pg-legend [data-layer=mean]")
+        assert (chip.get_attribute("aria-pressed"), chip.inner_text()) == ("true", "mean")
+        page.wait_for_function("__pgStage.fields && 'mean:x' in __pgStage.fields.arrays")
+        drawn = page.evaluate(STAGE)
+        chip.click()
+        page.wait_for_function("__pg.settled")
+        page.wait_for_function("!__pgStage.dirty")
+        assert page.evaluate(STAGE) != drawn
+        chip.click()
+        page.wait_for_function("!__pgStage.dirty")
+        assert page.evaluate(STAGE) == drawn
+        page.wait_for_function("document.querySelector('#pg-lab-leaps').dataset.shown === __pgStage.run.header.key")
+        assert page.locator("#pg-tab-leaps").get_attribute("aria-selected") == "true"
+        assert "9 steps" in str(page.locator("#pg-lab-leaps canvas").get_attribute("aria-label"))
+        assert page.evaluate(
+            "(() => { const c = document.querySelector('#pg-lab-leaps canvas'); return c.getContext('2d').getImageData(0, 0, 800, 200).data.some((v) => v); })()"
+        )
+        assert not site.notice()
+        assert not site.problems
+        site.open("?mode=forward")
+        assert page.locator("#pg-tab-leaps").get_attribute("title") == "noising takes no steps: choose sampling (reverse)"
+        site.close()
+    code = (
+        "import playground as pg; from playground.core.spec import registry; from playground.views.stage import Run\n"
+        "print(*registry('measures')['Spread']().of(Run(pg.Experiment(particles=500))))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(tree)}
+    value, error, *_ = map(
+        float, subprocess.run([sys.executable, "-c", code], cwd=tree, env=env, capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert 0 < error < 0.1 * value
