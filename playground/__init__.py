@@ -7,14 +7,18 @@ builds. An editor reads the explicit list beside this file, ``__init__.pyi``, wh
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
 if not TYPE_CHECKING:
+    _MODULES = frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
     def __getattr__(name: str) -> object:
-        """What ``playground.api`` says, a choice of the registry (``pg.DDIM``; also one that was registered), or a module (``pg.editing``)."""
+        """A module (``pg.editing``), what ``playground.api`` says, or a choice of the registry (``pg.DDIM``; also one that was registered)."""
+        if name in _MODULES:  # first, and without the rest: they import each other
+            return importlib.import_module(f"playground.{name}")
         if name == "__all__":
             return __dir__()
         if name.startswith("_"):
@@ -22,12 +26,7 @@ if not TYPE_CHECKING:
         api = importlib.import_module("playground.api")
         found = vars(api).get(name) if name in api.__all__ else api.choices().get(name)
         if found is None:
-            try:
-                found = importlib.import_module(f"playground.{name}")
-            except ModuleNotFoundError as error:
-                if error.name != f"playground.{name}":  # something that it needs is missing
-                    raise
-                raise AttributeError(f"playground has no {name!r}; it has {', '.join(__dir__())}") from None
+            raise AttributeError(f"playground has no {name!r}; it has {', '.join(__dir__())}")
         return found
 
     def __dir__() -> list[str]:

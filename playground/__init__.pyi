@@ -5,6 +5,7 @@ from playground import core as core
 from playground import editing as editing
 from playground import engine as engine
 from playground import exact as exact
+from playground import figures as figures
 from playground import glossary as glossary
 from playground import grids as grids
 from playground import guidance as guidance
@@ -57,6 +58,7 @@ from playground.api import flag as flag
 from playground.api import free as free
 from playground.api import integer as integer
 from playground.api import invert as invert
+from playground.api import launch as launch
 from playground.api import law as law
 from playground.api import legal as legal
 from playground.api import likelihood as likelihood
@@ -65,6 +67,7 @@ from playground.api import log_prob as log_prob
 from playground.api import model as model
 from playground.api import nested as nested
 from playground.api import order as order
+from playground.api import plot as plot
 from playground.api import problem as problem
 from playground.api import register as register
 from playground.api import registry as registry
@@ -253,6 +256,7 @@ __all__ = [
     "free",
     "integer",
     "invert",
+    "launch",
     "law",
     "legal",
     "likelihood",
@@ -261,6 +265,7 @@ __all__ = [
     "model",
     "nested",
     "order",
+    "plot",
     "problem",
     "register",
     "registry",

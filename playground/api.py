@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, choice, flag, free, integer, slider
+from playground.core.fields import BadValue, Whole, choice, flag, free, integer, slider
 from playground.core.grid import Grid
 from playground.core.guidance import Guidance
 from playground.core.law import Law
@@ -23,12 +25,14 @@ from playground.core.space import Space
 from playground.core.spec import FAMILIES, Info, Spec, SpecClass, by_name, nested, registry
 from playground.core.spec import register as _register
 from playground.engine import Run, simulate
+from playground.figures import plot
 from playground.images.own import load_images
 from playground.notebook import (
     Bridge,
     Order,
     bridge,
     budget,
+    checked,
     decode,
     denoised,
     density,
@@ -83,6 +87,7 @@ __all__ = [
     "free",
     "integer",
     "invert",
+    "launch",
     "law",
     "legal",
     "likelihood",
@@ -91,6 +96,7 @@ __all__ = [
     "model",
     "nested",
     "order",
+    "plot",
     "problem",
     "register",
     "registry",
@@ -100,6 +106,9 @@ __all__ = [
     "slider",
     "why_illegal",
 ]
+
+
+PORT = Whole(7860, 1024, 65535)
 
 
 def named(families: Iterable[str], taken: Collection[str]) -> dict[str, type[Spec]]:
@@ -128,6 +137,25 @@ def register(cls: SpecClass) -> SpecClass:
     Raises: BadValue for what is no choice, or where its name is taken.
     """
     return _register(cls, __all__)
+
+
+class Served(NamedTuple):
+    """A page that runs: its address, and how to end it."""
+
+    url: str
+    close: Callable[[], None]
+
+
+def launch(exp: Experiment | None = None, *, port: int | None = None) -> Served:
+    """Starts the page in this process and shows where it is: with the choices that were registered here, opened at ``exp``. It runs until
+    ``close()`` or the end of the process. ``port``: the first free one from 7860 on where there is none. Raises: BadValue.
+    """
+    from playground.ui.page import build  # gradio comes only with a page
+
+    query = "" if exp is None else "?" + urlencode(checked(exp).to_query())
+    page = build()
+    page.launch(prevent_thread_lock=True, server_port=None if port is None else PORT.clean("port", port), inbrowser=False)
+    return Served(f"{page.local_url}{query}", page.close)
 
 
 choices()  # two choices of one name are found here, not where one of them is silently gone

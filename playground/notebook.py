@@ -92,7 +92,8 @@ def _count(field: str, value: object) -> int:
     return COUNT.clean(field, value)
 
 
-def _experiment(exp: object) -> Experiment:
+def checked(exp: object) -> Experiment:
+    """An Experiment. Raises BadValue for anything else."""
     if not isinstance(exp, Experiment):
         raise BadValue("exp", exp, "an Experiment: pg.Experiment(data=…, process=…)")
     return exp
@@ -100,7 +101,7 @@ def _experiment(exp: object) -> Experiment:
 
 def _asked(exp: Experiment, predictor: Brought | None) -> Run:
     """A run of one particle that is never read: it puts law, model and guidance together as every run does."""
-    plain = _experiment(exp).replace(mode="reverse", particles=1, grid="UniformTime", start="prior", start_at=1.0, stop_at=0.0)
+    plain = checked(exp).replace(mode="reverse", particles=1, grid="UniformTime", start="prior", start_at=1.0, stop_at=0.0)
     return Run(plain, predictor=predictor)
 
 
@@ -197,7 +198,7 @@ def density(what: Experiment | Law | GaussianMixture | str, x: Points, t: float 
 
 def exact_of(exp: Experiment) -> Exact:
     """The exact model of what ``exp`` wants to sample: of its data, or of the class that guidance leads to. BadValue where there is none."""
-    mixture = law(_experiment(exp)).mixture
+    mixture = law(checked(exp)).mixture
     guided = "mixture" not in exp.guidance.gives
     return oracle_for(exp.guidance.target(mixture) if guided else mixture, exp.process)
 
@@ -265,7 +266,7 @@ def budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
 
     Raises: BadValue.
     """
-    law(_experiment(exp)).mixture  # noqa: B018 - says what has no closed form
+    law(checked(exp)).mixture  # noqa: B018 - says what has no closed form
     return error_budget(exp, predictor)
 
 
@@ -334,7 +335,7 @@ def order(exp: Experiment, steps: Sequence[int] = (20, 40, 80, 160), *, particle
     It approaches the method's own order as the steps grow in number: on data of narrow or split modes only slowly. Raises: BadValue for
     samplers that draw noise or choose their own steps, for guidance, for grids of a fixed number of steps.
     """
-    exact = exact_of(_experiment(exp))
+    exact = exact_of(checked(exp))
     sampler = exp.sampler
     if sampler.declared_order is None or sampler.calls(5) is None:
         raise BadValue("sampler", sampler.info.key, "a deterministic one with the grid's steps: DDIM(), Heun(), DPMSolverPP2M(), …")
