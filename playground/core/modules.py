@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 
-def finder(package: str) -> Callable[[str], Any]:
+def finder(package: str) -> Callable[[str], ModuleType]:
     """A package's ``__getattr__``: its modules by name, AttributeError for everything else."""
 
-    def find(name: str) -> Any:
+    def find(name: str) -> ModuleType:
         module = f"{package}.{name}"
         if not name.startswith("_"):
             try:

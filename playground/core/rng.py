@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,8 +22,9 @@ class Draws:
     or where a list has draws left at the end.
     """
 
-    def __init__(self, source: Any):
-        self.source, self.asked, self.where = source, 0, "the start"
+    def __init__(self, source: object):
+        self.asked, self.where = 0, "the start"
+        self.made = source if callable(source) else None
         self.rest = None if callable(source) else iter(source) if isinstance(source, (list, tuple, Iterator)) else None
         if not callable(source) and self.rest is None:
             kind = f"a tensor of shape {tuple(source.shape)}" if isinstance(source, Tensor) else source
@@ -33,7 +33,7 @@ class Draws:
     def __call__(self, shape: tuple[int, ...]) -> Tensor:
         """The next draw, of this shape."""
         try:
-            told = next(self.rest) if self.rest is not None else self.source(tuple(shape))
+            told = self.made(tuple(shape)) if self.made is not None else next(self.rest or iter(()))
         except StopIteration:
             words = f"one more: {self.where} asks for draw {self.asked + 1}, of shape {tuple(shape)}"
             raise BadValue("noise", f"ended after {self.asked} draws", words) from None

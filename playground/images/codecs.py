@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -26,6 +27,34 @@ class Pixels:
         return x if final else shrink(x)
 
 
+class Coded(Protocol):
+    """An autoencoder's answer."""
+
+    @property
+    def latent_dist(self) -> Distribution: ...
+
+
+class Distribution(Protocol):
+    def mode(self) -> Tensor: ...
+
+
+class Decoded(Protocol):
+    @property
+    def sample(self) -> Tensor: ...
+
+
+class Autoencoder(Protocol):
+    """What is used of the library's autoencoders."""
+
+    config: object
+
+    def parameters(self) -> Iterator[Tensor]: ...
+
+    def encode(self, x: Tensor) -> Coded: ...
+
+    def decode(self, z: Tensor) -> Decoded: ...
+
+
 class Latents:
     """The state is z = (latent − shift) · scale of an autoencoder (Rombach et al. 2022, 2112.10752).
 
@@ -33,7 +62,7 @@ class Latents:
     on a few smooth random pictures and their latents, as the encoder gives them.
     """
 
-    def __init__(self, vae: Any):
+    def __init__(self, vae: Autoencoder):
         self.vae = vae
         config = vae.config
         self.scale = float(getattr(config, "scaling_factor", None) or 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.process import LinearProcess
+from playground.images.networks import whole
 
 FLOW = "flow"
 PREDICTIONS = ("epsilon", "v_prediction", "sample", FLOW)
@@ -32,24 +35,24 @@ class Levels:
     Levels outside of the table are asked at its ends. Above the upper end y is scaled so that the model sees the variance that it knows.
     """
 
-    def __init__(self, told: str, bars: Any = None, steps: int = 1000):
+    def __init__(self, told: str, bars: Sequence[float] | np.ndarray | None = None, steps: int = 1000):
         """``told``: what the network predicts, one of PREDICTIONS. ``bars``: ᾱ_0 … ᾱ_{N−1}, decreasing; None for flow matching."""
         if told not in PREDICTIONS or (told == FLOW) != (bars is None):
             raise BadValue("prediction_type", told, "one of " + ", ".join(PREDICTIONS[:3]))
         self.told, self.steps = told, steps
         self.table: np.ndarray | None = None
         if bars is not None:
-            bars = np.asarray(bars, dtype=np.float64)
-            bars = bars[bars > 1e-8]  # a last level without signal has no τ
-            if len(bars) < 2 or not bool((np.diff(bars) < 0).all()) or not bars[0] < 1:
+            known = np.asarray(bars, dtype=np.float64)
+            known = known[known > 1e-8]  # a last level without signal has no τ
+            if len(known) < 2 or not bool((np.diff(known) < 0).all()) or not known[0] < 1:
                 raise BadValue("scheduler", "its table of noise levels", "ᾱ that falls from step to step")
-            self.table = 0.5 * (np.log1p(-bars) - np.log(bars))
+            self.table = 0.5 * (np.log1p(-known) - np.log(known))
 
     @classmethod
     def of(cls, config: dict[str, Any]) -> Levels:
         """From a scheduler's config file; the scheduler's steps are not used. Raises BadValue for kinds without such levels."""
         kind = str(config.get("_class_name", ""))
-        steps = int(config.get("num_train_timesteps", 1000))
+        steps = whole(config.get("num_train_timesteps", 1000))
         if kind.startswith("FlowMatch"):
             return cls(FLOW, None, steps)
         if "beta_schedule" not in config and config.get("trained_betas") is None:
@@ -97,7 +100,7 @@ class Levels:
         return f"{len(beyond)} of {len(taus)} times: more noise than this model has seen (σ/α up to {high:.3g}); it is asked at that level"
 
 
-def levels_of(process: Any, times: list[float]) -> list[float]:
+def levels_of(process: LinearProcess, times: list[float]) -> list[float]:
     """τ of a linear process: 1/√(ψᵀΣ⁻¹ψ), which is σ/α for scalar ones."""
     psi, cov = process.mean_and_cov(torch.tensor(times, dtype=torch.float64))
     return (psi[..., None, :] @ torch.linalg.solve(cov, psi[..., None]))[..., 0, 0].rsqrt().tolist()

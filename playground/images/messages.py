@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from playground.core.fields import BadValue
 
@@ -81,7 +80,7 @@ def reading(name: str, part: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(name: str, unload: Callable[[], Any]) -> Iterator[None]:
+def running(name: str, unload: Callable[[], object]) -> Iterator[None]:
     """Too little memory while a model computes: it is unloaded, and the app lives on."""
     try:
         yield

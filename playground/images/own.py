@@ -14,12 +14,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
 from toy_models.laws.image_sets import OWN, digest_of, set_folder, told_classes
 from toy_models.laws.pixels import DEPTHS, TYPES, image_bytes
@@ -221,7 +220,7 @@ def _classes(told: list[str], notes: dict[str, list[str]]) -> tuple[list[str], n
     return names, np.array([number[name] for name in told], np.int64)
 
 
-def _natural(name: str) -> tuple[Any, ...]:
+def _natural(name: str) -> tuple[int, int | list[tuple[int, int | str]], str]:
     """Numbers in a name by their size, words beside them by their letters; a whole number first of all, with its sign."""
     if re.fullmatch(r"-?[0-9]{1,18}", name):
         return (0, int(name), name)
@@ -234,13 +233,8 @@ def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, names: lis
     _check_least(count, side)
     digest = digest_of(pixels, labels)
     title = re.sub(r"[^\w .,+()×-]", " ", title).strip(" .")[:24] or "your images"
-    facts: dict[str, Any] = {
-        "title": title,
-        "event": [channels, side, side],
-        "classes": 0 if labels is None else int(labels.max()) + 1,
-        "count": count,
-        "names": [name[:MOST_LETTERS] for name in names],
-    }
+    classes, names = 0 if labels is None else int(labels.max()) + 1, [name[:MOST_LETTERS] for name in names]
+    facts: Record = {"title": title, "event": [channels, side, side], "classes": classes, "count": count, "names": names}
     folder = set_folder()
     folder.mkdir(parents=True, exist_ok=True)
     file, new = folder / f"{digest}.npz", folder / f"{digest}.{os.getpid()}.new"
@@ -251,7 +245,7 @@ def _store(title: str, pixels: np.ndarray, labels: np.ndarray | None, names: lis
     new.replace(file)  # in one move: another reader never sees half of it
     for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT_SETS]:
         old.unlink(missing_ok=True)
-    of = "no classes" if labels is None else f"{facts['classes']} classes{told_classes(facts['names'])}"
+    of = "no classes" if labels is None else f"{classes} classes{told_classes(names)}"
     return Stored(f"{OWN}{digest[:8]}", (f"{count:,} images, {side} × {side}, {'grey' if channels == 1 else 'colour'}, {of}", *notes))
 
 

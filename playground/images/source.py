@@ -9,9 +9,8 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.images.messages import Cancelled, unreachable
 
 PREFIX = "hub:"
@@ -145,9 +144,9 @@ def fetch(found: Listing, names: list[str], progress: Progress) -> Path:
     before = 0.0
 
     class Bar(tqdm):  # the library's own progress, told on
-        def __init__(self, *args: Any, **kwargs: Any):
+        def __init__(self, *args: object, **kwargs: object):
             super().__init__(*args, **{**kwargs, "disable": True})
-            self.seen = float(kwargs.get("initial") or 0)
+            self.seen = 0.0
 
         def update(self, n: float | None = 1) -> bool | None:
             self.seen += n or 0
@@ -173,7 +172,7 @@ def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
-def read_json(folder: Path, name: str, data: str) -> dict[str, Any]:
+def read_json(folder: Path, name: str, data: str) -> Record:
     try:
         told = json.loads((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,11 +18,12 @@ T_FIRST = 1e-3  # below this time a drawn log-SNR is continued by a constant β 
 SHAPE = "2 to 64 pairs [t, value] with t rising from 0 to 1"
 
 
-def _check(name: str, value: Any) -> tuple[tuple[float, float], ...]:
-    pairs = number_list(value)
-    if not isinstance(pairs, tuple) or not 2 <= len(pairs) <= MOST_KNOTS or not all(all_numbers(p) and len(p) == 2 for p in pairs):
+def _check(name: str, value: object) -> tuple[tuple[float, float], ...]:
+    told = number_list(value)
+    known = [p for p in told if all_numbers(p) and len(p) == 2] if isinstance(told, tuple) and 2 <= len(told) <= MOST_KNOTS else []
+    if not isinstance(told, tuple) or not known or len(known) < len(told):
         raise BadValue(name, value, SHAPE)
-    pairs = tuple((float(t), float(v)) for t, v in pairs)
+    pairs = tuple((float(t), float(v)) for t, v in known)
     times = [t for t, _ in pairs]
     if not increasing(times) or times[0] != 0 or times[-1] != 1:
         raise BadValue(name, times, SHAPE)
@@ -41,7 +41,7 @@ class Drawn(Schedule):
 
     info = Info("Drawn", "drawn", "your own: a smooth monotone curve through knots", "Fritsch & Carlson 1980", rank=70)
     axis: str = choice("log-SNR", ("log-SNR", "β"), label="knots of", help="what the knots' second numbers are")
-    knots: Any = free(
+    knots: tuple[tuple[float, float], ...] = free(
         ((0.0, 8.0), (0.05, 5.0), (0.2, 2.0), (0.5, -1.0), (0.8, -5.0), (1.0, -9.0)),
         _check,
         help="[t, value] pairs, t from 0 to 1; log-SNR = ln(α²/σ²) must fall",

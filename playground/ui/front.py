@@ -9,10 +9,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote, unquote_plus, urlsplit
 
+from gradio import Blocks
 from gradio.routes import App
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playground.core.fields import Record
 
 PREFIX = re.compile(r"(/[\w.~%+-]+)+")
 OF_GRADIO = ("page", "deep_link")  # names of its own in the document's query: a page that there is not is its error 500
@@ -40,13 +44,20 @@ def complete(page: bytes, insert: bytes) -> bytes:
     return page.replace(b'href="/manifest.json"', b'href="./manifest.json"', 1)
 
 
+@runtime_checkable
+class OnApp(Protocol):
+    """A page that has a word in the app that is made for it."""
+
+    def on_app(self, given: Record | None) -> Record: ...
+
+
 class Front:
     """Middleware. ``insert`` gives the lines of the document's head, ``mount`` where the app was mounted ('' if it was not)."""
 
-    def __init__(self, app: Any, insert: Callable[[], str], mount: Callable[[], str]):
+    def __init__(self, app: ASGIApp, insert: Callable[[], str], mount: Callable[[], str]):
         self.app, self.insert, self.mount = app, insert, mount
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -65,10 +76,10 @@ class Front:
         scope["query_string"] = b"&".join(
             part for part in scope["query_string"].split(b"&") if unquote_plus(part.partition(b"=")[0].decode("latin-1")) not in OF_GRADIO
         )
-        start: dict[str, Any] = {}
+        start: Message = {}
         parts: list[bytes] = []
 
-        async def tap(message: Any) -> None:
+        async def tap(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif message["type"] == "http.response.body":
@@ -84,7 +95,7 @@ class Front:
         await self.app(scope, receive, tap)
 
 
-def located(scope: Any, mount: str) -> dict[str, str]:
+def located(scope: Scope, mount: str) -> dict[str, str]:
     """``root_path`` and ``path`` of a request as routes need them: the prefix without a slash at its end, and a path that begins with it or is free
     of it.
 
@@ -105,8 +116,8 @@ def located(scope: Any, mount: str) -> dict[str, str]:
 
 def _wrapped(create: Callable[..., App]) -> Callable[..., App]:
     @functools.wraps(create)
-    def create_app(blocks: Any, app: App | None = None, app_kwargs: dict[str, Any] | None = None, *args: Any, **kwargs: Any) -> App:
-        if hasattr(blocks, "on_app"):
+    def create_app(blocks: Blocks, app: App | None = None, app_kwargs: Record | None = None, *args: object, **kwargs: object) -> App:
+        if isinstance(blocks, OnApp):
             app_kwargs = blocks.on_app(app_kwargs)
         return create(blocks, app, app_kwargs, *args, **kwargs)
 

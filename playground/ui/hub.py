@@ -10,13 +10,12 @@ import json
 import queue
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
@@ -27,12 +26,12 @@ BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that 
 LONGEST = 2000  # bytes of a request
 
 
-def describe(model: hub.HubModel | None) -> dict[str, Any] | None:
+def describe(model: hub.HubModel | None) -> Record | None:
     """A loaded model as the page's script takes it: with what cannot be chosen with it."""
     return None if model is None else {**model.describe(), "reasons": model_reasons(model)}
 
 
-def status() -> dict[str, Any]:
+def status() -> Record:
     try:
         hub.needs_extra("")
         missing = ""
@@ -43,7 +42,7 @@ def status() -> dict[str, Any]:
 
 def steps(data: str) -> Iterator[str]:
     """Loads a model in a thread of its own; lines of JSON as it goes on. Closing the iterator cancels it at its next step."""
-    told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    told: queue.SimpleQueue[Record] = queue.SimpleQueue()
     gone = threading.Event()
 
     def progress(words: str, done: float, of: float) -> None:
@@ -61,7 +60,7 @@ def steps(data: str) -> Iterator[str]:
             told.put(complaint(error))
 
     threading.Thread(target=work, name="hub", daemon=True).start()
-    line: dict[str, Any] = {}
+    line: Record = {}
     try:
         while not line.keys() & {"loaded", "error", "cancelled"}:
             try:

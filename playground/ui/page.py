@@ -22,6 +22,7 @@ from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
 from playground.core.experiment import Experiment
+from playground.core.fields import Record
 from playground.glossary import glossary
 from playground.images.source import serve
 from playground.presets import PRESETS, Preset
@@ -130,7 +131,7 @@ class Page(gr.Blocks):
     def head_lines(self) -> str:
         return head(self.form)
 
-    def on_app(self, given: dict[str, Any] | None) -> dict[str, Any]:
+    def on_app(self, given: Record | None) -> Record:
         """What the app is made with (front.py): our routes before Gradio's, so that no visitor can come before them, and the document's head.
 
         Mounted on another app it never launches: what ``launch`` sees to is seen to here.
@@ -144,11 +145,8 @@ class Page(gr.Blocks):
             threading.Thread(target=live.warm, daemon=True).start()
         given = given or {}
         front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
-        return {
-            **given,
-            "routes": [*live.routes(), *hub.routes(), *documents.routes(), *(given.get("routes") or [])],
-            "middleware": [front, *(given.get("middleware") or [])],
-        }
+        ours = [*live.routes(), *hub.routes(), *documents.routes()]
+        return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, *_listed(given, "middleware")]}
 
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> Any:
         options = {
@@ -168,6 +166,11 @@ class Page(gr.Blocks):
         if not prevent_thread_lock:
             self.block_thread()
         return answer
+
+
+def _listed(given: Record, name: str) -> list[object]:
+    told = given.get(name)
+    return told if isinstance(told, list) else []
 
 
 def theme() -> Base:
@@ -245,18 +248,18 @@ def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     controls = form.components
 
-    def restore(query: dict[str, str]) -> list[Any]:
+    def restore(query: dict[str, str]) -> list[object]:
         exp, errors = repair(query)
         return [*form.values(exp), explain(errors)]
 
-    def arrive(request: gr.Request) -> list[Any]:
+    def arrive(request: gr.Request) -> list[object]:
         query = {str(k): str(v) for k, v in dict(request.query_params).items()}
         if not experiment_part(query):
-            return [gr.skip()] * len(controls) + [""]
+            return [*(gr.skip() for _ in controls), ""]
         return restore(query)
 
-    def back(value: Any) -> list[Any]:
-        query = (value or {}).get("query") if isinstance(value, dict) else {}
+    def back(value: object) -> list[object]:
+        query = value.get("query") if isinstance(value, dict) else None
         return restore({str(k)[:200]: str(v)[:200_000] for k, v in (query or {}).items()})
 
     # each tells only of itself: Gradio takes half a millisecond to gather one value, and there are a hundred controls.
@@ -269,7 +272,7 @@ def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
     bridge.change(back, [bridge], [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
 
 
-def python_of(query: dict[str, str]) -> dict[str, Any]:
+def python_of(query: dict[str, str]) -> Record:
     """The code for "Copy as Python", for the browser."""
     try:
         return {"code": as_python(Experiment.from_query(experiment_part({str(k): str(v) for k, v in query.items()})))}
@@ -299,7 +302,7 @@ def head(form: Form) -> str:
     return "\n".join(lines)
 
 
-def _told(preset: Preset) -> dict[str, Any]:
+def _told(preset: Preset) -> Record:
     """An example for words.js, which keeps its sentence on the page."""
     names = ("key", "title", "look", "move", "query", "view", "moves")
     whole = Experiment.from_query(preset.experiment).to_query()  # as the form says it

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import Any
 
 from starlette.requests import Request
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.images.own import LIMITS, MOST_BYTES, store_upload
 from playground.ui.picker import image_choice
 from toy_models.laws.image_sets import facts_of
@@ -34,13 +33,13 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def set_record(name: str, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+def set_record(name: str, notes: tuple[str, ...] = ()) -> Record:
     """A stored set for the page: entries of the data picker, and what was done to its images. Raises BadValue if it is not stored here."""
     facts = facts_of(name)
     return {"name": name, "title": facts.title, "notes": list(notes), "choices": [asdict(image_choice(f"{name}-{kind}")) for kind in KINDS]}
 
 
-def store_record(title: str, body: bytes) -> dict[str, Any]:
+def store_record(title: str, body: bytes) -> Record:
     """An upload, stored. Raises BadValue."""
     stored = store_upload(title, body)
     return set_record(stored.name, stored.notes)

@@ -5,11 +5,26 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 MAGIC = b"PGP1"
+
+
+class Entry(TypedDict, total=False):
+    """What the header says of an array."""
+
+    dtype: str
+    shape: list[int]
+    offset: int
+    lo: list[float]
+    hi: list[float]
+    axis: int
+
+
 KINDS = {"u1": np.dtype("<u1"), "u2": np.dtype("<u2"), "f4": np.dtype("<f4")}
 
 
@@ -17,15 +32,21 @@ KINDS = {"u1": np.dtype("<u1"), "u2": np.dtype("<u2"), "f4": np.dtype("<f4")}
 class Packet:
     """A header and named arrays; ``to_bytes`` and ``from_bytes`` are inverse up to quantisation."""
 
-    header: dict[str, Any]
-    arrays: dict[str, tuple[np.ndarray, dict[str, Any]]] = field(default_factory=dict)
+    header: dict[str, Any]  # JSON, which the functions that fill it know
+    arrays: dict[str, tuple[np.ndarray, Entry]] = field(default_factory=dict)
 
     def add(
-        self, name: str, values: Any, kind: str = "f4", lo: list[float] | None = None, hi: list[float] | None = None, axis: int = 0
+        self,
+        name: str,
+        values: ArrayLike | Tensor,
+        kind: str = "f4",
+        lo: list[float] | None = None,
+        hi: list[float] | None = None,
+        axis: int = 0,
     ) -> None:
         """Adds an array. For ``u2`` values are quantised to [lo, hi], one pair an index of ``axis``; outside and NaN are clamped."""
         a = np.asarray(values)
-        extra: dict[str, Any] = {}
+        extra: Entry = {}
         if kind == "u2":
             assert lo is not None
             assert hi is not None
@@ -38,7 +59,8 @@ class Packet:
         self.arrays[name] = (np.ascontiguousarray(a, KINDS[kind]), {"dtype": kind, **extra})
 
     def to_bytes(self) -> bytes:
-        index, blocks, offset = {}, [], 0
+        index: dict[str, Entry] = {}
+        blocks, offset = [], 0
         for name, (a, extra) in self.arrays.items():
             index[name] = {**extra, "shape": list(a.shape), "offset": offset}
             raw = a.tobytes()

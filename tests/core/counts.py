@@ -47,6 +47,7 @@ BORDERS = {
     "playground/ui/page.py:on_app": "the server's library",
     "toy_models/laws/pixels.py:*": "arrays of pixels from outside",
     "toy_models/networks/card.py:*": "cards of models: JSON",
+    "toy_models/networks/checkpoint.py:own_process": "a card of a model: JSON",
 }
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from playground.core.fields import BadValue
 from playground.core.spec import from_dict
 from toy_models.networks.classifier import ClassifierConfig
 from toy_models.networks.unet import UNetConfig
 
-CONFIGS: dict[str, Any] = {"UNet": UNetConfig, "Classifier": ClassifierConfig}
-Rule = tuple[Callable[[Any], bool], str]
+CONFIGS: dict[str, type[UNetConfig] | type[ClassifierConfig]] = {"UNet": UNetConfig, "Classifier": ClassifierConfig}
+Card: TypeAlias = dict[str, Any]  # JSON; what is read of it is checked by ``complaint``
+Rule = tuple[Callable[[object], bool], str]
 
 
 def _number(lo: float, hi: float) -> Rule:
-    return lambda v: type(v) in (int, float) and lo <= v <= hi, f"a number from {lo:g} to {hi:g}"
+    return lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and lo <= v <= hi, f"a number from {lo:g} to {hi:g}"
 
 
 def _whole(lo: int, hi: int) -> Rule:
-    return lambda v: type(v) is int and lo <= v <= hi, f"a whole number from {lo:,} to {hi:,}"
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and lo <= v <= hi, f"a whole number from {lo:,} to {hi:,}"
 
 
 def _wholes(lo: int, hi: int, count: int = 0) -> Rule:
@@ -56,7 +57,7 @@ ENTRIES: dict[str, Rule] = {
 REQUIRED = ("name", "architecture", "network", "network.classes", "sha256")
 
 
-def complaint(card: Any) -> str:
+def complaint(card: object) -> str:
     """What is wrong with a card, in words that go on "a card x.json …"; '' if the app can use it."""
     if not isinstance(card, dict):
         return f"that is {RECORD[1]}"
@@ -78,11 +79,11 @@ def complaint(card: Any) -> str:
     return _network(card) or (_denoiser(card) if "event" in card else "")
 
 
-def _wrong(entry: str, allowed: str, value: Any) -> str:
+def _wrong(entry: str, allowed: str, value: object) -> str:
     return f"whose entry {entry} is {allowed}, not {repr(value)[:60]}"
 
 
-def _network(card: dict[str, Any]) -> str:
+def _network(card: Card) -> str:
     """The entries of ``network`` are those of the architecture's config, with its types."""
     fields = {f.name: f.default for f in dataclasses.fields(CONFIGS[card["architecture"]])}
     for entry, value in card["network"].items():
@@ -94,7 +95,7 @@ def _network(card: dict[str, Any]) -> str:
     return ""
 
 
-def _denoiser(card: dict[str, Any]) -> str:
+def _denoiser(card: Card) -> str:
     """A denoiser is a U-Net of its images, with σ_d or with the process that it was trained for, which has a velocity."""
     if "process" not in card and "sigma_data" not in card:
         return "with sigma_data or process"
@@ -109,7 +110,7 @@ def _denoiser(card: dict[str, Any]) -> str:
     if "process" not in card:
         return ""
     try:
-        process: Any = from_dict("processes", "process", card["process"])
+        process = from_dict("processes", "process", card["process"])
     except BadValue as error:
         return f"whose entry {error.field} is {error.allowed}, not {error.value}"
     return "" if "phase" in process.caps else _wrong("process", "one with a velocity (CLD)", card["process"]["kind"])

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
+from playground.core.process import LinearProcess
 from playground.core.spec import from_dict
 from toy_models.networks import card as cards
-from toy_models.networks.classifier import Classifier
+from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
-from toy_models.networks.unet import UNet
+from toy_models.networks.unet import UNet, UNetConfig
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
-ARCHITECTURES: dict[str, Any] = {"UNet": UNet, "Classifier": Classifier}
+ARCHITECTURES: dict[str, Callable[[cards.Card], nn.Module]] = {
+    "UNet": lambda entries: UNet(UNetConfig(**entries)),
+    "Classifier": lambda entries: Classifier(ClassifierConfig(**entries)),
+}
 
 
 def sha256(file: Path) -> str:
@@ -39,7 +43,7 @@ def damage(file: Path) -> str:
     return "is cut off, damaged or of another kind"
 
 
-def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: Path | None = None) -> Path:
+def save_network(name: str, network: nn.Module, facts: Record, folder: Path | None = None) -> Path:
     """Writes ``name.safetensors`` (float16) and the card ``name.json``; ``facts``: data, command, seed, time, metrics … Returns the card's path."""
     folder = folder or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,15 +64,13 @@ def save_network(name: str, network: nn.Module, facts: dict[str, Any], folder: P
     return card
 
 
-def save_model(
-    name: str, model: Denoiser | PhaseDenoiser, event: tuple[int, ...], facts: dict[str, Any], folder: Path | None = None
-) -> Path:
+def save_model(name: str, model: Denoiser | PhaseDenoiser, event: tuple[int, ...], facts: Record, folder: Path | None = None) -> Path:
     """A denoiser: its network, and on the card the image's shape, with σ_d or with the process that it was trained for."""
     own = {"process": model.process.to_dict()} if isinstance(model, PhaseDenoiser) else {"sigma_data": model.sigma_data}
     return save_network(name, model.network, {**own, "event": list(event), **facts}, folder)
 
 
-def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
+def read_card(name: str, folder: Path | None = None) -> cards.Card:
     """The card of a model. Raises BadValue if there is none, or it cannot be read, or an entry is not what the app needs (card.py)."""
     folder = folder or FOLDER
     file = folder / f"{name}.json"
@@ -99,18 +101,23 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
     if sha256(weights) != card["sha256"]:
         why = damage(weights) if weights.stat().st_size < 1_000 else "is damaged or another one"
         raise BadValue("model", name, f"weights {weights.name} with the card's sha256 (the file {why})")
-    make, config = ARCHITECTURES[card["architecture"]], cards.CONFIGS[card["architecture"]]
+    make = ARCHITECTURES[card["architecture"]]
     try:
-        network = make(config(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()}))
+        network = make({k: tuple(v) if isinstance(v, list) else v for k, v in card["network"].items()})
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
     except (SafetensorError, TypeError, KeyError, AttributeError, RuntimeError, ValueError) as error:
         raise BadValue("model", name, f"weights that fit the card's network ({str(error).splitlines()[0]})") from None
     return network.eval().requires_grad_(False)
 
 
-def own_process(card: dict[str, Any]) -> Any:
+def own_process(card: cards.Card) -> LinearProcess | None:
     """The only process that a card's model knows; None if it serves every linear one."""
-    return from_dict("processes", "process", card["process"]) if "process" in card else None
+    if "process" not in card:
+        return None
+    process = from_dict("processes", "process", card["process"])
+    if not isinstance(process, LinearProcess):
+        raise BadValue("process", process.info.key, "a process with a Gaussian kernel")
+    return process
 
 
 def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser | PhaseDenoiser:

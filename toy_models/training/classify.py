@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.training.data import Images, check_labels, check_shape
 
@@ -28,7 +27,7 @@ def check(images: Images, test: Images, batch: int = 128) -> None:
 
 def train_classifier(
     images: Images, test: Images, *, epochs: int = 3, batch: int = 128, seed: int = 0, tell: Callable[[str], None]
-) -> tuple[Any, dict[str, Any]]:
+) -> tuple[Classifier, Record]:
     """Adam with a one-cycle rate on cross-entropy, images shifted by up to two pixels. Returns the network and facts for its card.
 
     Raises BadValue as ``check``.

@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.core.spec import registry
 from toy_models.networks.checkpoint import damage
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
@@ -170,7 +169,7 @@ class Trainer:
         except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError):
             raise BadValue("out", str(folder), f"{whole} {damage(file)}") from None
         self._same(told if isinstance(told, dict) else {}, folder)
-        state: dict[int, dict[str, Any]] = {}
+        state: dict[int, dict[str, object]] = {}
         try:
             self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
             for name, value in tensors.items():
@@ -185,7 +184,7 @@ class Trainer:
             raise BadValue("out", str(folder), f"{whole} lacks something ({str(error).splitlines()[0][:120]})") from None
         return True
 
-    def _same(self, told: dict[str, Any], folder: Path) -> None:
+    def _same(self, told: Record, folder: Path) -> None:
         """Raises BadValue if a state is of another configuration or of other images. States of before have no digest: σ_data tells them apart."""
         mine, theirs = json.loads(json.dumps(asdict(self.config))), told.get("config")
         theirs = theirs if isinstance(theirs, dict) else {}
@@ -195,7 +194,7 @@ class Trainer:
             raise BadValue(
                 "out", str(folder), f"a folder whose state has the same configuration, or an empty one; its state has {words}"[:500]
             )
-        data, spread = told.get("data"), float(told.get("sigma_data", self.sigma_data))
+        data, spread = told.get("data"), float(str(told.get("sigma_data", self.sigma_data)))
         if data not in (None, digest(self.images)) or (
             isinstance(spread, float) and not math.isclose(spread, self.sigma_data, rel_tol=1e-4)
         ):

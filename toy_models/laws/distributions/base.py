@@ -10,9 +10,10 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +65,7 @@ class Toy:
         return self.means[k] + np.einsum("nij,nj->ni", root, noise), self.labels[k]
 
     def tensors(
-        self, device: Any = "cpu", dtype: torch.dtype | None = None
+        self, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """(weights, means, covs, labels) copied to torch; float64 unless told otherwise."""
         import torch  # here, so that importing the distributions stays instant
@@ -79,10 +80,10 @@ def make(
     key: str,
     title: str,
     about: str,
-    means: Any,  # (K,) in 1D, (K, 2) in 2D
-    std: Any,  # a number, (K,) one per component, or (K, d) one per axis
-    weights: Any = 1.0,  # (K,) up to a common factor; a number means equal weights
-    labels: Any = 0,  # (K,) int
+    means: ArrayLike,  # (K,) in 1D, (K, 2) in 2D
+    std: ArrayLike,  # a number, (K,) one per component, or (K, d) one per axis
+    weights: ArrayLike = 1.0,  # (K,) up to a common factor; a number means equal weights
+    labels: ArrayLike = 0,  # (K,) int
     class_names: tuple[str, ...] = ("all",),
     fitted: bool = False,
 ) -> Toy:
