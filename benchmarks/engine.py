@@ -9,9 +9,9 @@ import time
 import torch
 
 import playground as pg
+from playground.core.catalog import law_of
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
-from toy_models.data import mixture_of
 
 
 def median_ms(work, repeat: int = 15) -> float:
@@ -27,7 +27,7 @@ def median_ms(work, repeat: int = 15) -> float:
 def evaluations(particles: int, count: int, data: str, device: str) -> float:
     """``count`` evaluations of the exact denoiser."""
     process = pg.VP()
-    oracle = MixtureOracle(mixture_of(data), process)
+    oracle = MixtureOracle(law_of(data).mixture, process)
     times = torch.linspace(1.0, 0.01, count).tolist()
     oracle.prepare(times)
     z = torch.randn(particles, 2, device=device)

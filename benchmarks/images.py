@@ -28,12 +28,12 @@ from torch import Tensor
 
 import playground as pg
 from benchmarks.live import RESULTS, cpu
+from playground.core import catalog
 from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
+from playground.core.model import Model
 from playground.metrics.images import BINS, bits_per_dim, fidelity, nearest
-from toy_models.data import law_of
-from toy_models.laws.image_sets import DIGITS, held_out, image_set
-from toy_models.models.images import TrainedModel, classify
+from toy_models.laws.digits import DIGITS, held_out
 from toy_models.networks.checkpoint import FOLDER, load_network, read_card
 from toy_models.training.data import Images, digest, load_npz, told_of
 
@@ -113,23 +113,31 @@ def sample(model: str, solver: str, evaluations: int, count: int, weight: float 
     return torch.cat(out).float() / 127.5 - 1
 
 
-def images_of(model: TrainedModel, data: str | None) -> tuple[Images, Images, float]:
+def who(model: str) -> Model:
+    """The model of a card. Raises BadValue."""
+    if "event" not in read_card(model):
+        raise BadValue("model", model, "a model that makes images")
+    data, key = catalog.resolve("model", model)
+    return catalog.model_named(catalog.law_of(data), key)
+
+
+def images_of(model: Model, data: str | None) -> tuple[Images, Images, float]:
     """Training images, test images and their grey values per unit: of a file, or of the model's built-in set. Raises BadValue."""
     if data:
         train, test = load_npz(data), load_npz(data, "test")
         for images in (train, test):
-            if tuple(images.x.shape[1:]) != model.event:
+            if tuple(images.x.shape[1:]) != (event := model.law.space.shape):
                 raise BadValue(
-                    "data", f"{tuple(images.x.shape[1:])} images", f"images {model.event} (channels, height, width), as {model.name} makes"
+                    "data", f"{tuple(images.x.shape[1:])} images", f"images {event} (channels, height, width), as {model.key} makes"
                 )
         return train, test, BINS
-    if model.set != DIGITS.name:
-        raise BadValue("data", "nothing", f"--data <file>.npz: {model.name} has no built-in images")
-    return _images(model.set), Images(*held_out()), DIGITS.grey
+    if model.law.key != DIGITS.key:
+        raise BadValue("data", "nothing", f"--data <file>.npz: {model.key} has no built-in images")
+    return _images(model.law.key), Images(*held_out()), DIGITS.grey
 
 
 def _images(name: str) -> Images:
-    known = image_set(name)
+    known = catalog.law_of(name).examples
     assert known.labels is not None
     return Images(known.x, known.labels)
 
@@ -143,7 +151,7 @@ class Bench:
         card = read_card(model)
         self.model, self.samples, self.ledger = model, samples, ledger
         self.name, self.sha, self.own = card.get("classifier"), card["sha256"], card.get("process")
-        self.train, self.test, self.grey = images_of(TrainedModel(model), data)
+        self.train, self.test, self.grey = images_of(who(model), data)
         self.told, self.digests = told_of(self.train), [digest(self.train), digest(self.test)]
         self.data = "/".join(d[:16] for d in self.digests)
         order = torch.randperm(len(self.train.x), generator=torch.Generator().manual_seed(0))
@@ -155,7 +163,7 @@ class Bench:
     def check_card(self) -> None:
         """Raises BadValue if the card names other images as its data than these: then their figures are none for it."""
         card = read_card(self.model)
-        ours = [digest(_images(card["set"])), digest(Images(*held_out()))] if card.get("set") == DIGITS.name else self.digests
+        ours = [digest(_images(card["set"])), digest(Images(*held_out()))] if card.get("set") == DIGITS.key else self.digests
         if self.digests != ours or card.get("data", self.told) != self.told:
             named = card.get("data") or DIGITS.title
             allowed = f"the images that the card of {self.model} names, {named}; figures of others stay in the file of results"
@@ -189,9 +197,9 @@ class Bench:
         }
         found |= fidelity(self.real, self.features(images))
         if weight is not None:
-            classes = len(law_of(self.model).labels)
+            classes = len(who(self.model).labels)
             wanted = torch.arange(BATCH).repeat(-(-len(images) // BATCH))[: len(images)] % classes
-            right = (torch.cat([classify(self.model, part) for part in images.split(BATCH)]) == wanted).double()  # type: ignore[arg-type]
+            right = (torch.cat([who(self.model).classify(part) for part in images.split(BATCH)]) == wanted).double()  # type: ignore[arg-type]
             found["class accuracy"] = round(float(right.mean()), 4)
             found["accuracy of each class"] = [round(float(right[wanted == label].mean()), 3) for label in range(classes)]
         self.add(**key, **found)
@@ -216,7 +224,7 @@ class Bench:
             process = pg.VP()
             self.add(
                 **key,
-                **bits_per_dim(process, law_of(self.model).oracle(process), self.test.x[:count], grey=self.grey, probes=probes).told(),
+                **bits_per_dim(process, who(self.model).predictor(process), self.test.x[:count], grey=self.grey, probes=probes).told(),
             )
 
 
@@ -292,7 +300,7 @@ def measure(told: argparse.Namespace) -> None:
         for name in judged:
             bench.solver(name, evaluations, 1.0)
         if not at:
-            for weight in (1.0, None) if len(law_of(told.model).labels) > 1 else (None,):
+            for weight in (1.0, None) if len(who(told.model).labels) > 1 else (None,):
                 bench.neighbours(first, evaluations, weight)
             if told.bits and not bench.own:
                 bench.bits(told.bits)

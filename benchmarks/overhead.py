@@ -19,12 +19,12 @@ import diffusers
 import torch
 
 import playground as pg
+from playground.core.catalog import law_of
 from playground.core.problem import Prediction, Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
-from toy_models.data import mixture_of
 
 PARTICLES, STEPS, REPEAT = 2000, 50, 41
 DATA = "swiss_roll"
@@ -65,7 +65,7 @@ def pair(name: str) -> dict[str, float]:
         "UniPC": lambda: diffusers.UniPCMultistepScheduler(prediction_type="sample"),
         "Heun": lambda: diffusers.HeunDiscreteScheduler(use_karras_sigmas=True, prediction_type="sample"),
     }[name]
-    model = Timed(MixtureOracle(mixture_of(DATA), process))
+    model = Timed(MixtureOracle(law_of(DATA).mixture, process))
     scheduler = make()
     scheduler.set_timesteps(STEPS)
     if name == "DDIM":

@@ -10,6 +10,7 @@ from playground import glossary as glossary
 from playground import grids as grids
 from playground import guidance as guidance
 from playground import images as images
+from playground import laws as laws
 from playground import measures as measures
 from playground import metrics as metrics
 from playground import notebook as notebook

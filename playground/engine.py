@@ -12,20 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import playground.images  # noqa: F401 - its names of data become known
 from playground.core.experiment import Experiment, dtype_name
 from playground.core.fields import BadValue, Whole, params
 from playground.core.legal import misfit, parts_of, why_illegal
 from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.predictor import given_predictor
 from playground.core.problem import Prediction, Predictor, Problem
 from playground.core.process import Process, ScalarProcess, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
-from playground.core.space import flat
-from playground.exact import oracle_for
-from toy_models.data import law_of
+from playground.exact.models import exact
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MOST_WORK = 1e12  # particles × model calls × components of one run
@@ -118,7 +116,7 @@ class Run:
     Iterating gives the start and the state after every step, first those that are kept, then the rest. So who reads decides: ``finish`` reads
     all at once; a reader that goes away pauses the run, and the next one goes on from there.
 
-    exp, process, law, space: what is run, and where the data live. problem: process, the model that is asked and the count of its calls. oracle: the exact model, with which
+    exp, process, who, law, space: what is run, who predicts, of which law, and where its points live. problem: process, the model that is asked and the count of its calls. oracle: the exact model, with which
         the run is compared. grid: all times (steps + 1). origin: of noised data the component that each point came from (particles,).
     frames: those that are there and kept. calls: model calls made by each step, kept or not. compute_ms: the time that it took so far.
         done: is it complete? error: what a step raised; whoever reads on raises it again.
@@ -164,10 +162,10 @@ class Run:
         self.exp, self.process, self.expects, self.most_work = exp, exp.process, expects, most_work
         self.samples = exp.mode == "reverse" or walk is not None
         device, kind = check_device(device), check_dtype(dtype or exp.dtype)
-        self.law = check_law(data, exp)
+        self.who = check_law(data, exp)
+        self.law, self.space = self.who.law, self.who.law.space
         self.draws = None if noise is None else Draws(noise)
         self.rng = Rng(exp.seed, device, kind, self.draws)
-        self.space = flat(event_of(self.law))
         self.origin: Tensor | None = None
         if self.samples:
             self.feed = self._sampled(predictor, initial, times, log_snr, sampler or exp.sampler, walk)
@@ -209,21 +207,21 @@ class Run:
         walk: Sequence[float] | None,
     ) -> Iterator[Frame]:
         """From noise to data, by the sampler."""
-        exp, process, law = self.exp, self.process, self.law
-        _check_guidance(exp, law)
+        exp, process, who = self.exp, self.process, self.who
+        _check_guidance(exp, who)
         guided = "mixture" not in exp.guidance.gives
-        oracle = oracle_for(exp.guidance.target(law) if guided else law, process)
-        self.problem = Watched(process, modelled(exp, law, predictor), oracle)
+        oracle: Any = (exp.guidance.target(who) if guided else who).predictor(process)
+        self.problem = Watched(process, modelled(exp, who, predictor), oracle)
         reason = why_illegal(sampler, process, self.problem.predictor.gives)
         if reason:  # a predictor of the caller's own may give less than the exact one
             raise BadValue("sampler", sampler.info.key, f"one that fits this predictor: {sampler.info.title} {reason}")
         self.grid = grid_times(exp, times, log_snr, self.problem) if walk is None else check_times(walk, process, walk=True)
         calls = sampler.calls_on(process, self.grid) if walk is None else sampler.calls(self.steps)
-        _check_work(exp.particles, (calls or 30 * self.steps) * law.components, self.most_work)
+        _check_work(exp.particles, (calls or 30 * self.steps) * who.components, self.most_work)
         if initial is None:
-            z = _start(exp, oracle, self.grid[0], self._stream("prior"))
+            z = _start(exp, self.space.shape, oracle, self.grid[0], self._stream("prior"))
         else:
-            z = check_initial("initial", initial, process.state_shape(1, event_of(oracle))[1:], self.rng)
+            z = check_initial("initial", initial, process.state_shape(1, self.space.shape)[1:], self.rng)
         return self._placed(run(self.problem, sampler, z, self.grid, self._stream("path"), walk is not None))
 
     def _noised(
@@ -237,7 +235,7 @@ class Run:
         if predictor is not None:
             raise BadValue("predictor", type(predictor).__name__, "none in mode 'forward': noising asks no model")
         exp, process = self.exp, self.process
-        oracle = oracle_for(self.law, process)
+        oracle: Any = self.who.predictor(process)
         self.problem = Watched(process, oracle, oracle)
         asked = given_times(exp, times, log_snr, rising=True)
         if asked is None:
@@ -250,7 +248,7 @@ class Run:
         if initial is None:
             x0, self.origin = draw_data(exp, oracle, self._stream("data"))
         else:
-            x0 = check_initial("initial", initial, event_of(oracle), self.rng)
+            x0 = check_initial("initial", initial, self.space.shape, self.rng)
         path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
         first = len(path) - len(asked)
         made = forward(process, x0, path, self._stream("path"))
@@ -362,11 +360,11 @@ class Run:
 
     @property
     def diverged(self) -> int | None:
-        """The first kept step whose states are not finite or, in root mean square, ``law.lost`` times as large as the exact p_t's."""
+        """The first kept step whose states are not finite or, in root mean square, ``who.lost`` times as large as the exact p_t's."""
         new = self.frames[self._judged :]
         self._judged = len(self.frames)
         if self.samples and self.lost_at is None and new:
-            sizes = (self.law.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
+            sizes = (self.who.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
             self.lost_at = next(
                 (f.step for f, most in zip(new, sizes, strict=True) if not self._size(f.z) < most), None
             )  # NaN and inf are lost
@@ -378,26 +376,28 @@ class Run:
         return float(torch.linalg.vector_norm(self.space.size(shown))) / math.sqrt(len(z))
 
 
-def modelled(exp: Experiment, law: Any, predictor: Any = None) -> Any:
-    """What a run of ``exp`` asks: the exact model of ``law``, or the caller's ``predictor``, with the guidance of ``exp`` around it."""
+def modelled(exp: Experiment, who: Model, predictor: Any = None) -> Any:
+    """What a run of ``exp`` asks: ``who``, or the caller's ``predictor``, with the guidance of ``exp`` around it."""
     if predictor is None:
-        return exp.guidance.model(law, exp.process, oracle_for)
-    return exp.guidance.guide(given_predictor(predictor, exp.process, event_of(law)), law, exp.process, oracle_for)
+        return exp.guidance.model(who, exp.process)
+    return exp.guidance.guide(given_predictor(predictor, exp.process, who.law.space.shape), who, exp.process)
 
 
-def check_law(data: Any, exp: Experiment) -> Any:
-    """``data``, a mixture or image model, or that of the experiment."""
+def check_law(data: Any, exp: Experiment) -> Model:
+    """Who predicts for ``data``, a mixture or itself a model; None: who does in the experiment."""
     if data is None:
-        return law_of(exp.data)
-    if not isinstance(data, GaussianMixture) and not (hasattr(data, "oracle") and hasattr(data, "event")):
+        return exp.who
+    if isinstance(data, GaussianMixture):
+        return exact(data)
+    if not isinstance(data, Model):
         words = "a GaussianMixture; names and records go into Experiment(data=…)"
         raise BadValue("data", tuple(data.shape) if isinstance(data, Tensor) else data, words)
     return data
 
 
-def _check_guidance(exp: Experiment, law: Any) -> None:
+def _check_guidance(exp: Experiment, who: Model) -> None:
     """The classes that guidance names are those of the law that is sampled."""
-    if no := misfit("guidance", exp.guidance, dataclasses.replace(parts_of(exp), law=law)):
+    if no := misfit("guidance", exp.guidance, dataclasses.replace(parts_of(exp), law=who.law, who=who)):
         raise no.error("guidance", exp.guidance)
 
 
@@ -507,13 +507,12 @@ def check_levels(log_snr: Any, process: ScalarProcess, rising: bool = False) -> 
     return check_times(times, process, order="rising" if rising else "falling")
 
 
-def _start(exp: Experiment, oracle: Any, t: float, rng: Rng) -> Tensor:
+def _start(exp: Experiment, event: tuple[int, ...], oracle: Any, t: float, rng: Rng) -> Tensor:
     """The state at the first time: a draw from the prior, the moment-matched Gaussian or the exact p_t, (particles, *state).
 
     The prior below t_max is the process's to tell (``source_below``): p_t of data N(0, I) where there is such a law, else the exact p_t.
     """
     process = exp.process
-    event = event_of(oracle)
     shape = process.state_shape(exp.particles, event)
     if exp.start == "prior":
         whole = t >= process.t_max * (1 - 1e-9)
@@ -528,11 +527,6 @@ def _start(exp: Experiment, oracle: Any, t: float, rng: Rng) -> Tensor:
         raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
     root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
     return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-
-
-def event_of(oracle: Any) -> tuple[int, ...]:
-    """The shape of one point of an oracle or of a law: (d,) of a toy, (channels, height, width) of an image."""
-    return getattr(oracle, "event", (oracle.dim,))
 
 
 def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from playground import editing
+from playground.core.catalog import law_of, resolve
 from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Whole
@@ -29,7 +30,7 @@ from playground.core.problem import Predictor, Problem, check_model_time
 from playground.core.rng import Rng
 from playground.core.run import Trace
 from playground.core.space import Space
-from playground.engine import Run, event_of, grid_times, simulate
+from playground.engine import Run, grid_times, simulate
 from playground.exact import oracle_for
 from playground.measures import two_samples
 from playground.measures.panel import MOMENTS
@@ -38,7 +39,6 @@ from playground.measures.two_samples import Ran
 from playground.metrics.budget import Budget, error_budget
 from playground.metrics.flow import any_flow
 from playground.metrics.likelihood import Likelihood, log_likelihood
-from toy_models.data import check_data, mixture_of
 
 Points = TypeVar("Points", Tensor, np.ndarray)
 COUNT = Whole(1, 1, 10_000_000)
@@ -117,8 +117,7 @@ def law(data: str | GaussianMixture | dict[str, object] | Experiment | Law) -> L
         return data
     if isinstance(data, GaussianMixture):
         return MixtureLaw(data)
-    name = data.data if isinstance(data, Experiment) else check_data("data", data)
-    return MixtureLaw(mixture_of(name), name, name)
+    return data.law if isinstance(data, Experiment) else law_of(resolve("data", data)[0])
 
 
 def model(exp: Experiment, predictor: Brought | None = None) -> Predictor:
@@ -157,7 +156,7 @@ def denoised(exp: Experiment, x: Points, t: float, *, predictor: Brought | None 
 
 
 def _state(asked: Problem, exp: Experiment) -> tuple[int, ...]:
-    return exp.process.state_shape(1, event_of(asked.law))[1:]
+    return exp.process.state_shape(1, exp.law.space.shape)[1:]
 
 
 def _time(exp: Experiment, t: float) -> float:
@@ -198,9 +197,8 @@ def density(what: Experiment | Law | GaussianMixture | str, x: Points, t: float 
 
 def exact_of(exp: Experiment) -> Exact:
     """The exact model of what ``exp`` wants to sample: of its data, or of the class that guidance leads to. BadValue where there is none."""
-    mixture = law(checked(exp)).mixture
-    guided = "mixture" not in exp.guidance.gives
-    return oracle_for(exp.guidance.target(mixture) if guided else mixture, exp.process)
+    who = checked(exp).who
+    return oracle_for((exp.guidance.target(who) if "mixture" not in exp.guidance.gives else who).mixture, exp.process)
 
 
 def sample(what: Experiment | Law | GaussianMixture | str, n: int, seed: int = 0) -> Tensor:

@@ -20,7 +20,7 @@ from playground.processes.edm import EDM
 from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
 from playground.samplers.ode import Euler
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 from toy_models.laws.distributions import TOYS
 
 SAMPLERS = registry("samplers")

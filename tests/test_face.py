@@ -81,7 +81,7 @@ def test_an_editor_knows_it():
 
 def test_import_is_no_circle_and_light():
     """Each package can be the first that is imported; neither a page nor a plotting library comes with them. Run in fresh interpreters."""
-    for first in ("toy_models.data", "playground.core.experiment", "playground"):
+    for first in ("toy_models.laws.toys", "playground.core.experiment", "playground"):
         code = (
             f"import sys, {first}, playground as pg; torch = 'torch' in sys.modules; pg.DDIM; pg.simulate\n"
             "print(torch, sorted({m.split('.')[0] for m in sys.modules} & {'gradio', 'plotly', 'fastapi', 'matplotlib', 'diffusers', 'pandas'}))"

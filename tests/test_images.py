@@ -6,7 +6,7 @@ import torch
 import playground as pg
 import toy_models.networks.checkpoint as checkpoint
 from playground.core.fields import BadValue
-from toy_models.models import images
+from toy_models.models import trained
 from toy_models.networks.checkpoint import save_model
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
@@ -21,9 +21,9 @@ def tiny(tmp_path, monkeypatch):
         torch.nn.init.normal_(p, std=0.05)
     save_model("tiny", Denoiser(net, 0.5), (1, 8, 8), {}, tmp_path)
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path)
-    images.denoiser.cache_clear()
+    trained.network_of.cache_clear()
     yield "tiny"
-    images.denoiser.cache_clear()
+    trained.network_of.cache_clear()
 
 
 @pytest.mark.parametrize("process", ["VP", "SubVP", "VE", "EDM", "Flow", "CLD"])

@@ -18,7 +18,7 @@ from playground.metrics.budget import error_budget
 from playground.metrics.distances import sliced_w2, wasserstein_1d
 from playground.metrics.fidelity import frechet_distance, precision_recall
 from playground.metrics.likelihood import exact_log_likelihood, log_likelihood
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 VP, EXP = pg.VP(), pg.Experiment(particles=3, sampler="DDIM", grid=pg.UniformTime(steps=3))
 FORWARD = EXP.replace(mode="forward")

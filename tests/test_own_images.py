@@ -10,17 +10,18 @@ import torch
 from PIL import Image
 
 import playground as pg
+from playground.core.catalog import law_of
 from playground.core.fields import BadValue
-from playground.images import own
-from toy_models.data import law_of
-from toy_models.laws.image_sets import OWN, facts_of, held_out, image_set, set_file
-from toy_models.models.images import nearest, spacing
+from playground.images import own, sets
+from playground.images.sets import OWN, set_file
+from tests.named import images_of, model_named
+from toy_models.laws.digits import held_out
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path / "cache"))
-    image_set.cache_clear()
+    sets._examples.cache_clear()
     return tmp_path / "cache" / "sets"
 
 
@@ -49,7 +50,7 @@ def test_a_folder_becomes_data_with_its_subfolders_as_classes(tmp_path):
         (folder / kind / f"{len(list((folder / kind).iterdir()))}.png").write_bytes(png(pixels))
     (folder / "readme.txt").write_text("no image")
     name = pg.load_images(folder, "local")
-    images = image_set(name.removesuffix("-local"))
+    images = images_of(name.removesuffix("-local"))
     assert images.x.shape == (3, 1, 8, 8)
     assert images.labels.tolist() == [0, 0, 1]
     assert images.title == "pets"
@@ -67,9 +68,9 @@ def test_runs_of_a_set_end_on_its_images_and_its_name_is_its_digest(cache):
     assert first.name == second.name
     assert len(list(cache.glob("*.npz"))) == 1
     trace = pg.simulate(pg.Experiment(data=f"{first.name}-ideal", particles=3))
-    _, far = nearest(image_set(first.name), trace.x[-1])
+    _, far = images_of(first.name).nearest(trace.x[-1])
     assert float(far.max()) < 1e-3
-    told = ((image_set(first.name).x + 1) * 127.5).round().permute(0, 2, 3, 1).numpy()
+    told = ((images_of(first.name).x + 1) * 127.5).round().permute(0, 2, 3, 1).numpy()
     np.testing.assert_array_equal(told, pixels)
 
 
@@ -87,14 +88,14 @@ def test_grey_colour_transparent_and_animated_images(tmp_path):
         ("d.png", b"not a picture"),
     ]
     stored = own.store_files("mixed", files)
-    x = image_set(stored.name).x
+    x = images_of(stored.name).x
     assert x.shape == (3, 1, 6, 6)
     np.testing.assert_array_equal(((x[1, 0] + 1) * 127.5).round().numpy(), np.asarray(frames[0]))
     assert float(x[2].min()) == 1
     assert any("first frame" in note and "b.gif" in note for note in stored.notes)
     assert any("could not be read" in note and "d.png" in note for note in stored.notes)
     coloured = own.store_files("colour", [*files[:2], ("e.png", png(noise(6, 6, 3)))])
-    assert image_set(coloured.name).x.shape == (3, 3, 6, 6)
+    assert images_of(coloured.name).x.shape == (3, 3, 6, 6)
 
 
 def bomb(width, height):
@@ -118,7 +119,7 @@ def test_an_image_that_is_too_large_is_left_out_like_a_damaged_one(side):
     """
     large = [(name, bomb(side, side)) for name in ("b.png", "c.png")]
     stored = own.store_files("x", [("a.png", FINE), *large, ("d.png", b"no picture"), ("e.png", png(noise(8, 8, seed=1)))])
-    assert len(image_set(stored.name).x) == 2
+    assert len(images_of(stored.name).x) == 2
     assert stored.notes[1:] == ("2 of more than 20 megapixels left out (b.png, …)", "1 that could not be read left out (d.png)")
 
 
@@ -184,10 +185,10 @@ def test_a_link_to_a_set_that_is_not_here_and_a_damaged_file(cache):
     kept["images"] = kept["images"][::-1]
     np.savez(file, **kept)
     with pytest.raises(BadValue, match="not those that were stored"):
-        image_set(name)
+        images_of(name)
     file.write_bytes(b"PK")
     with pytest.raises(BadValue, match="damaged"):
-        facts_of(name)
+        law_of(name)
     with pytest.raises(BadValue, match="folder of images"):
         pg.load_images(cache / "nowhere")
 
@@ -212,7 +213,13 @@ def test_uploads_as_the_page_sends_them():
 
     told = store_record("../../etc <b>", framed(("k/a.png", png(noise(8, 8))), ("../m/b.png", png(noise(8, 8, seed=1)))))
     assert told["title"] == "etc  b"
-    assert [c["key"] for c in told["choices"]] == [f"{told['name']}-{k}" for k in ("ideal", "wiener", "local", "equivariant")]
+    assert [c["key"] for c in told["models"]] == [
+        "ideal",
+        "wiener",
+        "local",
+        "equivariant",
+        "gaussian",
+    ]  # of the law that has the set's name
     assert "2 classes" in told["notes"][0]
     assert {**set_record(told["name"]), "notes": told["notes"]} == told
     json.dumps(told)
@@ -241,7 +248,7 @@ def test_the_lab_compares_a_run_with_its_images():
     for i in (0, 3, 5):
         z, t = trace.frames[i].z, trace.frames[i].t
         with torch.no_grad():
-            told = [law_of(name).oracle(exp.process)(z, t).x0_hat for name in ("digits-unet", "digits-wiener")]
+            told = [model_named(name).predictor(exp.process)(z, t).x0_hat for name in ("digits-unet", "digits-wiener")]
         exact = (told[0] - told[1]).square().flatten(1).mean(1).sqrt()
         np.testing.assert_allclose(wiener["rms"][i], exact.numpy(), rtol=1e-3)
     with pytest.raises(BadValue, match="training images are known"):
@@ -256,10 +263,12 @@ def test_the_small_network_generalises():
     x, process = held_out()[0], pg.EDM()
     z = x + 0.4 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        net, ideal = (law_of(n).oracle(process)(z, 0.4).x0_hat.sub(x).square().mean().sqrt() for n in ("digits-unet", "digits-ideal"))
+        net, ideal = (
+            model_named(n).predictor(process)(z, 0.4).x0_hat.sub(x).square().mean().sqrt() for n in ("digits-unet", "digits-ideal")
+        )
     assert float(net) < 0.75 * float(ideal)
-    images = image_set("digits")
+    images = images_of("digits")
     made = pg.simulate(pg.Experiment(data="digits-unet", particles=64)).x[-1]
-    (_, fresh), (_, new) = nearest(images, made), nearest(images, x)
-    assert float((fresh < spacing("digits") / 3).float().mean()) < 0.05
+    (_, fresh), (_, new) = images.nearest(made), images.nearest(x)
+    assert float((fresh < images.spacing / 3).float().mean()) < 0.05
     assert 0.8 < float(fresh.median() / new.median()) < 1.2

@@ -23,7 +23,7 @@ from playground.metrics.steps import step_law
 from playground.presets import PRESETS, Preset, preset
 from playground.ui.form import repair
 from playground.views.phase import roughness
-from toy_models.data import makes_images, mixture_of
+from tests.named import mixture_of
 
 MANY, SEEDS = 10_000, 3
 CLAIMS: dict[str, Callable[[], None]] = {}
@@ -257,13 +257,13 @@ def _() -> None:
 
 @claim("digits")
 def _() -> None:
-    from toy_models.models.images import classify
+    from toy_models.models.trained import classify
 
     exp = exp_of("digits")
-    assert makes_images(exp.data)
+    assert exp.law.space.pictures
     images = pg.simulate(exp).x[-1]
     wanted = torch.arange(16) % 10
-    assert int((classify(exp.data, images) == wanted).sum()) >= 13
+    assert int((classify(exp.model, images) == wanted).sum()) >= 13
     fewer = pg.simulate(exp.replace(grid=pg.UniformLogSNR(steps=5)), max_frames=2).frames[0].z
     torch.testing.assert_close(pg.simulate(exp, max_frames=2).frames[0].z, fewer)  # the same noise
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 
+from playground.core.catalog import law_of
 from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
-from toy_models.laws.image_sets import image_set
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import check, train_classifier
@@ -83,6 +83,7 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
         "bf16": trainer.bf16,
     }
     found = known(trainer.images)
+    facts |= {"law": found.law} if found and found.law else {}
     facts |= {k: v for k, v in ABOUT.get(name, {}).items() if k != "set" or (found and found.set == v)}
     return save_model(name, trainer.averaged(), tuple(trainer.images.x.shape[1:]), facts, folder)
 
@@ -95,7 +96,7 @@ def training_images(name: str, data: str | None) -> Images:
     elif "set" not in ABOUT.get(name, {}):
         raise BadValue("data", "nothing", f"--data <file>.npz: {name} has no built-in images")
     else:
-        told = image_set(ABOUT[name]["set"])
+        told = law_of(ABOUT[name]["set"]).examples
         assert told.labels is not None
         images = Images(told.x, told.labels)
     if name in CONFIGS:

@@ -44,7 +44,18 @@
     for (const [k, v] of new URLSearchParams(search)) {
       if (!/^(view\.|__|utm_)/.test(k) && !["fbclid", "gclid", "logs", "ssr"].includes(k)) out[k] = v;
     }
-    return out;
+    return PG.renamed(out);
+  };
+  // laws and who predicts for them (Python's catalog); a set of images, or a pipeline of the hub, is known from its name until the server tells of it
+  const C = window.PG_CONFIG;
+  const own = (data) => /^set:[0-9a-f]{8}$/.test(data ?? "");
+  PG.models = (data) => C.laws[data]?.models ?? (own(data) ? C.sets.models : []);
+  /** A query whose data is a name of former links, which were law and model in one: both. The law's first model is not said. */
+  PG.renamed = (q) => {
+    const parts = /^(set:[0-9a-f]{8})-(\w+)$/.exec(q.data ?? ""), [data, model] = C.old[q.data] ?? parts?.slice(1) ?? [q.data, q.model];
+    if (!model) return q;
+    const { model: said, ...rest } = q;
+    return { ...rest, data, ...(model === PG.models(data)[0] ? {} : { model }) };
   };
   PG.packetUrl = (layer, want, query, extra = {}) => {
     const url = new URL("live/packet", document.baseURI);
@@ -53,11 +64,16 @@
   };
   const on = (new URLSearchParams(location.search).get("view.layers") || "").split(",");
   const query = PG.experimentPart(location.search);
-  const want = window.PG_CONFIG.layers.filter((layer) => layer.packet === "run" && layer.arrays && on.includes(layer.key)).map((layer) => layer.arrays).join(",");
-  const own = /^set:[0-9a-f]{8}-(\w+)$/.exec(query.data ?? ""), like = own && window.PG_CONFIG.images[`digits-${own[1]}`];
-  if (like) window.PG_CONFIG.images[query.data] = like; // images of one's own: what fits them is what fits the built-in set
-  if (/^hub:/.test(query.data)) window.PG_CONFIG.images[query.data] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} }; // hub.js fills it
-  const images = query.data in window.PG_CONFIG.images; // these form step by step, which form.js asks for
-  if (images && !("particles" in query)) query.particles = String(window.PG_CONFIG.batch);
+  const want = C.layers.filter((layer) => layer.packet === "run" && layer.arrays && on.includes(layer.key)).map((layer) => layer.arrays).join(",");
+  if (own(query.data)) { // images of one's own: what fits them is what fits the built-in set
+    C.laws[query.data] = { title: "your images", pictures: true, models: C.sets.models };
+    for (const key of C.sets.models) C.models[`${query.data} ${key}`] = C.models[`${C.sets.like} ${key}`];
+  }
+  if (/^hub:/.test(query.data)) { // hub.js fills it
+    C.laws[query.data] ??= { title: query.data.slice(4), pictures: true, models: [query.data] };
+    C.models[`${query.data} ${query.data}`] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} };
+  }
+  const images = C.laws[query.data]?.pictures; // these form step by step, which form.js asks for
+  if (images && !("particles" in query)) query.particles = String(C.batch);
   PG.first = { query, want, response: images ? null : fetch(PG.packetUrl("run", want, query)).catch((error) => error) };
 })();

@@ -40,6 +40,11 @@
   }
   const renamed = (record, from, to) => Object.fromEntries(Object.entries(record).map(([k, v]) => [to + k.slice(from.length), v]));
 
+  /** Are these data pictures? */
+  const pictures = (data) => Boolean(C.laws[data]?.pictures);
+  /** Who predicts, and what cannot be chosen with it; nothing for the exact model of a mixture. */
+  const who = () => C.models[`${values["pg-data"]} ${values["pg-model"]}`];
+  const firstModel = (data) => PG.models(data)[0] ?? C.top.model.default;
   /** The experiment as flat names and texts: only what differs from the defaults. */
   function query() {
     const out = {};
@@ -51,7 +56,7 @@
         if (at(name) !== usual || Object.keys(f).length > 1) Object.assign(out, f);
       } else {
         const v = at(name);
-        if (v != null && !same(v, p.default)) out[name] = String(v);
+        if (v != null && !same(v, name === "model" ? firstModel(values["pg-data"]) : p.default)) out[name] = String(v);
       }
     }
     return out;
@@ -60,7 +65,7 @@
   /** Why a choice cannot be made now ('' if it can): samplers, grids and guidance by the process, data and process by each other. */
   const SOURCE = "Interpolant:process.origin";
   /** What a menu offers beside what Python declares: as a source the mixture that is the data now. */
-  PG.more = (slot) => (slot === SOURCE && sizeOf(values["pg-data"]) && !(values["pg-data"] in C.sizes) ? [{ key: values["pg-data"], title: "the data themselves", tip: "your own mixture, as it is now", group: "own", hint: "", kind: "" }] : []);
+  PG.more = (slot) => (slot === SOURCE && sizeOf(values["pg-data"]) && !(values["pg-data"] in C.laws) ? [{ key: values["pg-data"], title: "the data themselves", tip: "your own mixture, as it is now", group: "own", hint: "", kind: "" }] : []);
   /** Why a control does nothing now ('' if it does something): the conditions that Python declares, its own and those of the choice that it belongs to. */
   PG.idle = (slot) => idle(controls.find((c) => c.path === slot || `${c.kind}:${c.path}` === slot));
   function idle(c) {
@@ -74,7 +79,8 @@
   PG.why = (slot, key) => {
     const process = values["pg-process"];
     if (slot === SOURCE) return (key !== "gaussian" && clash(process, values["pg-data"], key)) || "";
-    const image = C.images[values["pg-data"]]; // a trained model, and what cannot be chosen with it
+    if (slot === "model") return "";
+    const image = who();
     if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
     if (image?.allows?.[slot]?.includes(key)) return "";
     if (slot !== "data") return image?.[C.nested[slot] ?? slot]?.[key] || C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
@@ -87,7 +93,7 @@
     if (no || !dim) return no || "";
     const [other, ends] = sizeOf(origin) ?? [];
     if (!other) return ""; // "gaussian" fits everything; what is being typed the server judges
-    const name = C.titles.data[origin] || "own mixture";
+    const name = C.laws[origin]?.title || "own mixture";
     if (other !== dim) return `needs both ends in one dimension: its source, ${name}, is in ${other}D, the data in ${dim}D`;
     if (at("process.coupling", process) !== "independent" || count * ends <= C.most) return "";
     return `needs at most ${C.most.toLocaleString("en")} pairs of components: the source, ${name}, has ${ends}, the data have ${count}; or take minibatch OT`;
@@ -96,7 +102,7 @@
   function sizeOf(data) {
     const compact = PG.mixture?.size(String(data));
     if (compact) return compact;
-    if (!String(data).startsWith("{")) return C.sizes[data];
+    if (!String(data).startsWith("{")) return C.laws[data]?.size;
     try {
       const { means } = JSON.parse(data);
       return [means[0].length, means.length];
@@ -171,9 +177,12 @@
   }
   /** After a change of data: between toys and trained models, what the new ones cannot take gives way; so many images are no toy's particles. */
   let lastData = values["pg-data"];
+  const chosen = {}; // the last model of each law
   const left = {}; // what was left behind: a toy's particles, the last toy, the last images
   function settleData() {
-    const now = values["pg-data"], images = Boolean(C.images[now]), were = Boolean(C.images[lastData]);
+    const now = values["pg-data"], model = values["pg-model"], images = pictures(now), were = pictures(lastData);
+    chosen[lastData] = model;
+    if (!PG.models(now).includes(model)) force("pg-model", chosen[now] ?? firstModel(now));
     left[were ? "images" : "toy"] = lastData;
     if (were) left.guidance = values["pg-guidance"];
     lastData = now;
@@ -190,7 +199,7 @@
   }
   /** What the data do not take gives way: the process first, the model's own with its numbers if it knows only one. */
   function settleImages() {
-    const own = C.images[values["pg-data"]]?.own ?? {};
+    const own = who()?.own ?? {};
     if (own.process) force("pg-process", own.process);
     else if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
     settleProcess();
@@ -203,9 +212,9 @@
   }
   /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
   function turnTo(page) {
-    const now = values["pg-data"], images = Boolean(C.images[now]);
+    const now = values["pg-data"], images = pictures(now);
     if (images === (page === "images")) return;
-    const to = (images ? left.toy : left.images) ?? (images ? control("data").default : Object.keys(C.images)[0]);
+    const to = (images ? left.toy : left.images) ?? (images ? control("data").default : Object.keys(C.laws).find(pictures));
     choose(to);
   }
   /** These data, with as many particles as are said. */
@@ -251,7 +260,7 @@
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
     (PG.rails || []).forEach((r) => r.show(values[r.target]));
     dim();
-    const page = (document.body.dataset.page = C.images[values["pg-data"]] ? "images" : "toys");
+    const page = (document.body.dataset.page = pictures(values["pg-data"]) ? "images" : "toys");
     for (const a of document.querySelectorAll("nav a[data-page]")) {
       a.classList.toggle("on", a.dataset.page === page);
       a.ariaCurrent = a.dataset.page === page ? "page" : null;
@@ -331,17 +340,23 @@
     follow();
   }
 
+  /** Data, and who predicts where there are several. */
+  function dataTitle(data = values["pg-data"], model = values["pg-model"]) {
+    const law = C.laws[data], several = PG.models(data).length > 1, picker = PG.pickers?.model;
+    const word = several && picker?.choices.find((c) => c.key === model && c.group === data)?.title;
+    return (law?.title || "own mixture") + (word ? ` · ${word}` : "");
+  }
   function chips() {
     const box = document.querySelector(".pg-chips");
     if (!box) return;
     const process = values["pg-process"];
     const schedule = C.families.processes[process]?.schedule ? ` · ${title("schedules", values["pg-schedule"])}` : "";
     const words = [
-      ["pg-sec-data", C.titles.data[values["pg-data"]] || "own mixture"],
+      ["pg-sec-data", dataTitle()],
       ["pg-sec-process", title("processes", process) + schedule],
       ["pg-sec-sampler", `${title("samplers", values["pg-sampler"])} · ${values["pg-grid-steps"]}`],
       ["pg-sec-grid", title("grids", values["pg-grid"])],
-      ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} ${C.images[values["pg-data"]] ? "images" : "particles"}`],
+      ["pg-sec-run", `${Number(values["pg-particles"]).toLocaleString("en")} ${pictures(values["pg-data"]) ? "images" : "particles"}`],
     ];
     const told = words.join();
     if (box.dataset.told === told) return;
@@ -371,7 +386,7 @@
       this.allowed = allowed;
     }
   }
-  const labelOf = (control) => (control.id === "pg-particles" && C.images[values["pg-data"]] ? "images" : control.label || control.path);
+  const labelOf = (control) => (control.id === "pg-particles" && pictures(values["pg-data"]) ? "images" : control.label || control.path);
   /** Marks the control that was refused; none: all are well. */
   function mark(id) {
     for (const node of document.querySelectorAll(".pg-refused")) node.classList.remove("pg-refused");
@@ -466,8 +481,8 @@
     current = job.text;
     busy(true);
     try {
-      const whole = !C.images[job.q.data] || (await streamImages(job));
-      if ((next && C.images[job.q.data]) || (!whole && !hook.formed)) { // something newer is wanted, or nothing has formed
+      const whole = !pictures(job.q.data) || (await streamImages(job));
+      if ((next && pictures(job.q.data)) || (!whole && !hook.formed)) { // something newer is wanted, or nothing has formed
         current = before;
         if (!next) images?.back();
         return;
@@ -778,7 +793,7 @@
       if (!ready || !take(byId.get(id), value) || settling) return;
       if (id === "pg-grid" && was !== value) ownGrid = true;
       if (id === "pg-sampler" && was !== value) keepCalls();
-      settle(() => id === "pg-data" && settleData());
+      settle(() => (id === "pg-data" ? settleData() : id === "pg-model" && settleImages()));
     },
     /** Python has put a link's values into the components. */
     restored(list) {
@@ -792,7 +807,7 @@
       scheduleOwner = ownerOf(lastProcess);
       ownGrid = strange(values["pg-grid"], lastProcess);
       lastData = values["pg-data"];
-      const few = C.images[lastData] && !("particles" in PG.experimentPart(location.search)); // as many images as toys have particles are too many
+      const few = pictures(lastData) && !("particles" in PG.experimentPart(location.search)); // as many images as toys have particles are too many
       if (few) force("pg-particles", C.batch);
       ready = true;
       show();
@@ -803,7 +818,7 @@
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
         if (message || few) rewrite = true, urlLater(); // when its picture is there the address says what is shown
-      }
+      } else if (C.old[new URLSearchParams(location.search).get("data")]) rewrite = true, urlLater(); // as former links have it
     },
     drawer,
   };
@@ -819,6 +834,7 @@
     words?.restore();
     if (equal(q, query())) return tellView();
     values["pg-data"] = q.data ?? C.top.data.default; // what hands hold is read with the picture
+    values["pg-model"] = q.model ?? firstModel(values["pg-data"]);
     ask(q); // the picture first, the form follows
     if (!bridgeState.props) return location.reload();
     ready = false;
@@ -1049,7 +1065,7 @@
   function difference(a, b) {
     const word = (q, name) => {
       const at = C.top[name], v = q[name] ?? C.fallback[q.process ?? C.top.process.default.process]?.[name] ?? at?.default?.[name] ?? at?.default;
-      return at?.family ? title(at.family, v) : name === "data" ? C.titles.data[v] || v : v == null ? "" : `${name.split(".").pop().replace("_", " ")} ${v}`;
+      return at?.family ? title(at.family, v) : name === "data" ? dataTitle(v, q.model ?? firstModel(v)) : name === "model" ? "" : v == null ? "" : `${name.split(".").pop().replace("_", " ")} ${v}`;
     };
     const usual = (name) => controls.find((c) => c.path === name)?.default;
     const told = [...new Set([...Object.keys(a), ...Object.keys(b)])]
@@ -1169,7 +1185,8 @@
     const c = byPath.get(`${path}|`);
     if (c && !c.kind && c.type === "pick") values[c.id] = value; // so that the right parameters are shown from the start
   }
-  const only = C.images[PG.first.query.data]?.own?.process; // a model that knows one process brings it
+  values["pg-model"] = PG.first.query.model ?? firstModel(values["pg-data"]);
+  const only = who()?.own?.process; // a model that knows one process brings it
   if (only && !PG.first.query.process) values["pg-process"] = lastProcess = only;
   for (const [slot, key] of Object.entries(C.fallback[values["pg-process"]] ?? {})) if (!(slot in PG.first.query)) values[`pg-${slot}`] = key;
   show();

@@ -10,8 +10,8 @@
 
   /** The page knows the model from here on: what cannot be chosen with it, and its title. */
   function know(model) {
-    C.images[model.data] = model.reasons;
-    C.titles.data[model.data] = model.title;
+    C.laws[model.data] = { title: model.title, pictures: true, models: [model.data] };
+    C.models[`${model.data} ${model.data}`] = model.reasons;
     PG.form.show();
   }
 
@@ -105,7 +105,7 @@
       refresh() {
         const data = PG.form.value("pg-data"), on = /^hub:/.test(data);
         open.setAttribute("aria-pressed", String(on));
-        open.textContent = on ? `hub model: ${C.titles.data[data] ?? data.slice(4)}` : "hub model…";
+        open.textContent = on ? `hub model: ${C.laws[data]?.title ?? data.slice(4)}` : "hub model…";
         const last = String(Math.max(24, (on && loaded?.data === data ? loaded.classes.length : 0) - 1));
         for (const box of document.querySelectorAll("#pg-guidance-ClassifierFree-label input")) if (box.max !== last) box.max = last;
       },

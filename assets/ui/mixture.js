@@ -1,4 +1,4 @@
-// Mixtures as short texts for links: the page's half of toy_models/laws/compact.py, which describes the form.
+// Mixtures as short texts for links: the page's half of playground/laws/compact.py, which describes the form.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});

@@ -17,19 +17,19 @@
 
   /** A set's models as entries of the picker; what fits them is what fits the built-in set. */
   function enter(record) {
-    for (const choice of record.choices) {
-      C.images[choice.key] ??= C.images[`digits-${choice.key.split("-").pop()}`];
-      C.titles.data[choice.key] = choice.title;
-      PG.pickers.data.add(choice);
-    }
-    const { group } = record.choices[0], box = PG.pickers.data.boxes.get(group);
+    C.laws[record.name] = record.law;
+    for (const [key, reasons] of Object.entries(record.reasons)) C.models[`${record.name} ${key}`] = reasons;
+    record.models.forEach(PG.pickers.model.add);
+    PG.pickers.data.add(record.choice);
+    const group = record.choice.group, box = PG.pickers.data.boxes.get(group);
+    PG.form.show();
     if (box.querySelector(".pg-mine-forget")) return;
     const forget = el("button", "pg-mine-forget", "×", "Takes this set off the page. Its file stays with the app.");
     forget.type = "button";
     forget.setAttribute("aria-label", `Forget ${record.title}`);
     forget.addEventListener("click", () => {
       remember(known().filter((n) => n !== record.name));
-      if (PG.form.value("pg-data").startsWith(record.name)) PG.pickers.data.set(Object.keys(C.images)[0]);
+      if (PG.form.value("pg-data") === record.name) PG.pickers.data.set(Object.keys(C.laws).find((key) => C.laws[key].pictures));
       PG.pickers.data.drop(group);
     });
     box.append(forget);
@@ -120,7 +120,7 @@
         enter(record);
         remember([record.name, ...known().filter((n) => n !== record.name)]);
         say(`${record.title}: ${record.notes.join("; ")}.`);
-        PG.pickers.data.set(`${record.name}-ideal`);
+        PG.pickers.data.set(record.name);
       } catch (error) {
         say(error.message, true);
       }
@@ -128,7 +128,7 @@
       for (const b of row.querySelectorAll("button")) b.disabled = false;
     }
 
-    const linked = /^(set:[0-9a-f]{8})-/.exec(PG.experimentPart(location.search).data ?? "")?.[1];
+    const linked = /^(set:[0-9a-f]{8})$/.exec(PG.experimentPart(location.search).data ?? "")?.[1];
     for (const name of new Set([...(linked ? [linked] : []), ...known()])) {
       fetch(new URL(`live/sets?${new URLSearchParams({ name })}`, document.baseURI)).then(answerOf).then(enter, () => remember(known().filter((n) => n !== name)));
     }

@@ -121,6 +121,8 @@
       root.setAttribute("aria-label", label);
       const all = [];
       const groups = [...new Set(choices.map((c) => c.group))];
+      /** Of entries that are offered for another picker's value: the group that is now. */
+      const now = () => (props.payload.of ? (picker.boxes.has(PG.pickers[props.payload.of]?.value) ? PG.pickers[props.payload.of].value : "") : null);
       function boxOf(group) {
         if (picker.boxes.has(group)) return picker.boxes.get(group);
         const box = el("div", { className: "pg-group" }), last = [...picker.boxes.values()].at(-1);
@@ -134,9 +136,9 @@
         const b = el("button", { type: "button", className: `pg-item pg-kind-${c.kind || "word"}` });
         b.setAttribute("role", "radio");
         b.dataset.key = c.key;
-        b.append(thumb(c) || c.title.split(" · ").pop()); // "digits · ideal" stands in the group "digits"
+        b.append(thumb(c) || c.title);
         if (b.textContent !== c.title) b.setAttribute("aria-label", c.title);
-        if (c.group === "images" && c.hint) b.append(el("span", { className: "pg-hint", textContent: c.hint }));
+        if (!c.thumb && c.hint) b.append(el("span", { className: "pg-hint", textContent: c.hint }));
         b.pg = c;
         b.addEventListener("click", () => choose(c.key));
         all.push(b);
@@ -144,7 +146,7 @@
       }
       /** Another entry, in the last place or in its group. */
       picker.add = (c) => {
-        if (all.some((b) => b.pg.key === c.key)) return;
+        if (all.some((b) => b.pg.key === c.key && b.pg.group === c.group)) return;
         choices.push(c);
         item(c);
         picker.refresh();
@@ -174,7 +176,11 @@
         choose(items[to].pg.key);
       });
       picker.refresh = () => {
-        const current = all.find((b) => b.pg.key === props.value);
+        const group = now(), current = all.find((b) => b.pg.key === props.value && (group === null || b.pg.group === group));
+        for (const [name, box] of picker.boxes) {
+          box.hidden = group !== null && name !== group;
+          box.classList.toggle("pg-alone", box.childElementCount === 1);
+        }
         for (const b of all) {
           const on = b === current, no = why(b.pg.key);
           b.setAttribute("aria-checked", String(on));

@@ -19,7 +19,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,9 @@ def law_of(data: str) -> Law:
     for hook in _told("law"):
         if (law := hook(data)) is not None:
             return law
-    raise BadValue("data", data, names(data))
+    first = data.rpartition("-")[0]
+    known = [model.named for law in laws() if law.key == first for model in models_of(law)]
+    raise BadValue("data", data, ", ".join(known) if len(known) > 1 else names(data))
 
 
 def models_of(law: Law) -> list[Model]:
@@ -94,17 +96,27 @@ def model_of(exp: Experiment) -> Model:
     return exp.who
 
 
-def resolve(data: str, model: str = "") -> tuple[str, str]:
-    """(data, model) of what a link, a record or a caller says: names of former links, which were law and model in one, become both.
+def resolve(field: str, data: object, model: str = "") -> tuple[str, str]:
+    """(data, model) of what a link, a record or a caller says, checked: names of former links, which were law and model in one, become both.
 
-    Raises BadValue naming ``model`` where the name says one model and ``model`` another.
+    Raises BadValue naming ``field``, or ``model`` where the name says one model and ``model`` another.
     """
-    for hook in _told("old"):
-        if (meant := hook(data)) is not None:
-            if model and model != meant[1]:
-                raise BadValue("model", model, f"{meant[1]}, which is what data = {data!r} says; or data = {meant[0]!r} beside it")
+    for hook in _told("old") if isinstance(data, str) else ():
+        try:
+            meant = hook(data)
+        except BadValue as error:
+            raise BadValue(field, data, error.allowed) from None
+        if meant is not None:
+            if model not in ("", meant[1]):
+                raise BadValue("model", model, f"{meant[1]}, which is what {field} = {data!r} says; or {field} = {meant[0]!r} beside it")
             return meant
-    return data, model
+    return check_data(field, data), model
+
+
+def dashed(data: str, kinds: Iterable[str]) -> tuple[str, str] | None:
+    """What '<law>-<kind>' means for a law of examples: (law, kind); None where it is no such name. Raises BadValue if the law cannot be used here."""
+    name, _, kind = data.rpartition("-")
+    return (name, kind) if name and kind in kinds and "examples" in law_of(name).gives else None
 
 
 def names(wrong: str) -> str:

@@ -92,7 +92,8 @@ class ExamplesLaw(Law):
     ):
         self.key, self.title, self.event, self.classes, self.count, self.grey, self.names = key, title, event, classes, count, grey, names
         self.labels = numbered(classes)
-        self.class_names = names or tuple(map(str, range(classes))) or ("all",)
+        self.class_names = tuple(map(str, range(classes))) or ("all",)
+        self.hint = f"{event[1]} × {event[2]}"
         of = told_classes(names)
         self.tip = f"{count:,} images, {event[1]} × {event[2]}." + (f" Classes{of}." if of else "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -10,20 +11,33 @@ from typing import Any
 
 import torch
 
+from . import catalog
 from .fields import BadValue, check_keywords, choice, free, integer, one_of, only, slider
 from .grid import Grid
 from .guidance import Guidance
-from .legal import DEFAULTS, complaint, fitting, own_process
+from .law import Law
+from .legal import DEFAULTS, complaint, fitting
+from .model import Model
 from .process import Process
 from .sampler import Sampler
 from .spec import Spec, dotted_names, from_dict, nested, params, registry, text, unflatten
 
 
-def _check_data(name: str, value: Any) -> Any:
+def _check_data(name: str, value: object) -> str:
     """A known distribution's key, or a mixture {'weights', 'means', 'covs'}, stored as a compact JSON text."""
-    from toy_models.data import check_data
+    return catalog.check_data(name, value)
 
-    return check_data(name, value)
+
+def _check_model(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadValue(name, value, "a model's name, such as exact")
+    return value
+
+
+def _own_process(data: object, model: object) -> Process | None:
+    """The process of an experiment of these data that names none: the one that its model knows, if it knows only one."""
+    key, model = catalog.resolve("data", data, _check_model("model", model))
+    return catalog.model_named(catalog.law_of(key), model).process
 
 
 def dtype_name(value: Any) -> Any:
@@ -38,7 +52,9 @@ REVERSE = only("mode", "reverse")
 class Experiment:
     """Data, process, sampler, grid and how many particles from which seed.
 
-    ``data`` is a distribution's key or a mixture given as a GaussianMixture or a dict of weights, means, covs.
+    ``data`` names what is true (``law``): a distribution's key, or a mixture given as a GaussianMixture or a dict of weights, means, covs. ``model`` names who
+    predicts (``who``), left out the law's first one: the exact model of a mixture. Names of former links that say both ("mnist-unet", "digits-ideal")
+    become both.
     ``Experiment.from_json(e.to_json()) == e`` and ``Experiment.from_query(e.to_query()) == e``.
     Left out, sampler and grid are the first usual ones that fit the process. Raises BadValue (a ValueError) naming the field, the value and
     what is allowed; also when a sampler or grid that was given does not fit the process.
@@ -71,6 +87,9 @@ class Experiment:
     particles: int = integer(2000, 1, 200_000, help="number of particles")
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
+    model: str = free(
+        "", _check_model, help="who predicts: exact, or a model of these data by its name"
+    )  # last: as records before it have no such field
 
     def __new__(cls, *args: Any, **choices: Any) -> Experiment:
         check_keywords(cls, args, choices)
@@ -78,10 +97,16 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", dtype_name(self.dtype))
+        data, model = catalog.resolve("data", self.data, _check_model("model", self.model or ""))
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "model", self.who.key)
         for name, param in params(self).items():
+            if name in ("data", "model"):
+                continue
             value = getattr(self, name)
             if name == "process" and value is None:
-                value = own_process(self.data)
+                value = self.who.process
                 object.__setattr__(self, name, value)
             if param.kind == "spec":
                 if value is None:  # the process comes first: what fits it is known by then
@@ -95,8 +120,25 @@ class Experiment:
         if error := complaint(self):
             raise error
 
+    @functools.cached_property
+    def law(self) -> Law:
+        """What is true."""
+        return catalog.law_of(self.data)
+
+    @functools.cached_property
+    def who(self) -> Model:
+        """Who predicts."""
+        return catalog.model_named(self.law, self.model)
+
+    @functools.cached_property
+    def _first_predicts(self) -> bool:
+        """Is the model the one that these data have when none is named?"""
+        return self.model == catalog.model_named(self.law, "").key
+
     def replace(self, **changes: Any) -> Experiment:
-        """The experiment with other choices, checked as a new one. Raises BadValue."""
+        """The experiment with other choices, checked as a new one; other data bring their own first model. Raises BadValue."""
+        if "data" in changes:
+            changes.setdefault("model", "")
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,6 +148,8 @@ class Experiment:
             out[name] = value.to_dict() if isinstance(value, Spec) else value
         if isinstance(self.data, str) and self.data.startswith("{"):
             out["data"] = json.loads(self.data)
+        if self._first_predicts:  # as records from before models were chosen
+            del out["model"]
         return out
 
     @classmethod
@@ -119,7 +163,7 @@ class Experiment:
                 raise BadValue(name, value, one_of(name, known, dotted_names()))
             if known[name].kind == "spec":
                 if isinstance(value, dict) and "kind" not in value:
-                    own = own_process(_check_data("data", record.get("data", known["data"].default)))
+                    own = _own_process(record.get("data", known["data"].default), record.get("model") or "")
                     process: Any = values.get("process") or own or registry("processes")[DEFAULTS["process"]]
                     value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
                 value = from_dict(known[name].family, name, value)
@@ -153,6 +197,8 @@ class Experiment:
                 usual = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
                 if value.info.key != usual or len(flat) > 1:
                     out.update(flat)
+            elif name == "model":
+                out |= {} if self._first_predicts else {name: value}
             elif value != param.default:
                 out[name] = text(value)
         return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,10 @@ from .fields import BadValue, slider, unless
 from .problem import Prediction
 from .process import Process
 from .spec import Misfit, Spec
+
+if TYPE_CHECKING:
+    from .mixture import GaussianMixture
+    from .model import Model
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Guidance(Spec):
         """W: a field of the guidances that blend two models, 1 of the others."""
         return 1.0
 
-    def misfit(self, law: Any) -> Misfit | None:
-        """Why a law cannot be guided so: it has no such class. For the judge (core/legal.py)."""
+    def misfit(self, law: Model) -> Misfit | None:
+        """Why a model cannot be guided so: it has no such class. For the judge (core/legal.py)."""
         label = getattr(self, "label", None)
         if label is None or bool((law.labels == label).any()):
             return None
@@ -42,24 +46,24 @@ class Guidance(Spec):
         words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
         return Misfit(field="label", value=label, allowed=f"a class of these data: {words}")
 
-    def target(self, data: Any) -> Any:
-        """The mixture that distances compare with: the class that is asked for."""
+    def target(self, model: Model) -> Model:
+        """The model of the law that distances compare with: of the class that is asked for."""
         label = getattr(self, "label", None)
-        return data if label is None else data.only(label)
+        return model if label is None else model.only(label)
 
-    def pair(self, data: Any) -> tuple[Any, Any] | None:
+    def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture] | None:
         """The laws (main, weak) of mixture data whose tilt p_main^W p_weak^{1−W} is what this guidance is often taken to sample; None: there is none.
 
         At time t the guided score is that of the tilt of both *noised* laws; that of the data's tilt, noised, is another. At t = 0 they agree.
         """
         return None
 
-    def model(self, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        """The guided predictor of exact (or trained) models: that of ``oracle_for(data, process)``."""
-        return self.guide(oracle_for(data, process), data, process, oracle_for)
+    def model(self, model: Model, process: Process) -> Any:
+        """The guided predictor of an exact (or trained) model."""
+        return self.guide(model.predictor(process), model, process)
 
-    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        """This guidance around a predictor of all classes, z_t, t ↦ x̂_0.
+    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
+        """This guidance around a predictor of all classes, z_t, t ↦ x̂_0, in the place of ``model``'s own.
 
         What else it must give: classifier-free guidance ``only(label)``, the predictor of one class; autoguidance that and ``weaker(inflate)`` of
         the result; a prompt ``told(words)``. The exact and the trained models have these. Raises: BadValue naming what is missing.

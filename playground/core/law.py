@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -11,6 +11,9 @@ from .fields import BadValue
 from .mixture import GaussianMixture
 from .rng import Rng
 from .space import Euclidean, Space
+
+if TYPE_CHECKING:
+    from .examples import Examples
 
 
 class Law:
@@ -58,6 +61,11 @@ class Law:
     def only(self, label: int) -> Law:
         """The law of one class, p(x | class). Raises BadValue where there is no such class."""
         raise BadValue("label", label, "none: these data have no classes")
+
+    @property
+    def examples(self) -> Examples:
+        """The points that are known. Raises BadValue where none are."""
+        raise BadValue("data", self.key, f"data of which examples are known here, such as digits: of {self.title} there are none")
 
     @property
     def mixture(self) -> GaussianMixture:

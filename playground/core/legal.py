@@ -14,9 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .catalog import law_of, laws, model_named, models_of, resolve
 from .fields import BadValue, params
 from .grid import Grid
 from .guidance import Guidance
+from .law import Law
+from .model import Model
 from .process import Process
 from .sampler import Sampler
 from .spec import Misfit, Spec, from_dict, registry
@@ -32,6 +35,7 @@ REASONS = {
     # of the model
     "mean": "needs a model that predicts E[x₀ | x_t]",
     "mixture": "needs an exact mixture model, which {who} is not",
+    "components": "needs an exact mixture model, which {who} is not",  # whose components are of the classes
     "classes": "needs an image model with classes",
     "text": "needs a model that understands words: a text-to-image model of the hub",
     # of the law: what is exactly known of the noised data
@@ -43,7 +47,7 @@ REASONS = {
 
 OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector"})
 SPACE = frozenset({"vector"})  # R^n's
-EXACT = frozenset({"mean", "mixture", "marginals", "oracle", "noising"})  # what an exact model of mixture data gives
+EXACT = frozenset({"mean", "mixture", "components", "marginals", "oracle", "noising"})  # what an exact model of mixture data gives
 
 DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
 USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
@@ -93,10 +97,11 @@ def fitting(slot: str, process: Process | type[Process]) -> str:
 
 @dataclass(frozen=True)
 class Parts:
-    """A record's choices, completed as an Experiment completes them, not judged yet. ``law``: of ``data`` (what is diffused, or who predicts it)."""
+    """A record's choices, completed as an Experiment completes them, not judged yet. ``law``: of ``data``; ``who``: the model that predicts."""
 
     data: str
-    law: Any
+    law: Law
+    who: Model
     process: Process
     guidance: Guidance
     sampler: Sampler
@@ -107,32 +112,21 @@ class Parts:
     @property
     def told(self) -> str:
         """The data in a complaint."""
-        return self.data if len(self.data) <= 60 and not self.data.startswith("{") else "these data"
-
-
-def own_process(data: str) -> Any:
-    """The process of a record that names none: the one that its (checked) data know, if they know only one."""
-    return getattr(_law(data), "process", None)
-
-
-def _law(data: str) -> Any:
-    from toy_models.data import law_of
-
-    return law_of(data)
+        return self.who.named if len(self.data) <= 60 and not self.data.startswith("{") else "these data"
 
 
 def parts_of(record: Any) -> Parts:
     """The parts of an Experiment, or of a dict with some of its fields: keys, choices or records of them. Raises BadValue for what is no choice at all."""
     if not isinstance(record, Mapping):
-        return Parts(record.data, _law(record.data), *(getattr(record, slot) for slot in SLOTS))
-    from toy_models.data import check_data
-
-    data = check_data("data", record.get("data", "moons"))
+        return Parts(record.data, record.law, record.who, *(getattr(record, slot) for slot in SLOTS))
+    data, key = resolve("data", record.get("data", "moons"), record.get("model") or "")
+    law = law_of(data)
+    who = model_named(law, key)
     made: dict[str, Any] = {}
     for slot, family in FAMILIES.items():
         value = record.get(slot)
         if slot == "process" and value is None:
-            value = own_process(data)
+            value = who.process
         if value is None:
             value = DEFAULTS[slot] if slot in DEFAULTS else fitting(slot, made["process"])
         made[slot] = from_dict(family, slot, value)
@@ -140,20 +134,20 @@ def parts_of(record: Any) -> Parts:
         made[slot] = record.get(slot, words[0])
         if made[slot] not in words:
             raise BadValue(slot, made[slot], "one of " + ", ".join(words))
-    return Parts(data, _law(data), **made)
+    return Parts(data, law, who, **made)
 
 
 def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
     """What is wrong with this choice in this slot beside the other parts; None: it can be made."""
-    process, law = parts.process, parts.law
-    gives = EXACT if "mixture" in law.gives else law.gives  # a mixture's model is exact
-    who = getattr(law, "noun", "a guided one")
+    process, gives, who = parts.process, parts.who.gives, parts.who.noun
     if slot == "data":
-        there = dataclasses.replace(parts, data=choice, law=_law(choice))
-        no = None if misfit_of_model(process, there.law) else process.misfit(there.law)  # a process that a model does not serve gives way
+        law = law_of(choice)
+        no = (
+            None if misfit_of_model(process, model_named(law, "")) else process.misfit(law)
+        )  # a process that a model does not serve gives way
         return None if no is None else dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
     if slot == "process":
-        return misfit_of_model(choice, law) or choice.misfit(law)
+        return misfit_of_model(choice, parts.who) or choice.misfit(parts.law)
     if slot in WORDS:
         if choice == "gaussian" and parts.mode == "reverse" and process.moments <= 2 and "marginals" in gives:
             return Misfit(words="needs a covariance of p_t, which there is none of (PFGM++ with D ≤ 2)", allowed="prior or exact: p_t has no covariance "
@@ -168,13 +162,13 @@ def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
             words=sentence(lacking, who if lacking - gives else "a guided one"),
             whom=process.info.title if lacking <= OF_PROCESS or not lacking - gives else parts.told,
         )
-    return None if slot == "sampler" else choice.misfit(law if slot == "guidance" else process)
+    return None if slot == "sampler" else choice.misfit(parts.who if slot == "guidance" else process)
 
 
-def misfit_of_model(process: Process, law: Any) -> Misfit | None:
+def misfit_of_model(process: Process, model: Model) -> Misfit | None:
     """Why a model does not serve a process."""
-    words = law.unserved(process) if hasattr(law, "unserved") else ""  # a mixture's model is exact under every process
-    return Misfit(words=words, whom=getattr(law, "name", "")) if words else None
+    words = model.unserved(process)
+    return Misfit(words=words, whom=model.named) if words else None
 
 
 def complaint(record: Any) -> BadValue | None:
@@ -201,12 +195,13 @@ def legal(record: Any) -> Reasons:
     """slot → choice → why it cannot be made beside the others of ``record`` ('' where it can).
 
     ``record``: an Experiment, or a dict of some of its fields; what it leaves out is completed as an Experiment completes it. Slots: "data",
-    "process", "guidance", "sampler", "grid", "mode", "start", and by their dotted names the choices within the present ones ("grid.unit",
+    "model", "process", "guidance", "sampler", "grid", "mode", "start", and by their dotted names the choices within the present ones ("grid.unit",
     "process.schedule", "process.origin"). An Experiment can be made of a record exactly where none of its own choices has a reason.
     Raises BadValue for what is no choice at all.
     """
     parts = parts_of(record)
     out: Reasons = {"data": {key: _words(misfit("data", key, parts)) for key in known_data(parts.data)}}
+    out["model"] = {model.key: "" for model in models_of(parts.law)}  # what a model does not serve gives way to it
     for slot in SLOTS:
         out[slot] = {key: _words(misfit(slot, choice, parts)) for key, choice in options(slot, parts)}
         if slot in FAMILIES:
@@ -220,9 +215,7 @@ def _words(no: Misfit | None) -> str:
 
 def known_data(*more: str) -> list[str]:
     """Names of data that can be chosen, and ``more`` where they are not among them."""
-    from toy_models.data import known
-
-    return list(dict.fromkeys([*known(), *more]))
+    return list(dict.fromkeys([*(law.key for law in laws()), *more]))
 
 
 def _inside(slot: str, chosen: Spec, parts: Parts) -> Reasons:
@@ -239,7 +232,7 @@ def _inside(slot: str, chosen: Spec, parts: Parts) -> Reasons:
             tried = [
                 (key, key)
                 for key in ("gaussian", *known_data(getattr(chosen, name)))
-                if key == "gaussian" or not hasattr(_law(key), "event")
+                if key == "gaussian" or "mixture" in law_of(key).gives
             ]
         else:
             continue

@@ -48,8 +48,6 @@ class GaussianMixture:
     means: Tensor
     covs: Tensor
     labels: Tensor = None  # type: ignore[assignment] - filled in below
-    lost: ClassVar[float] = 5.0
-    """A run counts as diverged where its states are so many times as large as the exact p_t's, in root mean square."""
 
     def __new__(cls, *args: Any, **parts: Any) -> GaussianMixture:
         check_keywords(cls, args, parts)

@@ -11,7 +11,6 @@ from .guidance import Turns
 from .mixture import GaussianMixture
 from .problem import Predictor
 from .process import Process
-from .spec import Spec
 
 if TYPE_CHECKING:
     from .law import Law
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 class Model:
     """What predicts x̂_0 for a law, by name (``key``, an Experiment's ``model``).
 
-    ``gives`` says what it can be asked for: "mean" (x̂_0 = E[x_0 | z_t]), "mixture" (the exact law of what it predicts for, ``mixture``), "classes"
-    (several classes side by side, ``turns``), "text" (``told``). ``serves``: the kernels (``process.kernel.key``) that it predicts under;
+    ``gives`` says what it can be asked for, in the judge's words (core/legal.py): "mean" (x̂_0 = E[x_0 | z_t]), "mixture" (the exact law of what it
+    predicts for, ``mixture``), "components" (those of each class in it), "marginals" (p_t), "oracle" (exact errors), "noising" (data to noise, as a
+    picture), "classes" (several classes side by side, ``turns``), "text" (``told``). ``serves``: the kernels (``process.kernel.key``) that it predicts under;
     ``process``: the only one where it knows but one. ``noun``: what it is, in the words of a refusal. ``label``: the class that it is a model of, a
     tensor of classes in turn, None for all.
     """
@@ -34,17 +34,27 @@ class Model:
     rank: int = 100
     key: str
     title: str
-    word: str = ""
-    """What it is called beside the other models of its law; '' as its title."""
+    """What a run of it is called: law and model in a few words."""
+    word: str
+    """What it is called beside the other models of its law."""
     hint: str = ""
     tip: str = ""
-    trained_on: str = ""
-    """The law (its key) whose points it has seen, '' if none."""
+    about: str = ""
+    """The first part of ``tip``: what it is, with its numbers."""
+    trained: bool = False
+    """Does it hold weights that were trained?"""
+    lost: float = 5.0
+    """A run counts as diverged where its states are this many times as large as the exact law's (``rms``)."""
     batch: int | None = None
     """With how many points the page starts, where that is not as many as its law's space is shown with."""
 
     def __init__(self, law: Law):
         self.law = law
+
+    @property
+    def named(self) -> str:
+        """Law and model in one name, of a file for instance."""
+        return self.key if self.key.startswith(self.law.key) else f"{self.law.key}-{self.key}"
 
     @property
     def labels(self) -> Tensor:
@@ -85,8 +95,8 @@ class Model:
         """The model under a prompt. Raises BadValue where it knows no words."""
         raise BadValue("prompt", words, f"none: {self.title} knows no words")
 
-    def refuses(self, slot: str, choice: Spec | str) -> str:
-        """Why a choice of an Experiment cannot be made with this model, '' if it can: words that go on after the choice's title."""
+    def unserved(self, process: Process) -> str:
+        """Why it cannot predict under a process, '' if it can: words that go on after the process's title."""
         return ""
 
     def classify(self, x: Tensor) -> Tensor | None:

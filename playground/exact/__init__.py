@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 from typing import Any
 
+from playground.core.fields import BadValue
 from playground.core.process import Process
 
 
@@ -37,5 +38,5 @@ def oracle_for(data: Any, process: Process) -> Any:
         raise no.error("process", process)
     found = exact_model(process.kernel.key, data.gives)
     if found is None:
-        return data.oracle(process)  # an image model brings its own predictor
+        raise BadValue("process", process.info.key, "one under which these data have a closed form")
     return getattr(found, "of", found)(data, process)

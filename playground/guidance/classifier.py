@@ -9,6 +9,8 @@ from torch import Tensor
 
 from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Guidance, interval, off_at, on_from
+from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from playground.core.spec import Info
@@ -29,7 +31,7 @@ class Classifier(Guidance):
         "Dhariwal & Nichol 2021",
         "2105.05233",
         rank=30,
-        needs=frozenset({"linear", "marginals"}),
+        needs=frozenset({"linear", "components"}),
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))
@@ -37,14 +39,14 @@ class Classifier(Guidance):
     start: float = on_from(0)
     stop: float = off_at(0)
 
-    def pair(self, data: Any) -> tuple[Any, Any]:
+    def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture]:
         """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""
         return data.only(self.label), data
 
-    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
-        """Around any model of all classes: the classifier stays the exact one of ``data``."""
+    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
+        """Around any model of all classes: the classifier stays the exact one of ``model``."""
         assert isinstance(process, LinearProcess)
-        exact = predictor if "mixture" in getattr(predictor, "gives", ()) else oracle_for(data, process)
+        exact = predictor if "mixture" in getattr(predictor, "gives", ()) else model.predictor(process)
         return ClassifierGuided(exact, self.label, self.weight, interval(process, self.start, self.stop), predictor)
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playground.core.guidance import Guidance
+from playground.core.model import Model
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -16,5 +16,5 @@ class NoGuidance(Guidance):
     info = Info("NoGuidance", "none", "no guidance: all classes", rank=10)
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "mixture"})
 
-    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
         return predictor

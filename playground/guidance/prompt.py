@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playground.core.fields import BadValue, free, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
+from playground.core.model import Model
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -48,6 +48,6 @@ class Prompt(Guidance):
     start: float = on_from(1)
     stop: float = off_at(1)
 
-    def guide(self, predictor: Any, data: Any, process: Process, oracle_for: Callable[[Any, Process], Any]) -> Any:
+    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
         said, other = (self.part_of(predictor, "told", "words", words) for words in (self.prompt, self.negative))
         return Blend(said, other, self.weight, interval(process, self.start, self.stop))

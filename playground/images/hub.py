@@ -25,17 +25,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.denoiser import ImageModel, ModelPredictor
 from playground.core.fields import BadValue
+from playground.core.law import Law, numbered
+from playground.core.model import Model
 from playground.core.problem import Prediction
-from playground.core.process import LinearProcess, Process
+from playground.core.process import LinearProcess
+from playground.core.space import Pixels
 from playground.images import source as files
-from playground.images.codecs import Latents, Pixels
+from playground.images.codecs import Latents
+from playground.images.codecs import Pixels as PixelCodec
 from playground.images.levels import Levels, levels_of
 from playground.images.messages import missing_extra, no_memory, reading, running
 from playground.images.networks import TOKENIZERS, Network, family_of
 from playground.images.source import Listing, Progress, Source, allow, fetch, listing, read_json, serve, served, weights_of
-from toy_models.models.images import ImageModel
-from toy_models.networks.denoiser import NetworkPredictor
 
 FEW, MANY = 4, 16  # images that the page starts with: of large pictures, of small ones
 CONDITIONS = 8  # prompts or classes whose encoding is kept
@@ -96,106 +99,96 @@ _held: Held | None = None
 _loading = threading.Lock()
 
 
-class HubModel(ImageModel):
-    """A pipeline as data: what ImageModel is for the models of this repository. ``label`` is one class, ``words`` a prompt."""
+class HubLaw(Law):
+    """The data of a pipeline: of them only a name, the shape and the classes are known."""
 
-    def __init__(self, card: Card, label: int | None = None, words: str = ""):
-        self.card, self.name, self.label, self.words = card, card.data, label, words
-        self.event = card.event
-        self.labels = torch.arange(card.family.classes(card.config))
-        self.text = card.family.text
+    group, listed = "images", False
+
+    def __init__(self, card: Card):
+        self.card, self.key = card, card.data
         self.title = card.data.removeprefix(files.PREFIX).rstrip("/").rpartition("/")[2][:60]
-        self.names = card.names or ["image"]
-        self.hint = "hub"
-        self.tip = f"{card.data.removeprefix(files.PREFIX)}: a pipeline of the hub under our processes, samplers and grids."
+        self.labels = numbered(card.family.classes(card.config))
+        self.class_names = tuple(card.names) or ("image",)
 
     @property
-    def gives(self) -> frozenset[str]:
-        return super().gives | {"text"} if self.text else super().gives
+    def space(self) -> Pixels:
+        channels, height, width = self.card.event
+        return Pixels(channels, height, width)
+
+
+class HubModel(ImageModel):
+    """A pipeline as model of its law. ``label`` is one class, ``words`` a prompt."""
+
+    word, hint = "hub", "hub"
+    trained, decodes = True, True
+
+    def __init__(self, card: Card, label: int | None = None, words: str = ""):
+        super().__init__(HubLaw(card))
+        self.card, self.key, self.label, self.words = card, card.data, label, words
+        self.text = card.family.text
+        self.gives = frozenset({"mean", *["classes"] * (len(self.labels) > 1), *["text"] * self.text})
+        self.title = self.law.title
+        self.tip = f"{card.data.removeprefix(files.PREFIX)}: a pipeline of the hub under our processes, samplers and grids."
 
     def only(self, label: int) -> HubModel:
         return HubModel(self.card, label)
 
     def told(self, words: str) -> HubModel:
-        """The model under a prompt."""
         return HubModel(self.card, None, words)
 
-    def oracle(self, process: Process) -> HubOracle:
-        if not isinstance(process, LinearProcess):
-            raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
+    def denoiser(self, process: LinearProcess) -> HubOracle:
         return HubOracle(self, process)
 
     def held(self) -> Held:
         """Its weights. Raises BadValue where they are not loaded and a stranger's wish must not load them."""
         now = _held
-        if now is not None and now.card.data == self.name and now.parts:
+        if now is not None and now.card.data == self.key and now.parts:
             return now
         if served():
-            raise BadValue("data", self.name, NOT_LOADED)
-        load(self.name)
+            raise BadValue("data", self.key, NOT_LOADED)
+        load(self.key)
         assert _held is not None
         return _held
 
     def show(self, x: Tensor, final: bool) -> Tensor:
         """States (n, *event) as pictures (n, 3, h, w) in about [−1, 1]: small and quick, or at last as the decoder gives them."""
-        with running(self.name, unload):
+        with running(self.key, unload):
             return self.held().codec.show(x.float(), final)
 
     def describe(self) -> dict[str, Any]:
         """For the page."""
         few = MANY if not self.card.latent and max(self.event[1:]) <= 64 else FEW
         kind = f"{self.card.family.title}, {'latents' if self.card.latent else 'pixels'} {' × '.join(map(str, self.event))}"
-        return {"data": self.name, "title": self.title, "kind": kind, "images": few, "text": self.text, "classes": self.card.names}
+        return {"data": self.key, "title": self.title, "kind": kind, "images": few, "text": self.text, "classes": self.card.names}
 
 
 NOT_LOADED = "a hub model that is loaded on this server: open “hub model…” and load it"
 
 
-class HubOracle(NetworkPredictor):
+class HubOracle(ModelPredictor):
     """A held pipeline as predictor of a linear process; it has no law."""
 
-    denoiser: Any
+    model: HubModel
 
-    def __init__(self, data: HubModel, process: LinearProcess):
-        super().__init__(process, None)  # type: ignore[arg-type] - the network is asked through what is held
-        self.data, self.event, self.dim = data, data.event, data.dim
-        self.said = data.words if data.text else data.label
+    def __init__(self, model: HubModel, process: LinearProcess):
+        super().__init__(model, process)
+        self.said = model.words if model.text else model.label
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         y, tau = self.statistic(z_t, t)
-        held = self.data.held()
-        with torch.no_grad(), running(self.data.name, unload):
+        held = self.model.held()
+        with torch.no_grad(), running(self.model.key, unload):
             level = held.card.levels.at(tau)
             x = y.to(held.device, torch.float32) * (level.alpha * level.gain)
             out = held.card.family(held.parts, x.to(held.dtype), level.index, held.condition(self.said))
             return Prediction(held.card.levels.x0(x, out.float(), level).to(z_t.device, z_t.dtype))
 
-    def only(self, label: int) -> HubOracle:
-        """The model of one class."""
-        return self.data.only(label).oracle(self.process)
-
-    def turns(self) -> Any:
-        """The model of a batch whose image i is of class i mod K."""
-        return self.data.turns(self.process)
-
-    def told(self, words: str) -> HubOracle:
-        """The model under a prompt."""
-        return self.data.told(words).oracle(self.process)
-
-    def rms(self, times: Tensor) -> Tensor:
-        """Root mean square norm of the data part of z_t for data of unit size in every number: about that of latents, an upper bound for pixels."""
-        psi, cov = self.process.mean_and_cov(times)
-        return (self.dim * (psi[..., 0].square() + cov[..., 0, 0])).sqrt()
-
-    def marginal(self, t: float) -> Any:
-        raise BadValue("start", "exact or gaussian", "prior: the law of a learned model is not known")
-
     def note(self, times: list[float]) -> str:
         """What to say of a run at these times."""
-        return self.data.card.levels.note(levels_of(self.process, [t for t in times if t > 0]))
+        return self.model.card.levels.note(levels_of(self.process, [t for t in times if t > 0]))
 
 
-def law(data: str) -> HubModel:
+def pipeline(data: str) -> HubModel:
     """The model behind ``hub:…``: its configs, not its weights. Raises BadValue."""
     now = _held
     if now is not None and now.card.data == data and now.parts:
@@ -204,6 +197,16 @@ def law(data: str) -> HubModel:
     if served():
         raise BadValue("data", data, NOT_LOADED)
     return HubModel(card(source))
+
+
+def law_of_hub(data: str) -> HubLaw:
+    """The law of which ``hub:…`` is the model. Raises BadValue."""
+    return HubLaw(pipeline(data).card)
+
+
+def models_of_hub(law: Law) -> list[Model]:
+    """Its one model."""
+    return [HubModel(law.card)] if isinstance(law, HubLaw) else []
 
 
 def needs_extra(data: str) -> None:
@@ -274,7 +277,7 @@ def load(data: str, *, allow_pickle: bool = False, progress: Progress = lambda *
             done += sum(told.found.sizes.get(n, 0) for n in weights.get(slot, ([], None))[0])
         progress("preparing the preview", total, total)
         with reading(data, "decoder"):
-            codec = Latents(parts["vae"]) if told.latent else Pixels()
+            codec = Latents(parts["vae"]) if told.latent else PixelCodec()
         _held = Held(told, parts, codec, dtype, device)
         return HubModel(told)
     finally:
@@ -400,7 +403,7 @@ def picture_file(name: str) -> Path:
     return file
 
 
-__all__ = ["HubModel", "allow", "law", "load", "loaded", "main", "serve", "unload"]
+__all__ = ["HubModel", "allow", "load", "loaded", "main", "pipeline", "serve", "unload"]
 
 if __name__ == "__main__":
     from playground.images.hub import main as run  # the module that experiments use, not a second copy of it

@@ -17,8 +17,7 @@ from playground.core.process import LinearProcess
 from playground.core.rng import Rng
 from playground.core.sampler import AnySampler, Sampler
 from playground.core.spec import Info
-from playground.engine import Run, event_of, grid_times
-from toy_models.data import law_of
+from playground.engine import Run, check_law, grid_times
 
 RESAMPLES = Whole(5, 1, 50)
 JUMP = Whole(1, 1, 100)
@@ -113,7 +112,7 @@ def inpaint(
     image, known = torch.as_tensor(image), torch.as_tensor(known)
     if known.dtype != torch.bool:
         raise BadValue("mask", str(known.dtype), "true or false a pixel")
-    event = event_of(data or law_of(exp.data))
+    event = check_law(data, exp).law.space.shape
     check_image("image", image, event)
     if known.ndim > len(event) or not all(k == n for k, n in zip(known.shape[::-1], event[::-1], strict=False)):
         raise BadValue("mask", tuple(known.shape), f"the image's own shape {event}")

@@ -18,11 +18,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from playground.core.catalog import law_of, model_named
+from playground.core.examples import digest_of, told_classes
 from playground.core.fields import BadValue, Record
+from playground.core.pixels import DEPTHS, TYPES, image_bytes
 from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
-from toy_models.laws.image_sets import OWN, digest_of, set_folder, told_classes
-from toy_models.laws.pixels import DEPTHS, TYPES, image_bytes
-from toy_models.models.free import KINDS
+from playground.images.sets import OWN, set_folder
 
 MOST_IMAGES = 4_000
 LARGEST_SIDE, SMALLEST_SIDE = 32, 4
@@ -54,8 +55,6 @@ def load_images(path: str | Path, model: str = "ideal") -> str:
     divided by 257, floats must lie between 0 (black) and 1 (white). model: "ideal", "wiener", "local" or
     "equivariant". Raises BadValue for what is not within the limits.
     """
-    if model not in KINDS:
-        raise BadValue("model", model, ", ".join(KINDS))
     path = Path(path)
     if path.is_dir():
         stored = store_files(path.name, _files_of(path))
@@ -64,6 +63,7 @@ def load_images(path: str | Path, model: str = "ideal") -> str:
         stored = store_npz(path.stem, path.read_bytes())
     else:
         raise BadValue("path", str(path), "a folder of images, or a file .npz or .npy")
+    model_named(law_of(stored.name), model)
     return f"{stored.name}-{model}"
 
 
@@ -152,7 +152,7 @@ def _stack(images: Iterable[Image.Image], side: int) -> np.ndarray:
 
 
 def store_npz(title: str, raw: bytes) -> Stored:
-    """An .npz (or an .npy: images alone) with images (count, height, width[, channels]) of a known depth (toy_models/laws/pixels.py) and, if there are,
+    """An .npz (or an .npy: images alone) with images (count, height, width[, channels]) of a known depth (playground/core/pixels.py) and, if there are,
     labels: whole numbers. Raises BadValue for anything else."""
     arrays = _arrays(title, raw)
     found = next((n for n in ("images", "x", "train_images", "x_train") if n in arrays), None)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from playground.core.fields import BadValue
-from toy_models.laws.pixels import as_bytes
+from playground.core.pixels import as_bytes
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 NAMES = "PNG, JPEG, GIF, BMP, WebP or TIFF"

@@ -16,9 +16,8 @@ from playground.core.problem import Predictor
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.core.spec import Spec, params, specs_in
-from playground.engine import DTYPES, Run, event_of
+from playground.engine import DTYPES, Run, check_law
 from playground.images.inpaint import check_image
-from toy_models.data import law_of
 
 STRENGTH = numbers(Experiment)["start_at"]
 Chosen = TypeVar("Chosen", bound=Experiment | Spec)
@@ -42,7 +41,7 @@ def sdedit(
     strength = STRENGTH.clean("strength", strength)
     if not isinstance(exp.process, LinearProcess):
         raise BadValue("process", exp.process.info.key, "a process with a Gaussian kernel")
-    image, event = torch.as_tensor(image), event_of(data or law_of(exp.data))
+    image, event = torch.as_tensor(image), check_law(data, exp).law.space.shape
     check_image("image", image, event)
     rng = Rng(exp.seed, dtype=DTYPES[exp.dtype]).stream("prior")
     guide = image.to(rng.dtype).expand(exp.particles, *event)
@@ -82,7 +81,7 @@ def between(exp: Experiment, a: Tensor, b: Tensor, weights: Tensor, mix: Callabl
 def noise_of(exp: Experiment, seed: int) -> Tensor:
     """The first particle's start (*state) in a run of ``exp`` with another seed."""
     rng = Rng(seed, dtype=DTYPES[exp.dtype]).stream("prior")
-    return exp.process.source(1, event_of(law_of(exp.data)), rng)[0]
+    return exp.process.source(1, exp.law.space.shape, rng)[0]
 
 
 def numeric_fields(exp: Experiment) -> dict[str, tuple[Number, float]]:

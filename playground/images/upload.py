@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.pixels import DEPTHS
 from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
-from toy_models.laws.pixels import DEPTHS
 
 MOST_BYTES = 4_000_000
 ALLOWED = f"a {NAMES} of at most {MOST_BYTES // 1_000_000} MB and {MOST_PIXELS // 1_000_000} megapixels"

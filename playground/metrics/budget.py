@@ -39,11 +39,9 @@ from playground.core.predictor import Brought
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.engine import grid_times, modelled, simulate
-from playground.exact import oracle_for
 from playground.guidance.none import NoGuidance
 from playground.metrics.distances import directions
 from playground.metrics.flow import any_flow, law_at
-from toy_models.data import mixture_of
 
 POINTS, LINE, MANY, FEW = 2048, 8192, 128, 512  # particles; on the line, where sorting is cheap; FEW in the plane from MANY components on
 WORK = 1.5e7  # particles × model calls × components of one run of a sampler that draws noise, which decides how many particles there are,
@@ -158,11 +156,11 @@ def error_budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
     """
     exp = exp.replace(mode="reverse")
     oracle = exact_model(exp)
-    law, stochastic = mixture_of(exp.data), exp.sampler.declared_order is None
+    stochastic = exp.sampler.declared_order is None
     exp = exp.replace(particles=_particles(exp, oracle, stochastic))
     model = None
     if predictor is not None or _guided(exp):
-        model = modelled(exp, law, predictor)
+        model = modelled(exp, exp.who, predictor)
     with torch.no_grad():
         grid = grid_times(exp, None, None, Problem(exp.process, oracle, oracle))
         # neither the sampler nor where its steps lie changes the exact laws
@@ -214,8 +212,7 @@ def _guided(exp: Experiment) -> bool:
 
 def exact_model(exp: Experiment) -> Any:
     """The exact predictor of what ``exp`` wants to sample: of its data, or of the class that guidance leads to."""
-    data = mixture_of(exp.data)
-    return oracle_for(exp.guidance.target(data) if _guided(exp) else data, exp.process)
+    return (exp.guidance.target(exp.who) if _guided(exp) else exp.who).predictor(exp.process)
 
 
 def _starts_exactly(exp: Experiment, t_start: float) -> bool:

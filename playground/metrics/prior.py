@@ -15,7 +15,6 @@ from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, Process, ScalarProcess, t64
 from playground.exact import oracle_for
 from playground.metrics.denoising import w2_to_gaussian
-from toy_models.data import mixture_of
 
 MATTERS = 0.01  # of the prior's width: below this a start's own error is far from showing
 
@@ -30,8 +29,7 @@ def prior_mismatch(exp: Experiment, t: float) -> float:
     """
     if exp.start == "exact" or exp.process.prior_is_exact:
         return 0.0
-    data = mixture_of(exp.data)
-    return _mismatch(exp.process, _Law(exp.guidance.target(data)), t, exp.start)
+    return _mismatch(exp.process, _Law(exp.guidance.target(exp.who).mixture), t, exp.start)
 
 
 class _Law:

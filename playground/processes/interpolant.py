@@ -7,20 +7,26 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.catalog import check_data, law_of
 from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
-from playground.core.fields import choice, free, slider
+from playground.core.fields import BadValue, choice, free, slider
 from playground.core.kernel import Kernel
-from playground.core.mixture import MAX_COMPONENTS
+from playground.core.mixture import MAX_COMPONENTS, GaussianMixture
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.spec import Info, Misfit
 
+GAUSSIAN = "gaussian"  # the source that is N(0, I) in the data's dimension
+
 
 def _check(name: str, value: Any) -> str:
     """'gaussian' or data, stored as an Experiment's are."""
-    from toy_models.data import check_source
-
-    return check_source(name, value)
+    if value == GAUSSIAN:
+        return GAUSSIAN
+    try:
+        return check_data(name, value)
+    except BadValue as error:
+        raise BadValue(error.field, value, f"{GAUSSIAN}; {error.allowed}") if error.field == name else error from None
 
 
 @dataclass(frozen=True)
@@ -102,17 +108,15 @@ class Interpolant(Process):
         """γ γ̇ = ½ dγ²/dt, finite at both ends where γ̇ is not."""
         return self.gamma**2 * (1 - 2 * t)
 
-    def ends(self, dim: int) -> Any:
+    def ends(self, dim: int) -> GaussianMixture:
         """The source as a mixture on R^dim."""
-        from toy_models.data import source_of
-
-        return source_of(self.origin, dim)
+        if self.origin == GAUSSIAN:
+            return GaussianMixture([1.0], torch.zeros(1, dim), torch.eye(dim)[None])  # type: ignore[arg-type]
+        return law_of(self.origin).mixture
 
     def misfit(self, law: Any) -> Misfit | None:
         """Both ends must lie in one dimension, and have no more pairs of components than a mixture may have."""
-        from toy_models.data import title_of
-
-        source, name = self.ends(law.dim), title_of(self.origin)
+        source, name = self.ends(law.dim), self.origin if self.origin == GAUSSIAN else law_of(self.origin).title
         if source.dim != law.dim:
             return Misfit(
                 f"needs both ends in one dimension: its source, {name}, is in {source.dim}D, the data in {law.dim}D",

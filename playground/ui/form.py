@@ -12,16 +12,25 @@ from typing import Any
 
 import gradio as gr
 
+from playground.core.catalog import laws, models_of, resolve
 from playground.core.experiment import Experiment
 from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
+from playground.core.law import Law
 from playground.core.legal import DEFAULTS, fitting, legal, why_illegal
-from playground.core.mixture import MAX_COMPONENTS
+from playground.core.mixture import MAX_COMPONENTS, GaussianMixture
+from playground.core.model import Model
 from playground.core.spec import FAMILIES, Spec, lookup, registry, text
-from playground.ui.picker import Choice, distributions, picker, specs
-from toy_models.data import GAUSSIAN, image_models, law_of, makes_images, mixture_of, source_of
-from toy_models.laws.distributions import toys
+from playground.processes.interpolant import GAUSSIAN
+from playground.ui.picker import Choice, distributions, law_choice, picker, predictors, specs
 
-TOP = {"data": "pg-data", "process": "pg-process", "sampler": "pg-sampler", "grid": "pg-grid", "guidance": "pg-guidance"}
+TOP = {
+    "data": "pg-data",
+    "model": "pg-model",
+    "process": "pg-process",
+    "sampler": "pg-sampler",
+    "grid": "pg-grid",
+    "guidance": "pg-guidance",
+}
 # opens the lab "your data" (assets/ui/data.js)
 OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data title="Move its components, paint one, upload points">make your own</button>'
 SLIDERS = {"guidance.label": 24}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/hub.js)
@@ -56,8 +65,9 @@ class Form:
 
     def _build(self) -> None:
         with gr.Column(elem_id="pg-sec-data", elem_classes="pg-section"):
-            _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Image model</span>', OWN)
+            _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Images</span>', OWN)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
+            self._picker("model", predictors(), layout="tiles", label="who predicts", of="data")
             gr.HTML(None, html_template="<div></div>", js_on_load="window.PG.hub(element)", apply_default_css=False, elem_id="pg-hub")
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
             _heading("Forward process")
@@ -98,11 +108,13 @@ class Form:
             fn=None, js="() => Math.floor(Math.random() * 10000)", outputs=[self["seed"].component], queue=False, api_visibility="private"
         )
 
-    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "") -> None:
+    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "", of: str = "") -> None:
         elem_id = elem_id or TOP[path]
         value = self.exp.process.schedule if path == "process.schedule" else getattr(self.exp, path)  # type: ignore[attr-defined]
         key = value.info.key if isinstance(value, Spec) else value
-        component = picker(choices, key, layout=layout, slot=path, label=label, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"])
+        component = picker(
+            choices, key, layout=layout, slot=path, label=label, of=of, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"]
+        )
         self.controls.append(Control(elem_id, path, "", component, None, key))
 
     def _menu(
@@ -217,7 +229,7 @@ class Form:
     def _source(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
         """The other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
         gaussian = Choice(GAUSSIAN, "gaussian", "standard normal, in the data's dimension")
-        toy_choices = [Choice(t.key, t.title, t.tip, f"{t.dim}D") for t in toys(2) + toys(1)]
+        toy_choices = [law_choice(law) for law in laws() if "mixture" in law.gives]
         self._menu(path, kind, [gaussian, *toy_choices], text(param.default), elem_id, label, param)
 
     def _when(self, control: Control) -> dict[str, Any]:
@@ -294,12 +306,13 @@ class Form:
             "help": {k: v for k, v in self.help.items() if v},
             "titles": {
                 **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
-                "data": {**{t.key: t.title for t in toys()}, **{name: law_of(name).title for name in image_models()}},
             },
             "reasons": {**reasons(), "data": data_reasons()},
-            "images": image_reasons(),
+            "laws": {law.key: law_facts(law) for law in laws()},
+            "models": {f"{law.key} {model.key}": told for law in laws() for model in models_of(law) if (told := model_reasons(model))},
+            "old": former_names(),
+            "sets": sets_facts(),
             "batch": BATCH,
-            "sizes": {key: (mixture.dim, mixture.components) for key, mixture in ((t.key, mixture_of(t.key)) for t in toys())},
             "most": MAX_COMPONENTS,
             "nested": self.nested,
             "suits": {key: cls.suits for key, cls in registry("processes").items()},  # type: ignore[attr-defined]
@@ -344,27 +357,55 @@ def data_reasons() -> dict[str, dict[int, str]]:
     out: dict[str, dict[int, str]] = {}
     for process, cls in registry("processes").items():
         for dim in (1, 2):
-            if no := cls().misfit(source_of(GAUSSIAN, dim)):  # type: ignore[attr-defined]
+            if no := cls().misfit(GaussianMixture([1.0], [[0.0] * dim], [1.0])):  # type: ignore[attr-defined]
                 out.setdefault(process, {})[dim] = no.reason
     return out
 
 
-def image_reasons() -> dict[str, dict[str, dict[str, str]]]:
-    """image model → slot → choice → why it cannot be made with it; legal ones are left out. ``own``: the only process that it serves."""
-    out: dict[str, dict[str, dict[str, str]]] = {}
-    for name in image_models():
-        out[name] = model_reasons(law_of(name))
-    return out
+def law_facts(law: Law) -> dict[str, Any]:
+    """What the page's scripts know of a law; ``size``: (dimension, components) of a mixture."""
+    facts: dict[str, Any] = {"title": law.title, "models": [model.key for model in models_of(law)]}
+    if "mixture" in law.gives:
+        facts["size"] = (law.dim, law.components)
+    return facts | ({"pictures": True} if law.space.pictures else {})
 
 
-def model_reasons(model: Any) -> dict[str, Any]:
-    """The same of one model; ``allows``: what only it can, by slot."""
-    told = legal({"data": model.name})
+def former_names() -> dict[str, tuple[str, str]]:
+    """Names of former links that are law and model in one, of the laws that are listed."""
+    found = {
+        name: resolve("data", name)
+        for law in laws()
+        for model in models_of(law)
+        for name in (model.key, f"{law.key}-{model.key}")
+        if known(name)
+    }
+    return {name: meant for name, meant in found.items() if meant[0] != name}
+
+
+def known(name: str) -> bool:
+    try:
+        return bool(resolve("data", name))
+    except BadValue:
+        return False
+
+
+def sets_facts() -> dict[str, Any]:
+    """What a set of images that the page has only a name of is like, until the server tells: the models of a listed law of examples that need no training."""
+    law = next(law for law in laws() if "examples" in law.gives)
+    return {"like": law.key, "models": [model.key for model in models_of(law) if not model.trained]}
+
+
+def model_reasons(model: Model) -> dict[str, Any]:
+    """slot → choice → why it cannot be made with this model; legal ones are left out. ``own``: the only process that it serves; ``allows``: what only it
+    can, by slot. Empty for the exact model of a mixture, which takes all that its process takes."""
+    if model.law.space.axes:
+        return {}
+    told = legal({"data": model.law.key, "model": model.key})
     out: dict[str, Any] = {
         slot: {key: why for key, why in told[slot].items() if why} for slot in ("process", "sampler", "grid", "guidance")
     }
     out["own"] = model.process.flat("process") if model.process else {}
-    out["allows"] = {"guidance": ["Prompt"] * bool(getattr(model, "text", False)) + ["EachClass"] * (len(model.labels) > 1)}
+    out["allows"] = {"guidance": ["Prompt"] * ("text" in model.gives) + ["EachClass"] * ("classes" in model.gives)}
     return out
 
 
@@ -393,7 +434,7 @@ def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
     while True:
         try:
             exp = Experiment.from_query(query)
-            few = errors and "particles" not in query and makes_images(exp.data)  # as many images as toys have particles are too many
+            few = errors and "particles" not in query and exp.law.space.pictures  # as many images as toys have particles are too many
             return exp.replace(particles=BATCH) if few else exp, errors
         except BadValue as error:
             field, size = error.field, len(query)

@@ -50,6 +50,7 @@ from playground.images.messages import out_of_memory
 from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
+from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
@@ -67,7 +68,6 @@ from playground.views.packet import Packet
 from playground.views.sights import begin, sight_of
 from playground.views.stage import file_name, run_packet, step_packet
 from playground.views.tasks import task_packets
-from toy_models.laws.table import ALLOWED, MOST_BYTES, Table
 
 log = logging.getLogger("playground")
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

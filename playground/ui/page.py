@@ -21,6 +21,7 @@ import gradio as gr
 from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
+from playground.core.catalog import laws
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
 from playground.glossary import glossary
@@ -31,7 +32,6 @@ from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
 from playground.views import lab, layer
 from playground.views.snippet import as_python
-from toy_models.data import image_models
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
 STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
@@ -216,7 +216,9 @@ def build() -> Page:
 def header() -> str:
     examples = "".join(_example(p) for p in PRESETS)
     links = "".join(LINK.format(href=href, word=word) for href, word in links_out())
-    return HEADER.format(what=WHAT, image=image_models()[0], batch=BATCH, examples=examples, links=links)
+    return HEADER.format(
+        what=WHAT, image=next(law.key for law in laws() if law.space.pictures), batch=BATCH, examples=examples, links=links
+    )
 
 
 def links_out() -> list[tuple[str, str]]:

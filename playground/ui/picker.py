@@ -14,9 +14,11 @@ import gradio as gr
 import numpy as np
 import torch
 
+from playground.core.catalog import laws, models_of
+from playground.core.law import Law
+from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.spec import registry
-from toy_models.data import image_models, law_of
-from toy_models.laws.distributions import Toy, toys
 
 POINTS = 220  # samples in a tile
 CURVE = 56  # points of a thumbnail's curve
@@ -36,9 +38,10 @@ class Choice:
 
 
 def picker(
-    choices: Sequence[Choice], value: str, *, layout: Literal["tiles", "pills", "menu"], slot: str, label: str, **kwargs: Any
+    choices: Sequence[Choice], value: str, *, layout: Literal["tiles", "pills", "menu"], slot: str, label: str, of: str = "", **kwargs: Any
 ) -> gr.HTML:
-    """A component whose value is the key of the chosen entry. ``slot`` is the field that it sets ('sampler').
+    """A component whose value is the key of the chosen entry. ``slot`` is the field that it sets ('sampler'). ``of``: another picker's slot, to whose
+    value belong the entries whose group it is, or, where there is none, those without a group.
 
     A function and no subclass of gr.HTML: Gradio writes a .pyi file beside the source of every subclass, at each import.
     """
@@ -49,7 +52,7 @@ def picker(
         html_template='<div class="pg-picker"></div>',
         js_on_load="window.PG.picker({element, props, watch})",
         apply_default_css=False,
-        payload={"layout": layout, "slot": slot, "label": label, "choices": [asdict(c) for c in choices]},
+        payload={"layout": layout, "slot": slot, "label": label, "of": of, "choices": [asdict(c) for c in choices]},
         **kwargs,
     )
 
@@ -61,32 +64,50 @@ def _bytes(values: Any, lo: float = 0.0, hi: float = 1.0) -> str:
 
 def distributions() -> list[Choice]:
     out = []
-    for toy in toys(2) + toys(1):
-        kind, thumb = ("points", _points(toy)) if toy.dim == 2 else ("density", _density(toy))
-        out.append(Choice(toy.key, toy.title, toy.tip, f"{toy.dim}D", "", kind, thumb))
-    for name in image_models():
-        out.append(image_choice(name))
+    for law in laws():
+        kind, thumb = "", ""
+        if "mixture" in law.gives:
+            kind, thumb = ("points", _points(law.mixture)) if law.dim == 2 else ("density", _density(law.mixture))
+        out.append(law_choice(law, kind, thumb))
     return out
 
 
-def image_choice(name: str) -> Choice:
-    """The entry of an image model: a set's training-free ones, "title · word", stand together under the set's title."""
-    model = law_of(name)
-    group, parted, _ = model.title.rpartition(" · ")
-    return Choice(name, model.title, model.tip, f"{group}, no training" if parted else "images", model.hint)
+def law_choice(law: Law, kind: str = "", thumb: str = "") -> Choice:
+    return Choice(law.key, law.title, law.tip, law.group, law.hint, kind, thumb)
 
 
-def _points(toy: Toy) -> str:
-    x, _ = toy.sample(POINTS, np.random.default_rng(1))
+def model_choice(model: Model, group: str) -> Choice:
+    """The entry of a model; its group is the law that it is of."""
+    return Choice(model.key, model.word, model.tip, group, model.hint)
+
+
+def predictors() -> list[Choice]:
+    """Who predicts, for each law that is listed; in the first place, for all laws that have no other, the exact model."""
+    every = [(law, models_of(law)) for law in laws()]
+    usual = next(models for law, models in every if "mixture" in law.gives)
+    alone = [model.key for model in usual]
+    own = [(law, models) for law, models in every if [m.key for m in models] != alone]
+    return [model_choice(m, "") for m in usual] + [model_choice(m, law.key) for law, models in own for m in models]
+
+
+def _points(mixture: GaussianMixture) -> str:
+    rng, (weights, means, covs) = np.random.default_rng(1), _arrays(mixture)
+    k = rng.choice(len(weights), size=POINTS, p=weights)
+    x = means[k] + np.einsum("nij,nj->ni", np.linalg.cholesky(covs)[k], rng.standard_normal((POINTS, 2)))
     middle = (x.max(0) + x.min(0)) / 2
     half = float(np.abs(x - middle).max()) * 1.08
     return _bytes((x - middle) / half, -1, 1)
 
 
-def _density(toy: Toy) -> str:
+def _arrays(mixture: GaussianMixture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return mixture.weights.numpy(), mixture.means.numpy(), mixture.covs.numpy()
+
+
+def _density(mixture: GaussianMixture) -> str:
+    weights, means, covs = _arrays(mixture)
     grid = np.linspace(-2.6, 2.6, CURVE)[:, None]
-    var = toy.covs[:, 0, 0]
-    p = (toy.weights / np.sqrt(var) * np.exp(-0.5 * (grid - toy.means[:, 0]) ** 2 / var)).sum(1)
+    var = covs[:, 0, 0]
+    p = (weights / np.sqrt(var) * np.exp(-0.5 * (grid - means[:, 0]) ** 2 / var)).sum(1)
     return _bytes(p / p.max())
 
 

@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 from starlette.requests import Request
 
+from playground.core.catalog import law_of, models_of
 from playground.core.fields import BadValue, Record
 from playground.images.own import LIMITS, MOST_BYTES, store_upload
-from playground.ui.picker import image_choice
-from toy_models.laws.image_sets import facts_of
-from toy_models.models.free import KINDS
+from playground.ui.form import law_facts, model_reasons
+from playground.ui.picker import law_choice, model_choice
 
 
 def announced(request: Request) -> int:
@@ -35,8 +35,17 @@ async def read_body(request: Request) -> bytes:
 
 def set_record(name: str, notes: tuple[str, ...] = ()) -> Record:
     """A stored set for the page: entries of the data picker, and what was done to its images. Raises BadValue if it is not stored here."""
-    facts = facts_of(name)
-    return {"name": name, "title": facts.title, "notes": list(notes), "choices": [asdict(image_choice(f"{name}-{kind}")) for kind in KINDS]}
+    law = law_of(name)
+    models = models_of(law)
+    return {
+        "name": name,
+        "title": law.title,
+        "notes": list(notes),
+        "choice": asdict(law_choice(law)),
+        "law": law_facts(law),
+        "models": [asdict(model_choice(model, name)) for model in models],
+        "reasons": {model.key: model_reasons(model) for model in models},
+    }
 
 
 def store_record(title: str, body: bytes) -> Record:

@@ -104,7 +104,9 @@ def _add_curve(packet: Packet, exp: Experiment) -> None:
     """Median and 10th and 90th percentile over p_t of each step's error; the states are exact ones on the flow from p_T."""
     oracle = exact_model(exp)
     grid = _grid(exp, oracle)
-    states = _trajectory(Experiment(data=exp.data, process=exp.process, guidance=exp.guidance, seed=exp.seed), tuple(grid[:-1]))
+    states = _trajectory(
+        Experiment(data=exp.data, model=exp.model, process=exp.process, guidance=exp.guidance, seed=exp.seed), tuple(grid[:-1])
+    )
     rows = []
     with torch.no_grad():
         for i in _picks(len(grid) - 1):

@@ -22,7 +22,6 @@ from playground.views.geometry import Geometry, Panel, geometry
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import wanted
 from playground.views.packet import Packet
-from toy_models.data import mixture_of
 
 FIELD_FRAMES = 48
 MANY = 150  # components beyond which the density of a plane is computed on a coarser lattice
@@ -59,7 +58,7 @@ class FieldsOf:
     @functools.cached_property
     def model(self) -> Any:
         """The model that the sampler follows: the guided one where arrows are."""
-        return self.exp.guidance.model(self.mixture, self.process, oracle_for) if self.guided else self.oracle
+        return self.exp.guidance.model(self.exp.who, self.process) if self.guided else self.oracle
 
     @functools.cached_property
     def pair(self) -> list[Any]:
@@ -79,8 +78,8 @@ class FieldsOf:
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one."""
-    process, mixture = exp.process, mixture_of(exp.data)
-    oracle = oracle_for(mixture, process)
+    process, mixture = exp.process, exp.law.mixture
+    oracle: Any = exp.who.predictor(process)
     geo = geometry(process, oracle.dim)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     packet = Packet(

@@ -7,17 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.core.catalog import models_of
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.process import t64
 from playground.engine import Run
-from playground.exact import oracle_for
 from playground.views.packet import Packet
 from playground.views.sights.pictures import as_bytes
-from toy_models.data import law_of
-from toy_models.laws.image_sets import facts_of, image_set
-from toy_models.models.free import KINDS, tip_of
-from toy_models.models.images import nearest, siblings, spacing
 
 COMPARED = 16  # images of the batch
 STEPS = 24  # states of the run, evenly thinned beyond
@@ -39,37 +35,38 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     """
     if not run.expects:
         raise BadValue("data", run.exp.data, "an image model")
-    law, of = law_of(run.exp.data), params.get("of", "nearest")
-    if not siblings(law):
+    law, of = run.exp.law, params.get("of", "nearest")
+    if "examples" not in law.gives:
         raise BadValue("data", run.exp.data, "a model whose training images are known: digits-unet or a training-free one")
-    if of not in (*KINDS, "nearest"):
-        raise BadValue("lab.of", of, ", ".join([*KINDS, "nearest"]))
-    facts, images = facts_of(law.set), image_set(law.set)
+    kinds = {model.key: model for model in models_of(law) if not model.trained and "mixture" not in model.gives}
+    if of not in (*kinds, "nearest"):
+        raise BadValue("lab.of", of, ", ".join([*kinds, "nearest"]))
+    images = law.examples
     ends = len(run.frames) - (run.frames[-1].t == 0)  # at t = 0 there is nothing left to expect
     keep = sorted({round(i * (ends - 1) / max(1, min(ends, STEPS) - 1)) for i in range(min(ends, STEPS))})
     own = torch.stack([run.x0[i][:COMPARED] for i in keep])
-    asked = classes_asked(run.exp, law.labels.tolist(), own.shape[1])
+    asked = classes_asked(run.exp, run.exp.who.labels.tolist(), own.shape[1])
     sets = {c: images if c < 0 else images.only(c) for c in set(asked)}
     header: dict[str, Any] = {
         "kind": "free",
         "key": run.exp.key,
         "of": of,
-        "set": facts.title,
+        "set": law.title,
         "with": _compared_with(run.exp, asked),
         "steps": run.steps,
         "event": list(run.space.shape),
         "images": own.shape[1],
-        "self": getattr(law, "kind", ""),
+        "self": run.exp.model if run.exp.model in kinds else "",
         "label": None,  # with count and close: of all images alike, null where each has its own
         "count": None,
         "close": None,
-        "kinds": [{"kind": k, "word": v.word, "tip": tip_of(k, facts.event, len(images.x))} for k, v in KINDS.items()],
+        "kinds": [{"kind": k, "word": model.word, "tip": model.about} for k, model in kinds.items()],
     }
     packet = Packet(header)
     packet.add("state", keep)
     packet.add("clock", run.process.clock(t64([run.frames[i].t for i in keep])).clamp(0, 1))
     packet.add("class", asked)
-    close = {c: CLOSE * spacing(law.set, None if c < 0 else c) for c in sets}
+    close = {c: CLOSE * known.spacing for c, known in sets.items()}
     packet.add("count", [len(sets[c].x) for c in asked])
     packet.add("close", [close[c] for c in asked])
     if len(sets) == 1:
@@ -78,13 +75,13 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
         x0, far = torch.empty_like(own), torch.empty(own.shape[:2], dtype=torch.float64)
         for c, known in sets.items():
             rows = [n for n, of_image in enumerate(asked) if of_image == c]
-            found, distance = nearest(known, own[:, rows].flatten(0, 1))
+            found, distance = known.nearest(own[:, rows].flatten(0, 1))
             x0[:, rows], far[:, rows] = found.view_as(own[:, rows]).to(own), distance.view(len(keep), len(rows))
         packet.add("distance", far)
         packet.add("own", as_bytes(own), "u1")
         packet.add("x0", as_bytes(x0), "u1")
         return packet
-    oracle = run.exp.guidance.model(law_of(f"{law.set}-{of}"), run.process, oracle_for)
+    oracle = run.exp.guidance.model(kinds[of], run.process)
     told = torch.stack([_told(oracle, run, i) for i in keep])
     packet.add("rms", (told - own).flatten(2).double().square().mean(2).sqrt().cpu())
     packet.add("x0", as_bytes(told), "u1")

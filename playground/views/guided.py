@@ -6,22 +6,23 @@ from playground.core.experiment import Experiment
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
 from playground.samplers.ode import Euler
-from toy_models.data import law_of, makes_images, mixture_of
 
 
 def fields_key(exp: Experiment) -> str:
     """Fields depend on data, process, direction and, where arrows or reference laws are the guided model's, on guidance only: runs that share them
     share their fields."""
     guidance = exp.guidance if guided_arrows(exp) or guided_laws(exp) else NoGuidance()
-    return Experiment(data=exp.data, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode).key
+    return Experiment(
+        data=exp.data, model=exp.model, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode
+    ).key
 
 
 def guided_laws(exp: Experiment) -> dict[str, str]:
     """The reference laws of a guided run as layers, each with "" or the reason why there is none: "conditional" p_t(x | c), and "tilted"
     p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
-    if exp.mode != "reverse" or makes_images(exp.data) or exp.guidance.pair(mixture_of(exp.data)) is None:
+    if exp.mode != "reverse" or "mixture" not in exp.law.gives or exp.guidance.pair(exp.law.mixture) is None:
         return {}
-    flat = law_of(exp.data).dim * len(exp.process.parts) <= 2
+    flat = exp.law.dim * len(exp.process.parts) <= 2
     return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
 
 
@@ -35,7 +36,7 @@ def tilted_words(exp: Experiment, t: float) -> str:
 def guided_arrows(exp: Experiment) -> list[str]:
     """Which arrows follow the guided model, as the sampler does: those of a state that is one plane. A blend of scores is linear in them where
     the process is; the score of a marginal (CLD in 2D) is no part of a guided field."""
-    plane = law_of(exp.data).dim * len(exp.process.parts) == 2
+    plane = exp.law.dim * len(exp.process.parts) == 2
     if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
         return []
     return ["score"] * ("linear" in exp.process.caps) + ["velocity"]

@@ -21,7 +21,6 @@ from playground.core.problem import Problem
 from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.engine import grid_times
-from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, log_density, modes, w2_to_gaussian, without_light, worst_step
 from playground.metrics.steps import StepLaw, step_law
@@ -29,7 +28,6 @@ from playground.samplers.exact import ExactAncestral
 from playground.samplers.ode import RK4
 from playground.views.geometry import Geometry, geometry
 from playground.views.packet import Packet
-from toy_models.data import law_of, mixture_of
 
 LINE = 700  # points of a curve
 RASTER = (88, 64)
@@ -56,7 +54,7 @@ class Pin(NamedTuple):
 
 def why_not(exp: Experiment) -> str:
     """Why nothing can be pinned here, or ''."""
-    if law_of(exp.data).dim > 2:
+    if not exp.law.space.axes:
         return "Images have too many dimensions for these pictures: choose one- or two-dimensional data."
     if not isinstance(exp.process, LinearProcess):
         return f"{exp.process.info.title}: this lab needs linear Gaussian noising with the same coefficients in every direction, which it is not."
@@ -83,7 +81,7 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
     if why := why_not(exp):
         raise BadValue("process", exp.process.info.key, why)
     process: Any = exp.process
-    oracle: Any = oracle_for(mixture_of(exp.data), process)
+    oracle: Any = exp.who.predictor(process)
     geo = geometry(process, oracle.dim)
     notes: list[str] = []
     clock = _number(params, "clock", 0.5, 0.0, 1.0)
@@ -190,7 +188,7 @@ def suggestion(exp: Experiment) -> str:
     """A pin worth looking at, as the link writes it: among the data's own scale at clock 0.45 the point where tr Cov(x_0 | x_t) √p_t is largest,
     between modes but not far from all of them."""
     process: Any = exp.process
-    oracle: Any = oracle_for(mixture_of(exp.data), process)
+    oracle: Any = exp.who.predictor(process)
     geo = geometry(process, oracle.dim)
     panel = geo.panels[0]
     clock = 0.45
@@ -233,7 +231,7 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
             "cov": q.cov().tolist(),
         }
     guided = "mixture" not in exp.guidance.gives
-    model = exp.guidance.model(pin.oracle.data, pin.process, oracle_for) if guided else pin.oracle
+    model = exp.guidance.model(exp.who, pin.process) if guided else pin.oracle
     try:
         law = step_law(Problem(pin.process, model, pin.oracle), sampler, pin.z, pin.t, pin.s, exp.seed, grid_times(exp))
     except (BadValue, ArithmeticError, AssertionError, IndexError) as error:
@@ -473,6 +471,6 @@ def worst_packet(exp: Experiment, params: dict[str, str]) -> Packet:
         return Packet({"kind": "worst", "why": why})
     steps = round(_number(params, "steps", 4, 1, 100_000))
     process: Any = exp.process
-    oracle: Any = oracle_for(mixture_of(exp.data), process)
+    oracle: Any = exp.who.predictor(process)
     kl, error, t, s, every = worst_step(oracle, steps, 24 if oracle.state_dim == 1 else 8)
     return Packet({"kind": "worst", "key": exp.key, "steps": steps, "kl": kl, "error": error, "t": t, "s": s, "every": every})

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.views.packet import Packet
-from toy_models.data import makes_images
 
 if TYPE_CHECKING:
     from playground.engine import Run
@@ -50,7 +49,7 @@ class Lab:
 
 def only_images(exp: Experiment) -> str:
     """Why a lab of images has nothing to say, or ""."""
-    return "" if makes_images(exp.data) else "for image models: choose one under Images"
+    return "" if exp.law.space.pictures else "for image models: choose one under Images"
 
 
 @functools.cache

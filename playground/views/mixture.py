@@ -9,24 +9,23 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.laws.compact import AXIS, encode, is_compact
+from playground.laws.em import MOST_COMPONENTS, fit_points
 from playground.views.packet import Packet
-from toy_models.data import mixture_of
-from toy_models.laws.compact import AXIS, encode, is_compact
-from toy_models.laws.em import MOST_COMPONENTS, fit_points
 
 
 def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
-    """``layer=mixture``: header ``text``, the compact form (toy_models/laws/compact.py) of the experiment's data, and ``note``, what it widened."""
+    """``layer=mixture``: header ``text``, the compact form (playground/laws/compact.py) of the experiment's data, and ``note``, what it widened."""
     if is_compact(exp.data):
         return Packet({"kind": "mixture", "text": exp.data, "note": ""})
-    mixture = mixture_of(exp.data)
+    mixture = exp.law.mixture
     thin = int((torch.linalg.eigvalsh(mixture.covs).amin(-1).sqrt() * AXIS < 1).sum())
     note = f"{thin} of {mixture.components} components are narrower than {1 / AXIS:.2g}: held by hand they are that wide" if thin else ""
     return Packet({"kind": "mixture", "text": encode(mixture), "note": note})
 
 
 def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Any]:
-    """The answer of /live/fit: a Fit (toy_models/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
+    """The answer of /live/fit: a Fit (playground/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
     if not components.isdigit() or not int(components) <= MOST_COMPONENTS:
         raise BadValue("components", components, f"a whole number from 1 to {MOST_COMPONENTS}, or 0 to have it chosen")
     if scale not in ("0", "1"):

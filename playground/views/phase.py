@@ -24,7 +24,6 @@ from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.sscs import SSCS
 from playground.views.geometry import SPAN_1D
 from playground.views.packet import Packet
-from toy_models.data import mixture_of
 
 PATH_STEPS = 200
 DENSITY = (64, 49)  # rows, times of a marginal behind the paths
@@ -156,7 +155,7 @@ def _damping_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
 
 def _bundles(packet: Packet, exp: Experiment, items: list[tuple[str, str, Any]]) -> None:
     """The same three data points and normals under each process: arrays ``<id>/paths`` (T, k, 3), ``<id>/density:x`` (rows, times) …"""
-    data = mixture_of(exp.data)
+    data = exp.law.mixture
     rng = Rng(exp.seed, dtype=torch.float64).stream("phase")
     # one point from each third of the weight, so that the three are not neighbours
     x0, _ = data.sample((torch.arange(3, dtype=torch.float64) + 0.5) / 3, rng.normal((3, data.dim)))
@@ -196,7 +195,7 @@ def _marginal(w: Tensor, mean: Tensor, var: Tensor, half: float, rows: int) -> n
 
 def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
     """``rough/<id>`` expected and ``measured/<id>`` mean cumulative quadratic variation of x (one coordinate), ``score/<id>`` C(t)."""
-    data = mixture_of(exp.data)
+    data = exp.law.mixture
     rng = Rng(exp.seed, dtype=torch.float64).stream("rough")
     x0, _ = data.sample(rng.uniform((ROUGH_PATHS,)), rng.normal((ROUGH_PATHS, data.dim)))
     v0 = rng.normal((ROUGH_PATHS, 1))[:, 0]
@@ -240,7 +239,7 @@ def _solvers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
     word = params.get("steps", "20")
     if not word.isdigit() or not 2 <= int(word) <= MOST_STEPS:
         raise BadValue("lab.steps", word, f"a whole number from 2 to {MOST_STEPS}")
-    data = mixture_of(exp.data)
+    data = exp.law.mixture
     count = int(min(SOLVER_POINTS, max(500, 2e8 / int(word) / data.components)))
     rng = Rng(exp.seed, dtype=torch.float64).stream("solver truth")
     truth = [data.sample(rng.uniform((count,)), rng.normal((count, data.dim)))[0].float().numpy() for _ in range(4)]
@@ -253,7 +252,9 @@ def _solvers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
     for key, sampler in (("sscs", SSCS()), ("em", EulerMaruyama())):
         # of the experiment only data, process and seed: no guidance, no truncation
         run = simulate(
-            Experiment(data=exp.data, process=process, sampler=sampler, grid=grid, start="exact", particles=count, seed=exp.seed),
+            Experiment(
+                data=exp.data, model=exp.model, process=process, sampler=sampler, grid=grid, start="exact", particles=count, seed=exp.seed
+            ),
             max_frames=2,
         )
         x = process.project(run.frames[-1].z).float().cpu().numpy()

@@ -25,7 +25,6 @@ from playground.views import lab
 from playground.views.guided import fields_key
 from playground.views.packet import Packet
 from playground.views.sights import Sight, sight_of
-from toy_models.data import class_names, hand_made, law_of, makes_images
 
 TAME, RUNAWAY = 0.9, 3.0  # a β that is over three times larger in the last tenth of the clock is drawn to the scale of the rest
 STARTS = {
@@ -87,7 +86,7 @@ def run_header(sight: Sight, seq: int) -> dict[str, Any]:
         "fields_key": fields_key(exp),
         "seq": seq,
         "mode": exp.mode,
-        "title": {"data": _data_title(exp), "process": process.info.title, "sampler": sampler.info.title},
+        "title": {"data": exp.who.title, "process": process.info.title, "sampler": sampler.info.title},
         "name": file_name(exp),
         "seed": exp.seed,
         "start": STARTS[exp.start],
@@ -99,7 +98,7 @@ def run_header(sight: Sight, seq: int) -> dict[str, Any]:
         "compute_ms": round(run.compute_ms, 2),
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
         "dtype": exp.dtype,
-        "classes": [{"name": n} for n in class_names(exp.data)],
+        "classes": [{"name": n} for n in exp.law.class_names],
         "sampler": {
             **_in_symbols(sampler, sampler.printed),
             "order": sampler.info.order,
@@ -117,17 +116,11 @@ def run_header(sight: Sight, seq: int) -> dict[str, Any]:
 
 def file_name(exp: Experiment) -> str:
     """What a file made of this run is called, without its ending: data, process, sampler, steps, and the seed where one was chosen."""
-    data = "mixture" if hand_made(exp.data) else re.sub(r"[^\w.+-]+", "-", str(exp.data)).strip("-")[-60:]
+    data = (
+        "mixture" if exp.law.listed is False and "mixture" in exp.law.gives else re.sub(r"[^\w.+-]+", "-", exp.who.named).strip("-")[-60:]
+    )
     how = ["noising"] if exp.mode == "forward" else [exp.sampler.info.key, str(exp.grid.steps)]
     return "-".join([data, exp.process.info.key, *how, *([f"seed{exp.seed}"] if exp.seed else [])])
-
-
-def _data_title(exp: Experiment) -> str:
-    from toy_models.laws.distributions import toy
-
-    if hand_made(exp.data):
-        return "your mixture"
-    return law_of(exp.data).title if makes_images(exp.data) else toy(exp.data).title
 
 
 def _notes(sight: Sight) -> list[str]:

@@ -23,17 +23,15 @@ from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
-from playground.core.space import flat
 from playground.core.spec import Spec, registry
 from playground.editing import inversion
-from playground.engine import Run, event_of, grid_times
+from playground.engine import Run, grid_times
 from playground.images.inpaint import inpaint, posterior
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep
 from playground.images.upload import mask, picture
 from playground.views.packet import Packet
 from playground.views.sights.pictures import Pictures
 from playground.views.sights.pictures import as_bytes as pixel_bytes
-from toy_models.data import class_names, law_of
 
 COLUMNS = 9
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -47,7 +45,7 @@ class Sheet:
 
     def __init__(self, exp: Experiment, task: str, rows: list[str], columns: list[str], calls: float, notes: list[str], **more: Any):
         self.exp, self.task, self.calls = exp, task, max(1.0, calls)
-        self.event = law_of(exp.data).event
+        self.event = exp.law.space.shape
         self.started = time.perf_counter()
         self.before = 0  # model calls of the runs that are complete
         self.asked = 0  # more of them, for x̂_0 at ends that are still noisy
@@ -108,7 +106,7 @@ class Asked:
 
     def __init__(self, exp: Experiment, params: dict[str, str], files: list[bytes]):
         self.exp, self.params, self.files = exp, params, files
-        self.event = law_of(exp.data).event
+        self.event = exp.law.space.shape
         self.notes: list[str] = []
         if params.get("task") != "sweep" and exp.guidance.info.key == "EachClass":  # its class would go by the place in the strip
             self.exp = exp.replace(guidance=registry("guidance")["NoGuidance"]())
@@ -125,9 +123,8 @@ class Asked:
         return [one.clean(f"lab.{name}", w) for w in words] or list(default)
 
     def gaussian(self) -> GaussianMixture | None:
-        """The law of the images where it is exactly known: that of an unguided Wiener model."""
-        make = getattr(law_of(self.exp.data), "gaussian", None)
-        return make() if make and self.exp.guidance.info.key == "NoGuidance" else None
+        """The law of the images where it is exactly known: that of an unguided Wiener model or of the exact Gaussian."""
+        return self.exp.who.law_behind() if self.exp.guidance.info.key == "NoGuidance" else None
 
     def image(self, index: int, name: str = "image") -> Tensor:
         if index >= len(self.files):
@@ -142,7 +139,7 @@ def task_packets(exp: Experiment, params: dict[str, str], files: list[bytes]) ->
     task = params.get("task", "")
     if task not in TASKS:
         raise BadValue("lab.task", task, "one of " + ", ".join(TASKS))
-    if not flat(event_of(law_of(exp.data))).pictures:
+    if not exp.law.space.pictures:
         raise BadValue("data", exp.data, "an image model: tasks are done with images")
     return TASKS[task](Asked(exp, params, files))
 
@@ -386,7 +383,7 @@ def numbers_packet(exp: Experiment, params: dict[str, str]) -> Packet:
         told = {"path": path, "kind": owner.info.key if isinstance(owner, Spec) else "", "word": param.label or path.split(".")[-1]}
         told |= {"lo": param.lo, "hi": param.hi, "value": value, "whole": param.whole, "help": param.help}
         fields.append(told if ours else {**told, "with": {"guidance": "ClassifierFree"}})
-    return Packet({"kind": "numbers", "key": exp.key, "fields": fields, "classes": len(class_names(exp.data))})
+    return Packet({"kind": "numbers", "key": exp.key, "fields": fields, "classes": len(exp.law.class_names)})
 
 
 # -- where the answer is known --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.schedules.constant import ConstantBeta
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 from toy_models.laws.distributions import TOYS
 
 

@@ -14,8 +14,9 @@ from playground.core.rng import Rng
 from playground.core.run import run
 from playground.core.spec import registry
 from playground.exact import oracle_for
+from playground.exact.models import exact
 from playground.guidance.classifier import ClassifierGuided
-from toy_models.data import law_of, mixture_of
+from tests.named import mixture_of
 
 SCALARS = ["VP", "EDM", "Flow", "CosinePath"]
 
@@ -83,8 +84,8 @@ def test_classifier_is_classifier_free(key, data):
         rng = Rng(1, dtype=torch.float64)
         z = law.sample(rng.uniform((40,)), rng.normal((40, law.dim)))[0].reshape(process.state_shape(40, (mixture.dim,)))
         for weight in (0.0, 1.0, 3.0):
-            a = pg.Classifier(label=1, weight=weight).model(mixture, process, oracle_for)(z, t).x0_hat
-            b = pg.ClassifierFree(label=1, weight=weight).model(mixture, process, oracle_for)(z, t).x0_hat
+            a = pg.Classifier(label=1, weight=weight).model(exact(mixture), process)(z, t).x0_hat
+            b = pg.ClassifierFree(label=1, weight=weight).model(exact(mixture), process)(z, t).x0_hat
             torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7 * float(b.abs().max()))
 
 
@@ -170,7 +171,7 @@ def test_weight_zero_is_the_model_without_a_condition():
 def test_each_class_of_a_predictor_of_ones_own(data):
     """An image model given as a predictor is guided by class as the data's own; W = 0 costs one evaluation a step."""
     exp = pg.Experiment.from_dict({"data": data, "particles": 11, "grid": {"steps": 3}, "guidance": {"kind": "EachClass", "weight": 2.0}})
-    model = law_of(data).oracle(exp.process)
+    model = exp.who.predictor(exp.process)
     assert torch.equal(pg.simulate(exp).states, pg.simulate(exp, predictor=model).states)
     free = pg.simulate(exp.replace(guidance=pg.EachClass(weight=0.0)))
     assert free.model_calls == 3

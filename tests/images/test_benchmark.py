@@ -8,9 +8,10 @@ import torch
 
 import benchmarks.images as bench
 import playground as pg
-import toy_models.models.images as images
+import toy_models.models.trained as trained
 import toy_models.networks.checkpoint as checkpoint
-from toy_models.laws.image_sets import held_out, image_set
+from tests.named import images_of
+from toy_models.laws.digits import held_out
 from toy_models.networks.checkpoint import read_card, save_model, save_network
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser
@@ -34,10 +35,10 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "FOLDER", tmp_path)
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results")
     monkeypatch.chdir(tmp_path)
-    for cache in (images.denoiser, images._classifier):
+    for cache in (trained.network_of, trained._classifier):
         cache.cache_clear()
     yield tmp_path
-    for cache in (images.denoiser, images._classifier):
+    for cache in (trained.network_of, trained._classifier):
         cache.cache_clear()
 
 
@@ -129,7 +130,7 @@ def test_a_model_of_a_built_in_set(tiny, monkeypatch, capsys):
     name = "nearest training image, DPM-Solver++ 2M (VP), {}, 3 evaluations"
     assert set(found) == {name.format("by class"), name.format("unguided"), "bits per dimension, test images (VP)"}
     bits = found["bits per dimension, test images (VP)"]
-    train = image_set("digits").x.flatten(1)
+    train = images_of("digits").x.flatten(1)
     for kind, guidance in (("by class", {"kind": "EachClass", "weight": 1.0}), ("unguided", {"kind": "NoGuidance"})):
         record = {"data": "small", "grid": {"kind": "UniformLogSNR", "steps": 3}, "particles": 6, "guidance": guidance}
         x = ((pg.simulate(pg.Experiment.from_dict(record)).x[-1].clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1

@@ -5,7 +5,7 @@ import torch
 
 import playground as pg
 from benchmarks.images_speed import experiment, plain_loop
-from toy_models.models.images import CHUNK
+from toy_models.models.trained import CHUNK
 from toy_models.networks.checkpoint import load_model
 
 # `diffusers` calls np.array on tensors, of which this numpy complains

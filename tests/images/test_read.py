@@ -7,12 +7,13 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 import playground as pg
+from playground.core.catalog import law_of
 from playground.core.fields import BadValue
-from playground.images import own
+from playground.images import own, sets
 from playground.images.read import Refused, read_image
 from playground.images.upload import picture
 from playground.ui.sets import store_record
-from toy_models.laws.image_sets import facts_of, image_set
+from tests.named import images_of
 from toy_models.training.data import load_npz
 
 RAMP = np.linspace(0, 65_535, 64).round().astype(np.uint16).reshape(8, 8)  # what 8-bit reading makes white but for its first value
@@ -22,7 +23,7 @@ BYTES = np.rint(RAMP / 257).astype(np.uint8)
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path / "cache"))
-    image_set.cache_clear()
+    sets._examples.cache_clear()
 
 
 def saved(image, kind="PNG", **options):
@@ -93,7 +94,7 @@ def test_every_depth_and_mode_gives_the_same_greys_by_every_door(kind, tmp_path)
     (tmp_path / "set" / "z.png").write_bytes(other)
     files = b"".join(len(p).to_bytes(4, "little") + p for p in (name.encode(), raw, b"z.png", other))
     for found in (pg.load_images(tmp_path / "set").removesuffix("-ideal"), store_record("x", files)["name"]):
-        np.testing.assert_array_equal(((image_set(found).x[0, 0] + 1) * 127.5).round(), BYTES)
+        np.testing.assert_array_equal(((images_of(found).x[0, 0] + 1) * 127.5).round(), BYTES)
     np.testing.assert_array_equal(((picture(raw, (1, 8, 8)).image[0] + 1) * 127.5).round(), BYTES)
 
 
@@ -170,7 +171,7 @@ def test_orientation_is_honoured_by_every_door(orientation, kind, tmp_path):
     drafted = (picture(raw, (1, 16, 24)).image[0] + 1) * 127.5
     assert np.abs(drafted.numpy() - LEFT_DARK).max() <= 4
     stored = own.store_files("x", [(f"a.{kind.lower()}", raw), ("b.png", saved(Image.fromarray(LEFT_DARK)))])
-    x = (image_set(stored.name).x + 1) * 127.5
+    x = (images_of(stored.name).x + 1) * 127.5
     assert float((x[0] - x[1]).abs().max()) <= 4
 
 
@@ -199,7 +200,7 @@ def test_arrays_follow_the_same_rule(images, tmp_path):
     lone = io.BytesIO()
     np.save(lone, stack)
     for raw in (packed(images=stack), lone.getvalue()):
-        x = image_set(own.store_npz("x", raw).name).x
+        x = images_of(own.store_npz("x", raw).name).x
         assert np.abs(((x[0, 0] + 1) * 127.5).numpy() - BYTES).max() <= 0.51
     np.savez(tmp_path / "t.npz", train_images=stack, train_labels=np.arange(2))
     trained = load_npz(tmp_path / "t.npz")
@@ -239,13 +240,13 @@ def test_classes_lie_in_natural_order_and_their_names_are_told(folders, order, t
         for j in range(2):
             (tmp_path / folder / f"{j}.png").write_bytes(saved(Image.new("L", (8, 8), 20 * k + j)))
     data = pg.load_images(tmp_path)
-    images = image_set(data.removesuffix("-ideal"))
+    images = images_of(data.removesuffix("-ideal"))
     for number, name in enumerate(order):
         level = float(images.x[images.labels == number].mean() + 1) * 127.5
         assert round(level) // 20 == folders.index(name)
-    assert facts_of(data.removesuffix("-ideal")).names == tuple(order)
+    assert law_of(data.removesuffix("-ideal")).names == tuple(order)
     record = store_record("x", packed_folder(tmp_path, folders))
-    told = record["notes"][0] + record["choices"][0]["tip"]
+    told = record["notes"][0] + record["models"][0]["tip"]
     if order != [str(k) for k in range(len(order))]:
         for number, name in enumerate(order):
             assert told.count(f"{number} {name}") == 2
@@ -259,5 +260,5 @@ def packed_folder(root, folders):
 def test_labels_of_an_npz_keep_their_numbers_as_names():
     x = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)
     name = own.store_npz("x", packed(images=x, labels=np.array([10, -1, 3, 10, 3, -1]))).name
-    assert image_set(name).labels.tolist() == [2, 0, 1, 2, 1, 0]
-    assert facts_of(name).names == ("-1", "3", "10")
+    assert images_of(name).labels.tolist() == [2, 0, 1, 2, 1, 0]
+    assert law_of(name).names == ("-1", "3", "10")

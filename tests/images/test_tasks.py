@@ -23,8 +23,7 @@ from playground.images.upload import mask, parts, picture
 from playground.ui import live
 from playground.views.packet import Packet
 from playground.views.tasks import beside_exact, exact_inpaintings, numbers_packet, repaint_packet, task_packets
-from toy_models.data import law_of
-from toy_models.laws.image_sets import image_set
+from tests.named import images_of, model_named
 
 PLANE = pg.GaussianMixture([1.0], [[0.0, 0.0]], [[[1.0, 0.9], [0.9, 1.0]]])  # type: ignore[arg-type]
 FIRST = torch.tensor([True, False])
@@ -334,8 +333,8 @@ def test_inpainting_beside_the_exact_gaussian() -> None:
     The mean of the draws is the conditional mean; RePaint's mean is nearer to it than the plain mean of the digits, and nearer still with r = 20.
     Mutant killed: marginal for conditional.
     """
-    law = law_of("digits-wiener").gaussian()
-    image = image_set("digits").x[3]
+    law = model_named("digits-wiener").law_behind()
+    image = images_of("digits").x[3]
     known = torch.zeros(1, 8, 8, dtype=torch.bool)
     known[:, :4] = True
     mean, *draws = exact_inpaintings(law, image, known, 400, 0)
@@ -356,7 +355,7 @@ def test_inpainting_beside_the_exact_gaussian() -> None:
 
 def test_numbers_beside_the_exact_gaussian() -> None:
     """The variants' mean beside the exact one, and what as many exact draws would have: against draws of the conditional law by numpy."""
-    law, image = law_of("digits-wiener").gaussian(), image_set("digits").x[3]
+    law, image = model_named("digits-wiener").law_behind(), images_of("digits").x[3]
     known = np.zeros(64, bool)
     known[:32] = True
     mean, cov = law.means[0].numpy(), law.covs[0].numpy()
@@ -394,7 +393,7 @@ def test_a_tasks_last_expectation_is_the_models() -> None:
         assert (packet["x0"] != packet["x"]).mean() > 0.5
     assert told[-1].header["asked"] == 2
     exp = exp.replace(stop_at=0.0, sampler=pg.DDIM())
-    image = png(((image_set("digits").x[0, 0].numpy() + 1) * 127.5).astype(np.uint8))
+    image = png(((images_of("digits").x[0, 0].numpy() + 1) * 127.5).astype(np.uint8))
     for packet in task_packets(exp, {"task": "reconstruct", "steps": "5"}, [image]):
         if (
             packet.header["kind"] == "task-step"
@@ -416,11 +415,11 @@ def test_each_class_belongs_to_a_batch_not_to_a_strip() -> None:
 
 def test_a_task_that_is_left_ends_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant killed: the whole run computed before the first packet, or on after the reader has gone."""
-    from toy_models.models.images import ImageOracle
+    from playground.core.denoiser import ModelPredictor
 
     asked = []
-    real = ImageOracle.__call__
-    monkeypatch.setattr(ImageOracle, "__call__", lambda self, z, t: asked.append(t) or real(self, z, t))
+    real = ModelPredictor.__call__
+    monkeypatch.setattr(ModelPredictor, "__call__", lambda self, z, t: asked.append(t) or real(self, z, t))
     query = {"data": "mnist-unet", "particles": "2", "lab.task": "inpaint", "lab.r": "3", "lab.variants": "2"}
     steps = live.task_steps(query, [png(DIGIT), png(HALF)])
     for _ in range(6):

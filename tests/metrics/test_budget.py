@@ -17,7 +17,7 @@ from playground.engine import simulate
 from playground.guidance.classifier_free import ClassifierFree
 from playground.metrics.budget import Exact, Kept, Sample, error_budget, exact_model
 from playground.metrics.distances import directions
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 MEAN, VAR = 0.8, 0.3
 GAUSSIAN = {"weights": [1.0], "means": [[MEAN]], "covs": [[[VAR]]]}

@@ -29,7 +29,7 @@ from playground.metrics.steps import step_law
 from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.views.inspect import denoising_law, pin_of
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 G3 = GaussianMixture([0.5, 0.3, 0.2], [-1.0, 0.2, 1.2], [0.01, 0.0225, 0.0025])  # type: ignore[arg-type]
 PAIR = GaussianMixture([0.5, 0.5], [-1.0, 1.0], [0.01, 0.01])  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from playground.core.fields import BadValue
 from playground.exact import oracle_for
 from playground.metrics.images import bits_per_dim, fidelity, nearest
 from playground.metrics.likelihood import log_likelihood
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor
 from toy_models.networks.unet import UNetConfig
 

@@ -8,8 +8,9 @@ import torch
 import playground as pg
 from playground.core.spec import registry
 from playground.exact import oracle_for
+from playground.exact.models import exact
 from playground.metrics.likelihood import exact_log_likelihood, log_likelihood
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 LINEAR = [k for k, c in registry("processes").items() if "linear" in c.caps]
 OTHERS = [k for k in registry("processes") if k not in LINEAR]
@@ -85,7 +86,7 @@ def test_hutchinson_is_unbiased(five):
 
 def test_guided_and_bad_requests():
     process, data = pg.VP(), mixture_of("moons")
-    model = pg.ClassifierFree(label=1, weight=1.0).model(data, process, oracle_for)
+    model = pg.ClassifierFree(label=1, weight=1.0).model(exact(data), process)
     z = draws(oracle_for(data.only(1), process), process, 3, 1e-5)
     out = log_likelihood(process, model, z)
     torch.testing.assert_close(out.log_p, oracle_for(data.only(1), process).log_prob(z, 1e-5), rtol=0, atol=0.05)  # the prior's leak

@@ -19,7 +19,7 @@ from playground.views.fields import fields_packet
 from playground.views.guided import guided_laws
 from playground.views.packet import Packet
 from playground.views.sights import begin, sight_of, whole
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 
 def draws(law: Tilted, n: int, count: int, seed: int = 0) -> np.ndarray:

@@ -15,7 +15,7 @@ from playground.core.rng import Rng
 from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 from playground.metrics.likelihood import log_likelihood
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 JSON = pg.GaussianMixture([0.3, 0.7], [[-1.5], [0.5]], [0.09, 0.04])
 

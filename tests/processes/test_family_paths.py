@@ -16,7 +16,7 @@ from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.sights import sight_of, whole
 from playground.views.stage import run_packet
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 CLOCK = t64([0.02, 0.3, 0.7, 1.0])
 

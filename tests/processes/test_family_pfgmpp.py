@@ -20,7 +20,7 @@ from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 from playground.exact.student import LIVE, scale_nodes
 from playground.metrics.distances import wasserstein_1d
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 FREEDOMS = [1.0, 2.0, 3.5, 8.0, 128.0, 2048.0, 1e6]
 

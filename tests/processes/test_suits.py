@@ -11,7 +11,7 @@ from playground.core.legal import fitting, why_illegal
 from playground.core.spec import registry
 from playground.engine import simulate
 from playground.metrics.distances import sliced_w2
-from toy_models.data import law_of
+from tests.named import mixture_of
 
 N = 4000
 DATA = ("moons", "swiss_roll")
@@ -19,7 +19,7 @@ DATA = ("moons", "swiss_roll")
 
 def exact(data: str, seed: int) -> np.ndarray:
     rng = torch.Generator().manual_seed(seed)
-    x, _ = law_of(data).sample(torch.rand(N, generator=rng, dtype=torch.float64), torch.randn(N, 2, generator=rng, dtype=torch.float64))
+    x, _ = mixture_of(data).sample(torch.rand(N, generator=rng, dtype=torch.float64), torch.randn(N, 2, generator=rng, dtype=torch.float64))
     return x.numpy().astype(np.float32)
 
 

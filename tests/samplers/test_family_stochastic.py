@@ -14,9 +14,9 @@ from playground.core.rng import Rng
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
 from playground.metrics.distances import sliced_w2
+from tests.named import mixture_of
 from tests.samplers.family import F64, FIVE, TILTED, draws, propagate, slope, uniform_levels
 from tests.samplers.family_orders import WEAK, WEAK_STEPS, variance_error
-from toy_models.data import mixture_of
 
 VP = pg.VP()
 

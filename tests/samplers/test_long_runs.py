@@ -14,7 +14,7 @@ from playground.engine import simulate
 from playground.exact import oracle_for
 from playground.metrics.flow import exact_flow
 from playground.processes.polynomial_path import PolynomialPath
-from toy_models.data import law_of
+from tests.named import mixture_of
 
 MULTISTEP = [
     pg.LMS(),
@@ -43,8 +43,8 @@ def test_more_steps_are_never_worse(sampler, process):
         )
         end = float(trace.grid[-2])
         if not errors:
-            low = exact_flow(oracle_for(law_of("moons"), process), trace.states[0].double(), float(trace.grid[0]), end)
-            want = Problem(process, oracle_for(law_of("moons"), process)).denoise(low, end)
+            low = exact_flow(oracle_for(mixture_of("moons"), process), trace.states[0].double(), float(trace.grid[0]), end)
+            want = Problem(process, oracle_for(mixture_of("moons"), process)).denoise(low, end)
         errors.append(float((trace.states[-1].double() - want).square().mean().sqrt()))
     assert all(b < 1.1 * a + 1e-5 for a, b in itertools.pairwise(errors)), errors
     assert errors[-1] < 2e-5 or (isinstance(sampler, (pg.PNDM, pg.PLMS)) and errors[-1] < 1e-4), errors
@@ -104,7 +104,7 @@ def test_last_step(key):
         (sampler, key in ELSEWHERE, DRAWS.get(key, 0)),
         *([(pg.EDMHeun(churn=20.0), True, 1)] if key == "EDMHeun" else []),
     ]:
-        problem = Problem(process, oracle_for(law_of("moons"), process))
+        problem = Problem(process, oracle_for(mixture_of("moons"), process))
         times = [0.5, 0.3, 0.1, 0.0]
         shapes = []
 
@@ -126,7 +126,7 @@ def test_last_step(key):
 @pytest.mark.parametrize("process", [pg.VP(), pg.SubVP(), pg.Flow(), pg.CLD()], ids=lambda p: p.info.key)
 def test_exact_score(process):
     """The oracle's own score is −Σ⁻¹ (z − ψ x̂_0) in float64, and is right in float32 where that has no digit left."""
-    oracle = oracle_for(law_of("moons"), process)
+    oracle = oracle_for(mixture_of("moons"), process)
     problem = Problem(process, oracle)
     for t in (0.9, 0.3, 0.05):
         z = torch.randn(process.state_shape(16, (2,)), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -144,7 +144,7 @@ def test_exact_score(process):
 @pytest.mark.parametrize("process", [pg.VE(), pg.VP()], ids=lambda p: p.info.key)
 def test_annealed_langevin_reaches_its_levels(process):
     """With the defaults the spread of the samples is the data's to a tenth; with NCSN's c and as few repeats it is half as large again."""
-    spread = float(law_of("moons").cov().trace())
+    spread = float(mixture_of("moons").cov().trace())
     for sampler, near in ((pg.AnnealedLangevin(), True), (pg.AnnealedLangevin(size=0.2), False)):
         x = simulate(pg.Experiment(process=process, sampler=sampler, particles=2000), max_frames=2).x[-1].double()
         assert (abs(float(torch.cov(x.T).trace()) / spread - 1) < 0.15) == near

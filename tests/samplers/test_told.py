@@ -17,7 +17,7 @@ from playground.exact import oracle_for
 from playground.metrics.steps import step_law
 from playground.views.sights import whole
 from playground.views.stage import run_packet
-from toy_models.data import law_of, mixture_of
+from tests.named import mixture_of
 
 VARIANTS = [
     *[cls() for cls in registry("samplers").values()],
@@ -70,7 +70,7 @@ PROCESSES = [
 @pytest.mark.parametrize("process", PROCESSES, ids=lambda p: p.info.key)
 def test_terms_are_finite_or_absent(process):
     """At every step of a grid, the last included; {} there, where x̂_0 is taken. Mutants killed: ZeroDivisionError, log of 0, h = ∞ at s = 0."""
-    problem = Problem(process, oracle_for(law_of("moons"), process))
+    problem = Problem(process, oracle_for(mixture_of("moons"), process))
     times = registry("grids")["UniformTime"](steps=6).times(process).tolist()
     for sampler in VARIANTS:
         if why_illegal(sampler, process):
@@ -289,7 +289,7 @@ def test_first_steps_are_those_printed(process):
 
     Mutants killed: churn's N as the number of steps that are left, γ not told; σ*² told for a matrix; PLMS's warm-up not told; F of the other sign.
     """
-    model = oracle_for(law_of("moons"), process)
+    model = oracle_for(mixture_of("moons"), process)
     problem, checked = Problem(process, model), 0
     for clocks in ((0.8, 0.5, 0.3), (0.5, 0.45, 0.2)):
         t, s, end = (float(process.unclock(torch.tensor(c, dtype=torch.float64))) for c in clocks)
@@ -321,7 +321,7 @@ def test_terms_on_the_grid():
     Mutants killed: r = h/h_prev; r in the first step; γ from the steps that are left.
     """
     process = pg.VP()
-    problem = Problem(process, oracle_for(law_of("moons"), process))
+    problem = Problem(process, oracle_for(mixture_of("moons"), process))
     grid = [1.0, 0.8, 0.5, 0.1, 0.0]
     heights = [process.at(t).half_log_snr for t in grid[:4]]
     for sampler in (pg.DPMSolverPP2M(), pg.SDEDPMSolverPP(), pg.PredictorCorrector(predictor=pg.DPMSolverPP2M(), corrector_steps=0)):
@@ -379,7 +379,7 @@ def test_calls_of_the_grid_stand_on_the_page_and_in_the_limit(sampler, more):
 def test_a_step_alone_has_the_churn_of_its_run():
     """Of the grid with this step in it: (S/N in γ). Mutant killed: N = 1, so that γ is always √2 − 1."""
     process, sampler = pg.EDM(), pg.EDMHeun(churn=2.0)
-    problem = Problem(process, oracle_for(law_of("moons"), process))
+    problem = Problem(process, oracle_for(mixture_of("moons"), process))
     grid = registry("grids")["UniformTime"](steps=10).times(process).tolist()
     z = torch.tensor([[3.0, -1.0]], dtype=torch.float64)
     t, s = 5.0, 2.0

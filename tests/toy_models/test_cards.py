@@ -8,11 +8,10 @@ import torch
 
 import playground as pg
 import toy_models.networks.checkpoint as checkpoint
+from playground.core.catalog import laws, models_of
 from playground.core.fields import BadValue
-from playground.ui.form import image_reasons
 from playground.ui.picker import distributions
-from toy_models.data import image_models
-from toy_models.models import images
+from toy_models.models import trained
 from toy_models.networks.checkpoint import FOLDER, models, read_card, save_model, save_network
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser
@@ -50,7 +49,7 @@ def two(tmp_path, monkeypatch):
     for name in ("broken", "whole"):
         save_model(name, Denoiser(net, 0.5), (1, 8, 8), {"training": {"sigma_mean": -1.2, "sigma_std": 1.2}}, tmp_path)
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path)
-    caches = (images.denoiser, images._classifier, images.left_out)
+    caches = (trained.network_of, trained._classifier, trained.left_out)
     for cache in caches:
         cache.cache_clear()
     yield tmp_path
@@ -77,8 +76,8 @@ def test_a_card_that_cannot_be_used_hides_its_model_only(two, caplog, entry, val
     """
     damage(two / "broken.json", entry, value)
     with caplog.at_level(logging.WARNING, "playground"):
-        assert [name for name in image_models() if "digits" not in name] == ["whole"]
-        assert "broken" not in {choice.key for choice in distributions()} | set(image_reasons())
+        assert [m.key for law in laws() if law.space.pictures and law.key != "digits" for m in models_of(law)] == ["whole"]
+        assert "broken" not in {choice.key for choice in distributions()} | {m.key for law in laws() for m in models_of(law)}
     assert [line.count("broken.json") for line in caplog.messages] == [1]
     with pytest.raises(BadValue) as caught:
         pg.Experiment(data="broken")
@@ -99,9 +98,9 @@ def test_a_damaged_classifier_costs_the_classes_only(two, caplog):
     save_network("judge", Classifier(ClassifierConfig(size=8, width=4, features=5)), {}, two)
     damage(two / "whole.json", "classifier", "judge")
     x = torch.zeros(2, 1, 8, 8)
-    assert images.classify("whole", x) is not None
-    images._classifier.cache_clear()
+    assert trained.classify("whole", x) is not None
+    trained._classifier.cache_clear()
     (two / "judge.safetensors").write_bytes(b"cut")
     with caplog.at_level(logging.WARNING, "playground"):
-        assert images.classify("whole", x) is images.classify("whole", x) is None
+        assert trained.classify("whole", x) is trained.classify("whole", x) is None
     assert len(caplog.messages) == 1

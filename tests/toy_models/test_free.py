@@ -6,19 +6,20 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.examples import Examples
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.exact import oracle_for
-from toy_models.data import law_of
-from toy_models.laws.image_sets import HELD_OUT, ImageSet, held_out, image_set
+from tests.named import images_of
+from toy_models.laws.digits import HELD_OUT, held_out
 from toy_models.models.free import KINDS, Equivariant, Ideal, Local, Wiener, kinds, patch_size
 
 
 def some(count=12, event=(1, 5, 6), seed=0, classes=3):
     """A small set with random pixels."""
     x = torch.rand(count, *event, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-    return ImageSet(x, torch.arange(count) % classes, "random", f"random{seed}")
+    return Examples(x, torch.arange(count) % classes, "random", f"random{seed}")
 
 
 def noisy(images, tau, count=4, seed=5):
@@ -32,7 +33,7 @@ def test_digits_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
 
     told = load_digits()
-    images = image_set("digits")
+    images = images_of("digits")
     assert images.x.shape == (1797 - HELD_OUT, 1, 8, 8)
     torch.testing.assert_close((images.x[:, 0] + 1) * 8, torch.from_numpy(told.images[:-HELD_OUT]).float(), rtol=0, atol=0)
     assert images.labels.tolist() == told.target[:-HELD_OUT].tolist()
@@ -57,9 +58,9 @@ def test_ideal_model_is_the_mixture_oracle_with_tiny_covariances(process, monkey
     images = some(7, (1, 1, 2))
     law = GaussianMixture(torch.full((7,), 1 / 7), images.x.flatten(1).double(), 1e-9 * torch.eye(2).expand(7, 2, 2))
     made = pg.registry("processes")[process]()
-    monkeypatch.setattr("toy_models.models.images.free_denoiser", lambda *told: Ideal(images))
+    monkeypatch.setattr("toy_models.models.free.free_denoiser", lambda *told: Ideal(images))
     model = pg.Experiment(data="digits-ideal", process=made)
-    oracle = oracle_for(law_of(model.data), made)
+    oracle = model.who.predictor(made)
     exact = oracle_for(law, made)
     for share in (0.2, 0.5, 0.9):
         t = float(made.unclock(t64(share)))
@@ -92,7 +93,7 @@ def test_sampling_under_the_wiener_denoiser_is_the_closed_form():
         }
     )
     trace = pg.simulate(exp)
-    flat = image_set("digits").x.flatten(1).double()
+    flat = images_of("digits").x.flatten(1).double()
     mean = flat.mean(0)
     value, axes = torch.linalg.eigh(torch.cov(flat.T, correction=0))
     first, last = (exp.process.at(float(t)) for t in (trace.times[0], trace.times[-1]))
@@ -164,7 +165,7 @@ def test_patches_shrink_with_the_noise_and_kinds_part_the_places():
 
 def test_small_noise_in_float32():
     """The ideal and the local machines say the same of float32 and float64 states at τ = 0.002. Mutant killed: float32 distances."""
-    images = image_set("digits")
+    images = images_of("digits")
     y = (images.x[:4] + 0.002 * torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))).float()
     for kind in KINDS.values():
         machine = kind.make(images)
@@ -177,13 +178,13 @@ def test_runs_under_the_ideal_denoiser_end_on_training_images(process):
     trace = pg.simulate(
         pg.Experiment.from_dict({"data": "digits-ideal", "process": {"kind": process}, "particles": 5, "grid": {"steps": 30}})
     )
-    far = torch.cdist(trace.x[-1].flatten(1).double(), image_set("digits").x.flatten(1).double()).amin(1)
+    far = torch.cdist(trace.x[-1].flatten(1).double(), images_of("digits").x.flatten(1).double()).amin(1)
     assert float(far.max()) < 1e-3
 
 
 def test_one_class_alone_and_guidance_towards_it():
     """only(7) ends on sevens; guidance asks both models. Mutant killed: a label that is dropped on the way to the set."""
-    images = image_set("digits")
+    images = images_of("digits")
     exp = pg.Experiment(data="digits-ideal", particles=6, guidance=pg.ClassifierFree(label=7, weight=1.0))
     x = pg.simulate(exp).x[-1]
     nearest = torch.cdist(x.flatten(1), images.x.flatten(1)).argmin(1)

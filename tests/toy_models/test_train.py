@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import toy_models.train as cli
-from toy_models.laws.image_sets import image_set
+from tests.named import images_of
 from toy_models.networks.checkpoint import FOLDER, read_card
 from toy_models.training.configs import CONFIGS
 from toy_models.training.data import KNOWN, Images, told_of
@@ -18,7 +18,7 @@ from toy_models.training.loop import Trainer
 
 
 def digits():
-    told = image_set("digits")
+    told = images_of("digits")
     assert told.labels is not None
     return Images(told.x, told.labels)
 

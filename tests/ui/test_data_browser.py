@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from toy_models.data import mixture_of
-from toy_models.laws.compact import axes_of, decode, encode
+from playground.laws.compact import axes_of, decode, encode
+from tests.named import mixture_of
 
 pytestmark = pytest.mark.browser
 OWN = "document.querySelector('.pg-own-hands').pg"

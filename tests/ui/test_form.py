@@ -19,7 +19,7 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.lab import FOLDER
 from playground.views.snippet import as_python
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 from toy_models.laws.distributions import toys
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
@@ -227,7 +227,7 @@ def test_data_and_process_refuse_each_other_in_the_page_as_in_the_engine(form: F
     """A tile or a pill is struck through exactly where the Experiment would be refused (mutants: the dimensions exchanged, no table at all)."""
     config = form.config()
     for process in registry("processes"):
-        for data, (dim, components) in config["sizes"].items():
+        for data, (dim, components) in ((key, told["size"]) for key, told in config["laws"].items() if "size" in told):
             mixture = mixture_of(data)
             assert (dim, components) == (mixture.dim, mixture.components)
             why = config["reasons"]["data"].get(process, {}).get(dim, "")

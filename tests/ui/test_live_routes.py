@@ -21,7 +21,7 @@ import playground as pg
 from playground.ui.live import fit_text, packet_base64, routes
 from playground.views.film import REST
 from playground.views.packet import Packet
-from toy_models.models.images import TrainedOracle
+from toy_models.models.trained import TrainedPredictor
 
 BAD = {
     "sampler=NOPE": "sampler",
@@ -212,7 +212,7 @@ def unframe(body):
 
 def test_too_little_memory_on_the_way_is_told_in_the_stream(client, monkeypatch):
     """The steps until then arrive, the last packet is the complaint, and the next run works. Mutant killed: an error that only cuts the stream."""
-    ask, calls = TrainedOracle.__call__, []
+    ask, calls = TrainedPredictor.__call__, []
 
     def scarce(self, z, t):
         calls.append(t)
@@ -221,7 +221,7 @@ def test_too_little_memory_on_the_way_is_told_in_the_stream(client, monkeypatch)
         return ask(self, z, t)
 
     address = "/live/images?data=mnist-unet&particles=2&grid.steps=5&seed=41"
-    monkeypatch.setattr(TrainedOracle, "__call__", scarce)
+    monkeypatch.setattr(TrainedPredictor, "__call__", scarce)
     *steps, last = unframe(client.get(address).content)
     assert [p.header["step"] for p in steps] == [0, 1, 2]
     assert "too little memory" in last.header["error"]["message"]

@@ -9,9 +9,9 @@ import playground as pg
 from playground.engine import Run
 from playground.views.free import free_packet
 from playground.views.sights import begin
-from toy_models.laws.image_sets import image_set
+from tests.named import images_of
 
-SET = image_set("digits")
+SET = images_of("digits")
 X, LABELS = SET.x.flatten(1).double().numpy(), SET.labels.numpy()  # type: ignore[union-attr]
 
 

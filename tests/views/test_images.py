@@ -16,7 +16,7 @@ from playground.views.packet import Packet
 from playground.views.sights import begin, sight_of
 from playground.views.sights.pictures import as_bytes, principal
 from playground.views.stage import run_packet, step_packet
-from toy_models.laws.image_sets import image_set
+from tests.named import images_of
 
 CASES = [
     (pg.VP(), "DPMSolverPP2M"),
@@ -264,7 +264,7 @@ def test_by_class_is_by_something() -> None:
     list(run.told())
     packet = run_packet(run)
     x = run.frames[-1].z.flatten(1).numpy()
-    known = image_set("digits")
+    known = images_of("digits")
     right = [int(known.labels[((known.x.flatten(1).numpy() - one) ** 2).sum(1).argmin()]) for one in x]  # type: ignore[index]
     assert packet["label"].tolist() == right
     assert (packet["label"] == np.arange(20) % 10).mean() > 0.8

@@ -6,10 +6,10 @@ import torch
 
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
+from playground.laws.compact import decode, encode
 from playground.views.fields import centres, dense
 from playground.views.mixture import mixture_packet
-from toy_models.data import mixture_of
-from toy_models.laws.compact import decode, encode
+from tests.named import mixture_of
 
 
 def test_the_density_of_turned_components_is_exact():

@@ -21,7 +21,7 @@ from playground.views.guided import fields_key, guided_arrows
 from playground.views.packet import Packet
 from playground.views.sights import sight_of, whole
 from playground.views.stage import add_curves, run_packet
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 CASES = {
     "2D": {"data": "moons"},

@@ -13,7 +13,7 @@ from playground.processes.vp import VP
 from playground.views.fields import fields_packet
 from playground.views.packet import Packet
 from playground.views.phase import paths, phase_packet, roughness, score_excess
-from toy_models.data import mixture_of
+from tests.named import mixture_of
 
 
 @pytest.mark.parametrize("process", [VP(), CLD(), CLD(friction=0.3), CLD(friction=3.0)], ids=str)

@@ -15,8 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from playground.core.catalog import dashed, law_of
+from playground.core.denoiser import ImageModel, ModelPredictor
+from playground.core.examples import Examples, ExamplesLaw, told_classes
+from playground.core.law import Law
 from playground.core.mixture import GaussianMixture
-from toy_models.laws.image_sets import ImageSet, image_set
+from playground.core.problem import Prediction
+from playground.core.process import LinearProcess
 
 ROOM = 4_000_000  # numbers that one block of an evaluation may hold
 MOST_PATCHES = 16_384  # of the images that the equivariant machine compares with: it takes images × height × width
@@ -39,7 +44,7 @@ class Ideal:
     Computed in float64 about the set's mean: at τ = 0.002 rounding errors of a float32 distance would be tens of nats.
     """
 
-    def __init__(self, images: ImageSet):
+    def __init__(self, images: Examples):
         self.event = tuple(images.x.shape[1:])
         flat = images.x.flatten(1)
         self.mean = flat.double().mean(0)
@@ -67,7 +72,7 @@ class Wiener:
     One decomposition for all τ: in C's eigenvectors the factor is λ/(λ + τ²). Wang & Vastola 2023, 2311.10892.
     """
 
-    def __init__(self, images: ImageSet):
+    def __init__(self, images: Examples):
         flat = images.x.flatten(1).double()
         self.mean = flat.mean(0)
         centred = flat - self.mean
@@ -103,7 +108,7 @@ class Local:
     Patches end at the image's border. ``k``: a fixed patch side in place of the rule; from 2·side − 1 on it is the ideal denoiser.
     """
 
-    def __init__(self, images: ImageSet, k: int = 0):
+    def __init__(self, images: Examples, k: int = 0):
         self.x, self.k = images.x, k
 
     def __call__(self, y: Tensor, tau: float, k: int = 0) -> Tensor:
@@ -134,12 +139,12 @@ class Equivariant:
     Of a larger set it takes ``taken`` images, evenly spaced.
     """
 
-    def __init__(self, images: ImageSet, k: int = 0, circular: bool = False):
+    def __init__(self, images: Examples, k: int = 0, circular: bool = False):
         count, (h, w) = len(images.x), images.x.shape[-2:]
         self.taken = min(count, max(1, MOST_PATCHES // (h * w)))
         self.x = images.x[(torch.arange(self.taken) * count) // self.taken]
         self.k, self.circular = k, circular
-        self.local = Local(ImageSet(self.x, None, images.title, images.digest))
+        self.local = Local(Examples(self.x, None, images.title, images.digest))
         self.held: tuple[int, Tensor] | None = None  # the set's patches at the latest k
 
     def patches(self, x: Tensor, k: int) -> Tensor:
@@ -220,7 +225,57 @@ def tip_of(kind: str, event: tuple[int, int, int], count: int) -> str:
 
 
 @functools.lru_cache(maxsize=24)
-def free_denoiser(name: str, kind: str, label: int | None = None) -> Any:
-    """The denoiser of a set by name, of all images or of one class; made once. Raises BadValue as image_set and ImageSet.only."""
-    images = image_set(name)
+def free_denoiser(data: str, kind: str, label: int | None = None) -> Any:
+    """The denoiser of a law's images, of all or of one class; made once. Raises BadValue where its images cannot be read or it has no such class."""
+    images = law_of(data).examples
     return KINDS[kind].make(images if label is None else images.only(label))
+
+
+class FreeModel(ImageModel):
+    """An exact denoiser of a law's images."""
+
+    noun = "a training-free denoiser"
+    law: ExamplesLaw
+
+    def __init__(self, law: ExamplesLaw, key: str, label: int | None = None):
+        super().__init__(law)
+        self.key, self.label, kind = key, label, KINDS[key]
+        self.gives = frozenset({"mean", *["classes"] * (law.classes > 1)})
+        self.title, self.word, self.hint = f"{law.title} · {kind.word}", kind.word, "no training"
+        self.rank = 20 + list(KINDS).index(key)
+        of = told_classes(law.names)
+        self.about = tip_of(key, law.event, law.count)
+        self.tip = f"No network: {self.about} {law.count:,} images.{' Classes' + of + '.' if of else ''}"
+
+    def only(self, label: int) -> FreeModel:
+        return FreeModel(self.law, self.key, label)
+
+    def law_behind(self) -> GaussianMixture | None:
+        """A Wiener model is exact for a Gaussian."""
+        denoise = free_denoiser(self.law.key, self.key, self.label)  # type: ignore[arg-type]
+        return denoise.gaussian() if isinstance(denoise, Wiener) else None
+
+    def denoiser(self, process: LinearProcess) -> FreePredictor:
+        return FreePredictor(self, process)
+
+
+class FreePredictor(ModelPredictor):
+    """D(y, τ) of a set at the statistic of z_t."""
+
+    def __init__(self, model: FreeModel, process: LinearProcess):
+        super().__init__(model, process)
+        self.denoise = free_denoiser(model.law.key, model.key, model.label)  # type: ignore[arg-type]
+
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
+        y, tau = self.statistic(z_t, t)
+        return Prediction(self.denoise(y, tau))
+
+
+def models(law: Law) -> list[FreeModel]:
+    """All kinds for a law of which images are known."""
+    return [FreeModel(law, kind) for kind in KINDS] if isinstance(law, ExamplesLaw) else []
+
+
+def old(data: str) -> tuple[str, str] | None:
+    """'<set>-<kind>', as former links have it."""
+    return dashed(data, KINDS)

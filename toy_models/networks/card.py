@@ -49,6 +49,7 @@ ENTRIES: dict[str, Rule] = {
     "data": TEXT,
     "title": TEXT,
     "set": TEXT,
+    "law": TEXT,
     "classifier": (lambda v: isinstance(v, str) and re.fullmatch(r"[\w-][\w.-]*", v) is not None, "a model's name"),
     "training": RECORD,
     "training.sigma_mean": _number(-100, 100),

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from playground.core.denoiser import StatisticPredictor
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess
 
@@ -90,37 +91,12 @@ class PhaseDenoiser(nn.Module):
         return (noise[:, 1] - self.noise(z, t, label)).square().flatten(1).mean(1)
 
 
-class StatisticPredictor:
-    """What every denoiser D(y; τ) ≈ E[x_0 | y] of images needs to predict under any linear process, CLD included.
-
-    z_t | x_0 ~ N(ψ x_0, Σ) alike in every pixel, so all that z_t says of x_0 is the scalar statistic y = ψᵀΣ⁻¹ z / (ψᵀΣ⁻¹ψ) = x_0 + τ n with
-    τ² = 1/(ψᵀΣ⁻¹ψ): E[x_0 | z_t] = D(y; τ). For scalar processes y = z/α and τ = σ/α; for CLD both x and v go into y.
-    """
-
-    gives = frozenset({"mean"})
-
-    def __init__(self, process: LinearProcess):
-        self.process = process
-
-    def prepare(self, times: list[float]) -> None:
-        """A denoiser keeps no tables."""
-
-    def statistic(self, z: Tensor, t: float) -> tuple[Tensor, float]:
-        """y (batch, *event) and τ of z_t (batch, *state)."""
-        k = self.process.kernel.at(t)
-        pull = k.precision @ k.psi
-        size = float(k.psi @ pull)
-        parts = self.process.split(z)
-        y = sum(float(pull[i]) / size * parts[:, i] for i in range(len(pull))) if len(self.process.parts) > 1 else z / float(k.psi[0])
-        return y, size**-0.5  # type: ignore[return-value]
-
-
 class NetworkPredictor(StatisticPredictor):
     """A Denoiser as predictor of any linear process; a PhaseDenoiser as predictor of its own. label: one class, classes in turn (a tensor that
     is gone through again and again over the batch), or None."""
 
     def __init__(self, process: LinearProcess, denoiser: Denoiser | PhaseDenoiser, label: int | Tensor | None = None):
-        super().__init__(process)
+        StatisticPredictor.__init__(self, process)
         self.denoiser, self.label = denoiser, label
 
     def labels(self, batch: int, device: torch.device) -> Tensor:

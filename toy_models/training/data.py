@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.examples import digest_of
 from playground.core.fields import BadValue
-from toy_models.laws.image_sets import DIGITS, digest_of
-from toy_models.laws.pixels import image_bytes
+from playground.core.pixels import image_bytes
+from toy_models.laws.digits import DIGITS
+from toy_models.laws.mnist import MNIST
 
 
 class Images(NamedTuple):
@@ -24,16 +26,20 @@ class Images(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A data set that is told by its pixels: its name, what ``toy_models.train`` is told to have it, and its key if it is a built-in set."""
+    """A data set that is told by its pixels: its name, what ``toy_models.train`` is told to have it, its key if it is a built-in set, the law that
+    an Experiment calls it by if it is none."""
 
     name: str
     option: str
     set: str
+    law: str = ""
 
 
 KNOWN = {  # digest_of pixels and labels of the training images
-    "71d3be42f93ad20da73bb4a9744d0bebdaa6832be56dc010e21940e72c4c8b1e": Known("MNIST (LeCun, Cortes, Burges)", " --data fetch", ""),
-    "17de5066fa7d9ed333878aed38f48fe599e819ebf833a0768d1d8edb5eac2c50": Known("scikit-learn's digits (Alpaydin, Kaynak)", "", DIGITS.name),
+    "71d3be42f93ad20da73bb4a9744d0bebdaa6832be56dc010e21940e72c4c8b1e": Known(
+        "MNIST (LeCun, Cortes, Burges)", " --data fetch", "", MNIST.key
+    ),
+    "17de5066fa7d9ed333878aed38f48fe599e819ebf833a0768d1d8edb5eac2c50": Known("scikit-learn's digits (Alpaydin, Kaynak)", "", DIGITS.key),
 }
 
 
@@ -83,7 +89,7 @@ def _few(numbers: list[int]) -> str:
 
 
 def load_npz(path: str | Path, split: str = "train") -> Images:
-    """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that toy_models/laws/pixels.py knows) and
+    """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that playground/core/pixels.py knows) and
     ``{split}_labels`` or ``y_{split}`` (whole numbers).
 
     Raises: BadValue if the file or an array is missing or damaged, or has another type; nothing is unpickled.

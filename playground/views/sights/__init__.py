@@ -16,10 +16,9 @@ from torch import Tensor
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.run import Frame
-from playground.core.space import Space, flat
-from playground.engine import Run, event_of
+from playground.core.space import Space
+from playground.engine import Run
 from playground.views.packet import Packet
-from toy_models.data import law_of
 
 
 class Sight(ABC):
@@ -112,7 +111,7 @@ def sight_of(run: Run) -> Sight:
 
 def begin(exp: Experiment, device: torch.device | str | None = None) -> Run:
     """The page's run of an experiment, of which nothing is computed yet. Raises BadValue for one that would take too long, or cannot be done."""
-    kind = kind_of(flat(event_of(law_of(exp.data))))
+    kind = kind_of(exp.law.space)
     return Run(exp, device=device, max_frames=kind.most_frames(exp), most_work=kind.most_work, expects=kind.expects)
 
 

@@ -24,7 +24,6 @@ from playground.views.guided import guided_arrows
 from playground.views.layer import told, wanted
 from playground.views.packet import Packet
 from playground.views.sights import Sight
-from toy_models.data import law_of
 
 MOST_FRAMES, FEWEST_FRAMES, MOST_VALUES = 121, 21, 1_200_000  # states that are sent: fewer of them when there are many particles
 REFERENCES = 600
@@ -42,7 +41,7 @@ class Axes(Sight):
 
     @classmethod
     def most_frames(cls, exp: Experiment) -> int:
-        values = exp.particles * law_of(exp.data).dim * len(exp.process.parts)
+        values = exp.particles * exp.law.dim * len(exp.process.parts)
         return max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
 
     def header(self) -> dict[str, Any]:

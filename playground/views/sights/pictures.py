@@ -22,9 +22,6 @@ from playground.views.image_files import sheet
 from playground.views.layer import told, unavailable
 from playground.views.packet import Packet
 from playground.views.sights import Sight
-from toy_models.data import class_names
-from toy_models.laws.image_sets import image_set
-from toy_models.models.images import classify, nearest_label
 
 FRAMES = 61  # states that are sent
 SHOWN = 64  # images of a batch that are sent to the page
@@ -35,7 +32,7 @@ SPAN = (3.0, 3.0)  # of the plane of the principal components, in units of their
 class Pictures(Sight):
     """The first images of a batch, what is expected of them, and their paths.
 
-    States are pictures themselves, or ``law.show`` makes some of them; then they are kept with the run, since the model may be gone later.
+    States are pictures themselves, or ``who.show`` makes some of them; then they are kept with the run, since the model may be gone later.
     """
 
     spaces: ClassVar[tuple[type[Space], ...]] = (Pixels,)
@@ -45,7 +42,7 @@ class Pictures(Sight):
     def __init__(self, run: Run):
         super().__init__(run)
         self.count = min(SHOWN, run.exp.particles)
-        self.shows = getattr(run.law, "show", None)
+        self.shows = run.who.show if run.who.decodes else None
 
     @functools.cached_property
     def kept(self) -> list[int]:
@@ -77,7 +74,7 @@ class Pictures(Sight):
             "panels": [self.plane[1]],
             **told(self.exp, None),
             "unavailable": unavailable(self.exp, None) | ({} if labels is not None else {"classes": by}),
-            "set": run.law.set,
+            "set": run.law.key if "examples" in run.law.gives else "",
             "image": image | ({} if final is None else {"final": list(final.shape[1:])}),
         }
 
@@ -167,12 +164,12 @@ class Pictures(Sight):
 
         By the classifier on the model's card; else by the nearest training image of a set with labels; else the class that was asked for.
         """
-        exp, law, names = self.exp, self.run.law, class_names(self.exp.data)
+        exp, law, names = self.exp, self.run.law, self.run.law.class_names
         x = torch.nan_to_num(self.process.project(self.run.frames[-1].z)[: self.count])
-        if (judged := classify(exp.data, x)) is not None:
+        if (judged := self.run.who.classify(x)) is not None:
             return judged, "by class: what the model’s classifier takes each last image for"
-        if law.set and (known := image_set(law.set)).labels is not None:
-            return nearest_label(known, x), "by class: that of the training image nearest to each last image"
+        if "examples" in law.gives and len(law.labels):
+            return law.examples.nearest_label(x), "by class: that of the training image nearest to each last image"
         if exp.guidance.info.key == "EachClass" and len(names) > 1:
             return torch.arange(len(x)) % len(names), "by class: the class that each image was asked to be"
         return None, "nothing here tells the class of an image: the model has no classifier and no labelled images"
@@ -221,7 +218,7 @@ class Pictures(Sight):
         if len(process.parts) < 2:
             return None
         psi, cov = process.mean_and_cov(run.times)
-        sizes = (run.law.lost * ((psi[:, 1] ** 2 + cov[:, 1, 1]) * self.oracle.dim * run.exp.particles).sqrt()).tolist()
+        sizes = (run.who.lost * ((psi[:, 1] ** 2 + cov[:, 1, 1]) * self.oracle.dim * run.exp.particles).sqrt()).tolist()
         norms = [float(torch.linalg.vector_norm(process.split(f.z)[:, 1])) for f in run.frames]
         return next((f.step for f, norm, most in zip(run.frames, norms, sizes, strict=True) if not norm < most), None)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from playground.core.experiment import Experiment
 from playground.views.lab import Lab
 from playground.views.mixture import mixture_packet
-from toy_models.data import makes_images
 
 
 class OwnData(Lab):
@@ -18,4 +17,4 @@ class OwnData(Lab):
     packets = {"mixture": mixture_packet}
 
     def why(self, exp: Experiment) -> str:
-        return "images have no components to hold" if makes_images(exp.data) else ""
+        return "images have no components to hold" if exp.law.space.pictures else ""

@@ -8,7 +8,7 @@
   const SIGMAS = 2; // ellipses and bars reach so far: 86 % of a component in the plane, 95 % on the line
   const CLEAR = 14; // pixels that a handle keeps from its centre, however narrow the component is
   const POINTS_MOST = 8000, DAB = 16; // painted points, and those of one dab or of a radius of path
-  const FILE_MOST = 8_000_000; // bytes: toy_models/laws/table.py
+  const FILE_MOST = 8_000_000; // bytes: playground/laws/table.py
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
   const minus = (text) => String(text).replace("-", "−");
   const short = (v) => minus(Number(v).toPrecision(3).replace(/e\+?(-?)0*(\d)/, "e$1$2"));

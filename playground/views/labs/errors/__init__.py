@@ -5,7 +5,6 @@ from __future__ import annotations
 from playground.core.experiment import Experiment
 from playground.views.errors import errors_packet, map_packet
 from playground.views.lab import Lab
-from toy_models.data import makes_images
 
 
 class Errors(Lab):
@@ -20,4 +19,4 @@ class Errors(Lab):
     def why(self, exp: Experiment) -> str:
         if exp.mode == "forward":
             return "noising makes no error: choose sampling (reverse)"
-        return "a trained model has no exact law" if makes_images(exp.data) else ""
+        return "a trained model has no exact law" if exp.law.space.pictures else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from playground.core.experiment import Experiment
 from playground.views.free import free_packet
 from playground.views.lab import Lab, only_images
-from toy_models.data import law_of
 
 
 class Free(Lab):
@@ -19,4 +18,4 @@ class Free(Lab):
     def why(self, exp: Experiment) -> str:
         if no := only_images(exp):
             return no
-        return "" if law_of(exp.data).set else "needs a model whose training images are here: the 8×8 digits, or images of your own"
+        return "" if "examples" in exp.law.gives else "needs a model whose training images are here: the 8×8 digits, or images of your own"

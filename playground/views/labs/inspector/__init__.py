@@ -5,7 +5,6 @@ from __future__ import annotations
 from playground.core.experiment import Experiment
 from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.lab import Lab
-from toy_models.data import makes_images
 
 
 class Inspector(Lab):
@@ -18,4 +17,4 @@ class Inspector(Lab):
     packets = {"inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}
 
     def why(self, exp: Experiment) -> str:
-        return "images have too many dimensions for these pictures" if makes_images(exp.data) else ""
+        return "images have too many dimensions for these pictures" if exp.law.space.pictures else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from playground.core.experiment import Experiment
 from playground.views.lab import Lab
 from playground.views.phase import phase_packet
-from toy_models.data import makes_images
 
 
 class Phase(Lab):
@@ -18,5 +17,5 @@ class Phase(Lab):
     packets = {"phase": phase_packet}
 
     def why(self, exp: Experiment) -> str:
-        ours = "phase" in exp.process.caps and not makes_images(exp.data)
+        ours = "phase" in exp.process.caps and not exp.law.space.pictures
         return "" if ours else "needs a velocity and a toy: choose the process CLD"

@@ -10,9 +10,9 @@ import torch
 
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
-from toy_models.data import mixture_of
-from toy_models.laws import em
-from toy_models.laws.compact import decode
+from playground.laws import em
+from playground.laws.compact import decode
+from tests.named import mixture_of
 from toy_models.laws.distributions.fit import distance
 
 

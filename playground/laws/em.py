@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.distance import distance
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
-from toy_models.laws.compact import LIMIT, axes_of, covs_of, decode, encode
-from toy_models.laws.distributions.fit import distance
+from playground.laws.compact import LIMIT, axes_of, covs_of, decode, encode
 
 MOST_COMPONENTS = 128
 MOST_POINTS = 20_000  # of more rows a random part is fitted

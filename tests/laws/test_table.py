@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playground.core.fields import BadValue
-from toy_models.laws.table import LONGEST_LINE, MOST_ROWS, Table
+from playground.laws.table import LONGEST_LINE, MOST_ROWS, Table
 
 
 def read(text: str | bytes, piece: int = 7) -> Table:

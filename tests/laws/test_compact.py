@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
-from toy_models.data import mixture_of
-from toy_models.laws.compact import AXIS, CENTRE, MOST, axes_of, covs_of, decode, encode
+from playground.laws.compact import AXIS, CENTRE, MOST, axes_of, covs_of, decode, encode
+from tests.named import mixture_of
 from toy_models.laws.distributions import TOYS
 
 GOOD = encode(mixture_of("eight_gaussians"))

@@ -1,0 +1,121 @@
+"""The exact model of a mixture, and that of the Gaussian which has the mean and covariance of a set of images."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+
+from playground.core.catalog import dashed
+from playground.core.denoiser import ImageModel
+from playground.core.examples import Examples, ExamplesLaw
+from playground.core.fields import BadValue
+from playground.core.law import Law, MixtureLaw
+from playground.core.legal import EXACT
+from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
+from playground.core.process import LinearProcess, Process
+from playground.exact import oracle_for
+from playground.exact.mixture import MixtureOracle
+
+FLOOR = 1e-4  # of a variance of pixels in [−1, 1]: one that never changes keeps a spread of about one grey level
+MOST_DIM = 256  # numbers of an image: tables grow with their square
+
+
+class Exact(Model):
+    """The exact E[x_0 | z_t] of a law that is a mixture, under every process."""
+
+    key, word, rank = "exact", "exact", 0
+    noun = "an exact model"
+    gives = EXACT
+    tip = "The exact E[x₀ | x_t]: these data are Gaussians, so that every noised law and its score are known in closed form."
+
+    def __init__(self, law: Law):
+        super().__init__(law)
+        self.title = law.title
+
+    @property
+    def named(self) -> str:
+        return self.law.key
+
+    def predictor(self, process: Process) -> Any:
+        return oracle_for(self.law.mixture, process)
+
+    def only(self, label: int) -> Exact:
+        return Exact(self.law.only(label))
+
+    def law_behind(self) -> GaussianMixture:
+        return self.law.mixture
+
+
+def exact(mixture: GaussianMixture) -> Exact:
+    """The exact model of a mixture that somebody gave."""
+    return Exact(MixtureLaw(mixture))
+
+
+class Matched(ImageModel):
+    """N(m, C + 10⁻⁴ I) with the mean m and covariance C of a law's images: a mixture of one component, of which everything is exact."""
+
+    key, word, hint, rank = "gaussian", "Gaussian", "exact, no training", 60
+    noun = "the exact Gaussian"
+    lost = 5.0
+
+    def __init__(self, law: ExamplesLaw, label: int | None = None):
+        super().__init__(law)
+        self.label, self.title = label, f"{law.title} · Gaussian"
+        self.gives = frozenset({"mean", "mixture", "marginals", "oracle", *["classes"] * (law.classes > 1)})
+        self.tip = (
+            f"The exact model of the Gaussian with the mean and covariance of {law.count:,} images (and of each class): what the Wiener filter is "
+            "exact for, as a law. Exact ancestral steps, the automatic grid and exact starts need one."
+        )
+
+    @property
+    def mixture(self) -> GaussianMixture:
+        return matched(self.law.examples if self.label is None else self.law.examples.only(self.label))  # type: ignore[attr-defined, arg-type]
+
+    def law_behind(self) -> GaussianMixture:
+        return self.mixture
+
+    def only(self, label: int) -> Matched:
+        return Matched(self.law, label)  # type: ignore[arg-type]
+
+    def denoiser(self, process: LinearProcess) -> MatchedOracle:
+        return MatchedOracle(self, process)
+
+
+class MatchedOracle(MixtureOracle):
+    """The exact predictor of a Gaussian of images: states keep their shape."""
+
+    def __init__(self, model: Matched, process: LinearProcess):
+        super().__init__(model.mixture, process)
+        self.model, self.event = model, model.law.space.shape
+
+    def only(self, label: int) -> Any:
+        return self.model.only(label).predictor(self.process)
+
+    def turns(self) -> Any:
+        return self.model.turns(self.process)
+
+
+@functools.lru_cache(maxsize=32)
+def matched(images: Examples) -> GaussianMixture:
+    """N(m, C + 10⁻⁴ I) of images, flattened, as a mixture of one component. Raises BadValue beyond MOST_DIM numbers an image."""
+    flat = images.x.flatten(1).double()
+    if flat.shape[1] > MOST_DIM:
+        raise BadValue("model", Matched.key, f"images of at most {MOST_DIM} numbers; these have {flat.shape[1]:,}")
+    mean = flat.mean(0)
+    cov = (flat - mean).T @ (flat - mean) / len(flat) + FLOOR * torch.eye(flat.shape[1], dtype=torch.float64)
+    return GaussianMixture([1.0], mean[None], ((cov + cov.T) / 2)[None])  # type: ignore[arg-type]
+
+
+def models(law: Law) -> list[Model]:
+    """Who predicts exactly for a law."""
+    if "mixture" in law.gives:
+        return [Exact(law)]
+    return [Matched(law)] if isinstance(law, ExamplesLaw) and law.dim <= MOST_DIM else []
+
+
+def old(data: str) -> tuple[str, str] | None:
+    """'<set>-gaussian', as ``load_images`` writes it."""
+    return dashed(data, [Matched.key])
