@@ -213,7 +213,7 @@ def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
     A cell that is run again replaces its own class. Raises: BadValue for what is no choice, or where its name is another one's.
     """
     if not isinstance(cls, type) or not issubclass(cls, Spec) or cls.family not in FAMILIES:
-        raise BadValue("cls", cls, "a class of a Sampler, Process, Schedule, Grid or Guidance")
+        raise BadValue("cls", cls, "a class of a Sampler, Process, Schedule, Grid, Guidance or Measure")
     info = vars(cls).get("info")
     if not isinstance(info, Info):
         raise BadValue("info", info, f'an Info("{cls.__name__}", a title, a tip) in the class {cls.__name__}')
