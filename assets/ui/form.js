@@ -818,7 +818,9 @@
       if (message || !equal(query(), PG.experimentPart(location.search))) {
         ask(query());
         if (message || few) rewrite = true, urlLater(); // when its picture is there the address says what is shown
-      } else if (C.old[new URLSearchParams(location.search).get("data")]) rewrite = true, urlLater(); // as former links have it
+      }
+      const told = new URLSearchParams(location.search).get("data");
+      if (told && told !== PG.experimentPart(location.search).data) rewrite = true, urlLater(); // a name of former links
     },
     drawer,
   };

@@ -57,7 +57,7 @@ def exact(mixture: GaussianMixture) -> Exact:
 class Matched(ImageModel):
     """N(m, C + 10⁻⁴ I) with the mean m and covariance C of a law's images: a mixture of one component, of which everything is exact."""
 
-    key, word, hint, rank = "gaussian", "Gaussian", "exact, no training", 60
+    key, word, hint, rank = "gaussian", "Gaussian", "exact", 60
     noun = "the exact Gaussian"
     lost = 5.0
 

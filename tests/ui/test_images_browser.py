@@ -21,7 +21,7 @@ def test_images_form_and_follow_the_cursor(visit: Any) -> None:
         "() => { window.formed = []; const step = PG.images.step; PG.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }"
     )
     page.locator("nav a[data-page=images]").click()
-    site.until({"seed": "3", "data": "mnist-unet", "particles": "16", "guidance": "EachClass"})
+    site.until({"seed": "3", "data": "mnist", "particles": "16", "guidance": "EachClass"})
     assert page.evaluate("formed") == list(range(21))
     assert page.evaluate("__pgStage.run.header.image.shown") == 16
     ink = page.evaluate(BRIGHT)
@@ -82,7 +82,7 @@ def test_a_run_of_images_is_paused_replayed_and_goes_on(visit: Any) -> None:
 
 def test_a_link_opens_images_that_form(visit: Any) -> None:
     site = visit("?data=mnist-unet&seed=12")  # a link that says no number does not mean two thousand
-    assert site.query() == {"data": "mnist-unet", "seed": "12", "particles": "16"}
+    assert site.query() == {"data": "mnist", "seed": "12", "particles": "16"}
     assert site.page.evaluate("__pg.formed") == 20  # streamed, not waited for
     assert site.page.evaluate("__pgStage.run.header.image.batch") == 16
     assert site.problems == []
@@ -97,7 +97,7 @@ def test_what_a_trained_model_has_not_is_struck_with_its_reason(visit: Any) -> N
     assert page.locator("#pg-tab-errors").is_hidden()  # a lab of the toys
     assert page.locator("#pg-tab-tasks").is_visible()
     page.locator("#pg-process [data-key=CLD]").click()
-    site.until({"data": "mnist-unet", "particles": "4", "process": "CLD"})
+    site.until({"data": "mnist", "particles": "4", "process": "CLD"})
     assert page.locator(".pg-images-kinds button").nth(2).is_visible()  # velocities
     assert site.problems == []
 
@@ -126,7 +126,7 @@ def test_two_settings_are_compared_by_a_line_through_every_image(visit: Any) -> 
     assert a != b
     assert all(mixed[28 * r + column] == a[28 * r + column] for r in range(28) for column in (3, 12, 20))
     assert all(mixed[28 * r + 24] == b[28 * r + 24] for r in range(28))
-    site.until({"data": "mnist-unet", "particles": "4", "grid": "UniformLogSNR", "grid.steps": "12", "seed": "5"})
+    site.until({"data": "mnist", "particles": "4", "grid": "UniformLogSNR", "grid.steps": "12", "seed": "5"})
     page.reload()
     site.ready()
     page.wait_for_function("() => PG.images.compare.run && PG.images.compare.run.arrays.clock.data.length === 4")

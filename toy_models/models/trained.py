@@ -47,7 +47,7 @@ class TrainedModel(ImageModel):
         self.word = "network" if self.process is None else f"network, {self.process.info.title}"
         self.rank = self.rank if self.process is None else self.rank + 1
         size = f"A network of {card['parameters']:,} weights" if "parameters" in card else "A network"
-        self.hint = f"{card['architecture']} · {card['parameters'] / 1000:,.0f} k" if "parameters" in card else card["architecture"]
+        self.hint = f"{card['parameters'] / 1000:,.0f} k weights" if "parameters" in card else card["architecture"]
         self.tip = f"{size} trained on {card.get('data', 'images')}; its samples have no exact law to be compared with."
 
     @property
