@@ -135,7 +135,7 @@ def _(what: str | GaussianMixture | Law) -> Picture:
 
 @picture_of.register
 def _(what: Run) -> Picture:
-    return picture_of(what.finish().trace())
+    return picture_of(what.finish().trace)
 
 
 @picture_of.register

@@ -111,7 +111,7 @@ def _asked(exp: Experiment, predictor: Brought | None) -> Run:
 def law(data: str | GaussianMixture | dict[str, object] | Experiment | Law) -> Law:
     """The law of data: by name ("moons"), of a mixture (also as a record of weights, means and covs), or of an experiment.
 
-    It can be drawn from, ``law.sample(1000, seed=0)``, and where it has a closed form asked for it: ``pg.density(law, x)``. Raises: BadValue.
+    ``pg.sample(law, 1000, seed=0)`` draws from it; ``pg.density(law, x)`` asks for its closed form where it has one. Raises: BadValue.
     """
     if isinstance(data, Law):
         return data
@@ -230,7 +230,12 @@ def distance(
                 raise BadValue("measure", chosen.info.key, f"Middle or Energy: p_t of this {x.process.info.title} has no {word}")
     if isinstance(y, (str, Law, Experiment)):
         y = law(y).mixture
-    return two_samples.distance(x, y, measure=measure, space=space, seed=seed)
+    try:
+        return two_samples.distance(x, y, measure=measure, space=space, seed=seed)
+    except BadValue as error:
+        if error.field == "start":  # an exact start is asked for the same law, and says why there is none
+            raise BadValue("x", "a run without an exact law", f"a run of an exact model: {error.allowed.removeprefix('prior: ')}") from None
+        raise
 
 
 def likelihood(

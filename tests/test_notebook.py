@@ -120,7 +120,7 @@ def test_distances():
         assert pg.distance(line.numpy() + 3, y).value == pytest.approx(3, abs=0.1)
     assert pg.distance(line, "two_modes", measure="energy").value > 0
     engine = pg.Run(pg.Experiment(data=LINE, particles=200)).finish()
-    assert pg.distance(engine) == pg.distance(engine.trace())
+    assert pg.distance(engine) == pg.distance(engine.trace)
 
 
 def test_likelihoods():
@@ -200,7 +200,7 @@ MISTAKES = {
     "draws in words": (lambda: pg.sample("moons", "many"), "n", "whole number"),
     "a negative seed": (lambda: pg.sample("moons", 3, seed=-1), "seed", "from 0"),
     "a seed in words": (lambda: pg.sample("moons", 3, seed="one"), "seed", "whole number"),
-    "a law of images": (lambda: pg.density("mnist-unet", X), "data", "toy"),
+    "a law of images": (lambda: pg.density("mnist-unet", X), "data", "closed form, such as moons"),
     "no draws of a mixture": (lambda: LINE.sample(0), "n", "from 1"),
     "a seed of a mixture": (lambda: LINE.sample(3, seed=0.5), "seed", "whole number"),
     "uniform numbers alone": (lambda: LINE.sample(torch.rand(3)), "normal", "(3, 1)"),
@@ -243,6 +243,9 @@ MISTAKES = {
     "a distance by a class": (lambda: pg.distance(X, X, measure=pg.W2), "measure", "W2"),
     "a distance of a run and points": (lambda: pg.distance(pg.simulate(ONE), X), "y", "nothing beside a run"),
     "a distance by no seed": (lambda: pg.distance(X, X, seed="a"), "seed", "whole number"),
+    "a distance of a run of images": (
+        lambda: pg.distance(pg.simulate(pg.Experiment(data="digits", model="ideal", particles=4, grid=pg.UniformTime(steps=2)))), "x", "exact model"),
+    "no draws of a name": (lambda: pg.sample("mnist", 3), "data", "can be drawn from"),
     "a distance without moments": (
         lambda: pg.distance(pg.simulate(pg.Experiment(process=pg.PFGMPP(D=1), particles=50))), "measure", "no finite variance"),
     "a distance on the line": (lambda: pg.distance(X, X, measure="W1"), "measure", "on the line"),
@@ -267,7 +270,7 @@ MISTAKES = {
     "a bridge of words": (lambda: pg.bridge(TWO, TWO, "here"), "x", "finite numbers"),
     # budgets and orders
     "a budget of a name": (lambda: pg.budget("moons"), "exp", "Experiment"),
-    "a budget of images": (lambda: pg.budget(pg.Experiment(data="mnist-unet")), "data", "toy"),
+    "a budget of images": (lambda: pg.budget(pg.Experiment(data="mnist-unet")), "data", "closed form, such as moons"),
     "a budget by a class": (lambda: pg.budget(TWO, torch.nn.Linear), "predictor", "make one of it"),
     "an order of a name": (lambda: pg.order("moons"), "exp", "Experiment"),
     "an order of noise": (lambda: pg.order(TWO.replace(sampler="DDPM")), "sampler", "deterministic"),
