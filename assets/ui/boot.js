@@ -71,7 +71,7 @@
   }
   if (/^hub:/.test(query.data)) { // hub.js fills it
     C.laws[query.data] ??= { title: query.data.slice(4), pictures: true, models: [query.data] };
-    C.models[`${query.data} ${query.data}`] ??= { process: {}, sampler: {}, grid: {}, guidance: {}, own: {} };
+    C.models[`${query.data} ${query.data}`] ??= { own: {} };
   }
   const images = C.laws[query.data]?.pictures; // these form step by step, which form.js asks for
   if (images && !("particles" in query)) query.particles = String(C.batch);

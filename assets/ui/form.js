@@ -62,10 +62,9 @@
     return out;
   }
 
-  /** Why a choice cannot be made now ('' if it can): samplers, grids and guidance by the process, data and process by each other. */
   const SOURCE = "Interpolant:process.origin";
   /** What a menu offers beside what Python declares: as a source the mixture that is the data now. */
-  PG.more = (slot) => (slot === SOURCE && sizeOf(values["pg-data"]) && !(values["pg-data"] in C.laws) ? [{ key: values["pg-data"], title: "the data themselves", tip: "your own mixture, as it is now", group: "own", hint: "", kind: "" }] : []);
+  PG.more = (slot) => (slot === SOURCE && handMade(values["pg-data"]) ? [{ key: values["pg-data"], title: "the data themselves", tip: "your own mixture, as it is now", group: "own", hint: "", kind: "" }] : []);
   /** Why a control does nothing now ('' if it does something): the conditions that Python declares, its own and those of the choice that it belongs to. */
   PG.idle = (slot) => idle(controls.find((c) => c.path === slot || `${c.kind}:${c.path}` === slot));
   function idle(c) {
@@ -76,41 +75,36 @@
     const outer = c?.path.includes(".") && controls.find((o) => o.path === c.path.slice(0, c.path.lastIndexOf(".")));
     return outer ? idle(outer) : "";
   }
+  /** A mixture of one's own, not a name. */
+  const handMade = (data) => !(data in C.laws) && (String(data).startsWith("{") || Boolean(PG.mixture?.size(String(data))));
+
+  // ---- what the judge says (playground/core/legal.py, told by playground/ui/judged.py) -------------------------------------------
+  // With every packet comes what holds for exactly its data, model, process and guidance; before it is there, what holds for them without their numbers.
+  const UPSTREAM = controls.filter((c) => /^(data|model|process|guidance)\b/.test(c.path));
+  const upstream = () => UPSTREAM.map((c) => values[c.id]).join("\n");
+  let verdict = { q: {}, legal: {} }, judged = { of: null, legal: {} };
+  /** The verdict of a packet counts as soon as the form says what was asked. */
+  function judge(told = verdict) {
+    verdict = told;
+    if (equal(verdict.q, query())) judged = { of: upstream(), legal: verdict.legal };
+  }
+  /** Why a choice cannot be made now ('' if it can). */
   PG.why = (slot, key) => {
-    const process = values["pg-process"];
-    if (slot === SOURCE) return (key !== "gaussian" && clash(process, values["pg-data"], key)) || "";
-    if (slot === "model") return "";
-    const image = who();
-    if (slot === "process") return image?.process[key] || clash(key, values["pg-data"]);
-    if (image?.allows?.[slot]?.includes(key)) return "";
-    if (slot !== "data") return image?.[C.nested[slot] ?? slot]?.[key] || C.reasons[C.nested[slot] ?? slot]?.[process]?.[key] || "";
-    const no = clash(process, key);
-    return no && `${title("processes", process)} ${no}`;
+    const path = slot.split(":").pop(), exact = judged.of === upstream() ? judged.legal[path] : undefined;
+    return (exact ? exact[key] : expected(C.nested[slot] ?? path, key)) || "";
   };
-  /** Why a process cannot take these data: their dimension, or the other end of an interpolant. */
-  function clash(process, data, origin = at("process.origin", process)) {
-    const [dim, count] = sizeOf(data) ?? [], no = C.reasons.data[process]?.[dim];
-    if (no || !dim) return no || "";
-    const [other, ends] = sizeOf(origin) ?? [];
-    if (!other) return ""; // "gaussian" fits everything; what is being typed the server judges
-    const name = C.laws[origin]?.title || "own mixture";
-    if (other !== dim) return `needs both ends in one dimension: its source, ${name}, is in ${other}D, the data in ${dim}D`;
-    if (at("process.coupling", process) !== "independent" || count * ends <= C.most) return "";
-    return `needs at most ${C.most.toLocaleString("en")} pairs of components: the source, ${name}, has ${ends}, the data have ${count}; or take minibatch OT`;
+  function expected(slot, key) {
+    const process = values["pg-process"], model = who() ?? C.models[`${C.top.data.default} ${C.top.model.default}`];
+    if (slot === "data") return C.legal.data[process]?.[key];
+    const pool = model.pool ?? C.legal, table = slot === "process" ? model.process : pool.leaves[model.under?.[process]?.[values["pg-guidance"]]]?.[slot];
+    return pool.words[pool.tables[table]?.[key]];
   }
-  /** [dimension, components] of data by name or as JSON. */
-  function sizeOf(data) {
-    const compact = PG.mixture?.size(String(data));
-    if (compact) return compact;
-    if (!String(data).startsWith("{")) return C.laws[data]?.size;
-    try {
-      const { means } = JSON.parse(data);
-      return [means[0].length, means.length];
-    } catch {
-      return undefined;
-    }
-  }
-  const signature = (process) => JSON.stringify([C.reasons.sampler[process], C.reasons.grid[process]]);
+  /** What fits a process, as one name: processes of one name take the same samplers and grids. */
+  const signature = (process) => {
+    const model = who() ?? C.models[`${C.top.data.default} ${C.top.model.default}`], pool = model.pool ?? C.legal;
+    const { sampler, grid } = pool.leaves[model.under?.[process]?.[C.top.guidance.default.guidance]] ?? {};
+    return `${sampler} ${grid}`;
+  };
   const title = (family, key) => C.titles[family]?.[key] || key;
 
   function force(id, value) {
@@ -153,16 +147,16 @@
       scheduleOwner = process;
     }
     lastProcess = process;
-    const told = [], why = new Set();
+    const told = {}, why = new Set();
     const good = { ...(fitting.get(signature(process)) || C.fallback[process]) };
     const suits = C.suits[process];
     if (!ownGrid && !PG.why("grid", suits)) good.grid = suits;
-    for (const [slot, family] of [["sampler", "samplers"], ["grid", "grids"], ["guidance", "guidance"]]) {
+    for (const [slot, family] of [["guidance", "guidance"], ["sampler", "samplers"], ["grid", "grids"]]) { // guidance first: samplers are judged by it
       const was = values[`pg-${slot}`], no = PG.why(slot, was);
       if (slot === "grid" && !no && !ownGrid && good.grid !== was) { // the grid comes with the process, unless it was chosen by hand
         force("pg-grid", good.grid);
         automatic.grid = null;
-        told.push(`grid ${title(family, was)} → ${title(family, good.grid)}, which suits it`);
+        told.grid = `grid ${title(family, was)} → ${title(family, good.grid)}, which suits it`;
         continue;
       }
       // what does not fit gives way; what had to give way before comes back
@@ -170,10 +164,19 @@
       force(`pg-${slot}`, good[slot]);
       if (slot === "sampler") keepCalls();
       automatic[slot] = no ? good[slot] : null;
-      told.push(`${slot} ${title(family, was)} → ${title(family, good[slot])}`);
+      told[slot] = `${slot} ${title(family, was)} → ${title(family, good[slot])}`;
       if (no) why.add(`${title(family, was)} ${no}.`);
     }
-    if (told.length) notice({ kind: "info", message: `${title("processes", process)}: ${told.join(", ")}. ${[...why][0] || ""}`.trim() });
+    const changes = ["sampler", "grid", "guidance"].map((slot) => told[slot]).filter(Boolean);
+    if (changes.length) notice({ kind: "info", message: `${title("processes", process)}: ${changes.join(", ")}. ${[...why][0] || ""}`.trim() });
+  }
+  /** After a change of guidance: a sampler that needs more of the model than a guided one gives. */
+  function settleGuidance() {
+    const was = values["pg-sampler"], no = PG.why("sampler", was), good = C.fallback[values["pg-process"]].sampler;
+    if (!no) return;
+    force("pg-sampler", good);
+    keepCalls();
+    notice({ kind: "info", message: `${title("guidance", values["pg-guidance"])}: sampler ${title("samplers", was)} → ${title("samplers", good)}. ${title("samplers", was)} ${no}.` });
   }
   /** After a change of data: between toys and trained models, what the new ones cannot take gives way; so many images are no toy's particles. */
   let lastData = values["pg-data"];
@@ -201,14 +204,14 @@
   function settleImages() {
     const own = who()?.own ?? {};
     if (own.process) force("pg-process", own.process);
-    else if (PG.why("process", values["pg-process"])) force("pg-process", "VP");
+    else if (PG.why("process", values["pg-process"])) force("pg-process", C.top.process.default.process);
     settleProcess();
     if (own.process) { // with its own numbers: those that are not told are the defaults
       for (const c of controls) if (c.path.startsWith("process.") && c.kind === own.process) force(c.id, own[c.path] ?? c.default);
       useSchedule(own["process.schedule"] ? own : renamed(C.families.processes[own.process].schedule.default, "schedule", "process.schedule"));
     }
     const good = C.fallback[values["pg-process"]];
-    for (const slot of ["sampler", "grid", "guidance"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
+    for (const slot of ["guidance", "sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
   }
   /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
   function turnTo(page) {
@@ -248,6 +251,7 @@
   // ---- what is shown of the form: one style element, which survives whatever Svelte renders anew ------------------------------
   const shown = document.head.appendChild(document.createElement("style"));
   function show() {
+    judge();
     const process = values["pg-process"], on = [];
     on.push(`#pg-process-${process}`, `#pg-sampler-${values["pg-sampler"]}`, `#pg-grid-${values["pg-grid"]}`, `#pg-guidance-${values["pg-guidance"]}`);
     if (C.families.processes[process]?.schedule) on.push("#pg-process-schedule-row", `#pg-schedule-${values["pg-schedule"]}`);
@@ -502,6 +506,9 @@
       toldCost();
       keepAgain(run);
       refused = null;
+      const known = JSON.stringify(judged.legal);
+      judge({ q: job.q, legal: run.header.legal ?? {} });
+      if (JSON.stringify(judged.legal) !== known) Object.values(PG.pickers || {}).forEach((p) => p.refresh());
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;
@@ -793,7 +800,7 @@
       if (!ready || !take(byId.get(id), value) || settling) return;
       if (id === "pg-grid" && was !== value) ownGrid = true;
       if (id === "pg-sampler" && was !== value) keepCalls();
-      settle(() => (id === "pg-data" ? settleData() : id === "pg-model" && settleImages()));
+      settle(() => (id === "pg-data" ? settleData() : id === "pg-model" ? settleImages() : id === "pg-guidance" && settleGuidance()));
     },
     /** Python has put a link's values into the components. */
     restored(list) {

@@ -308,7 +308,7 @@
     }
 
     _whyNoClasses() {
-      return this.run?.header.unavailable.classes || (this.run && this.run.groups === this.run.one ? "this distribution has one class" : "");
+      return this.run?.header.unavailable.classes ?? "";
     }
 
     // -- messages --

@@ -42,8 +42,31 @@ REASONS = {
     "marginals": "needs the law of the noised data, which {who} does not give",
     "oracle": "measures its errors against an exact mixture model, which {who} is not",
     "noising": "is shown for the toys; {who} only samples (reverse)",
+    # of an experiment as a whole, for what is seen of it (``offers``)
+    "pictures": "is for image models",
+    "examples": "needs a model whose training images are here: the 8×8 digits, or images of your own",
+    "points": "needs data of one or two numbers; images have too many dimensions for it",
+    "reverse": "needs sampling; this run noises the data",
+    "guided": "needs guidance by a class of a mixture",
+    "plane": "needs a plane; one-dimensional data are drawn over time",
+    "few": "needs a state of one or two numbers; position and velocity in the plane are four",
+    "phase plane": "needs the x–v plane of one-dimensional data",
+    "kinds": "needs data of more than one class",
+    "position": "needs states that are the data alone: a picture has no velocity that could be encoded",
+    "deterministic": "needs a deterministic sampler with the steps of its grid",
 }
 """The vocabulary: why a choice cannot be made, to go on after its title; ``{who}``: the one that lacks it."""
+
+REMEDIES = {
+    "phase": "choose the process CLD",
+    "pictures": "choose one under Images",
+    "points": "choose one of the toys",
+    "reverse": "choose sampling (reverse)",
+    "guided": "choose classifier-free guidance, for instance",
+    "position": "choose another process",
+    "deterministic": "choose DDIM with η = 0, Heun or DPM-Solver++",
+}
+"""What to choose that has it, where there is such a thing: views say so."""
 
 OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector"})
 SPACE = frozenset({"vector"})  # R^n's
@@ -142,10 +165,10 @@ def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
     process, gives, who = parts.process, parts.who.gives, parts.who.noun
     if slot == "data":
         law = law_of(choice)
-        no = (
-            None if misfit_of_model(process, model_named(law, "")) else process.misfit(law)
-        )  # a process that a model does not serve gives way
-        return None if no is None else dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
+        no = process.misfit(law)
+        if no is None or misfit_of_model(process, model_named(law, "")):  # a process that a model does not serve gives way
+            return None
+        return dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
     if slot == "process":
         return misfit_of_model(choice, parts.who) or choice.misfit(parts.law)
     if slot in WORDS:
@@ -169,6 +192,34 @@ def misfit_of_model(process: Process, model: Model) -> Misfit | None:
     """Why a model does not serve a process."""
     words = model.unserved(process)
     return Misfit(words=words, whom=model.named) if words else None
+
+
+def offers(exp: Any) -> frozenset[str]:
+    """What an Experiment has, in the vocabulary's words: what its process, model and law give, and what of its states can be seen."""
+    law, process = exp.law, exp.process
+    axes = process.states(law.space).axes
+    reverse = exp.mode == "reverse"
+    seen = {
+        "pictures": law.space.pictures,
+        "examples": "examples" in law.gives,
+        "points": bool(law.space.axes),
+        "reverse": reverse,
+        "guided": reverse and "mixture" in law.gives and exp.guidance.pair(law.mixture) is not None,
+        "plane": len(axes) > 1,
+        "few": 0 < len(axes) <= 2,
+        "phase plane": "phase" in process.caps and len(axes) == 2,
+        "kinds": len(law.labels) > 1,
+        "position": len(process.parts) == 1,
+        "deterministic": exp.sampler.declared_order is not None and exp.sampler.calls(5) is not None,
+    }
+    return process.caps | process.states(law.space).caps | exp.who.gives | {word for word, has in seen.items() if has}
+
+
+def why_not(needs: frozenset[str], exp: Any) -> str:
+    """Why a view that needs this has nothing to say of an Experiment, and what to choose, '' if it has: the first thing that is missing."""
+    missing = needs - offers(exp) if needs else needs
+    word = next((word for word in REASONS if word in missing), "")
+    return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "") if word else ""
 
 
 def complaint(record: Any) -> BadValue | None:
@@ -203,10 +254,15 @@ def legal(record: Any) -> Reasons:
     out: Reasons = {"data": {key: _words(misfit("data", key, parts)) for key in known_data(parts.data)}}
     out["model"] = {model.key: "" for model in models_of(parts.law)}  # what a model does not serve gives way to it
     for slot in SLOTS:
-        out[slot] = {key: _words(misfit(slot, choice, parts)) for key, choice in options(slot, parts)}
+        out[slot] = judged(slot, parts)
         if slot in FAMILIES:
             out |= _inside(slot, getattr(parts, slot), parts)
     return out
+
+
+def judged(slot: str, parts: Parts) -> dict[str, str]:
+    """One slot of ``legal``: choice → why not."""
+    return {key: _words(misfit(slot, choice, parts)) for key, choice in options(slot, parts)}
 
 
 def _words(no: Misfit | None) -> str:

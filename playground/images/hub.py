@@ -157,8 +157,8 @@ class HubModel(ImageModel):
 
     def describe(self) -> dict[str, Any]:
         """For the page."""
-        few = MANY if not self.card.latent and max(self.event[1:]) <= 64 else FEW
-        kind = f"{self.card.family.title}, {'latents' if self.card.latent else 'pixels'} {' × '.join(map(str, self.event))}"
+        few = MANY if not self.card.latent and max(self.law.space.shape[1:]) <= 64 else FEW
+        kind = f"{self.card.family.title}, {'latents' if self.card.latent else 'pixels'} {' × '.join(map(str, self.law.space.shape))}"
         return {"data": self.key, "title": self.title, "kind": kind, "images": few, "text": self.text, "classes": self.card.names}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,14 +38,7 @@ def fid(real: Tensor, fake: Tensor, *, weights: str | Path | None = None, networ
     return float(metric.compute())
 
 
-class FeatureStatistics(Protocol):
-    """What is used of torchmetrics' FID."""
-
-    def update(self, images: Tensor, real: bool) -> None: ...
-    def compute(self) -> Tensor: ...
-
-
-def _metric(weights: str | Path | None, network: nn.Module | None) -> FeatureStatistics:
+def _metric(weights: str | Path | None, network: nn.Module | None) -> Any:
     try:
         from torchmetrics.image.fid import FrechetInceptionDistance  # pyright: ignore[reportMissingImports]
 

@@ -116,7 +116,10 @@ class Interpolant(Process):
 
     def misfit(self, law: Any) -> Misfit | None:
         """Both ends must lie in one dimension, and have no more pairs of components than a mixture may have."""
-        source, name = self.ends(law.dim), self.origin if self.origin == GAUSSIAN else law_of(self.origin).title
+        if self.origin == GAUSSIAN:  # in any dimension, of one component
+            return None
+        other = law_of(self.origin)
+        source, name = other.mixture, other.title
         if source.dim != law.dim:
             return Misfit(
                 f"needs both ends in one dimension: its source, {name}, is in {source.dim}D, the data in {law.dim}D",

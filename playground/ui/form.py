@@ -16,11 +16,10 @@ from playground.core.catalog import laws, models_of, resolve
 from playground.core.experiment import Experiment
 from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
 from playground.core.law import Law
-from playground.core.legal import DEFAULTS, fitting, legal, why_illegal
-from playground.core.mixture import MAX_COMPONENTS, GaussianMixture
-from playground.core.model import Model
+from playground.core.legal import DEFAULTS, fitting
 from playground.core.spec import FAMILIES, Spec, lookup, registry, text
 from playground.processes.interpolant import GAUSSIAN
+from playground.ui.judged import tables
 from playground.ui.picker import Choice, distributions, law_choice, picker, predictors, specs
 
 TOP = {
@@ -307,13 +306,11 @@ class Form:
             "titles": {
                 **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
             },
-            "reasons": {**reasons(), "data": data_reasons()},
+            **tables().describe(),
             "laws": {law.key: law_facts(law) for law in laws()},
-            "models": {f"{law.key} {model.key}": told for law in laws() for model in models_of(law) if (told := model_reasons(model))},
             "old": former_names(),
             "sets": sets_facts(),
             "batch": BATCH,
-            "most": MAX_COMPONENTS,
             "nested": self.nested,
             "suits": {key: cls.suits for key, cls in registry("processes").items()},  # type: ignore[attr-defined]
             "calls": {key: cls().calls_line() for key, cls in registry("samplers").items()},  # type: ignore[attr-defined]
@@ -341,32 +338,9 @@ def _heading(words: str, more: str = "") -> None:
     gr.HTML(f"{more}<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
 
 
-def reasons() -> dict[str, dict[str, dict[str, str]]]:
-    """slot → process → choice → why it is illegal; legal ones are left out."""
-    out: dict[str, dict[str, dict[str, str]]] = {}
-    for slot, family in (("sampler", "samplers"), ("grid", "grids"), ("guidance", "guidance")):
-        out[slot] = {}
-        for process, cls in registry("processes").items():
-            found = {key: why_illegal(choice(), cls) for key, choice in registry(family).items()}  # type: ignore[arg-type]
-            out[slot][process] = {key: why for key, why in found.items() if why}
-    return out
-
-
-def data_reasons() -> dict[str, dict[int, str]]:
-    """process → dimension of the data → why it cannot take them; legal ones are left out."""
-    out: dict[str, dict[int, str]] = {}
-    for process, cls in registry("processes").items():
-        for dim in (1, 2):
-            if no := cls().misfit(GaussianMixture([1.0], [[0.0] * dim], [1.0])):  # type: ignore[attr-defined]
-                out.setdefault(process, {})[dim] = no.reason
-    return out
-
-
 def law_facts(law: Law) -> dict[str, Any]:
-    """What the page's scripts know of a law; ``size``: (dimension, components) of a mixture."""
+    """What the page's scripts know of a law."""
     facts: dict[str, Any] = {"title": law.title, "models": [model.key for model in models_of(law)]}
-    if "mixture" in law.gives:
-        facts["size"] = (law.dim, law.components)
     return facts | ({"pictures": True} if law.space.pictures else {})
 
 
@@ -393,20 +367,6 @@ def sets_facts() -> dict[str, Any]:
     """What a set of images that the page has only a name of is like, until the server tells: the models of a listed law of examples that need no training."""
     law = next(law for law in laws() if "examples" in law.gives)
     return {"like": law.key, "models": [model.key for model in models_of(law) if not model.trained]}
-
-
-def model_reasons(model: Model) -> dict[str, Any]:
-    """slot → choice → why it cannot be made with this model; legal ones are left out. ``own``: the only process that it serves; ``allows``: what only it
-    can, by slot. Empty for the exact model of a mixture, which takes all that its process takes."""
-    if model.law.space.axes:
-        return {}
-    told = legal({"data": model.law.key, "model": model.key})
-    out: dict[str, Any] = {
-        slot: {key: why for key, why in told[slot].items() if why} for slot in ("process", "sampler", "grid", "guidance")
-    }
-    out["own"] = model.process.flat("process") if model.process else {}
-    out["allows"] = {"guidance": ["Prompt"] * ("text" in model.gives) + ["EachClass"] * ("classes" in model.gives)}
-    return out
 
 
 def fallback(process: str) -> dict[str, str]:
@@ -476,4 +436,4 @@ def _told(error: BadValue) -> str:
     return words if near and len(names) > MANY else f"{words} (allowed: {rest})"
 
 
-__all__ = ["Control", "Form", "data_reasons", "experiment_part", "explain", "fallback", "reasons", "repair"]
+__all__ = ["Control", "Form", "experiment_part", "explain", "fallback", "repair"]

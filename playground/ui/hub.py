@@ -19,7 +19,7 @@ from playground.core.fields import BadValue, Record
 from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
-from playground.ui.form import model_reasons
+from playground.ui.judged import alone
 from playground.ui.live import Refusal, complaint, logged
 
 BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
@@ -28,7 +28,7 @@ LONGEST = 2000  # bytes of a request
 
 def describe(model: hub.HubModel | None) -> Record | None:
     """A loaded model as the page's script takes it: with what cannot be chosen with it."""
-    return None if model is None else {**model.describe(), "reasons": model_reasons(model)}
+    return None if model is None else {**model.describe(), "reasons": alone(model)}
 
 
 def status() -> Record:

@@ -51,6 +51,7 @@ from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
+from playground.ui.judged import beyond
 from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
@@ -249,7 +250,9 @@ def packet(query: dict[str, str]) -> bytes:
 def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
     if layer in ("run", "part"):
         run = (forming.get(exp.key) if layer == "part" else None) or run_of(exp)
-        return run_packet(run, want, seq).to_bytes()
+        made = run_packet(run, want, seq)
+        made.header["legal"] = beyond(exp)
+        return made.to_bytes()
     if layer == "metrics":
         return metrics_packet(run_of(exp)).to_bytes()
     key = (fields_key(exp), want)

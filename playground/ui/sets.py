@@ -10,7 +10,8 @@ from starlette.requests import Request
 from playground.core.catalog import law_of, models_of
 from playground.core.fields import BadValue, Record
 from playground.images.own import LIMITS, MOST_BYTES, store_upload
-from playground.ui.form import law_facts, model_reasons
+from playground.ui.form import law_facts
+from playground.ui.judged import alone
 from playground.ui.picker import law_choice, model_choice
 
 
@@ -44,7 +45,7 @@ def set_record(name: str, notes: tuple[str, ...] = ()) -> Record:
         "choice": asdict(law_choice(law)),
         "law": law_facts(law),
         "models": [asdict(model_choice(model, name)) for model in models],
-        "reasons": {model.key: model_reasons(model) for model in models},
+        "reasons": {model.key: alone(model) for model in models},
     }
 
 

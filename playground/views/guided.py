@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.core.experiment import Experiment
+from playground.core.legal import offers, why_not
 from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
 from playground.samplers.ode import Euler
@@ -20,10 +21,9 @@ def fields_key(exp: Experiment) -> str:
 def guided_laws(exp: Experiment) -> dict[str, str]:
     """The reference laws of a guided run as layers, each with "" or the reason why there is none: "conditional" p_t(x | c), and "tilted"
     p_t(x) p_t(c | x)^W, which is the law whose score guidance follows at that moment, and at t = 0 the tilt of the data."""
-    if exp.mode != "reverse" or "mixture" not in exp.law.gives or exp.guidance.pair(exp.law.mixture) is None:
+    if "guided" not in offers(exp):
         return {}
-    flat = exp.law.dim * len(exp.process.parts) <= 2
-    return {"conditional": "", "tilted": "" if flat else "needs a state of one or two numbers; position and velocity in the plane are four"}
+    return {"conditional": "", "tilted": why_not(frozenset({"few"}), exp)}
 
 
 def tilted_words(exp: Experiment, t: float) -> str:
@@ -40,12 +40,6 @@ def guided_arrows(exp: Experiment) -> list[str]:
     if exp.mode == "forward" or "mixture" in exp.guidance.gives or not plane:
         return []
     return ["score"] * ("linear" in exp.process.caps) + ["velocity"]
-
-
-def no_law(exp: Experiment, law: str) -> str:
-    """Why there is no reference law "conditional" or "tilted", or ""."""
-    none = "noising knows no guidance" if exp.mode == "forward" else "needs guidance by a class of a mixture: choose one"
-    return guided_laws(exp).get(law, none)
 
 
 def unguided(exp: Experiment) -> bool:

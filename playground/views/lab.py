@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.legal import why_not
 from playground.views.packet import Packet
 
 if TYPE_CHECKING:
@@ -42,14 +43,15 @@ class Lab:
     of_images: ClassVar[Mapping[str, Callable[[Run, Params], Packet]]] = {}
     """The same from the stage's run of images."""
 
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What an experiment must have so that there is something to say of it, in the judge's words (core/legal.py, ``offers``)."""
+
+    parts: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """What parts of it need besides, by names of its own."""
+
     def why(self, exp: Experiment) -> str:
         """Why the lab has nothing to say of this experiment, or ""."""
-        return ""
-
-
-def only_images(exp: Experiment) -> str:
-    """Why a lab of images has nothing to say, or ""."""
-    return "" if exp.law.space.pictures else "for image models: choose one under Images"
+        return why_not(self.needs, exp)
 
 
 @functools.cache
@@ -74,8 +76,10 @@ def files(name: str) -> list[str]:
 
 
 def unavailable(exp: Experiment) -> dict[str, str]:
-    """The labs that have nothing to say of an experiment, with the reason."""
-    return {key: why for key, lab in labs().items() if (why := lab.why(exp))}
+    """The labs, and parts of labs ("<key>.<part>"), that have nothing to say of an experiment, with the reason."""
+    found = {key: lab.why(exp) for key, lab in labs().items()}
+    found |= {f"{key}.{part}": why_not(needs, exp) for key, lab in labs().items() if not found[key] for part, needs in lab.parts.items()}
+    return {key: why for key, why in found.items() if why}
 
 
 def config() -> list[dict[str, str | tuple[str, ...]]]:

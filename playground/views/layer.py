@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.legal import why_not
 
 if TYPE_CHECKING:
     from playground.views.fields import FieldsOf
@@ -54,9 +55,12 @@ class Layer:
     of_images: ClassVar[str] = "fields of an image live in its own space, not on a plane of two components"
     """Why a run of images cannot show it, or ""."""
 
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        """Why a run of toys cannot show it, or ""."""
-        return ""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What a run of toys must have, in the judge's words (core/legal.py, ``offers``)."""
+
+    def why(self, exp: Experiment) -> str:
+        """Why a run cannot show it, or ""."""
+        return self.of_images if exp.law.space.pictures else why_not(self.needs, exp)
 
     def pointless(self, exp: Experiment) -> bool:
         """Is this a run of another kind, in which even its word is not worth a place in the legend?"""
@@ -73,21 +77,9 @@ class Layer:
         """Adds its arrays for one panel to ``fields.packet``, each named ``<key>:<panel id>``; called where ``packet`` is "fields" and it is asked for."""
 
 
-def no_plane(geometry: Geometry) -> str:
-    """Why these panels cannot show what lives on a plane, or ""."""
-    return "" if any(p.flat for p in geometry.panels) else "needs a plane; one-dimensional data are drawn over time"
-
-
 def no_velocity(exp: Experiment) -> bool:
     """Has the process no velocity beside its position?"""
     return "phase" not in exp.process.caps
-
-
-def no_phase(exp: Experiment, geometry: Geometry) -> str:
-    """Why there is no plane of a position and its velocity, or ""."""
-    if geometry.components == ("x", "v"):
-        return ""
-    return "needs a velocity: choose the process CLD" if no_velocity(exp) else "needs the x–v plane of one-dimensional data"
 
 
 @functools.cache
@@ -115,7 +107,9 @@ def wanted(packet: Literal["run", "fields"], want: frozenset[str]) -> list[Layer
 
 def unavailable(exp: Experiment, geometry: Geometry | None) -> dict[str, str]:
     """The layers that a run cannot show, with the reason; ``geometry``: its panels, None of images."""
-    found = {key: layer.of_images if geometry is None else layer.why(exp, geometry) for key, layer in layers().items()}
+    found = {key: layer.why(exp) for key, layer in layers().items()}
+    if not exp.law.space.pictures:
+        found["classes"] = why_not(frozenset({"kinds"}), exp)  # no layer, but colours
     return {key: why for key, why in found.items() if why}
 
 

@@ -4,14 +4,17 @@ import dataclasses
 import itertools
 import math
 import random
+import re
+from pathlib import Path
 
 import playground as pg
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
-from playground.core.legal import FAMILIES, REASONS, SLOTS, WORDS, complaint, legal, why_illegal
+from playground.core.legal import FAMILIES, REASONS, REMEDIES, SLOTS, WORDS, complaint, legal, why_illegal
 from playground.core.spec import registry
 from playground.engine import simulate
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = ["moons", "two_modes", "grid25", "checkerboard", "word", "mnist-unet", "mnist-cld", "digits-unet", "digits-ideal", "digits-wiener"]
 # numbers that decide what fits, besides every choice as it is
 MORE = {
@@ -151,3 +154,19 @@ def test_moving_in_a_space_is_a_need():
     assert "vector" not in Geodesic().needs
     assert why_illegal(pg.Euler, pg.VP) == ""
     assert why_illegal(Geodesic(), pg.VP) != ""
+
+
+REASON = re.compile(
+    r"needs (?:an? |the |both |two |at most |guidance|data|sampling|states|one )|noising (?:knows|makes|asks)|no exact law|has one class"
+)
+
+
+def test_no_reason_is_written_in_a_script():
+    """The page's scripts show what the server says; none of the judge's sentences, nor any like them, stands in one."""
+    files = [path for root in ("assets/ui", "playground") for path in (ROOT / root).rglob("*.js") if "vendor" not in path.parts]
+    assert len(files) > 40
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert not [words for words in (*REASONS.values(), *REMEDIES.values()) if words.format(who="") in text], path
+        strings = re.findall(r'"[^"\n]*"|`[^`]*`', re.sub(r"//.*|/\*.*?\*/", "", text))
+        assert not [told for told in strings if REASON.search(told)], path

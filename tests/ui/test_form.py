@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import re
 import warnings
+from typing import Any
 
 import gradio as gr
 import pytest
 
 import playground as pg
+from playground.core.catalog import law_of, laws
 from playground.core.experiment import Experiment
 from playground.core.fields import params
-from playground.core.legal import why_illegal
-from playground.core.mixture import MAX_COMPONENTS
+from playground.core.legal import legal, why_illegal
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.lab import FOLDER
 from playground.views.snippet import as_python
-from tests.named import mixture_of
 from toy_models.laws.distributions import toys
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
@@ -212,12 +213,35 @@ def test_views_and_hosts_names_are_not_the_experiments() -> None:
     assert experiment_part({"view.at": "0.5", "__theme": "dark", "utm_source": "x", "seed": "1"}) == {"seed": "1"}
 
 
+def read(config: dict[str, Any], who: str, process: str, guidance: str, slot: str) -> dict[str, str]:
+    """What the page's script finds in the tables, as it finds it (form.js, ``expected``)."""
+    told = config["legal"]
+    if slot == "data":
+        return told["data"][process]
+    model = config["models"][who]
+    table = model["process"] if slot == "process" else told["leaves"][model["under"][process][guidance]][slot]
+    return {key: told["words"][word] for key, word in told["tables"][table].items()}
+
+
 def test_reasons_agree_with_the_engine(form: Form) -> None:
-    table = form.config()["reasons"]
-    for slot, family in (("sampler", "samplers"), ("grid", "grids")):
-        for process, cls in registry("processes").items():
+    """The tables are the judge's answers, for every model, process and guidance."""
+    config, checked = form.config(), 0
+    for process, cls in registry("processes").items():
+        for slot, family in (("sampler", "samplers"), ("grid", "grids")):
             for key, choice in registry(family).items():
-                assert table[slot][process].get(key, "") == why_illegal(choice, cls)
+                assert read(config, "moons exact", process, "NoGuidance", slot).get(key, "") == why_illegal(choice, cls)
+    for who, process, guidance in itertools.product(config["models"], registry("processes"), registry("guidance")):
+        data, model = who.split()
+        told = legal({"data": data, "model": model, "process": process, "guidance": guidance})
+        for slot in ("process", "guidance", "sampler", "grid", "mode", "start", "data"):
+            assert read(config, who, process, guidance, slot) == {key: why for key, why in told[slot].items() if why}, (
+                who,
+                process,
+                guidance,
+                slot,
+            )
+            checked += 1
+    assert checked == 7 * len(config["models"]) * len(registry("processes")) * len(registry("guidance"))
     for process, slots in form.config()["fallback"].items():  # what form.js leaves out of a link
         assert Experiment(process=process, **slots) == Experiment(process=process)
         assert Experiment(process=process, **slots).to_query() == ({} if process == "VP" else {"process": process})
@@ -225,20 +249,19 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
 
 def test_data_and_process_refuse_each_other_in_the_page_as_in_the_engine(form: Form) -> None:
     """A tile or a pill is struck through exactly where the Experiment would be refused (mutants: the dimensions exchanged, no table at all)."""
-    config = form.config()
+    config, refused = form.config(), set()
     for process in registry("processes"):
-        for data, (dim, components) in ((key, told["size"]) for key, told in config["laws"].items() if "size" in told):
-            mixture = mixture_of(data)
-            assert (dim, components) == (mixture.dim, mixture.components)
-            why = config["reasons"]["data"].get(process, {}).get(dim, "")
+        for data in (law.key for law in laws() if "mixture" in law.gives):
+            why = read(config, f"{data} exact", process, "NoGuidance", "data").get(data, "")
+            assert read(config, f"{data} exact", process, "NoGuidance", "process").get(process, "") == why.partition(" ")[2]
             if not why:
                 Experiment(data=data, process=process)
                 continue
             with pytest.raises(pg.BadValue) as told:
                 Experiment(data=data, process=process)
-            assert why.removeprefix("needs ") in told.value.allowed
-    assert config["most"] == MAX_COMPONENTS
-    assert config["reasons"]["data"] == {"Anisotropic": {1: "needs 2D data, whose two directions fade at different rates"}}
+            assert why.partition(" needs ")[2] in told.value.allowed
+            refused.add((process, law_of(data).dim))
+    assert refused == {("Anisotropic", 1)}
 
 
 def test_a_list_has_a_text_box(form: Form) -> None:

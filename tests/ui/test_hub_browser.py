@@ -36,9 +36,13 @@ def test_a_load_is_told_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {"words", "done", "of"} == set(told[-1])
     model = last["loaded"]
     assert model["text"]
-    assert model["reasons"]["allows"] == {"guidance": ["Prompt"]}
-    assert "Gaussian kernel" in model["reasons"]["process"]["PFGMPP"]
-    assert "classes" in model["reasons"]["guidance"]["ClassifierFree"]
+    told, pool = model["reasons"], model["reasons"]["pool"]
+    words = lambda table: {key: pool["words"][word] for key, word in pool["tables"][table].items()}  # noqa: E731
+    guidance = words(pool["leaves"][told["under"]["VP"]["NoGuidance"]]["guidance"])
+    assert "Prompt" not in guidance
+    assert "classes" in guidance["EachClass"]
+    assert "Gaussian kernel" in words(told["process"])["PFGMPP"]
+    assert "classes" in guidance["ClassifierFree"]
     assert routes.status()["loaded"]["data"] == f"hub:{folder}"
     hub.unload()
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from playground.core.experiment import Experiment
 from playground.views.fields import FieldsOf, view_moments
-from playground.views.geometry import Geometry, Panel
-from playground.views.guided import guided_laws, no_law, unguided
+from playground.views.geometry import Panel
+from playground.views.guided import unguided
 from playground.views.layer import Layer
 
 
@@ -16,18 +16,16 @@ class Conditional(Layer):
     ref = "Ho & Salimans 2022"
     arxiv = "2207.12598"
     role = "data"
+    needs = frozenset({"reverse", "guided"})
     mark = '<ellipse cx="7" cy="5" rx="6" ry="4.2" fill="none" stroke="currentColor" stroke-width="1.6"/>'
     rank = 100
     arrays = "conditional"
     stays = True
 
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_law(exp, self.key)
-
     def pointless(self, exp: Experiment) -> bool:
         return unguided(exp)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if guided_laws(fields.exp).get(self.key) == "":
+        if not self.why(fields.exp):
             asked = fields.pair[0]
             fields.shade(self.key, panel, asked.weights, view_moments(asked, fields.t))

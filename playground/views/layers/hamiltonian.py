@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from playground.core.experiment import Experiment
 from playground.views.fields import FieldsOf, flow_arrows
-from playground.views.geometry import Geometry, Panel
-from playground.views.layer import Layer, no_phase, no_velocity
+from playground.views.geometry import Panel
+from playground.views.layer import Layer, no_velocity
 
 
 class Hamiltonian(Layer):
@@ -15,12 +15,10 @@ class Hamiltonian(Layer):
     ref = "Dockhorn et al. 2022"
     arxiv = "2112.07068"
     role = "exact"
+    needs = frozenset({"phase", "phase plane"})
     mark = '<path d="M12 6.5A5 4 0 1 1 9 1.4" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="9.4" cy="1.6" r="1.6" fill="currentColor"/>'
     rank = 120
     arrays = "hamiltonian"
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_phase(exp, geometry)
 
     def pointless(self, exp: Experiment) -> bool:
         return no_velocity(exp)

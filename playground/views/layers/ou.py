@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from playground.core.experiment import Experiment
 from playground.views.fields import FieldsOf, flow_arrows
-from playground.views.geometry import Geometry, Panel
-from playground.views.layer import Layer, no_phase, no_velocity
+from playground.views.geometry import Panel
+from playground.views.layer import Layer, no_velocity
 
 
 class OrnsteinUhlenbeck(Layer):
@@ -16,12 +16,10 @@ class OrnsteinUhlenbeck(Layer):
     ref = "Dockhorn et al. 2022"
     arxiv = "2112.07068"
     role = "noise"
+    needs = frozenset({"phase", "phase plane"})
     mark = '<path d="M7 1v7" stroke="currentColor" stroke-width="1.5"/><circle cx="7" cy="8" r="2" fill="currentColor"/>'
     rank = 130
     arrays = "ou"
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_phase(exp, geometry)
 
     def pointless(self, exp: Experiment) -> bool:
         return no_velocity(exp)

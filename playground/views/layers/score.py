@@ -5,12 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from playground.core.experiment import Experiment
 from playground.core.kernel import small_inverse
 from playground.core.problem import Problem
 from playground.views.fields import MANY, FieldsOf, add_arrows, lattice, seen, view_moments
-from playground.views.geometry import Geometry, Panel
-from playground.views.layer import Layer, no_plane
+from playground.views.geometry import Panel
+from playground.views.layer import Layer
 from playground.views.packet import Packet
 
 
@@ -23,13 +22,11 @@ class Score(Layer):
     ref = "Song & Ermon 2019"
     arxiv = "1907.05600"
     role = "exact"
+    needs = frozenset({"plane"})
     mark = '<path d="M1 5h11M9 2.4 12.4 5 9 7.6" fill="none" stroke="currentColor" stroke-width="1.3"/>'
     rank = 50
     shown = True
     arrays = "score"
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_plane(geometry)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
         if not panel.flat:

@@ -10,8 +10,8 @@ from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
 from playground.metrics.denoising import log_density
 from playground.views.fields import COLUMN, DENSITY, MANY, FieldsOf, centres, columns, names_of, view_moments
-from playground.views.geometry import Geometry, Panel
-from playground.views.guided import guided_laws, no_law, tilted_words, unguided
+from playground.views.geometry import Panel
+from playground.views.guided import guided_laws, tilted_words, unguided
 from playground.views.layer import Layer
 from playground.views.packet import Packet
 
@@ -25,13 +25,11 @@ class Tilted(Layer):
     ref = "Ho & Salimans 2022; Bradley & Nakkiran 2024"
     arxiv = "2408.09000"
     role = "learned"
+    needs = frozenset({"reverse", "guided", "few"})
     mark = '<path d="M1 9C4 9 5 1 8 1S11 7 13 9" fill="none" stroke="currentColor" stroke-width="1.6"/>'
     rank = 110
     arrays = "tilted"
     stays = True
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_law(exp, self.key)
 
     def pointless(self, exp: Experiment) -> bool:
         return unguided(exp)
@@ -40,7 +38,7 @@ class Tilted(Layer):
         return f"Here {tilted_words(exp, 1.0)}." if guided_laws(exp) else ""
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if guided_laws(fields.exp).get(self.key) == "":
+        if not self.why(fields.exp):
             weight = float(getattr(fields.exp.guidance, "weight", 1.0))
             _tilted(fields.packet, panel, fields.geometry.panels[0], fields.pair, fields.t, weight)
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
 from playground.views.fields import FieldsOf, flow_arrows
-from playground.views.geometry import Geometry, Panel
-from playground.views.layer import Layer, no_plane
+from playground.views.geometry import Panel
+from playground.views.layer import Layer
 
 
 class Velocity(Layer):
@@ -15,14 +14,10 @@ class Velocity(Layer):
     ref = "Song et al. 2021"
     arxiv = "2011.13456"
     role = "exact"
+    needs = frozenset({"plane", "few"})
     mark = '<path d="M1 5h9" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="10.6" cy="5" r="2.4" fill="currentColor"/>'
     rank = 60
     arrays = "velocity"
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return no_plane(geometry) or (
-            "four components: the flow of (x, v) is no field on a plane of two" if len(geometry.components) > 2 else ""
-        )
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
         if panel.flat and len(fields.geometry.components) == 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
 from playground.views.lab import Lab
 from playground.views.mixture import mixture_packet
 
@@ -12,9 +11,7 @@ class OwnData(Lab):
     title = "your data"
     text = "Hold the mixture on the stage, paint a distribution, or upload points."
     order = 6
+    needs = frozenset({"points"})
     page = "toys"
     view = ("fit",)
     packets = {"mixture": mixture_packet}
-
-    def why(self, exp: Experiment) -> str:
-        return "images have no components to hold" if exp.law.space.pictures else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
 from playground.views.errors import errors_packet, map_packet
 from playground.views.lab import Lab
 
@@ -12,11 +11,7 @@ class Errors(Lab):
     title = "errors"
     text = "Where the run's error comes from (start, steps, early stop, score) and what each single step adds."
     order = 31
+    needs = frozenset({"points", "reverse", "marginals"})
     page = "toys"
     view = ("errors",)
     packets = {"errors": errors_packet, "errors-map": map_packet}
-
-    def why(self, exp: Experiment) -> str:
-        if exp.mode == "forward":
-            return "noising makes no error: choose sampling (reverse)"
-        return "a trained model has no exact law" if exp.law.space.pictures else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
-from playground.views.lab import Lab, only_images
+from playground.views.lab import Lab
 
 
 class Film(Lab):
@@ -11,7 +10,5 @@ class Film(Lab):
     title = "film strip"
     text = "One image through all its steps: the states, and what the model expects behind each."
     order = 1
+    needs = frozenset({"pictures"})
     page = "images"
-
-    def why(self, exp: Experiment) -> str:
-        return only_images(exp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
 from playground.views.inspect import inspect_packet, paths_packet, worst_packet
 from playground.views.lab import Lab
 
@@ -12,9 +11,7 @@ class Inspector(Lab):
     title = "denoising"
     text = "What is exactly known at a pinned point: the true step against its best Gaussian and the sampler's, every form of the score, paths through it."
     order = 10
+    needs = frozenset({"points"})
     page = "toys"
     view = ("gap", "side")
     packets = {"inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}
-
-    def why(self, exp: Experiment) -> str:
-        return "images have too many dimensions for these pictures" if exp.law.space.pictures else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from playground.core.experiment import Experiment
-from playground.views.lab import Lab, only_images
+from playground.views.lab import Lab
 from playground.views.tasks import numbers_packet, repaint_packet
 
 
@@ -12,9 +11,8 @@ class Tasks(Lab):
     title = "tasks"
     text = "Inpaint, edit, interpolate, reconstruct and sweep: what an image model is good for."
     order = 3
+    needs = frozenset({"pictures"})
+    parts = {"encode": frozenset({"position", "deterministic"})}
     page = "images"
     view = ("task", "image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep")
     packets = {"numbers": numbers_packet, "repaint": repaint_packet}
-
-    def why(self, exp: Experiment) -> str:
-        return only_images(exp)

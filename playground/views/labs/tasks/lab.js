@@ -464,7 +464,7 @@
           return (!said.image || (await a.loadImage(said.image))) && (!said.image2 || (await b.loadImage(said.image2)));
         },
         numbersOf: ({ ends }) => ends?.length && `λ 0 and 1 are the two pictures encoded and decoded, ${ends.map(say).join(" and ")} (RMS of a pixel) from those that were given: inversion is exact only as the steps grow in number.`,
-        why: () => (from.input.value === "seeds" ? "" : lab.velocity ? `${lab.velocity}, or two seeds` : a.filled && b.filled ? "" : "pick two images above"),
+        why: () => (from.input.value === "seeds" ? "" : lab.noCode ? `${lab.noCode}, or two seeds` : a.filled && b.filled ? "" : "pick two images above"),
         params: () => (from.input.value === "seeds" ? { seeds: `${one.value},${two.value}` } : {}),
         files: async () => (from.input.value === "seeds" ? [] : [await a.image(), await b.image()]),
         note: "‖z‖: the noise’s size over the prior’s. Slerp keeps it; the straight line falls to √((1 − λ)² + λ²), off the shell where noise lives.",
@@ -478,7 +478,7 @@
         picked: (...image) => sketch.put(...image),
         link: async () => ({ image: await sketch.imageWords() }),
         restore: async (said) => !said.image || sketch.loadImage(said.image),
-        why: () => lab.velocity || (sketch.filled ? "" : "pick an image above"),
+        why: () => lab.noCode || (sketch.filled ? "" : "pick an image above"),
         params: () => ({}),
         files: async () => [await sketch.image()],
         told(header) { if (header.points) beside.innerHTML = curve(header.points); },
@@ -716,20 +716,21 @@
     }
 
     /** Why pictures cannot be encoded into noise, '' if they can. */
-    get velocity() {
-      return this.runShown?.header.image.velocity ? "a picture has no velocity, so it cannot be encoded into CLD’s noise: choose another process" : "";
+    /** Why pictures cannot be encoded into noise, as the server says it, or "". */
+    get noCode() {
+      return this.runShown?.header.labs["tasks.encode"] ?? "";
     }
 
     ready() {
       const part = this.part;
       if (!part) return;
       const why = part.why();
-      this.buttons.reconstruct.classList.toggle("pg-task-never", Boolean(this.velocity));
-      this.buttons.reconstruct.title = this.velocity || this.parts.reconstruct.tip;
+      this.buttons.reconstruct.classList.toggle("pg-task-never", Boolean(this.noCode));
+      this.buttons.reconstruct.title = this.noCode || this.parts.reconstruct.tip;
       part.go.textContent = this.going === part ? "stop" : "run";
       part.go.disabled = Boolean(this.going && this.going !== part);
       part.go.classList.toggle("pg-task-waits", Boolean(why) && this.going !== part);
-      part.words.textContent = (part.key === "reconstruct" && this.velocity && `${this.velocity[0].toUpperCase()}${this.velocity.slice(1)}.`) || part.empty;
+      part.words.textContent = (part.key === "reconstruct" && this.noCode && `${this.noCode[0].toUpperCase()}${this.noCode.slice(1)}.`) || part.empty;
       part.go.title = this.going === part ? "Ends after the present step; what has formed stays" : why || part.tip;
       this.why = why;
       this.tell();
