@@ -94,6 +94,10 @@ from playground.guidance.none import NoGuidance as NoGuidance
 from playground.guidance.prompt import Prompt as Prompt
 from playground.measures.energy import Energy as Energy
 from playground.measures.middle import Middle as Middle
+from playground.measures.model_calls import ModelCalls as ModelCalls
+from playground.measures.moments import Moments as Moments
+from playground.measures.nearest_image import NearestImage as NearestImage
+from playground.measures.prior_mismatch import PriorMismatch as PriorMismatch
 from playground.measures.tilted import TiltedLaw as TiltedLaw
 from playground.measures.w1 import W1 as W1
 from playground.measures.w2 import W2 as W2
@@ -204,6 +208,9 @@ __all__ = [
     "Middle",
     "Midpoint",
     "Model",
+    "ModelCalls",
+    "Moments",
+    "NearestImage",
     "NoGuidance",
     "Order",
     "PFGMPP",
@@ -213,6 +220,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "PredictorCorrector",
+    "PriorMismatch",
     "Problem",
     "Process",
     "Prompt",

@@ -31,6 +31,19 @@ def nearest(images: Tensor, training: Tensor) -> Tensor:
     return torch.cat([torch.cdist(part, flat).amin(1) for part in images.flatten(1).split(100)])
 
 
+def to_another(images: Tensor, most: int = 1000) -> Tensor:
+    """Euclidean distance over pixels from each of up to ``most`` evenly chosen images (n, *event) to the nearest other one, (n,)."""
+    flat = images.flatten(1)
+    count = min(most, len(flat))
+    which = torch.arange(count) * len(flat) // count
+    out = []
+    for part in which.split(100):
+        far = torch.cdist(flat[part], flat)
+        far[torch.arange(len(part)), part] = math.inf
+        out.append(far.amin(1))
+    return torch.cat(out)
+
+
 @dataclass(frozen=True)
 class Bits:
     """bits: of each image per dimension, (n,); probe_error: standard error of their mean from Hutchinson's probes alone (NaN for one probe, 0 for

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import playground as pg
 from playground.core.spec import registry
+from playground.engine import Run
+from playground.measures.model_calls import ModelCalls
+from playground.measures.moments import Moments
+from playground.measures.nearest_image import NearestImage
 from playground.measures.panel import measures, offers
+from playground.measures.prior_mismatch import PriorMismatch
 from playground.measures.tilted import TiltedLaw
+from playground.measures.two_samples import distance
+from playground.metrics.prior import prior_mismatch
 from playground.views.distances import metrics_packet
 from playground.views.sights import whole
 
@@ -49,3 +57,29 @@ def test_measures_are_found():
     known = registry("measures")
     assert [m.info.key for m in measures()][:4] == ["W1", "W2", "Energy", "Middle"]
     assert {"W1", "W2", "Energy", "Middle", "TiltedLaw"} <= known.keys()
+
+
+def test_a_copy_is_nearer_than_any_other_image():
+    """The ideal denoiser of a set ends on its images; a network's are about as far as the set's own ones are from each other. Mutant killed: the image
+    itself counted among the others."""
+    measure = NearestImage()
+    copies, made = (
+        measure.of(Run(pg.Experiment(data="digits", model=model, particles=6, grid={"kind": "UniformLogSNR", "steps": 12})).finish())
+        for model in ("ideal", "digits-unet")
+    )
+    assert copies.floor == made.floor > 1
+    assert copies.value < 0.2 * copies.floor
+    assert 0.5 < made.value / made.floor < 2
+
+
+def test_start_calls_and_moments():
+    """The numbers that the stage's note and packet tell; moments of exact draws are at their floor, and see a shift."""
+    run = whole(pg.Experiment(particles=300, start="gaussian", process="VP"))
+    assert PriorMismatch().of(run).value == prior_mismatch(run.exp, run.frames[0].t)
+    assert ModelCalls().of(run).value == run.frames[-1].calls == ModelCalls().along(run).estimates[-1].value
+    noised = whole(pg.Experiment(particles=300, mode="forward"))
+    curve = Moments().along(noised)
+    assert np.mean([e.value / e.floor for e in curve.estimates]) == pytest.approx(1, abs=0.25)
+    assert Moments().of(noised) == curve.estimates[-1]
+    x = np.random.default_rng(0).standard_normal((400, 2))
+    assert distance(x, x + np.array([3.0, 4.0]), measure="Moments").value == pytest.approx(5, rel=1e-6)

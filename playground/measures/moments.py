@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.space import Space
+from playground.core.spec import Info
+from playground.measures.sampled import Sampled, pairs
+from playground.metrics.fidelity import frechet_distance
+
+
+@dataclass(frozen=True)
+class Moments(Sampled):
+    """√(|m_x − m_y|² + tr(C_x + C_y − 2 (C_x C_y)^½)), W₂ of the Gaussians with the means and covariances of particles and exact samples: blind beyond
+    two moments."""
+
+    info: ClassVar[Info] = Info(
+        key="Moments",
+        title="distance of two moments",
+        tip="W₂ between the Gaussians that have the mean and covariance of the particles and of exact samples: what two moments see",
+        paper="Dowson & Landau 1982",
+        rank=45,
+        needs=frozenset({"marginals", "vector", "finite variance"}),
+    )
+
+    def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        pool = points.flatten(1).numpy()
+        squares = [frechet_distance(torch.from_numpy(x), torch.from_numpy(y)) for x, y in pairs(pool, first, second)]
+        return torch.tensor([math.sqrt(max(0.0, s)) for s in squares], dtype=torch.float64)
