@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from torch import Tensor
 
@@ -35,6 +35,25 @@ def _finite_on(terms_on: Callable[..., dict[str, float]]) -> Callable[..., dict[
     return checked
 
 
+class Variant(NamedTuple):
+    """Parameters at which a sampler's order is measured (docs/samplers.md and the tests). ``weak``: with noise in a step, the order of the variance's error;
+    inf: none is made at any number of steps."""
+
+    name: str
+    parameters: Mapping[str, object] = {}
+    weak: float | None = None
+
+
+class Ending(NamedTuple):
+    """The step to t = 0: how many draws it makes, and whether it gives E[z_0 | z_t] of the state."""
+
+    draws: int = 0
+    denoised: bool = True
+
+
+STEEP = (1e-4, 2e-3)
+
+
 @dataclass(frozen=True)
 class Sampler(Spec, Generic[Carry]):
     """A sampler has no mutable state: multistep methods pass their history on as ``carry``, of a type of their own (``Sampler[None]``: they have none).
@@ -48,6 +67,30 @@ class Sampler(Spec, Generic[Carry]):
     """How it moves, as a capability of the space: by z + h u, unless it says otherwise ("tangent": along geodesics, "discrete": by jumps)."""
     superconvergent: ClassVar[frozenset[str]] = frozenset()
     """Processes under which Gaussian data, whose flow is simple there, show one order more than the declared one (the tests measure it)."""
+
+    # what the tests and docs/samplers.md measure of it
+    variants: ClassVar[tuple[Variant, ...]] = (Variant(""),)
+    matches: ClassVar[tuple[str, ...]] = ()
+    """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/family_parity.py runs them)."""
+    unprinted: ClassVar[str] = ""
+    """Why a first step cannot be put together from ``printed`` and ``terms``, or ""."""
+    cold_start: ClassVar[bool] = False
+    """Does it begin with a step of first order, whose error shows from a finite noise level? (From pure noise it does not.)"""
+    level_only: ClassVar[bool] = True
+    """If it needs a noise level: does it see nothing else of the process, so that y = x/α has the same path in all of them? Not if α or t enter."""
+    rounding: ClassVar[tuple[float, float]] = (2e-5, 2e-5)
+    """What float32 loses over ten steps from α = 0.001, as a share of a particle's size: at most; and at most where ρ falls by 1e4 in a step (sub-VP,
+    polynomial paths), which multiplies the rounding of x̂_0 in the coefficients of some methods (``STEEP``)."""
+
+    @property
+    def in_time(self) -> bool:
+        """Does it integrate in the process's own time, although it needs a noise level? Then its order is measured on VP as well."""
+        return False
+
+    @property
+    def ending(self) -> Ending:
+        """What its ``last`` does, at the chosen parameters."""
+        return Ending()
 
     @property
     def printed(self) -> str:

@@ -11,7 +11,7 @@ from playground.core.fields import choice
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 from playground.exact.mixture import MixtureOracle
 
@@ -40,6 +40,10 @@ class AnalyticDPM(Sampler[None]):
         needs=frozenset({"linear", "snr", "mean", "mixture"}),
     )
     formula = r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + \Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)"
+    variants = (
+        Variant("", {}, weak=math.inf),
+        Variant("DDIM", {"mean": "DDIM", "covariance": "diagonal"}, weak=math.inf),
+    )
     noises: ClassVar[dict[str, str]] = {
         "isotropic": r"\sqrt{\sigma^{*2}}\,z,\quad \sigma^{*2} = l^2 + \tfrac{c}{d}\,\mathbb E_{x_t}\mathrm{tr}\,\mathrm{Cov}(x_0\mid x_t)",
         "diagonal": r"\Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{diag}\,\mathrm{Cov}(x_0\mid x_t)\ \text{of every particle}",

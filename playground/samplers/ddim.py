@@ -33,6 +33,7 @@ class DDIM(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
+    matches = ("DDIMScheduler",)
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: DDPM")
 
     @property

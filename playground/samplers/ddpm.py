@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.fields import choice, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -34,6 +34,11 @@ class DDPM(Sampler[None]):
         needs=frozenset({"snr", "linear", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
+    matches = ("DDPMScheduler",)
+    variants = (
+        Variant("small", {}, weak=1),
+        Variant("interpolated", {"variance": "interpolated", "weight": 0.3}, weak=1),
+    )
     variance: str = choice("small", ("small", "large", "interpolated"), help="β̃ (small), β (large), or between them")
     weight: float = slider(
         0.5,

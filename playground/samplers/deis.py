@@ -8,7 +8,7 @@ from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, choice, integer
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 SPACES = {"log rho": "log", "t": "t"}
@@ -37,12 +37,25 @@ class DEIS(Sampler[Noises]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"\frac{x_s}{\alpha_s} = \frac{x_t}{\alpha_t} + \textstyle\sum_j C_j\,\hat\varepsilon_j,\quad C_j=\int_{\rho_t}^{\rho_s}\!\ell_j\,\mathrm d\rho"
+    matches = ("DEISMultistepScheduler",)
+    cold_start = True
+    variants = (
+        Variant("1", {"order": 1}),
+        Variant("2", {"order": 2}),
+        Variant("3", {"order": 3}),
+        Variant("2 in t", {"order": 2, "space": "t"}),
+        Variant("3 in t", {"order": 3, "space": "t"}),
+    )
     order: int = integer(3, 1, 3, help="how many predictions the polynomial passes through")
     space: str = choice("log rho", ("log rho", "t"), help="the variable of the polynomial", when=above("order", 1))
 
     @property
     def declared_order(self) -> float | None:
         return self.order
+
+    @property
+    def in_time(self) -> bool:
+        return self.order > 1 and self.space == "t"
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()

@@ -10,7 +10,7 @@ from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -42,6 +42,16 @@ class DPMSolver(Sampler[Noises]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\alpha_s}{\alpha_t}\,x_t - \sigma_s\,(e^{h}-1)\,\hat\varepsilon,\quad \hat\varepsilon\ \text{from inside the step or its history}"
+    matches = ("DPMSolverSinglestepScheduler", "DPMSolverMultistepScheduler")
+    rounding = (1e-4, 1e-4)
+    variants = (
+        Variant("1", {"order": 1}),
+        Variant("2", {"order": 2}),
+        Variant("3", {"order": 3}),
+        Variant("2 multistep", {"order": 2, "variant": "multistep"}),
+        Variant("3 multistep", {"order": 3, "variant": "multistep"}),
+        Variant("3 multistep, released", {"order": 3, "variant": "multistep", "released": True}),
+    )
     order: int = integer(2, 1, 3, help="order of the solver")
     variant: str = choice("singlestep", ("singlestep", "multistep"), help="more model calls in a step, or the last steps' calls")
 

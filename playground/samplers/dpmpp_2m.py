@@ -31,6 +31,7 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
+    matches = ("DPMSolverMultistepScheduler",)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng

@@ -32,6 +32,7 @@ class DPMSolverPP2S(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D(u,m),\quad u = \frac{\sigma_m}{\sigma_t}\,x_t + \alpha_m(1-e^{-h/2})\,D_t"
+    matches = ("DPMSolverSinglestepScheduler",)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

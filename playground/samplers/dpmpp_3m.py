@@ -8,7 +8,7 @@ from playground.core.exponential import History, phi
 from playground.core.fields import flag
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 from playground.samplers.sde_dpmpp import combine, low_order_from
 
@@ -34,6 +34,12 @@ class DPMSolverPP3M(Sampler[tuple[History, float]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s h\,[\varphi_1 D + \varphi_2\,h D' + \varphi_3\,h^2 D''](-h)"
+    matches = ("DPMSolverMultistepScheduler",)
+    cold_start = True
+    variants = (
+        Variant(""),
+        Variant("released", {"released": True}),
+    )
     lower_final: bool = flag(
         True, label="lower order at the end", help="second order in the step before the last, in runs of under 15 steps"
     )

@@ -9,7 +9,7 @@ from playground.core.exponential import ancestral, middle
 from playground.core.fields import above, choice, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -36,6 +36,11 @@ class DPMSolverPPSDE(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
+    matches = ("DPMSolverSDEScheduler",)
+    variants = (
+        Variant("η = 0", {"eta": 0.0}),
+        Variant("", {}, weak=2),
+    )
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="1: the reverse SDE, 0: no noise (DPM-Solver++ 2S)")
     path: str = choice(
         "sde", ("sde", "sigma"), help="how the two draws belong together: as in the SDE, or as in diffusers", when=above("eta", 0)

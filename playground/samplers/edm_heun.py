@@ -12,7 +12,7 @@ from playground.core.fields import above, slider
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import STEEP, Ending, Sampler
 from playground.core.spec import Info
 
 MOST = math.sqrt(2) - 1
@@ -43,6 +43,8 @@ class EDMHeun(Sampler[int]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\cdot S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\cdot\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ d'=\frac{y'-D'}{\rho_s},\ y'=\hat y+(\rho_s-\hat\rho)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
+    matches = ("HeunDiscreteScheduler",)
+    rounding = STEEP
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
     churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α", when=above("churn", 0))
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α", when=above("churn", 0))
@@ -55,6 +57,10 @@ class EDMHeun(Sampler[int]):
     @property
     def declared_order(self) -> float | None:
         return 2 if self.churn == 0 else None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(draws=1, denoised=False) if self.churn else Ending()
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> int:
         return len(grid) - 1

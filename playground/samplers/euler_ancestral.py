@@ -9,7 +9,7 @@ from playground.core.exponential import ancestral
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -33,6 +33,12 @@ class EulerAncestral(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_t-D}{\rho_t} + u\,z,\quad d^2+u^2=\rho_s^2"
+    matches = ("EulerAncestralDiscreteScheduler",)
+    variants = (
+        Variant("η = 0", {"eta": 0.0}),
+        Variant("", {}, weak=1),
+        Variant("η = 0.5", {"eta": 0.5}, weak=1),
+    )
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="0: Euler in the noise level, 1: full ancestral noise")
 
     @property

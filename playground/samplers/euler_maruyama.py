@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -32,6 +32,8 @@ class EulerMaruyama(Sampler[None]):
         needs=frozenset({"linear", "mean"}),
     )
     formula = r"x_s = x_t + (s-t)\,\big[F x_t - \tfrac{1+\lambda^2}{2}\,GG^{\!\top}\nabla\log p_t\big] + \lambda G\sqrt{t-s}\;z"
+    rounding = (1e-4, 1e-4)
+    variants = (Variant("", {}, weak=1),)
     strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ noise", help="0: ODE, 1: the reverse SDE, more: more noise")
 
     @property

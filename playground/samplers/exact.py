@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.exact.mixture import MixtureOracle
 
@@ -32,6 +32,11 @@ class ExactAncestral(Sampler[None]):
         needs=frozenset({"linear", "mixture"}),
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
+    unprinted = "draws a component and from its normal law: the formula is a law"
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(draws=2, denoised=False)  # a component, and a point of it
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         problem.calls += 1

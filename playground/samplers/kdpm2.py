@@ -9,7 +9,7 @@ from playground.core.exponential import ancestral, time_of
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -35,6 +35,12 @@ class KDPM2(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_m-D(y_m)}{m} + u\,z,\quad m=\sqrt{\rho_t d},\ d^2+u^2=\rho_s^2"
+    matches = ("KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler")
+    rounding = (1e-4, 1e-4)
+    variants = (
+        Variant(""),
+        Variant("ancestral", {"eta": 1.0}, weak=2),
+    )
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: ancestral")
 
     @property

@@ -9,7 +9,7 @@ from playground.core.exponential import time_of
 from playground.core.fields import integer, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.samplers.annealed_langevin import langevin
 
@@ -35,12 +35,17 @@ class Langevin(Sampler[str | None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_{\rho}(x) + \sqrt{a}\;z,\quad a = c\,\sigma^2"
+    level_only = False
     level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ level", help="the noise level σ/α of the score")
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps in every step of the grid")
     size: float = slider(0.2, 0.01, 1.0, 0.01, label="c step", help="squared step over σ²")
 
     def calls(self, steps: int) -> float | None:
         return self.repeats * (steps - 1) + 1
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=False)  # x̂_0 of its own level
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> str | None:
         return "start"

@@ -8,7 +8,7 @@ from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, flag, integer
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -35,6 +35,14 @@ class LMS(Sampler[Noises]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = y_t + \textstyle\sum_j C_j\,d_j,\quad C_j=\int_{\rho_t}^{\rho_s}\!\ell_j(\rho)\,\mathrm d\rho,\ d=\frac{y-D}{\rho}"
+    matches = ("LMSDiscreteScheduler",)
+    cold_start = True
+    variants = (
+        Variant("1", {"order": 1}),
+        Variant("2", {"order": 2}),
+        Variant("3", {"order": 3}),
+        Variant("4", {"order": 4}),
+    )
     order: int = integer(4, 1, 4, help="how many slopes the polynomial passes through")
     released: bool = flag(
         False,
@@ -46,6 +54,10 @@ class LMS(Sampler[Noises]):
     @property
     def declared_order(self) -> float | None:
         return self.order
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=not self.released)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()

@@ -11,7 +11,7 @@ from playground.core.fields import flag
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 
 ADAMS: dict[int, tuple[float, ...]] = {
@@ -60,6 +60,7 @@ class PLMS(Sampler[Noises]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\alpha_s}{\alpha_t}x_t + \big(\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t\big)\,e',\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3),\quad \text{first step: } e' = \tfrac12(e_0+e_{\mathrm{next}})"
+    matches = ("PNDMScheduler",)
 
     released: bool = flag(False, label="as released", help="last step: with the combined noise e′, as diffusers does; off: x̂₀")
 
@@ -67,6 +68,10 @@ class PLMS(Sampler[Noises]):
 
     def calls(self, steps: int) -> float | None:
         return steps + 1 if steps > 1 else 1
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=not self.released)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()

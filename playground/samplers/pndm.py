@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.problem import Problem
+from playground.core.sampler import STEEP
 from playground.core.spec import Info
 from playground.samplers.plms import PLMS
 
@@ -34,6 +35,9 @@ class PNDM(PLMS):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\alpha_s}{\alpha_t}x_t + \big(\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t\big)\,e',\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3),\quad \text{first three steps: } e' = \tfrac16(k_1+2k_2+2k_3+k_4)"
+    matches = ("PNDMScheduler",)
+    level_only = False
+    rounding = STEEP
 
     warm_steps: ClassVar[int] = 3
 

@@ -9,7 +9,7 @@ from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import AnySampler, Sampler
+from playground.core.sampler import STEEP, AnySampler, Ending, Sampler, Variant
 from playground.core.spec import Info, nested
 from playground.samplers.reverse_diffusion import ReverseDiffusion
 
@@ -38,6 +38,10 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_t \leftarrow x_t + e\,\nabla\log p_t(x_t) + \sqrt{2e}\;z,\quad e = 2\big(\tfrac{\alpha_t}{\alpha_s}\big)^2\Big(r\tfrac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
+    matches = ("ScoreSdeVeScheduler",)
+    level_only = False
+    rounding = STEEP
+    variants = (Variant("n = 0", {"predictor": "DPMSolverPP2M", "corrector_steps": 0}),)
     predictor: AnySampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
     corrector_steps: int = integer(1, 0, 20, label="n corrects", help="Langevin steps at every level")
     snr: float = slider(
@@ -89,6 +93,11 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         if self.predictor.info.key == "Restart":
             return whole - (self.predictor.calls_on(process, grid[1:]) or 0)
         return (self.predictor.calls_afresh(2) or 0) - 1
+
+    @property
+    def ending(self) -> Ending:
+        inner = self.predictor.ending
+        return Ending(self.corrector_steps + inner.draws, inner.denoised and not self.corrector_steps)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[object, list[float]]:
         return self.predictor.init(problem, z, grid), grid

@@ -10,7 +10,7 @@ from playground.core.exponential import History, differences, phi
 from playground.core.fields import flag, integer, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 from playground.samplers.dpmpp_2m import ratio
 
@@ -39,6 +39,14 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
+    matches = ("DPMSolverMultistepScheduler",)
+    variants = (
+        Variant("2, η = 0", {"order": 2, "eta": 0.0}),
+        Variant("3, η = 0", {"order": 3, "eta": 0.0}),
+        Variant("1", {"order": 1}, weak=1),
+        Variant("2", {"order": 2}, weak=2),
+        Variant("2 η = 0.5", {"order": 2, "eta": 0.5}, weak=2),
+    )
     blends: ClassVar[tuple[str, ...]] = (
         r"\tilde D = D",
         r"\tilde D = D + \tfrac{1}{2r}(D-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D",

@@ -38,6 +38,7 @@ class SSCS(Sampler[None]):
         needs=frozenset({"phase", "mean"}),
     )
     formula = r"u \leftarrow e^{\frac h2 A}\, e^{h S}\, e^{\frac h2 A}\,u,\quad S:\ v \leftarrow v + 2\Gamma\!\textstyle\int\!\beta\,[\nabla_v\log p_t + M^{-1}v]"
+    unprinted = "phase space only: its half steps are matrices (test_phase)"
 
     def _half(self, process: CLD, z: Tensor, b: Tensor, rng: Rng) -> Tensor:
         move, spread = process.propagator(b) * MIRROR, process.noise_cov(b) * MIRROR

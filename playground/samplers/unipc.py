@@ -13,7 +13,7 @@ from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler, Variant
 from playground.core.spec import Info
 
 
@@ -50,6 +50,15 @@ class UniPC(Sampler[Past]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \tfrac{\sigma_s}{\sigma_t}x_t - \alpha_s(e^{-h}-1)D_0 - \alpha_s B\big(\textstyle\sum_i a_i\tfrac{D_{-i}-D_0}{r_i} + a_p(D_s-D_0)\big)"
+    matches = ("UniPCMultistepScheduler",)
+    variants = (
+        Variant("1 bh1", {"order": 1, "variant": "bh1"}),
+        Variant("2 bh1", {"order": 2, "variant": "bh1"}),
+        Variant("3 bh1", {"order": 3, "variant": "bh1"}),
+        Variant("1", {"order": 1}),
+        Variant("2", {"order": 2}),
+        Variant("3", {"order": 3}),
+    )
     order: int = integer(2, 1, 3, label="p order", help="UniPC-p has order p + 1")
     variant: str = choice("bh2", ("bh1", "bh2"), label="B(h) form", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
     lower_final: bool = flag(True, label="lower order at the end", help="p falls to 2 in the step before the last", when=only("order", 3))
@@ -66,6 +75,10 @@ class UniPC(Sampler[Past]):
 
     def calls_afresh(self, steps: int) -> float | None:
         return 2 * steps - 1
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=False)  # x̂_0 of its last predictor, which costs no call
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Past:
         return Past((), grid, 0)

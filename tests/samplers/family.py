@@ -11,8 +11,10 @@ import numpy as np
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
+from playground.core.spec import registry
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
 from playground.processes.edm import EDM
@@ -156,3 +158,8 @@ def propagate(sampler, process, c, times, mean=0.0):
 def uniform_levels(process, n, lo=-5.0, hi=2.0):
     u = torch.linspace(0, 1, n + 1, dtype=F64)
     return process.time_at(t64(lo) + (hi - lo) * u)
+
+
+def home(sampler):
+    """A process that the sampler fits: VP where it does."""
+    return next(p for p in (VP(), *(cls() for cls in registry("processes").values())) if not why_illegal(sampler, p))

@@ -69,12 +69,11 @@ def test_analytic_with_point_data_is_ddpm():
         torch.testing.assert_close(*runs, rtol=1e-3, atol=1e-3)
 
 
-# what needs no noise level integrates in t or draws by the process's own kernel; the others here use α, or draw in a way of their own
-OWN_WAY = {key for key, cls in registry("samplers").items() if "snr" not in cls().needs}
-OWN_WAY |= {"PNDM", "PredictorCorrector", "Langevin", "AnnealedLangevin"}
+# what needs no noise level integrates in t or draws by the process's own kernel; of the others some use α, or draw in a way of their own
+ONE_WAY = [key for key, cls in registry("samplers").items() if "snr" in cls().needs and cls.level_only]
 
 
-@pytest.mark.parametrize("key", [k for k in registry("samplers") if k not in OWN_WAY])
+@pytest.mark.parametrize("key", ONE_WAY)
 def test_same_path_in_every_process(key):
     """Samplers that see ρ = σ/α only give the same y = x/α on every process with one noise level (math 1.7); reverse diffusion sees α too.
 

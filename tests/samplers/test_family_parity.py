@@ -1,7 +1,10 @@
 """Every sampler that `diffusers` has gives its states from the same noise and the same exact model, in float64."""
 
+import re
+
 import pytest
 
+from playground.core.spec import registry
 from tests.samplers.family_parity import PARITY
 
 ALLOWED = 1e-6  # of |x| + 1, as the issue asks; measured: about 1e-10 and better
@@ -16,3 +19,13 @@ def test_parity(label, steps, monkeypatch):
     """
     found = PARITY[label](monkeypatch, steps)
     assert found <= ALLOWED, found
+
+
+def test_what_is_declared_is_run():
+    """A sampler that declares a scheduler which it equals has its cases, and none runs that declares nothing."""
+    assert {re.match(r"\w+", label).group() for label in PARITY} == {key for key, cls in registry("samplers").items() if cls.matches}
+    import diffusers
+
+    named = {name for cls in registry("samplers").values() for name in cls.matches}
+    assert all(hasattr(diffusers, name) for name in named)
+    assert len(named) >= 15

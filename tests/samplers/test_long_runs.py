@@ -15,6 +15,7 @@ from playground.exact import oracle_for
 from playground.metrics.flow import exact_flow
 from playground.processes.polynomial_path import PolynomialPath
 from tests.named import mixture_of
+from tests.samplers.family import home
 
 MULTISTEP = [
     pg.LMS(),
@@ -61,9 +62,6 @@ PROCESSES = [
     PolynomialPath(noise="convex"),
     pg.VP(schedule=pg.Cosine()),
 ]
-# coefficients of the methods themselves multiply x̂_0's rounding: ρ_t/ρ_s of one of these steps is up to 1e4
-STEEP = {"EDMHeun", "Restart", "PNDM", "PredictorCorrector"}
-SLIGHTLY = {"Heun", "EulerMaruyama", "KDPM2", "RK45", "RK4", "DPMSolver"}
 
 
 @pytest.mark.parametrize("process", PROCESSES, ids=str)
@@ -86,24 +84,18 @@ def test_float32_keeps_its_digits(key, process):
         for dtype in ("float32", "float64")
     ]
     gap = ((ends[0] - ends[1]).abs().amax(-1) / (1 + ends[1].abs().amax(-1))).quantile(0.99)
-    assert float(gap) < (
-        2e-3 if key in STEEP and isinstance(process, (PolynomialPath, pg.SubVP)) else 1e-4 if key in STEEP | SLIGHTLY else 2e-5
-    )
+    assert float(gap) < sampler.rounding[isinstance(process, (PolynomialPath, pg.SubVP))]
 
 
-ELSEWHERE = {"ExactAncestral", "Langevin", "PredictorCorrector", "UniPC"}
-DRAWS = {"ExactAncestral": 2, "PredictorCorrector": 1}
+ENDINGS = (pg.EDMHeun(churn=20.0), pg.PredictorCorrector(corrector_steps=0), pg.PredictorCorrector(corrector_steps=3))
 
 
 @pytest.mark.parametrize("key", registry("samplers"))
 def test_last_step(key):
     """x̂_0 of the state and no draw, but for those whose ``last`` says otherwise."""
     sampler = registry("samplers")[key]()
-    process = pg.CLD() if key == "SSCS" else pg.VP()
-    for variant, elsewhere, draws in [
-        (sampler, key in ELSEWHERE, DRAWS.get(key, 0)),
-        *([(pg.EDMHeun(churn=20.0), True, 1)] if key == "EDMHeun" else []),
-    ]:
+    process = home(sampler)
+    for variant in [sampler, *(s for s in ENDINGS if s.info.key == key)]:
         problem = Problem(process, oracle_for(mixture_of("moons"), process))
         times = [0.5, 0.3, 0.1, 0.0]
         shapes = []
@@ -119,8 +111,8 @@ def test_last_step(key):
             z, carry = variant.step(problem, z, t, s, carry, rng)
         before = len(shapes)
         got = variant.last(problem, z, 0.1, carry, rng)
-        assert len(shapes) - before == draws
-        assert (float((got - problem.denoise(z, 0.1)).abs().max()) < 1e-12) != elsewhere
+        assert len(shapes) - before == variant.ending.draws
+        assert (float((got - problem.denoise(z, 0.1)).abs().max()) < 1e-12) == variant.ending.denoised
 
 
 @pytest.mark.parametrize("process", [pg.VP(), pg.SubVP(), pg.Flow(), pg.CLD()], ids=lambda p: p.info.key)
