@@ -101,7 +101,7 @@ def printed_step(sampler, problem, z, t, s, k, n):
     """x_s of a first step from the printed formula, written down here again, the numbers ``k`` printed beside it, and the draws ``n``."""
     process = problem.process
     now, then = process.at(t), process.at(s)
-    d, e, score = problem.x0(z, t), problem.eps(z, t), problem.score(z, t)
+    d, e = problem.x0(z, t), problem.eps(z, t)
     y, rho, low = z / now.alpha, now.sigma / now.alpha, then.sigma / then.alpha
 
     def at_level(level):
@@ -227,10 +227,10 @@ def printed_step(sampler, problem, z, t, s, k, n):
             noise = (e + 2 * k2 + 2 * k3 + problem.eps(ddim(z, k3, t, s), s)) / 6
             return k[r"\frac{\alpha_s}{\alpha_t}"] * z + k[r"\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t"] * noise
         case "EulerMaruyama":
-            pull = k["F"] * z - (1 + sampler.strength**2) / 2 * k["G"] ** 2 * score
+            pull = k["F"] * z - (1 + sampler.strength**2) / 2 * k["G"] ** 2 * problem.score(z, t)
             return z + k["s-t"] * pull + k[r"\lambda G\sqrt{t-s}"] * n[0]
         case "ReverseDiffusion":
-            return (2 - k["A"]) * z + k["Q"] * score + k[r"\sqrt{Q}"] * n[0]
+            return (2 - k["A"]) * z + k["Q"] * problem.score(z, t) + k[r"\sqrt{Q}"] * n[0]
         case "AnnealedLangevin":
             x = k[r"\tfrac{\alpha_s}{\alpha_t}"] * z
             for noise in n:
