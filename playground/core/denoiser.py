@@ -101,6 +101,9 @@ class ImageModel(Model):
             return f"needs data with a closed form; {self.noun} serves processes with a Gaussian kernel"
         return ""
 
+    def note(self, process: Process, times: list[float]) -> str:
+        return self.predictor(process).note(times)
+
     def predictor(self, process: Process) -> Any:
         if not isinstance(process, LinearProcess) or "linear" not in process.caps:
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")

@@ -95,6 +95,10 @@ class Model:
         """The model under a prompt. Raises BadValue where it knows no words."""
         raise BadValue("prompt", words, f"none: {self.title} knows no words")
 
+    def note(self, process: Process, times: list[float]) -> str:
+        """What to say of x̂_0 in a run at these times, '' if nothing: of noise levels that it hardly knows."""
+        return ""
+
     def unserved(self, process: Process) -> str:
         """Why it cannot predict under a process, '' if it can: words that go on after the process's title."""
         return ""

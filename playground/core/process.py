@@ -22,6 +22,9 @@ from .rng import Rng
 from .space import Phase, Space, flat
 from .spec import Misfit, Spec
 
+TAME, RUNAWAY = 0.9, 3.0  # a curve that is over three times larger in the last tenth of the clock is drawn to the scale of the rest
+Curve = tuple[str, str, str, Tensor]
+
 
 class Coeffs(NamedTuple):
     """Coefficients of x_t = α x_0 + σ ε at one time, as plain floats: ``half_log_snr`` is L = ln(α/σ)."""
@@ -161,8 +164,18 @@ class Process(Spec):
         """ln(α²/σ²) as the stage's curve shows it: for the position alone where there is more."""
         raise NotImplementedError
 
-    def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
-        """(name, label, role, values in about [0, 1]) of the schedule's plot; [] leaves the choice to the view."""
+    @property
+    def regime(self) -> str:
+        """How its states swing, if they do: words for the stage."""
+        return ""
+
+    def angle(self, t: Tensor) -> Tensor:
+        """atan(σ/α), from 0 (data) to π/2 (noise), of t's shape: how far noising has turned the picture."""
+        return torch.atan(torch.exp(-0.5 * self.log_snr(t)))
+
+    def curves(self, t: Tensor) -> list[Curve]:
+        """The schedule's plot over falling times t (n,): (name, label, role, values), scaled to share one axis from 0 to 1. What runs away (β of a
+        cosine schedule) is scaled to the rest of it and leaves the frame."""
         return []
 
 
@@ -240,6 +253,11 @@ class LinearProcess(Process):
         column = (self.start_cov()[1, 1] * a[:, 1]).to(z)
         return torch.stack([x0, torch.einsum("b,nb...->n...", column, residual)], 1)
 
+    def angle(self, t: Tensor) -> Tensor:
+        """atan2(√Σ_xx, ψ_x): beyond π/2 where an under-damped position swings to the other side."""
+        psi, cov = self.mean_and_cov(t)
+        return torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
+
     def log_snr(self, t: Tensor) -> Tensor:
         psi, cov = self.mean_and_cov(t)
         return psi[..., 0].square().log() - cov[..., 0, 0].log()
@@ -284,6 +302,10 @@ class ScalarProcess(Process):
         """g²(t) = 2 σ (σ̇ − σ α̇/α)."""
         a, s = self.alpha(t), self.sigma(t)
         return 2 * s * (self.dsigma(t) - s * self.dalpha(t) / a)
+
+    def curves(self, t: Tensor) -> list[Curve]:
+        scale, mark = self.view_scale(t), f" {self.view_scale_label}" if self.view_scale_label else ""
+        return [("alpha", "α" + mark, "data", self.alpha(t) * scale), ("sigma", "σ" + mark, "noise", self.sigma(t) * scale)]
 
     def at(self, t: float) -> Coeffs:
         """All coefficients at one time as plain floats (kept)."""

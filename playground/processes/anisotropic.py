@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.kernel import Kernel, symmetric_root
-from playground.core.process import Process, t64
+from playground.core.process import Curve, Process, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, Misfit, nested
@@ -132,7 +132,7 @@ class Anisotropic(Process):
         """Of the direction that is kept."""
         return -torch.log(torch.expm1(self.schedule.integral(t)))
 
-    def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
+    def curves(self, t: Tensor) -> list[Curve]:
         first, second = self.alphas(t)
         return [
             ("alpha", "α₁", "data", first),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import choice, slider
-from playground.core.process import LinearProcess, t64
+from playground.core.process import Curve, LinearProcess, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, nested
@@ -55,6 +55,14 @@ class CLD(LinearProcess):
     @property
     def t_max(self) -> float:
         return self.schedule.t_max
+
+    def curves(self, t: Tensor) -> list[Curve]:
+        psi, cov = self.mean_and_cov(t)
+        return [
+            ("psi_x", "ψ_x", "data", psi[:, 0]),
+            ("sigma_x", "√Σ_xx", "noise", cov[:, 0, 0].sqrt()),
+            ("sigma_v", "√(Σ_vv/M)", "learned", (cov[:, 1, 1] / float(self.prior_cov()[1, 1])).sqrt()),
+        ]
 
     @property
     def regime(self) -> str:

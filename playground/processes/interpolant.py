@@ -12,7 +12,7 @@ from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.fields import BadValue, choice, free, slider
 from playground.core.kernel import Kernel
 from playground.core.mixture import MAX_COMPONENTS, GaussianMixture
-from playground.core.process import Process, t64
+from playground.core.process import Curve, Process, t64
 from playground.core.rng import Rng
 from playground.core.spec import Info, Misfit
 
@@ -155,7 +155,7 @@ class Interpolant(Process):
         t = t64(t).clamp(1e-6, 1 - 1e-6)
         return 2 * torch.log1p(-t) - torch.log(t * t + self.gamma2(t))
 
-    def curves(self, t: Tensor) -> list[tuple[str, str, str, Tensor]]:
+    def curves(self, t: Tensor) -> list[Curve]:
         out = [("alpha", "1 − t", "data", 1 - t), ("sigma", "t", "noise", t)]
         if self.gamma:
             out.append(("gamma", "γ", "learned", self.gamma2(t).clamp_min(0).sqrt()))

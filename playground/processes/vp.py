@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from playground.core.process import ScalarGaussian
+from playground.core.process import RUNAWAY, TAME, Curve, ScalarGaussian
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, nested
 from playground.schedules.linear import LinearBeta
@@ -26,6 +26,13 @@ class BetaProcess(ScalarGaussian):
 
     def dalpha(self, t: Tensor) -> Tensor:
         return -0.5 * self.schedule.beta(t) * self.alpha(t)
+
+    def curves(self, t: Tensor) -> list[Curve]:
+        beta = self.schedule.beta(t)
+        top, tame = float(beta.max()), float(beta[self.clock(t) <= TAME].max())
+        # β of cosine or at zero terminal SNR runs away at the noise end: drawn to its scale, the rest would be a flat line at 0
+        scale = tame if top > RUNAWAY * tame else top
+        return [*super().curves(t), ("beta", f"β / {scale:.3g}", "learned", beta / scale)]
 
 
 @dataclass(frozen=True)

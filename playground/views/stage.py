@@ -16,7 +16,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, Process, ScalarProcess, t64
+from playground.core.process import RUNAWAY, Process, t64
 from playground.core.run import Frame
 from playground.core.spec import Spec
 from playground.engine import Run
@@ -26,7 +26,6 @@ from playground.views.guided import fields_key
 from playground.views.packet import Packet
 from playground.views.sights import Sight, sight_of
 
-TAME, RUNAWAY = 0.9, 3.0  # a β that is over three times larger in the last tenth of the clock is drawn to the scale of the rest
 STARTS = {
     "prior": "a draw from the prior",
     "exact": "a draw from the exact p_t",
@@ -125,12 +124,9 @@ def file_name(exp: Experiment) -> str:
 
 def _notes(sight: Sight) -> list[str]:
     run = sight.run
-    process, law = run.process, run.oracle
+    process = run.process
     notes = [*(sight.start() if run.samples else [noising(process)]), *sight.guided()]
-    if (told := getattr(law, "note", None)) and (words := told(run.grid)):  # a model that does not know all noise levels
-        notes.append(words)
-    if process.note:
-        notes.append(process.note)
+    notes += [words for words in (run.who.note(process, run.grid), process.note) if words]
     if process.view_scale_label:
         notes.append(f"shown as x {process.view_scale_label}, so that the axes stay fixed")
     if run.done and run.samples and run.frames[-1].t > 0:
@@ -152,34 +148,13 @@ def _in_symbols(choice: Spec, formula: str) -> dict[str, Any]:
 
 
 def add_curves(packet: Packet, process: Process) -> None:
-    """Schedule curves over the clock, scaled to share one axis from 0 to 1."""
+    """Schedule curves over the clock."""
     clock = torch.linspace(1, 0, 121, dtype=torch.float64)
     t = process.unclock(clock).clamp_min(process.t_min)
-    curves: list[tuple[str, str, str, Tensor]] = process.curves(t)
-    leaving: set[str] = set()
-    if curves:
-        pass
-    elif isinstance(process, ScalarProcess):
-        scale = process.view_scale(t)
-        mark = f" {process.view_scale_label}" if process.view_scale_label else ""
-        curves.append(("alpha", "α" + mark, "data", process.alpha(t) * scale))
-        curves.append(("sigma", "σ" + mark, "noise", process.sigma(t) * scale))
-        schedule = getattr(process, "schedule", None)
-        if schedule is not None:
-            beta = schedule.beta(t)
-            top, tame = float(beta.max()), float(beta[clock <= TAME].max())
-            # β of cosine or at zero terminal SNR runs away at the noise end: drawn to its scale, the rest would be a flat line at 0
-            leaves = top > RUNAWAY * tame
-            scale = tame if leaves else top
-            leaving |= {"beta"} if leaves else set()
-            curves.append(("beta", f"β / {scale:.3g}", "learned", beta / scale))
-    elif isinstance(process, LinearProcess):
-        psi, cov = process.mean_and_cov(t)
-        mass = float(process.prior_cov()[1, 1])
-        curves.append(("psi_x", "ψ_x", "data", psi[:, 0]))
-        curves.append(("sigma_x", "√Σ_xx", "noise", cov[:, 0, 0].sqrt()))
-        curves.append(("sigma_v", "√(Σ_vv/M)", "learned", (cov[:, 1, 1] / mass).sqrt()))
-    packet.header["curves"] = [{"name": n, "label": label, "role": role, "leaves": n in leaving} for n, label, role, _ in curves]
+    curves = process.curves(t)
+    packet.header["curves"] = [
+        {"name": n, "label": label, "role": role, "leaves": float(v.max()) > RUNAWAY} for n, label, role, v in curves
+    ]
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
     packet.add("curves/log_snr", process.log_snr(t))
@@ -191,11 +166,7 @@ def add_curves(packet: Packet, process: Process) -> None:
 def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
     """How fast playing may run through the clock: slowly where the angle atan(σ/α), and so the picture, turns fast; one pass takes as
     long as at an even pace."""
-    if isinstance(process, LinearProcess):
-        psi, cov = process.mean_and_cov(t)
-        angle = torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])
-    else:
-        angle = torch.atan(torch.exp(-0.5 * process.log_snr(t)))
+    angle = process.angle(t)
     turned = angle / (angle.amax() - angle.amin()).clamp_min(1e-9)
     share = 0.35 * clock + 0.65 * torch.cummin(turned, 0).values  # an under-damped oscillation turns back: that costs no time
     slope = torch.gradient(share, spacing=(clock,))[0]

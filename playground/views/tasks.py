@@ -332,7 +332,7 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
     values = asked.numbers("values", (now,), param.lo, param.hi, whole=param.whole)
     rows = min(ROWS, asked.exp.particles, asked.number("rows", ROWS, 1, ROWS))
     runs = sweep(asked.exp.replace(particles=rows), field, values)
-    costs = [_calls(exp) * (1 if getattr(exp.guidance, "weight", 1.0) in (0.0, 1.0) else 2) for exp in runs]
+    costs = [_calls(exp) * (1 if exp.guidance.weight in (0.0, 1.0) else 2) for exp in runs]
     _affordable(rows * sum(costs), f"lab.{field}", values)
 
     def packets() -> Iterator[Packet]:

@@ -126,7 +126,7 @@ class Axes(Sight):
         return [f"{title.removesuffix('guidance').strip()}{'' if title.endswith('guidance') else ' '}guidance: {', '.join(parts)}"]
 
     def notes(self) -> list[str]:
-        return [getattr(self.process, "regime", "")] if len(self.process.parts) == 2 and self.oracle.dim == 1 else []
+        return [self.process.regime] if self.process.regime and self.oracle.dim == 1 else []
 
     def csv(self, states: Iterable[Frame] | None, link: str) -> Iterator[str]:
         """All states as lines of text; ``states``: where the run does not keep all of them."""

@@ -182,7 +182,7 @@ class Pictures(Sight):
         return [f"starts from the prior; p_T still holds {100 * left:.2g} % of the picture"] if left >= MATTERS else []
 
     def guided(self) -> list[str]:
-        if getattr(self.exp.guidance, "weight", 1.0) in (0.0, 1.0):
+        if self.exp.guidance.weight in (0.0, 1.0):
             return []
         return ["W other than 1 samples neither p(x) nor p(x | c): images become more typical of the class and less varied"]
 
