@@ -215,7 +215,7 @@ class Experiment:
                 raise BadValue("data", data[:60], "a distribution's name or a mixture as JSON") from None
         return cls.from_dict(record)
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """A short name of this experiment: equal experiments have equal keys."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()

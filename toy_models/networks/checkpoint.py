@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -76,6 +77,13 @@ def read_card(name: str, folder: Path | None = None) -> cards.Card:
     file = folder / f"{name}.json"
     if not file.is_file():
         raise BadValue("model", name, "one of " + (", ".join(models(folder)) or "none: no model is installed"))
+    stamp = file.stat()
+    return _card(name, file, stamp.st_mtime_ns, stamp.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _card(name: str, file: Path, changed: int, size: int) -> cards.Card:
+    """A card as it was read when the file was last changed: every look at an experiment asks which models there are."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError) as error:
