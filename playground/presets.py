@@ -133,7 +133,7 @@ PRESETS = (
         "Digits, the same way",
         "A small network makes digits under the very same process, sampler, grid and seed; they form as the steps are computed.",
         "Set steps to 5, or choose another sampler: the same noise, other images.",
-        "data=mnist-unet&particles=16&guidance=EachClass",
+        "data=mnist&particles=16&guidance=EachClass",
         ("sampler", "grid", "guidance", "seed"),
     ),
     Preset(
