@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from .mixture import GaussianMixture
 from .problem import Predictor
-from .process import Process
+from .process import LinearProcess, Process
 from .rng import Rng
 
 
@@ -34,6 +35,15 @@ class Marginal(Protocol):
 
     def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         """``n`` exact draws and the component of each, from a stream of random numbers."""
+        ...
+
+
+@runtime_checkable
+class Known(Protocol):
+    """Something of which ln p_t can be asked."""
+
+    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """ln p_t at states (batch, *state), (batch,)."""
         ...
 
 
@@ -94,6 +104,9 @@ class Exact(Predictor, Protocol):
 class ExactLinear(Exact, Protocol):
     """The exact model under a linear process: q(z_s | z_t) is in closed form too."""
 
+    @property
+    def process(self) -> LinearProcess: ...
+
     def flatten(self, z: Tensor) -> Tensor:
         """States (batch, *state) as (batch, n)."""
         ...
@@ -106,3 +119,11 @@ class ExactLinear(Exact, Protocol):
 def law_at(exact: Exact, t: float) -> Marginal:
     """p_t of flat states; at t = 0 that of the clean state."""
     return exact.marginal(t) if t > 0 else exact.lifted()
+
+
+def mixture_at(exact: Exact, t: float) -> GaussianMixture:
+    """p_t as a mixture (of a law with a tail: as its pictures have it); at t = 0 that of the clean state."""
+    if t == 0:
+        return exact.lifted()
+    mean, cov = exact.moments(torch.tensor([t], dtype=torch.float64))
+    return GaussianMixture(exact.weights, mean[0], cov[0])

@@ -152,6 +152,10 @@ class Process(Spec):
         """The law from which a run starts that begins at t < t_max: p_t of data N(0, I). None: there is no such law, it starts from the exact p_t."""
         return None
 
+    def source_cov(self, t: float) -> Tensor | None:
+        """Where ``source``, or below t_max ``source_below``, is a Gaussian N(0, C ⊗ I): C (parts, parts), float64. None: it is none."""
+        return None
+
     def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | x_0), (batch, *state), of x_0 (batch, *event)."""
         return self.kernel.draw(x0, t, rng)
@@ -224,6 +228,12 @@ class LinearProcess(Process):
         """N(0, Σ(t) + ψψᵀ): N(0, I) for VP."""
         psi, cov = self.mean_and_cov(t64(t))
         return self.kernel.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
+
+    def source_cov(self, t: float) -> Tensor:
+        if t >= self.t_max * (1 - 1e-9):
+            return self.prior_cov()
+        psi, cov = self.mean_and_cov(t64(t))
+        return cov + torch.outer(psi, psi)
 
     def diffuse(self, z_s: Tensor, s: float, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | z_s), s ≤ t, (batch, *state) both: one exact step of the forward SDE."""

@@ -143,6 +143,10 @@ class Sampler(Spec, Generic[Carry]):
         """The carry before the step from grid[index] where something else has moved the state: that of a first step, without a history."""
         return self.init(problem, z, grid[index:])
 
+    def ahead(self, carry: Carry, steps: int) -> Carry:
+        """The carry of a run that begins so many steps later on its grid. Samplers that count their steps have their own."""
+        return carry
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Carry, rng: Rng) -> tuple[Tensor, Carry]:
         """z_s (batch, *state) and the next carry, from z_t (batch, *state), t > s > 0; draws, if any, from ``rng``."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from playground.core.exact import mixture_at
 from playground.core.fields import BadValue
 from playground.core.measure import Estimate, Measure, Measured
 from playground.core.mixture import GaussianMixture
@@ -13,7 +14,7 @@ from playground.core.spec import Info
 from playground.exact import oracle_for
 from playground.measures.panel import in_front
 from playground.measures.sampled import Truth
-from playground.metrics.tilted import Tilted, mixture_at
+from playground.metrics.tilted import Tilted
 
 
 @dataclass(frozen=True)

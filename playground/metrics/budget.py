@@ -26,22 +26,23 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import torch
 from scipy.special import ndtr
 from torch import Tensor
 
+from playground.core.exact import Exact, mixture_at
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import Brought
-from playground.core.problem import Problem
+from playground.core.problem import Predictor, Problem
 from playground.core.rng import Rng
 from playground.engine import grid_times, modelled, simulate
 from playground.guidance.none import NoGuidance
 from playground.metrics.distances import directions
-from playground.metrics.flow import any_flow, law_at
+from playground.metrics.flow import any_flow
 
 POINTS, LINE, MANY, FEW = 2048, 8192, 128, 512  # particles; on the line, where sorting is cheap; FEW in the plane from MANY components on
 WORK = 1.5e7  # particles × model calls × components of one run of a sampler that draws noise, which decides how many particles there are,
@@ -104,6 +105,12 @@ class Kept:
 HALVES = (1, -1, 2, -2)
 
 
+class Quantiles(Protocol):
+    """A law, as its quantile functions at the particles that are kept."""
+
+    def vector(self, kept: Kept) -> np.ndarray: ...
+
+
 class Sample:
     """The quantile functions of a sample x (n, d) along fixed directions, (directions, n)."""
 
@@ -121,7 +128,7 @@ class Sample:
         return q.ravel() / math.sqrt(q.size)
 
 
-class Exact:
+class ExactQuantiles:
     """The exact quantile functions of the data part of a mixture, at the middles of as many shares as a sample of n has particles left.
 
     Along θ component k is N(θ·m_k, θᵀC_kθ). The distribution function is tabled at nodes in every component and inverted by interpolation.
@@ -169,7 +176,7 @@ def error_budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
         # what guides is in ``model`` already, and the exact model is that of the class that is asked for
         alone = exp.replace(guidance=NoGuidance(), start_at=1.0, stop_at=0.0)
 
-        def ended(initial: Tensor | None, by: Any, seed: int = exp.seed) -> Tensor:
+        def ended(initial: Tensor | None, by: Predictor, seed: int = exp.seed) -> Tensor:
             return (
                 simulate(alone.replace(seed=seed), data=oracle.data, predictor=by, initial=initial, times=grid, max_frames=2).frames[-1].z
             )
@@ -184,7 +191,7 @@ def error_budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
             seed = (exp.seed + 1) % 2**31
             again = ended(_start(plain.replace(seed=seed), grid[0]) if own else None, model or oracle, seed)
         flat = {name: exp.process.project(z).reshape(exp.particles, -1) for name, z in runs.items()}
-        laws: dict[str, Any] = {name: Sample(x) for name, x in flat.items()}
+        laws: dict[str, Quantiles] = {name: Sample(x) for name, x in flat.items()}
         laid = plain.replace(seed=0)  # an exact law has no seed
         truth = _exact(laid, 0.0)
         if stochastic:
@@ -197,7 +204,7 @@ def error_budget(exp: Experiment, predictor: Brought | None = None) -> Budget:
     return _measure(laws, direct, truth, _floor(plain), stochastic, grid[-1], exp.particles, lost)
 
 
-def _particles(exp: Experiment, oracle: Any, stochastic: bool) -> int:
+def _particles(exp: Experiment, oracle: Exact, stochastic: bool) -> int:
     """How many particles are measured: as many as cost WORK where the sampler draws noise, since then noise does not cancel."""
     if not stochastic:
         return LINE if oracle.state_dim == 1 else FEW if len(oracle.weights) > MANY else POINTS
@@ -210,7 +217,7 @@ def _guided(exp: Experiment) -> bool:
     return "mixture" not in exp.guidance.gives
 
 
-def exact_model(exp: Experiment) -> Any:
+def exact_model(exp: Experiment) -> Exact:
     """The exact predictor of what ``exp`` wants to sample: of its data, or of the class that guidance leads to."""
     return (exp.guidance.target(exp.who) if _guided(exp) else exp.who).predictor(exp.process)
 
@@ -251,10 +258,10 @@ def _flowed(exp: Experiment, t_start: float, t_end: float) -> tuple[Tensor, Tens
 
 
 @functools.lru_cache(maxsize=24)
-def _exact(exp: Experiment, t: float) -> Exact:
+def _exact(exp: Experiment, t: float) -> ExactQuantiles:
     """The quantile functions of the data part of p_t."""
     oracle = exact_model(exp)
-    return Exact(law_at(oracle, t), oracle.dim, exp.particles)
+    return ExactQuantiles(mixture_at(oracle, t), oracle.dim, exp.particles)
 
 
 @functools.lru_cache(maxsize=24)
@@ -270,7 +277,14 @@ def _floor(exp: Experiment) -> float:
 
 
 def _measure(
-    laws: dict[str, Any], direct: Sample, truth: Exact, floor: float, stochastic: bool, t_end: float, points: int, lost: int
+    laws: dict[str, Quantiles],
+    direct: Quantiles,
+    truth: ExactQuantiles,
+    floor: float,
+    stochastic: bool,
+    t_end: float,
+    points: int,
+    lost: int,
 ) -> Budget:
     names, n = list(laws)[1:], len(laws) - 1
 

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import ExactLinear, mixture_at
 from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.exact.fast import features
-from playground.exact.mixture import MixtureOracle, normal_nodes
+from playground.exact.mixture import normal_nodes
 
 LOG_2PI = math.log(2 * math.pi)
 LIGHT = 1e-9  # components of less weight are left out: they move an entropy by less than LIGHT · |log LIGHT| each
@@ -285,14 +286,14 @@ def _pulled_up(law: GaussianMixture, a: Tensor, b: Tensor, climb: Callable[[Tens
     return out
 
 
-def mean_kl(oracle: MixtureOracle, t: float, s: float) -> tuple[float, float]:
+def mean_kl(oracle: ExactLinear, t: float, s: float) -> tuple[float, float]:
     """E over x_t of KL(q(z_s | z_t) ‖ its best Gaussian) in nats, and an estimate of the quadrature's error.
 
     By Bayes' rule the mean entropy of q(z_s | z_t) is h(p_s) + h(z_t | z_s) − h(p_t), the middle one a Gaussian's, so that
 
         E KL = ½ E ln det 2πe C(z_t) − h(p_s) − ½ ln det 2πe Q + h(p_t),   C = Cov(z_s | z_t)
     """
-    law, then = oracle.marginal(t), oracle.lifted() if s == 0 else oracle.marginal(s)
+    law, then = mixture_at(oracle, t), mixture_at(oracle, s)
     _, q = oracle.process.transition(t64(s), t64(t))
     (h_s, e_s), (h_t, e_t) = entropy(then), entropy(law)
     constant = 0.5 * oracle.state_dim * (LOG_2PI + 1)
@@ -312,7 +313,7 @@ def mean_kl(oracle: MixtureOracle, t: float, s: float) -> tuple[float, float]:
     return max(0.0, constant + mean - h_s - given + h_t), error + e_s + e_t
 
 
-def _half_logdet(oracle: MixtureOracle, z: Tensor, t: float, s: float) -> Tensor:
+def _half_logdet(oracle: ExactLinear, z: Tensor, t: float, s: float) -> Tensor:
     """½ ln det Cov(z_s | z_t) at every row of z."""
     out = []
     for part in z.split(max(64, 200_000 // oracle.data.components)):
@@ -324,7 +325,7 @@ def _half_logdet(oracle: MixtureOracle, z: Tensor, t: float, s: float) -> Tensor
     return torch.cat(out)
 
 
-def worst_step(oracle: MixtureOracle, steps: int, most: int = 24) -> tuple[float, float, float, float, bool]:
+def worst_step(oracle: ExactLinear, steps: int, most: int = 24) -> tuple[float, float, float, float, bool]:
     """The largest mean KL over the steps of a uniform grid in t from t_max to t_min: (nats, error, its t, its s, were all steps looked at).
 
     More than ``most`` steps: those on a grid that is denser towards both ends, then the neighbours of the worst.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +49,7 @@ def sliced_w2(x: np.ndarray | Tensor, y: np.ndarray | Tensor) -> float:
     return float(np.sqrt(np.mean(wasserstein_1d(theta @ a.T, theta @ b.T, 2) ** 2)))
 
 
-def _rows(name: str, points: Any) -> np.ndarray:
+def _rows(name: str, points: object) -> np.ndarray:
     """Points (n, d) of a caller as an array; (n,) are points on the line."""
     try:
         rows = (

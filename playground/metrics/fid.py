@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +38,14 @@ def fid(real: Tensor, fake: Tensor, *, weights: str | Path | None = None, networ
     return float(metric.compute())
 
 
-def _metric(weights: str | Path | None, network: nn.Module | None) -> Any:
+class FeatureStatistics(Protocol):
+    """What is used of torchmetrics' FID."""
+
+    def update(self, images: Tensor, real: bool) -> None: ...
+    def compute(self) -> Tensor: ...
+
+
+def _metric(weights: str | Path | None, network: nn.Module | None) -> FeatureStatistics:
     try:
         from torchmetrics.image.fid import FrechetInceptionDistance  # pyright: ignore[reportMissingImports]
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact, mixture_at
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess, t64
 from playground.core.rng import Rng
-from playground.exact.mixture import MixtureOracle
 from playground.samplers.ode import RK4, RK45
 
 STEP = 0.1  # length of a Runge–Kutta step in ln(σ/α)
@@ -45,7 +44,7 @@ def quantile_map(start: GaussianMixture, end: GaussianMixture, x: Tensor, halvin
     return 0.5 * (lo + hi)
 
 
-def exact_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:
+def exact_flow(oracle: Exact, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:
     """z_s of the probability-flow ODE through z at time t, s < t or s > t > 0; z (batch, *state), s = 0 is the data end.
 
     Scalar processes: in l = ln ρ, ρ = σ/α, and w = x/√(α² + σ²), c = 1/√(1 + ρ²), the flow is dw/dl = c² w − c E[x_0 | x], smooth and of unit
@@ -65,7 +64,7 @@ def exact_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -
     return problem.denoise(z, min(t, near))
 
 
-def _scalar(problem: Problem, oracle: Any, z: Tensor, t: float, s: float, step: float) -> Tensor:
+def _scalar(problem: Problem, oracle: Exact, z: Tensor, t: float, s: float, step: float) -> Tensor:
     process = problem.scalar
     top = -process.at(t).half_log_snr
     narrow = 0.5 * math.log(float(torch.linalg.eigvalsh(oracle.data.covs).min()))
@@ -108,18 +107,13 @@ def _adaptive(problem: Problem, z: Tensor, t: float, s: float) -> Tensor:
     return z
 
 
-def law_at(oracle: Any, t: float) -> Any:
-    """p_t as a law; at t = 0 that of the clean state."""
-    return oracle.marginal(t) if t > 0 else oracle.lifted()
-
-
-def on_the_line(oracle: Any) -> bool:
+def on_the_line(oracle: Exact) -> bool:
     """Is the exact flow the quantile map of closed-form mixtures? (1D state, linear process.)"""
-    return isinstance(oracle, MixtureOracle) and oracle.state_dim == 1
+    return oracle.flow_is_quantiles and oracle.state_dim == 1
 
 
-def any_flow(oracle: Any, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:
+def any_flow(oracle: Exact, z: Tensor, t: float, s: float, step: float = STEP) -> Tensor:
     """The exact flow, by the quantile map where there is one and by ``exact_flow`` elsewhere; z (batch, *state) in float64."""
     if not on_the_line(oracle):
         return exact_flow(oracle, z, t, s, step)
-    return quantile_map(law_at(oracle, t), law_at(oracle, s), z.reshape(-1).to(t64(0).dtype)).reshape(z.shape)
+    return quantile_map(mixture_at(oracle, t), mixture_at(oracle, s), z.reshape(-1).to(t64(0).dtype)).reshape(z.shape)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.problem import Predictor
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.metrics.fidelity import frechet_distance, precision_recall
 from playground.metrics.likelihood import log_likelihood
@@ -61,7 +62,7 @@ class Bits:
     def error(self) -> float:
         return float(self.bits.std() / math.sqrt(len(self.bits)))
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> dict[str, float]:
         return {
             "bits per dimension": round(self.mean, 4),
             "standard error": round(self.error, 4),
@@ -71,8 +72,8 @@ class Bits:
 
 
 def bits_per_dim(
-    process: Any,
-    predictor: Any,
+    process: Process,
+    predictor: Predictor,
     images: Tensor,
     *,
     grey: float = BINS,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
+from playground.core.exact import Exact, Known
 from playground.core.fields import BadValue, Number, Whole
-from playground.core.problem import Problem, check_model_time, check_state
-from playground.core.process import t64
+from playground.core.problem import Predictor, Problem, check_model_time, check_state
+from playground.core.process import Process, t64
 from playground.core.rng import Rng
 
 T0 = Number(1e-5, 1e-9, 0.999)
@@ -39,8 +40,8 @@ class Likelihood(Generic[Points]):
 
 
 def log_likelihood(
-    process: Any,
-    predictor: Any,
+    process: Process,
+    predictor: Predictor,
     z: Tensor,
     *,
     t0: float = 1e-5,
@@ -68,16 +69,18 @@ def log_likelihood(
             raise BadValue(name, value, "one of " + ", ".join(options))
     probes = PROBES.clean("probes", probes)
     t0, tol = T0.clean("t0", t0), TOL.clean("tol", tol)
+    problem = Problem(process, predictor)
     if end == "prior" and "linear" not in process.caps:
         raise BadValue("end", end, "exact: only linear processes have a Gaussian prior")
-    check_state("z", z, process, getattr(predictor, "state_dim", None))
+    if end == "exact" and not isinstance(predictor, Known):  # a caller's own: asked for more than E[x_0 | z_t]
+        raise BadValue("end", end, "prior: this model does not know p_T")
+    check_state("z", z, process, problem.size)
     batch, shape = z.shape[0], tuple(z.shape)
     flat = z.detach().double().reshape(batch, -1)
     n = flat.shape[1]
     exact = trace == "exact" or (trace == "auto" and n <= EXACT_TRACE)
     rng = Rng(seed, dtype=torch.float64).stream("probes")
     vectors = [torch.sign(rng.normal((batch, n))) for _ in range(probes)] if not exact else []
-    problem = Problem(process, predictor)
 
     def slope(t: float, y: np.ndarray) -> np.ndarray:
         with torch.inference_mode(False), torch.enable_grad():
@@ -99,18 +102,17 @@ def log_likelihood(
     latent, changes = last[: batch * n].reshape(batch, n), last[batch * n :].reshape(-1, batch)
     change = changes.mean(0)
     spread = changes.std(0) / math.sqrt(probes) if vectors and probes > 1 else torch.full_like(change, math.nan if vectors else 0.0)
-    if end == "exact":
-        oracle = getattr(predictor, "oracle", predictor)
-        log_end = oracle.log_prob(latent.reshape(shape) if len(process.parts) == 1 else latent, t_end)
+    if end == "exact" and isinstance(predictor, Known):
+        log_end = predictor.log_prob(latent.reshape(shape) if len(process.parts) == 1 else latent, t_end)
     else:
-        cov = process.prior_cov()
+        cov = problem.linear.prior_cov()
         y = latent.reshape(batch, len(process.parts), -1)
         quad = torch.einsum("nbi,bc,nci->n", y, torch.linalg.inv(cov), y)
         log_end = -0.5 * (quad + y.shape[2] * torch.linalg.slogdet(cov).logabsdet + n * math.log(2 * math.pi))
     return Likelihood(log_end + change, latent.reshape(shape), problem.calls, spread)
 
 
-def exact_log_likelihood(oracle: Any, z: Tensor, t: float) -> Tensor:
+def exact_log_likelihood(oracle: Exact, z: Tensor, t: float) -> Tensor:
     """log p_t(z) of an exact model in closed form, (batch,) in nats; z (batch, *state), 0 < t ≤ t_max. Raises: BadValue."""
     check_state("z", z, oracle.process, oracle.state_dim)
     check_model_time(oracle.process, float(t))

@@ -15,14 +15,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact, ExactLinear
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import AnySampler
 from playground.metrics.flow import exact_flow
 
 HISTORY = 3  # steps before the one that is measured: as far back as any sampler here remembers
@@ -37,7 +38,7 @@ class StepError:
     spread: Tensor
 
 
-def why_no_local_error(sampler: Sampler) -> str:
+def why_no_local_error(sampler: AnySampler) -> str:
     """Why a sampler has no local error to be shown, or ''."""
     if sampler.info.key == "ExactAncestral":
         return "it draws from the exact q(x_s | x_t): its local error is zero"
@@ -65,7 +66,7 @@ class Noise:
         return out
 
 
-def step_error(oracle: Any, sampler: Sampler, grid: list[float], index: int, z: Tensor, past: list[Tensor] | None = None) -> StepError:
+def step_error(oracle: Exact, sampler: AnySampler, grid: list[float], index: int, z: Tensor, past: list[Tensor] | None = None) -> StepError:
     """The local error of the step grid[index] → grid[index + 1] from exact states z (batch, *state), float64.
 
     past: exact states at the grid's times before, the nearest last; made by the exact flow where it is left out.
@@ -78,10 +79,8 @@ def step_error(oracle: Any, sampler: Sampler, grid: list[float], index: int, z: 
 
     def stepped(copies: int, noise: Noise) -> Tensor:
         many = [u.repeat(copies, *[1] * (u.ndim - 1)) for u in states]
-        carry = sampler.init(problem, many[0], grid)
         first = index - len(states) + 1
-        if hasattr(carry, "done"):  # a sampler that counts its steps
-            carry = carry._replace(done=first)
+        carry = sampler.ahead(sampler.init(problem, many[0], grid), first)
         quiet = Rng(0, dtype=torch.float64, noise=Noise(len(z)))
         for k, u in enumerate(many[:-1]):
             carry = sampler.step(problem, u, grid[first + k], grid[first + k + 1], carry, quiet)[1]
@@ -101,12 +100,13 @@ def step_error(oracle: Any, sampler: Sampler, grid: list[float], index: int, z: 
         out = stepped(2 * numbers, Noise(len(z), numbers)).reshape(2 * numbers, len(z), -1)
         mean = out.mean(0)
         cov = torch.einsum("kbi,kbj->bij", out - mean, out - mean) / (2 * numbers)
-    true_mean, true_cov = exact_moments(oracle, z, t, s)
+    # a sampler that draws noise needs "linear", and so has such a model
+    true_mean, true_cov = exact_moments(cast("ExactLinear", oracle), z, t, s)
     return StepError((mean - true_mean).norm(dim=1), bures(cov, true_cov))
 
 
 def _states(
-    problem: Problem, oracle: Any, sampler: Sampler, grid: list[float], index: int, z: Tensor, past: list[Tensor] | None
+    problem: Problem, oracle: Exact, sampler: AnySampler, grid: list[float], index: int, z: Tensor, past: list[Tensor] | None
 ) -> list[Tensor]:
     """The exact states that the sampler's history needs, the last of them z."""
     if index == 0 or not _remembers(problem, sampler, grid, z[:1]):
@@ -120,7 +120,7 @@ def _states(
     return states
 
 
-def _remembers(problem: Problem, sampler: Sampler, grid: list[float], z: Tensor) -> bool:
+def _remembers(problem: Problem, sampler: AnySampler, grid: list[float], z: Tensor) -> bool:
     """Does a step leave something to the next one? Adaptive samplers keep only their step's length."""
     if sampler.info.nfe is None:
         return False
@@ -131,7 +131,7 @@ def _remembers(problem: Problem, sampler: Sampler, grid: list[float], z: Tensor)
     return after is not None and after != () and not isinstance(after, int)
 
 
-def exact_moments(oracle: Any, z: Tensor, t: float, s: float) -> tuple[Tensor, Tensor]:
+def exact_moments(oracle: ExactLinear, z: Tensor, t: float, s: float) -> tuple[Tensor, Tensor]:
     """Mean (batch, n) and covariance (batch, n, n) of q(z_s | z_t) at every particle, float64."""
     log_r, mean, cov = oracle.denoising(oracle.flatten(z), t, s)
     r = log_r.exp()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from scipy import stats
 
+from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
-from playground.core.process import LinearProcess, Process, ScalarProcess, t64
+from playground.core.process import Process, ScalarProcess, t64
 from playground.exact import oracle_for
 from playground.metrics.denoising import w2_to_gaussian
 
@@ -55,9 +55,9 @@ def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
         apart = float(process.alpha(t64(t))) * math.sqrt(float(data.mixture.mean().square().sum() + data.mixture.cov().trace()))
         if scale * apart < MATTERS:
             return scale * apart
-    oracle: Any = oracle_for(data.mixture, process)
+    oracle: Exact = oracle_for(data.mixture, process)
     law, eye = oracle.marginal(t), torch.eye(oracle.dim, dtype=torch.float64)
-    if not isinstance(law, GaussianMixture):
+    if not isinstance(law, GaussianMixture):  # a Student-t has no W₂ in closed form to anything: it is bounded
         if start == "gaussian":
             u, freedom = (np.arange(2000) + 0.5) / 2000, process.moments
             gap = stats.t.ppf(u, freedom) - math.sqrt(freedom / (freedom - 2)) * stats.norm.ppf(u)
@@ -70,13 +70,9 @@ def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
         return scale * math.sqrt(float(law.mean().square().sum() + weight @ spread.square().sum(1)))
     if start == "gaussian":
         return scale * w2_to_gaussian(law, law.mean(), law.cov())
-    if isinstance(process, LinearProcess):
-        psi, cov = process.mean_and_cov(t64(t))
-        prior = torch.kron(process.prior_cov() if whole else cov + torch.outer(psi, psi), eye)
-    elif process.source_is_exact:
+    if process.source_is_exact:
         return math.nan
-    elif not whole:
+    prior = process.source_cov(t)
+    if prior is None:
         return 0.0  # such processes start from the exact p_t there
-    else:
-        prior = process.sigma2(t64(t)) * eye  # type: ignore[attr-defined]
-    return scale * w2_to_gaussian(law, torch.zeros(law.dim, dtype=torch.float64), prior)
+    return scale * w2_to_gaussian(law, torch.zeros(law.dim, dtype=torch.float64), torch.kron(prior, eye))

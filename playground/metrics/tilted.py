@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.exact import Exact
 from playground.core.mixture import GaussianMixture
 
 COARSE, LINE = 160, 8192  # cells a side to find where the law is; of the lattice on the line
@@ -48,7 +47,7 @@ class Tilted:
         shape = [len(a) for a in axes]
         out = [self._log(law, points) for law, power in ((self.main, self.weight), (self.weak, 1 - self.weight)) if power]
         powers = [p for p in (self.weight, 1 - self.weight) if p]
-        return sum(p * v for p, v in zip(powers, out, strict=True)).view(shape)  # type: ignore[union-attr]
+        return torch.stack([p * v for p, v in zip(powers, out, strict=True)]).sum(0).view(shape)
 
     @staticmethod
     def _log(law: GaussianMixture, points: Tensor) -> Tensor:
@@ -68,11 +67,3 @@ class Tilted:
 
 def _centres(lo: Tensor, hi: Tensor, count: int) -> Tensor:
     return lo + (hi - lo) * (torch.arange(count, dtype=torch.float64) + 0.5) / count
-
-
-def mixture_at(exact: Exact, t: float) -> GaussianMixture:
-    """p_t of an exact model as a mixture (of a law with a tail: as its pictures have it); of its data at t = 0."""
-    if t == 0:
-        return exact.lifted()
-    mean, cov = exact.moments(torch.tensor([t], dtype=torch.float64))
-    return GaussianMixture(exact.weights, mean[0], cov[0])

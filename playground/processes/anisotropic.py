@@ -107,6 +107,9 @@ class Anisotropic(Process):
     def source(self, batch: int, event: tuple[int, ...], rng: Rng) -> Tensor:
         return rng.normal((batch, *event)) * float(self.sigma2(t64(self.t_max))) ** 0.5
 
+    def source_cov(self, t: float) -> Tensor | None:
+        return self.sigma2(t64(t)).reshape(1, 1) if t >= self.t_max * (1 - 1e-9) else None
+
     def reinsertion_kl(self, variance: float) -> float:
         """KL(N(0, α_2² c + σ²) ‖ N(0, σ²)) at T_drop for a component of variance c: exact; ≈ (α_2² c/σ²)²/4."""
         b = self.schedule.integral(t64(self.t_drop))

@@ -83,6 +83,9 @@ class UniPC(Sampler[Past]):
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Past:
         return Past((), grid, 0)
 
+    def ahead(self, carry: Past, steps: int) -> Past:
+        return carry._replace(done=steps)
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Past, rng: Rng) -> tuple[Tensor, Past]:
         past = carry
         now, then = problem.at(t), problem.at(s)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.problem import Problem
@@ -34,7 +34,7 @@ def errors_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=errors``: the budget, and the local error of every step at draws of p_t."""
     exp = _reverse(exp)
     budget = error_budget(exp)
-    header: dict[str, Any] = {
+    header: dict[str, object] = {
         "kind": "errors",
         "key": exp.key,
         "distance": "W₂" if exact_model(exp).dim == 1 else "sliced W₂",
@@ -62,7 +62,7 @@ def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     if not asked.isdecimal() or not 1 <= int(asked[:9]) < len(grid):
         raise BadValue("lab.step", asked, f"a whole number from 1 to {len(grid) - 1}")
     step = int(asked)
-    header: dict[str, Any] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
+    header: dict[str, object] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
     header["stochastic"] = exp.sampler.declared_order is None
     packet = Packet(header)
     reason = why_no_local_error(exp.sampler)
@@ -83,7 +83,7 @@ def _reverse(exp: Experiment) -> Experiment:
     return exp
 
 
-def _grid(exp: Experiment, oracle: Any) -> list[float]:
+def _grid(exp: Experiment, oracle: Exact) -> list[float]:
     return grid_times(exp, None, None, Problem(exp.process, oracle, oracle))
 
 
@@ -140,7 +140,7 @@ def _trajectory(exp: Experiment, times: tuple[float, ...]) -> list[Tensor]:
     return states
 
 
-def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], index: int) -> None:
+def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
     (panel,) = geometry(exp.process, oracle.dim).panels
     ((lo, hi),) = panel.ranges
     x = torch.linspace(hi, lo, 2 * ROWS + 1, dtype=torch.float64)[1::2]  # row 0 is the top
@@ -162,7 +162,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Any, grid: list[float],
     _add_cells(packet, torch.stack(means, 1), torch.stack(spreads, 1), torch.stack(weights, 1), 0)
 
 
-def _add_plane(packet: Packet, exp: Experiment, oracle: Any, grid: list[float], index: int) -> None:
+def _add_plane(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
     geo = geometry(exp.process, oracle.dim)
     panel = geo.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges

@@ -15,7 +15,7 @@ from playground.core.experiment import Experiment
 from playground.core.problem import Prediction
 from playground.engine import simulate
 from playground.guidance.classifier_free import ClassifierFree
-from playground.metrics.budget import Exact, Kept, Sample, error_budget, exact_model
+from playground.metrics.budget import ExactQuantiles, Kept, Sample, error_budget, exact_model
 from playground.metrics.distances import directions
 from tests.named import mixture_of
 
@@ -181,7 +181,7 @@ def test_exact_quantiles(data: str) -> None:
     law, n = mixture_of(data), 400_000
     g = torch.Generator().manual_seed(0)
     x = law.sample(torch.rand(n, generator=g, dtype=torch.float64), torch.randn(n, law.dim, generator=g, dtype=torch.float64))[0]
-    gap = Sample(x).vector(Kept()) - Exact(law, law.dim, n).vector(Kept())
+    gap = Sample(x).vector(Kept()) - ExactQuantiles(law, law.dim, n).vector(Kept())
     assert float(np.sqrt(np.square(gap).sum())) < (0.03 if law.dim == 1 else 0.01)
 
 

@@ -11,12 +11,13 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
+from playground.core.exact import law_at
 from playground.core.experiment import Experiment
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.engine import grid_times
 from playground.metrics.budget import exact_model
-from playground.metrics.flow import exact_flow, law_at, quantile_map
+from playground.metrics.flow import exact_flow, quantile_map
 from playground.metrics.local import bures, exact_moments, step_error
 
 MEAN, VAR = 0.8, 0.3
