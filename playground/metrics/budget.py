@@ -26,7 +26,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -219,7 +219,8 @@ def _guided(exp: Experiment) -> bool:
 
 def exact_model(exp: Experiment) -> Exact:
     """The exact predictor of what ``exp`` wants to sample: of its data, or of the class that guidance leads to."""
-    return (exp.guidance.target(exp.who) if _guided(exp) else exp.who).predictor(exp.process)
+    wanted = exp.guidance.target(exp.who) if _guided(exp) else exp.who
+    return cast("Exact", wanted.predictor(exp.process))  # budgets are of those that are exact: the judge has said so
 
 
 def _starts_exactly(exp: Experiment, t_start: float) -> bool:
