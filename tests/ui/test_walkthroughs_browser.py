@@ -98,8 +98,8 @@ def test_everything_is_added_as_printed(tmp_path: Path, chromium: Any) -> None:
         assert page.locator("#pg-tab-leaps").get_attribute("title") == "needs sampling; this run noises the data: choose sampling (reverse)"
         site.close()
     code = (
-        "import playground as pg; from playground.core.spec import registry; from playground.views.stage import Run\n"
-        "print(*registry('measures')['Spread']().of(Run(pg.Experiment(particles=500))))"
+        "import playground as pg; from playground.core.spec import registry; from playground.views.sights import whole\n"
+        "print(*registry('measures')['Spread']().of(whole(pg.Experiment(particles=500))))"
     )
     env = {**os.environ, "PYTHONPATH": str(tree)}
     value, error, *_ = map(
