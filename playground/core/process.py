@@ -173,7 +173,7 @@ class Process(Spec):
         """How its states swing, if they do: words for the stage."""
         return ""
 
-    def angle(self, t: Tensor) -> Tensor:
+    def turned(self, t: Tensor) -> Tensor:
         """atan(σ/α), from 0 (data) to π/2 (noise), of t's shape: how far noising has turned the picture."""
         return torch.atan(torch.exp(-0.5 * self.log_snr(t)))
 
@@ -263,7 +263,7 @@ class LinearProcess(Process):
         column = (self.start_cov()[1, 1] * a[:, 1]).to(z)
         return torch.stack([x0, torch.einsum("b,nb...->n...", column, residual)], 1)
 
-    def angle(self, t: Tensor) -> Tensor:
+    def turned(self, t: Tensor) -> Tensor:
         """atan2(√Σ_xx, ψ_x): beyond π/2 where an under-damped position swings to the other side."""
         psi, cov = self.mean_and_cov(t)
         return torch.atan2(cov[..., 0, 0].sqrt(), psi[..., 0])

@@ -166,7 +166,7 @@ def add_curves(packet: Packet, process: Process) -> None:
 def _pace(process: Process, clock: Tensor, t: Tensor) -> Tensor:
     """How fast playing may run through the clock: slowly where the angle atan(σ/α), and so the picture, turns fast; one pass takes as
     long as at an even pace."""
-    angle = process.angle(t)
+    angle = process.turned(t)
     turned = angle / (angle.amax() - angle.amin()).clamp_min(1e-9)
     share = 0.35 * clock + 0.65 * torch.cummin(turned, 0).values  # an under-damped oscillation turns back: that costs no time
     slope = torch.gradient(share, spacing=(clock,))[0]
