@@ -80,6 +80,9 @@ class Matched(ImageModel):
     def only(self, label: int) -> Matched:
         return Matched(self.law, label)  # type: ignore[arg-type]
 
+    def note(self, process: Process, times: list[float]) -> str:
+        return ""
+
     def denoiser(self, process: LinearProcess) -> MatchedOracle:
         return MatchedOracle(self, process)
 

@@ -67,7 +67,14 @@ class Form:
             _heading('<span class="pg-toys-only">Distribution</span><span class="pg-images-only">Images</span>', OWN)
             self._picker("data", distributions(), layout="tiles", label="Distribution")
             self._picker("model", predictors(), layout="tiles", label="who predicts", of="data")
-            gr.HTML(None, html_template="<div></div>", js_on_load="window.PG.hub(element)", apply_default_css=False, elem_id="pg-hub")
+            gr.HTML(
+                None,
+                html_template="<div></div>",
+                js_on_load="window.PG.hub(element)",
+                apply_default_css=False,
+                elem_id="pg-hub",
+                elem_classes="pg-images-only",
+            )
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
             _heading("Forward process")
             self._picker("process", specs("processes"), layout="pills", label="Forward process")
