@@ -123,13 +123,14 @@ def test_a_refusal_is_a_sentence(tiny, choice, told):
 @pytest.mark.parametrize(
     ("name", "first", "parts"),
     [
-        ("mnist-unte", "mnist-unet", ["(closest); 1D: two_modes, three_modes, narrow_wide and 4 more; 2D: ", "; images: mnist-unet, "]),
+        ("mnist-unte", "mnist-unet, mnist-cld", []),
         ("Moons", "moons (closest)", ["1D: two_modes, three_modes, narrow_wide and 4 more"]),
-        ("zzz", "1D: two_modes, three_modes, narrow_wide, skewed, comb, uniform, heavy_tails", ["digits-equivariant"]),
-        ("digits-bes", "digits-", ["2D: "]),
-        ("set:zzz", "a set's name and a denoiser of it, such as set:1a2b3c4d-ideal, set:1a2b3c4d-wiener", []),
-        ("set:12345678", "set:12345678-ideal, set:12345678-wiener", []),
-        ("set:12345678-best", "set:12345678-ideal, set:12345678-wiener", []),
+        ("zzz", "1D: two_modes, three_modes, narrow_wide, skewed, comb, uniform, heavy_tails", ["; images: mnist, digits"]),
+        ("digits-bes", "digits-", ["digits-equivariant"]),
+        ("eight_gaussian", "eight_gaussians (closest); 1D: two_modes, three_modes, narrow_wide and 4 more; 2D: ", ["; images: mnist, "]),
+        ("set:zzz", "a set's name: set: and eight of 0", []),
+        ("set:12345678", "images that were given on this machine", []),
+        ("set:12345678-best", "a set's name: set: and eight of 0", []),
         ("set:zzz-ideal", "a set's name: set: and eight of 0", []),
     ],
 )

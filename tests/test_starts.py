@@ -11,6 +11,7 @@ import playground as pg
 from playground.core.legal import why_illegal
 from playground.core.spec import registry
 from playground.engine import grid_times, simulate
+from playground.exact import oracle_for
 from tests.named import mixture_of
 
 N = 40_000
@@ -73,7 +74,7 @@ def test_gaussian_start(process):
     """Mean and covariance of p_t; where there is none it is said."""
     cls = registry("processes")[process]
     z, t = start(cls(), 0.5, "gaussian")
-    law = pg.engine.oracle_for(mixture_of("moons"), cls()).marginal(t)
+    law = oracle_for(mixture_of("moons"), cls()).marginal(t)
     z = z.reshape(N, -1)
     assert float(((z.mean(0) - law.mean()) / (law.cov().diagonal() / N).sqrt()).abs().max()) < 5
     torch.testing.assert_close(torch.cov(z.T), law.cov(), rtol=0, atol=0.05 * float(law.cov().diagonal().max()))

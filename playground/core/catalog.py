@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FIRST = "toy_models"
 OWN = ("playground.laws.own", "playground.exact.models", "playground.images.sets", "playground.images")
 ROOMS = ("laws", "models")
+NEARLY = 0.65  # of difflib's ratio: what a wrong name may be meant as
 
 
 def packages() -> tuple[str, ...]:
@@ -122,9 +123,9 @@ def dashed(data: str, kinds: Iterable[str]) -> tuple[str, str] | None:
 def names(wrong: str) -> str:
     """The names of laws by their group; those closest to a wrong one first, and then only a few of each."""
     kinds: dict[str, list[str]] = {}
-    for law in laws():
+    for law in sorted(laws(), key=lambda law: law.group):
         kinds.setdefault(law.group, []).append(law.key)
-    close = difflib.get_close_matches(wrong[:60].lower(), [name for known in kinds.values() for name in known])
+    close = difflib.get_close_matches(wrong[:60].lower(), [name for known in kinds.values() for name in known], cutoff=NEARLY)
     few = 3 if close else sys.maxsize
     words = [f"{kind}: {', '.join(known[:few])}{f' and {len(known) - few} more' * (len(known) > few)}" for kind, known in kinds.items()]
     return (" or ".join(close) + NEAR) * bool(close) + "; ".join(words)

@@ -42,7 +42,7 @@ class Guidance(Spec):
             return None
         known = sorted(set(law.labels.tolist()))
         if not known:
-            return Misfit("needs a model with classes", field="label", value=label, allowed="a class of these data: they have none")
+            return Misfit("needs a model with classes", field="label", value=label, allowed="a model with classes: these data have none")
         words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
         return Misfit(field="label", value=label, allowed=f"a class of these data: {words}")
 

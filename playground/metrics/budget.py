@@ -219,8 +219,9 @@ def _guided(exp: Experiment) -> bool:
 
 def exact_model(exp: Experiment) -> Exact:
     """The exact predictor of what ``exp`` wants to sample: of its data, or of the class that guidance leads to."""
+    _ = exp.who.mixture  # raises BadValue naming data where there is no exact law
     wanted = exp.guidance.target(exp.who) if _guided(exp) else exp.who
-    return cast("Exact", wanted.predictor(exp.process))  # budgets are of those that are exact: the judge has said so
+    return cast("Exact", wanted.predictor(exp.process))
 
 
 def _starts_exactly(exp: Experiment, t_start: float) -> bool:

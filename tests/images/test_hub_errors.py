@@ -102,7 +102,7 @@ def test_pickled_weights_only_in_words(copy: Any) -> None:
     torch.save(load_file(weights), weights.with_suffix(".bin"))
     weights.unlink()
     assert "unpickling can run any code" in complaint(f"hub:{folder}")
-    assert hub.load(f"hub:{folder}", allow_pickle=True).event == (3, 8, 8)
+    assert hub.load(f"hub:{folder}", allow_pickle=True).law.space.shape == (3, 8, 8)
     hub.unload()
     weights.with_suffix(".bin").unlink()
     assert "unet has none" in complaint(f"hub:{folder}")
@@ -175,9 +175,9 @@ def test_one_model_is_held(copy: Any) -> None:
     one, two = hub.load(f"hub:{copy('ddpm')}"), None
     weights = hub._held
     two = hub.load(f"hub:{copy('sd')}")
-    assert hub.loaded().name == two.name
+    assert hub.loaded().key == two.key
     assert weights.parts == {}
-    assert one.held().card.data == one.name  # in Python it comes back when it is asked
+    assert one.held().card.data == one.key  # in Python it comes back when it is asked
 
 
 def test_strangers_read_allowed_folders_only(copy: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_download(served_hub: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
     told: list[tuple[str, float, float]] = []
     model = hub.load("hub:owner/tiny", progress=lambda *step: told.append(step))
     assert model.text
-    assert model.event == (4, 8, 8)
+    assert model.law.space.shape == (4, 8, 8)
     words = [w for w, _, _ in told]
     assert words[0] == "downloading"
     assert {"loading unet", "loading vae", "preparing the preview"} <= set(words)
@@ -325,7 +325,7 @@ def test_download(served_hub: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setattr(source, "endpoint", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        assert hub.load("hub:owner/tiny").event == (4, 8, 8)
+        assert hub.load("hub:owner/tiny").law.space.shape == (4, 8, 8)
         hub.unload()
         assert "the hub cannot be reached" in complaint("hub:owner/other")
 

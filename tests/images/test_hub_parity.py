@@ -108,7 +108,7 @@ def test_guided_words_are_the_librarys(saved: Any) -> None:
     assert trace.model_calls == 12
     size = float(want.abs().max())
     torch.testing.assert_close(got, want, rtol=0, atol=1e-4 * max(1.0, size))
-    torch.testing.assert_close(hub.law(exp.data).show(got, True), picture, rtol=0, atol=1e-3)
+    torch.testing.assert_close(exp.who.show(got, True), picture, rtol=0, atol=1e-3)
     other = exp.replace(guidance=guidance.__class__(prompt="grey dog", negative="a cat, red", weight=4.0))
     assert float((pg.simulate(other, initial=begin, log_snr=levels(bars)).x[-1] - got).abs().max()) > 1e-2
 
@@ -116,11 +116,8 @@ def test_guided_words_are_the_librarys(saved: Any) -> None:
 def denoised(data: str, process: pg.VP, y: Tensor, tau: float, **choices: Any) -> Tensor:
     """x̂_0 of our predictor at y = x_0 + τ n."""
     exp = pg.Experiment.from_dict({"data": data, "process": process.to_dict(), "particles": len(y), **choices})
-    model = hub.law(data)
     guided = "mixture" not in exp.guidance.gives
-    from playground.exact import oracle_for
-
-    predictor = exp.guidance.model(model, exp.process, oracle_for) if guided else model.oracle(exp.process)
+    predictor = exp.guidance.model(exp.who, exp.process) if guided else exp.who.predictor(exp.process)
     t = float(exp.process.time_at(-torch.tensor(tau, dtype=torch.float64).log()))
     return predictor(y * exp.process.at(t).alpha, t).x0_hat
 

@@ -43,4 +43,6 @@ def test_pictures_of_a_run(kind: str, guidance: object, tmp_path: Path, monkeypa
     monkeypatch.setattr(source, "_served", True)
     monkeypatch.setattr(source, "_given", [tmp_path.resolve()])
     with pytest.raises(BadValue, match="loaded on this server"):
-        begin(exp)
+        begin(exp).finish()  # an experiment that was made before
+    with pytest.raises(BadValue, match="loaded on this server"):
+        pg.Experiment.from_query(exp.to_query())
