@@ -110,7 +110,7 @@ def test_edit_reconstruct_and_sweep(visit: Any) -> None:
     assert page.locator(".pg-task-cell").count() == 24
     page.locator(".pg-task-column").last.click()
     want = {"grid": "UniformLogSNR", "grid.steps": "8", "guidance": "ClassifierFree", "guidance.weight": "4"}
-    site.until({"data": "mnist-unet", "particles": "4", "seed": "2", **want})
+    site.until({"data": "mnist", "particles": "4", "seed": "2", **want})
     assert site.problems == []
 
 
