@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from torch import Tensor
 
+from .exact import Marginal
 from .fields import BadValue
-from .guidance import Turns
 from .model import Model
+from .predictor import BasePredictor
 from .process import LinearProcess, Process
 from .space import Space
 
 
-class StatisticPredictor:
+class StatisticPredictor(BasePredictor):
     """What every denoiser D(y; τ) ≈ E[x_0 | y] of images needs to predict under any linear process, CLD included.
 
     z_t | x_0 ~ N(ψ x_0, Σ) alike in every pixel, so all that z_t says of x_0 is the scalar statistic y = ψᵀΣ⁻¹ z / (ψᵀΣ⁻¹ψ) = x_0 + τ n with
     τ² = 1/(ψᵀΣ⁻¹ψ): E[x_0 | z_t] = D(y; τ). For scalar processes y = z/α and τ = σ/α; for CLD both x and v go into y.
     """
-
-    gives = frozenset({"mean"})
 
     def __init__(self, process: LinearProcess):
         self.process = process
@@ -58,15 +57,15 @@ class ModelPredictor(StatisticPredictor):
     def dim(self) -> int:
         return self.model.dim
 
-    def only(self, label: int) -> Any:
+    def only(self, label: int) -> BasePredictor:
         """The model of one class."""
         return self.model.only(label).predictor(self.process)
 
-    def turns(self) -> Any:
+    def turns(self, labels: Sequence[int]) -> BasePredictor:
         """The model of a batch whose image i is of class i mod K."""
         return self.model.turns(self.process)
 
-    def told(self, words: str) -> Any:
+    def told(self, words: str) -> BasePredictor:
         """The model under a prompt."""
         return self.model.told(words).predictor(self.process)
 
@@ -76,7 +75,7 @@ class ModelPredictor(StatisticPredictor):
         psi, cov = self.process.mean_and_cov(times)
         return (self.dim * (psi[..., 0].square() + cov[..., 0, 0])).sqrt()
 
-    def marginal(self, t: float) -> Any:
+    def marginal(self, t: float) -> Marginal:
         raise BadValue("start", "exact or gaussian", f"prior: {self.model.noun} does not give the law of the noised data")
 
     def note(self, times: list[float]) -> str:
@@ -104,14 +103,11 @@ class ImageModel(Model):
     def note(self, process: Process, times: list[float]) -> str:
         return self.predictor(process).note(times)
 
-    def predictor(self, process: Process) -> Any:
+    def predictor(self, process: Process) -> BasePredictor:
         if not isinstance(process, LinearProcess) or "linear" not in process.caps:
             raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
         return self.denoiser(process)
 
-    def denoiser(self, process: LinearProcess) -> Any:
+    def denoiser(self, process: LinearProcess) -> BasePredictor:
         """The predictor under a linear process."""
         raise NotImplementedError
-
-    def turns(self, process: Process) -> Any:
-        return Turns([self.only(int(label)).predictor(process) for label in self.labels])

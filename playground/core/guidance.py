@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from torch import Tensor
 
-from .fields import BadValue, slider, unless
-from .problem import Prediction
+from .fields import slider, unless
+from .predictor import BasePredictor, Prediction, complete
 from .process import Process
 from .spec import Misfit, Spec
 
@@ -35,9 +34,14 @@ class Guidance(Spec):
         """W: a field of the guidances that blend two models, 1 of the others."""
         return 1.0
 
+    @property
+    def asks(self) -> int | None:
+        """The one class that it asks for; None: no class, or all."""
+        return None
+
     def misfit(self, law: Model) -> Misfit | None:
         """Why a model cannot be guided so: it has no such class. For the judge (core/legal.py)."""
-        label = getattr(self, "label", None)
+        label = self.asks
         if label is None or bool((law.labels == label).any()):
             return None
         known = sorted(set(law.labels.tolist()))
@@ -48,8 +52,7 @@ class Guidance(Spec):
 
     def target(self, model: Model) -> Model:
         """The model of the law that distances compare with: of the class that is asked for."""
-        label = getattr(self, "label", None)
-        return model if label is None else model.only(label)
+        return model if self.asks is None else model.only(self.asks)
 
     def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture] | None:
         """The laws (main, weak) of mixture data whose tilt p_main^W p_weak^{1−W} is what this guidance is often taken to sample; None: there is none.
@@ -58,11 +61,11 @@ class Guidance(Spec):
         """
         return None
 
-    def model(self, model: Model, process: Process) -> Any:
+    def model(self, model: Model, process: Process) -> BasePredictor:
         """The guided predictor of an exact (or trained) model."""
-        return self.guide(model.predictor(process), model, process)
+        return self.guide(complete(model.predictor(process)), model, process)
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         """This guidance around a predictor of all classes, z_t, t ↦ x̂_0, in the place of ``model``'s own.
 
         What else it must give: classifier-free guidance ``only(label)``, the predictor of one class; autoguidance that and ``weaker(inflate)`` of
@@ -70,25 +73,15 @@ class Guidance(Spec):
         """
         raise NotImplementedError
 
-    def part_of(self, predictor: Any, name: str, words: str, *args: Any) -> Any:
-        """``predictor.name(*args)``, a model beside the predictor; BadValue where it has none."""
-        make = getattr(predictor, name, None)
-        if not callable(make):
-            allowed = f"one with {name}({words}), which {self.info.title} guidance needs, or guidance=NoGuidance()"
-            raise BadValue("predictor", getattr(predictor, "called", type(predictor).__name__), allowed)
-        return make(*args)
 
-
-class Blend:
+class Blend(BasePredictor):
     """D_w + W (D_m − D_w) of a main and a weaker model while ``active(t)``, the main one alone otherwise.
 
     x̂_0, score, ε̂ and velocity of one process are affine in each other at fixed z and t, so this is the same rule in all of them.
     One call costs two models, or one where one of them has no weight: D_m where W = 1 or guidance is off, D_w where W = 0.
     """
 
-    gives = frozenset({"mean"})
-
-    def __init__(self, main: Any, weak: Any, weight: float, active: Callable[[float], bool] = lambda t: True):
+    def __init__(self, main: BasePredictor, weak: BasePredictor, weight: float, active: Callable[[float], bool] = lambda t: True):
         self.main, self.weak, self.weight, self.active = main, weak, weight, active
 
     def cost(self, t: float) -> int:
@@ -97,8 +90,7 @@ class Blend:
 
     def prepare(self, times: list[float]) -> None:
         for model in (self.main, self.weak):
-            if hasattr(model, "prepare"):
-                model.prepare(times)
+            model.prepare(times)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """The guided x̂_0, and the velocity where both models tell one."""
@@ -110,29 +102,7 @@ class Blend:
         return Prediction(*(b + self.weight * (g - b) if g is not None and b is not None else None for g, b in zip(good, bad, strict=True)))  # type: ignore[arg-type]
 
 
-class Turns:
-    """Rows i, i + K, i + 2K, … of a batch are predicted by model i: one evaluation of every row."""
-
-    gives = frozenset({"mean"})
-
-    def __init__(self, models: list[Any]):
-        self.models = models
-
-    def prepare(self, times: list[float]) -> None:
-        for model in self.models:
-            if hasattr(model, "prepare"):
-                model.prepare(times)
-
-    def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        turns = len(self.models)
-        parts = [model(z_t[i::turns], t).x0_hat for i, model in enumerate(self.models) if i < len(z_t)]
-        x0 = torch.empty((len(z_t), *parts[0].shape[1:]), dtype=parts[0].dtype, device=parts[0].device)
-        for i, part in enumerate(parts):
-            x0[i::turns] = part
-        return Prediction(x0)
-
-
-def on_from(neutral: float) -> Any:
+def on_from(neutral: float) -> float:
     """The field ``start`` of a guidance: where on the clock its interval begins; idle at the weight ``neutral``, which guides nowhere."""
     return slider(
         1.0,
@@ -145,7 +115,7 @@ def on_from(neutral: float) -> Any:
     )
 
 
-def off_at(neutral: float) -> Any:
+def off_at(neutral: float) -> float:
     """The field ``stop``: where that interval ends."""
     return slider(0.0, 0.0, 1.0, 0.01, label="off at", help="guidance interval: where it ends", when=unless("weight", neutral))
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from .fields import BadValue
-from .guidance import Turns
 from .mixture import GaussianMixture
-from .problem import Predictor
+from .predictor import BasePredictor, Turns
 from .process import Process
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Model:
         """The law for which its x̂_0 is exact, flattened to R^n; None where there is no such mixture."""
         return None
 
-    def predictor(self, process: Process) -> Predictor:
+    def predictor(self, process: Process) -> BasePredictor:
         """z_t, t ↦ x̂_0 under a process. Raises BadValue for one that it does not serve."""
         raise NotImplementedError
 
@@ -87,7 +86,7 @@ class Model:
         """The model of one class. Raises BadValue where it has none."""
         raise BadValue("label", label, "none: this model has no classes")
 
-    def turns(self, process: Process) -> Predictor:
+    def turns(self, process: Process) -> BasePredictor:
         """Predictor of a batch whose point i is of class i mod K."""
         return Turns([self.only(int(label)).predictor(process) for label in self.labels])
 

@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
 from .fields import BadValue
+from .predictor import Prediction, Predictor, complete
 from .process import Coeffs, LinearProcess, Process, ScalarProcess
-
-
-class Prediction(NamedTuple):
-    """What a model says of z_t; None is what it does not know.
-
-    x0_hat: E[x_0 | z_t], (batch, *event). velocity: dz/dt of the probability flow, (batch, *state), where x0_hat does not determine it.
-    score: ∇ log p_t(z_t), (batch, *state), where there is no mean to tell it (a circle). probabilities: p(x_0 = k | z_t) of symbols, (batch, *event, K).
-    """
-
-    x0_hat: Tensor | None = None
-    velocity: Tensor | None = None
-    score: Tensor | None = None
-    probabilities: Tensor | None = None
-
-    @property
-    def mean(self) -> Tensor:
-        """x0_hat. Raises BadValue where the model has none."""
-        if self.x0_hat is None:
-            raise BadValue("predictor", "no x̂_0", "a model that predicts E[x_0 | z_t]")
-        return self.x0_hat
-
-
-class Predictor(Protocol):
-    """Canonical content: x0_hat = E[x_0 | z_t]; every other parameterisation is a conversion, written once in Problem.
-
-    Optional: ``cost(t)``, models asked in one call; ``prepare(times)``; what guidance needs (``Guidance.guide``).
-    """
-
-    @property
-    def gives(self) -> frozenset[str]:
-        """What it offers beyond a process's caps: "mean" (x̂_0), "score", "probabilities", "mixture" (the exact law), "classes", "text"."""
-        ...
-
-    def __call__(self, z_t: Tensor, t: float) -> Prediction: ...
 
 
 def check_state(field: str, z: object, process: Process, size: int | None = None) -> None:
@@ -61,19 +28,27 @@ def check_model_time(process: Process, t: float) -> None:
         raise BadValue("t", t, f"a time above 0 and up to {process.t_max:g} of {process.info.title}")
 
 
+class Sized(Protocol):
+    """An exact law of states."""
+
+    @property
+    def state_dim(self) -> int | None:
+        """How many numbers a state has; None: not told."""
+        ...
+
+
 class Problem:
     """Conversions between parameterisations for linear processes (math 1.6), each at the price of one model call.
 
     score = −Σ(t)⁻¹ (z − ψ x̂_0), ε̂ = (z − α x̂_0)/σ, velocity u = F z − ½ GGᵀ score (= α̇ x̂_0 + σ̇ ε̂).
     """
 
-    def __init__(self, process: Process, predictor: Predictor, law: Any = None):
+    def __init__(self, process: Process, predictor: Predictor, law: Sized | None = None):
         """``law``: the exact p_t (``marginal``, ``rms``, ``dim``), for grids that measure; the predictor itself where that is exact."""
         self.process = process
-        self.predictor = predictor
+        self.predictor = complete(predictor)
         self.law = law
-        size = getattr(predictor, "state_dim", getattr(law, "state_dim", None))
-        self.size = size if isinstance(size, int) else None
+        self.size = law.state_dim if self.predictor.state_dim is None and law is not None else self.predictor.state_dim
         self.calls = 0
 
     @property
@@ -104,15 +79,12 @@ class Problem:
         check_model_time(self.process, t)
         if self.size is not None or not isinstance(z, Tensor) or z.ndim < 2:
             check_state("z", z, self.process, self.size)
-        cost = getattr(self.predictor, "cost", None)
-        self.calls += 1 if cost is None else cost(t)
+        self.calls += self.predictor.cost(t)
 
     def prepare(self, times: list[float]) -> None:
         """Tells a process and a predictor that keep tables which times are about to be asked for."""
         self.process.prepare(times)
-        make = getattr(self.predictor, "prepare", None)
-        if make is not None:
-            make(times)
+        self.predictor.prepare(times)
 
     def at(self, t: float) -> Coeffs:
         return self.scalar.at(t)
@@ -139,12 +111,13 @@ class Problem:
 
     def score(self, z: Tensor, t: float) -> Tensor:
         """∇_z log p_t(z), (batch, *state), in 1/units of the state; of CLD with respect to x and v: what the model tells, or −Σ⁻¹ (z − ψ x̂_0)."""
-        exact = getattr(self.predictor, "exact_score", None)
-        if exact is None:
-            told = self.ask(z, t)
-            return self.score_from(z, told.mean, t) if told.score is None else told.score
-        self._ready(z, t)  # near the data z − ψ x̂_0 is below float32's rounding of z: an exact model knows its score without it
-        return exact(z, t)
+        if (
+            self.predictor.knows_score
+        ):  # near the data z − ψ x̂_0 is below float32's rounding of z: an exact model knows its score without it
+            self._ready(z, t)
+            return self.predictor.exact_score(z, t)
+        told = self.ask(z, t)
+        return self.score_from(z, told.mean, t) if told.score is None else told.score
 
     def drift(self, z: Tensor, t: float, strength: float = 0.0) -> Tensor:
         """F z − (1 + λ²)/2 GGᵀ score: drift of the reverse family (math 1.5), (batch, *state) per unit of t; λ = ``strength``.

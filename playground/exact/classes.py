@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from playground.core.mixture import GaussianMixture
+from playground.core.predictor import BasePredictor
 
 
-class Classes:
+class Classes(BasePredictor):
     """``only`` and ``weaker`` of an exact model of mixture ``data`` under a ``process``."""
 
     flow_is_quantiles: ClassVar[bool] = False
     """``playground.core.exact.Exact`` says what this is."""
 
     data: GaussianMixture
-    process: Any
+    process: Any  # a process of the kernel that the model is of
+    state_dim: int
 
-    def only(self, label: int) -> Any:
+    def only(self, label: int) -> BasePredictor:
         """The exact model of one class's components. Raises BadValue if the data have no such class."""
         from playground.exact import oracle_for
 
         return oracle_for(self.data.only(label), self.process)
 
-    def weaker(self, inflate: float) -> Any:
+    def weaker(self, inflate: float) -> BasePredictor:
         """The exact model of the same mixture with covariances ``inflate`` times as large."""
         from playground.exact import oracle_for
 

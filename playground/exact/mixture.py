@@ -57,6 +57,7 @@ class MixtureOracle(Classes):
     needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
     gives = frozenset({"mean", "mixture"})
     flow_is_quantiles: ClassVar[bool] = True
+    knows_score: ClassVar[bool] = True
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
         self.data, self.process = data, process

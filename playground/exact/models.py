@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
@@ -15,6 +15,7 @@ from playground.core.law import Law, MixtureLaw
 from playground.core.legal import EXACT
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import LinearProcess, Process
 from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
@@ -39,7 +40,7 @@ class Exact(Model):
     def named(self) -> str:
         return self.law.key
 
-    def predictor(self, process: Process) -> Any:
+    def predictor(self, process: Process) -> BasePredictor:
         return oracle_for(self.law.mixture, process)
 
     def only(self, label: int) -> Exact:
@@ -94,10 +95,10 @@ class MatchedOracle(MixtureOracle):
         super().__init__(model.mixture, process)
         self.model, self.event = model, model.law.space.shape
 
-    def only(self, label: int) -> Any:
+    def only(self, label: int) -> BasePredictor:
         return self.model.only(label).predictor(self.process)
 
-    def turns(self) -> Any:
+    def turns(self, labels: Sequence[int]) -> BasePredictor:
         return self.model.turns(self.process)
 
 

@@ -48,11 +48,11 @@ class TableOracle(Classes):
 
     # exact laws -----------------------------------------------------------------------------------------------------------
 
-    def lifted(self) -> Any:
+    def lifted(self) -> GaussianMixture:
         """Law of z_0."""
         return self.marginal(0.0)
 
-    def marginal(self, t: float) -> Any:
+    def marginal(self, t: float) -> GaussianMixture:
         mean, cov = self.moments(t64([t]))
         return GaussianMixture(self.weights, mean[0], cov[0])
 
@@ -63,7 +63,9 @@ class TableOracle(Classes):
 
     # fast evaluation ------------------------------------------------------------------------------------------------------
 
-    def _make(self, weights: Tensor, mean: Tensor, cov: Tensor, reads: Callable[[Tensor, Tensor], Any]) -> tuple[Tensor, Tensor]:
+    def _make(
+        self, weights: Tensor, mean: Tensor, cov: Tensor, reads: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    ) -> tuple[Tensor, Tensor]:
         """Logit tables (T, features, K) and read tables (T, K, m (1 + d)); ``reads(mean, precision)`` gives offsets and gains."""
         precision = small_inverse(cov)
         pull = (precision @ mean[..., None])[..., 0]

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -37,12 +37,15 @@ class Autoguidance(Guidance):
     start: float = on_from(1)
     stop: float = off_at(1)
 
+    @property
+    def asks(self) -> int:
+        return self.label
+
     def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture]:
         """The class and the class with inflated covariances."""
         one = data.only(self.label)
         return one, GaussianMixture(one.weights, one.means, one.covs * self.inflate, one.labels)
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
-        main = self.part_of(predictor, "only", "label", self.label)
-        weak = self.part_of(main, "weaker", "inflate", self.inflate)
-        return Blend(main, weak, self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
+        main = predictor.only(self.label)
+        return Blend(main, main.weaker(self.inflate), self.weight, interval(process, self.start, self.stop))

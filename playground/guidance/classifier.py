@@ -11,7 +11,7 @@ from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Guidance, interval, off_at, on_from
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
-from playground.core.problem import Prediction
+from playground.core.predictor import BasePredictor, Prediction
 from playground.core.process import LinearProcess, Process
 from playground.core.spec import Info
 
@@ -39,23 +39,25 @@ class Classifier(Guidance):
     start: float = on_from(0)
     stop: float = off_at(0)
 
+    @property
+    def asks(self) -> int:
+        return self.label
+
     def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture]:
         """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""
         return data.only(self.label), data
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         """Around any model of all classes: the classifier stays the exact one of ``model``."""
         assert isinstance(process, LinearProcess)
-        exact = predictor if "mixture" in getattr(predictor, "gives", ()) else model.predictor(process)
+        exact = predictor if "mixture" in predictor.gives else model.predictor(process)
         return ClassifierGuided(exact, self.label, self.weight, interval(process, self.start, self.stop), predictor)
 
 
-class ClassifierGuided:
+class ClassifierGuided(BasePredictor):
     """A model of all classes (the unconditional oracle, unless ``model`` is another) and the exact noisy classifier of the oracle's densities."""
 
-    gives = frozenset({"mean"})
-
-    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool], model: Any = None):
+    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool], model: BasePredictor | None = None):
         self.asked = oracle if model is None else model
         self.oracle, self.process, self.weight, self.active = oracle, oracle.process, weight, active
         self.outside = oracle.data.labels != label
@@ -66,7 +68,7 @@ class ClassifierGuided:
 
     def prepare(self, times: list[float]) -> None:
         self.oracle.prepare(times)
-        if self.asked is not self.oracle and hasattr(self.asked, "prepare"):
+        if self.asked is not self.oracle:
             self.asked.prepare(times)
 
     def log_prob(self, z: Tensor, t: float) -> Tensor:
@@ -90,7 +92,7 @@ class ClassifierGuided:
         return out.view(z.shape)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        x0 = self.asked(z_t, t).x0_hat
+        x0 = self.asked(z_t, t).mean
         if self.cost(t) == 1:
             return Prediction(x0)
         k = self.process.kernel.at(t)

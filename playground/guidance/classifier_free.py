@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from playground.core.fields import integer, slider
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -33,10 +33,13 @@ class ClassifierFree(Guidance):
     start: float = on_from(1)
     stop: float = off_at(1)
 
+    @property
+    def asks(self) -> int:
+        return self.label
+
     def pair(self, data: GaussianMixture) -> tuple[GaussianMixture, GaussianMixture]:
         """p(x | c) and p(x): p(x | c)^W p(x)^{1−W} ∝ p(x) p(c | x)^W."""
         return data.only(self.label), data
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
-        main = self.part_of(predictor, "only", "label", self.label)
-        return Blend(main, predictor, self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
+        return Blend(predictor.only(self.label), predictor, self.weight, interval(process, self.start, self.stop))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from playground.core.fields import slider
-from playground.core.guidance import Blend, Guidance, Turns, interval, off_at, on_from
+from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -33,7 +33,7 @@ class EachClass(Guidance):
     start: float = on_from(1)
     stop: float = off_at(1)
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
-        turns = getattr(predictor, "turns", None)  # an image model's own: one evaluation for all classes
-        main = turns() if turns else Turns([self.part_of(predictor, "only", "label", int(label)) for label in model.labels])
-        return Blend(main, predictor, self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
+        return Blend(
+            predictor.turns([int(label) for label in model.labels]), predictor, self.weight, interval(process, self.start, self.stop)
+        )

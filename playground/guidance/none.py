@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from playground.core.guidance import Guidance
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -16,5 +17,5 @@ class NoGuidance(Guidance):
     info = Info("NoGuidance", "none", "no guidance: all classes", rank=10)
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "mixture"})
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         return predictor

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from playground.core.fields import BadValue, free, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
 from playground.core.model import Model
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.spec import Info
 
 LONGEST = 1000
 
 
-def _words(name: str, value: Any) -> str:
+def _words(name: str, value: object) -> str:
     """At most LONGEST printable characters."""
     if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
         raise BadValue(name, value, f"words of at most {LONGEST:,} printable characters")
@@ -48,6 +48,5 @@ class Prompt(Guidance):
     start: float = on_from(1)
     stop: float = off_at(1)
 
-    def guide(self, predictor: Any, model: Model, process: Process) -> Any:
-        said, other = (self.part_of(predictor, "told", "words", words) for words in (self.prompt, self.negative))
-        return Blend(said, other, self.weight, interval(process, self.start, self.stop))
+    def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
+        return Blend(predictor.told(self.prompt), predictor.told(self.negative), self.weight, interval(process, self.start, self.stop))

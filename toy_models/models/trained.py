@@ -14,9 +14,11 @@ from torch import Tensor
 from playground.core.denoiser import ImageModel, ModelPredictor
 from playground.core.fields import BadValue
 from playground.core.law import Law
+from playground.core.predictor import BasePredictor
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.laws.mnist import Named
+from toy_models.networks.card import Card
 from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
 from toy_models.networks.checkpoint import models as cards
 from toy_models.networks.denoiser import NetworkPredictor
@@ -57,7 +59,7 @@ class TrainedModel(ImageModel):
     def only(self, label: int) -> TrainedModel:
         return TrainedModel(self.law, self.key, label)
 
-    def turns(self, process: Process) -> Any:
+    def turns(self, process: Process) -> BasePredictor:
         """One network for all classes: one evaluation of the batch."""
         return TrainedModel(self.law, self.key, self.labels).predictor(process)
 
@@ -77,7 +79,7 @@ class TrainedPredictor(NetworkPredictor, ModelPredictor):
         NetworkPredictor.__init__(self, process, network_of(model.key), model.label)
         self.model = model
 
-    def __call__(self, z_t: Tensor, t: float) -> Any:
+    def __call__(self, z_t: Tensor, t: float) -> Prediction:
         model = self.denoiser
         if next(model.parameters()).device != z_t.device:
             model.to(z_t.device)
@@ -104,7 +106,7 @@ def network_of(name: str) -> Any:
 # -- by name -----------------------------------------------------------------------------------------------------------------------
 
 
-def of_images() -> Iterator[tuple[str, dict[str, Any]]]:
+def of_images() -> Iterator[tuple[str, Card]]:
     """Name and card of every model that makes images. One whose card cannot be used is left out, with a line in the log: asked for by name it says
     what is wrong."""
     for name in cards():
@@ -117,7 +119,7 @@ def of_images() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, card
 
 
-def law_key(name: str, card: dict[str, Any]) -> str:
+def law_key(name: str, card: Card) -> str:
     """The law that a model was trained on: ``law`` or ``set`` on its card; of a card that says neither, one of the model's own name."""
     return card.get("law") or card.get("set") or name
 
