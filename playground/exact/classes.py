@@ -16,7 +16,7 @@ class Classes(BasePredictor):
 
     data: GaussianMixture
     process: Any  # a process of the kernel that the model is of
-    state_dim: int
+    state_dim: int  # pyright: ignore[reportIncompatibleVariableOverride] - of an exact model it is known
 
     def only(self, label: int) -> BasePredictor:
         """The exact model of one class's components. Raises BadValue if the data have no such class."""

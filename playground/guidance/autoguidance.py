@@ -30,7 +30,7 @@ class Autoguidance(Guidance):
     )
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
-    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="1: the model itself, more: away from the weak one")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="1: the model itself, more: away from the weak one")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     inflate: float = slider(
         3.0, 1.1, 20.0, 0.1, label="weakness", help="the weak model's covariances are this many times as large", when=unless("weight", 1)
     )

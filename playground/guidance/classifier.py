@@ -35,7 +35,7 @@ class Classifier(Guidance):
     )
     formula = r"s = s_\varnothing + W\,\nabla_x \log p_t(c\mid x)"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0", when=unless("weight", 0))
-    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="strength of the classifier's gradient; 1: the condition itself")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="strength of the classifier's gradient; 1: the condition itself")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     start: float = on_from(0)
     stop: float = off_at(0)
 

@@ -29,7 +29,7 @@ class ClassifierFree(Guidance):
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
     label: int = integer(0, 0, 999, label="class", help="which class, counted from 0")
-    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
+    weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     start: float = on_from(1)
     stop: float = off_at(1)
 

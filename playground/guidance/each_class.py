@@ -29,7 +29,7 @@ class EachClass(Guidance):
         needs=frozenset({"classes"}),
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
-    weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")
+    weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     start: float = on_from(1)
     stop: float = off_at(1)
 

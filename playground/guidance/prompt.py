@@ -44,7 +44,7 @@ class Prompt(Guidance):
         help="what it should not show (negative prompt), at most 1,000 characters; empty: no words",
         when=unless("weight", 1),
     )
-    weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W weight", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")
+    weight: float = slider(5.0, 0.0, 15.0, 0.1, label="W weight", help="0: the negative prompt, 1: the prompt alone, more: exaggerated")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     start: float = on_from(1)
     stop: float = off_at(1)
 

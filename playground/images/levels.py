@@ -20,7 +20,7 @@ PREDICTIONS = ("epsilon", "v_prediction", "sample", FLOW)
 class Level(NamedTuple):
     """The model's time ``index`` and its coefficients there: it expects α x_0 + σ ε = α · gain · y, where y = x_0 + τ n is what we have."""
 
-    index: float
+    index: float  # pyright: ignore[reportIncompatibleMethodOverride] - a field, not tuple.index
     alpha: float
     sigma: float
     gain: float

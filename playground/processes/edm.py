@@ -52,7 +52,7 @@ class NoiseTime(ExplodingNoise):
 
 
 @dataclass(frozen=True)
-class EDM(NoiseTime, ScalarGaussian):
+class EDM(NoiseTime, ScalarGaussian):  # pyright: ignore[reportIncompatibleVariableOverride] - t_min follows from sigma_min
     """x_t = x_0 + t ε: time is the noise level, α = 1, σ = t, g² = 2t. Karras et al. 2022, 2206.00364."""
 
     info = Info("EDM", "EDM", "time is the noise level: x_t = x_0 + σ ε with σ = t", "Karras et al. 2022", "2206.00364", rank=40)

@@ -82,7 +82,7 @@ class Interpolant(Process):
     formula = r"x_t = (1-t)\,x_0 + t\,x_1 + \gamma(t)\,z,\quad u = \mathbb E[x_1 - x_0 + \dot\gamma z\mid x_t]"
 
     @property
-    def note(self) -> str:
+    def note(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - here it depends on the choices
         if self.coupling == "independent":
             return ""
         return (
