@@ -132,7 +132,8 @@ class Plain(BasePredictor):
         self.gives = frozenset(getattr(predictor, "gives", {"mean"}))
         size = getattr(predictor, "state_dim", None)
         self.state_dim = size if isinstance(size, int) else None
-        self.knows_score = callable(getattr(predictor, "exact_score", None))  # type: ignore[misc]
+        knows = callable(getattr(predictor, "exact_score", None))
+        self.knows_score = bool(getattr(predictor, "knows_score", knows))  # type: ignore[misc] - one that is wrapped already says it
 
     @property
     def called(self) -> str:
