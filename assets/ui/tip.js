@@ -22,6 +22,7 @@
   box.setAttribute("role", "tooltip");
   box.hidden = true;
   let timer = 0, leaving = 0, shownFor = null, hiddenAt = 0, lastKey = 0;
+  let seenAt = "-1,-1"; // where the pointer was seen last
   let press = 0, held = null, swallow = 0; // a finger: its timer, what it holds, where and since when; when it last asked to explain
 
   // ---- what is said ------------------------------------------------------------------------------------------------------------------
@@ -114,7 +115,8 @@
   // ---- showing and hiding --------------------------------------------------------------------------------------------------------------
   function show(target) {
     clearTimeout(timer);
-    const found = find(target);
+    const there = target.isConnected ? target : document.elementFromPoint(...seenAt.split(",").map(Number)); // a list may be written anew under a pointer at rest
+    const found = there && find(there);
     if (!found || !found[0].isConnected) return hide();
     const [node, html] = found;
     if (shownFor && shownFor !== node) unmark();
@@ -145,7 +147,6 @@
     timer = setTimeout(() => show(target), wait);
   };
 
-  let seenAt = "";
   document.addEventListener("pointerover", (e) => {
     if (e.pointerType === "touch") return;
     const still = seenAt === (seenAt = `${e.clientX},${e.clientY}`);

@@ -46,7 +46,7 @@ REASONS = {
     "pictures": "is for image models",
     "examples": "needs a model whose training images are here: the 8×8 digits, or images of your own",
     "points": "needs data of one or two numbers; images have too many dimensions for it",
-    "reverse": "needs sampling; this run noises the data",
+    "reverse": "needs sampling; this run is noising the data",
     "guided": "needs guidance by a class of a mixture",
     "plane": "needs a plane; one-dimensional data are drawn over time",
     "few": "needs a state of one or two numbers; position and velocity in the plane are four",

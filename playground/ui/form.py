@@ -73,7 +73,6 @@ class Form:
                 js_on_load="window.PG.hub(element)",
                 apply_default_css=False,
                 elem_id="pg-hub",
-                elem_classes="pg-images-only",
             )
         with gr.Column(elem_id="pg-sec-process", elem_classes="pg-section"):
             _heading("Forward process")
