@@ -52,7 +52,9 @@ def test_images_of_ones_own(visit: Any, tmp_path: Path) -> None:
     assert page.evaluate("__pgStage.run.header.image.event") == [3, 12, 12]
     data = site.query()["data"]
     assert page.locator(f"#pg-data [data-key='{data}']").inner_text().startswith("pets")
-    assert page.locator("#pg-model [data-key]:visible").count() == 4  # ideal, Wiener, local, equivariant; 432 numbers are too many for the Gaussian
+    assert (
+        page.locator("#pg-model [data-key]:visible").count() == 4
+    )  # ideal, Wiener, local, equivariant; 432 numbers are too many for the Gaussian
 
     empty = tmp_path / "papers"
     empty.mkdir()

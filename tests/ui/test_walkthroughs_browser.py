@@ -95,7 +95,10 @@ def test_everything_is_added_as_printed(tmp_path: Path, chromium: Any) -> None:
         assert not site.notice()
         assert not site.problems
         site.open("?mode=forward")
-        assert page.locator("#pg-tab-leaps").get_attribute("title") == "needs sampling; this run is noising the data: choose sampling (reverse)"
+        assert (
+            page.locator("#pg-tab-leaps").get_attribute("title")
+            == "needs sampling; this run is noising the data: choose sampling (reverse)"
+        )
         site.close()
     code = (
         "import playground as pg; from playground.core.spec import registry; from playground.views.sights import whole\n"
