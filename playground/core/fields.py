@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = dict[str, object]
 """A JSON object: what is read from one is looked at before it is used."""
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""What JSON can hold, as it is written: a packet's header, a link's facts."""
 Declared: TypeAlias = "DataclassInstance | type[DataclassInstance]"
 Shown: TypeAlias = bool | float | str
 Value = TypeVar("Value")

@@ -54,16 +54,12 @@ class Problem:
     @property
     def scalar(self) -> ScalarProcess:
         """The process of a sampler that needs "snr"."""
-        if isinstance(self.process, ScalarProcess):  # what ``needs`` has promised, told to the types
-            return self.process
-        raise BadValue("process", self.process.info.key, "a process with a single noise level σ/α")
+        return self.process.scalar()
 
     @property
     def linear(self) -> LinearProcess:
         """The process of a sampler that needs "linear"."""
-        if isinstance(self.process, LinearProcess):  # as above
-            return self.process
-        raise BadValue("process", self.process.info.key, "a process with a Gaussian kernel")
+        return self.process.linear()
 
     def ask(self, z: Tensor, t: float) -> Prediction:
         """One evaluation of the model at z (batch, *state) and time t: x̂_0 (batch, *event) and, where there is one, the velocity. Guided

@@ -101,6 +101,14 @@ class Process(Spec):
         """Why this process cannot diffuse a law, as far as it takes numbers to tell (dimension, components). For the judge (core/legal.py)."""
         return None
 
+    def scalar(self) -> ScalarProcess:
+        """This process as one with a single noise level ("snr" among its ``caps``). Raises BadValue where it has none."""
+        raise BadValue("process", self.info.key, "a process with a single noise level σ/α")
+
+    def linear(self) -> LinearProcess:
+        """This process as one with a linear-Gaussian kernel ("linear" among its ``caps``). Raises BadValue where it has none."""
+        raise BadValue("process", self.info.key, "a process with a Gaussian kernel")
+
     def check_time(self, field: str, t: float) -> float:
         if not 0.0 <= t <= self.t_max * (1 + 1e-12):
             raise BadValue(field, t, f"a time from 0 to {self.t_max:g} of {self.info.title}")
@@ -195,6 +203,9 @@ class LinearProcess(Process):
 
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity"})
 
+    def linear(self) -> LinearProcess:
+        return self
+
     @property
     def kernel(self) -> LinearGaussian:
         return _linear(self)
@@ -282,6 +293,9 @@ class ScalarProcess(Process):
     """
 
     caps: ClassVar[frozenset[str]] = frozenset({"velocity", "snr"})
+
+    def scalar(self) -> ScalarProcess:
+        return self
 
     def alpha(self, t: Tensor) -> Tensor:
         raise NotImplementedError
