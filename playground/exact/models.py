@@ -6,17 +6,19 @@ import functools
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from playground.core.catalog import dashed
 from playground.core.denoiser import ImageModel
 from playground.core.examples import Examples, ExamplesLaw
 from playground.core.fields import BadValue
+from playground.core.kernel import small_inverse
 from playground.core.law import Law, MixtureLaw
 from playground.core.legal import EXACT
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
 from playground.core.predictor import BasePredictor
-from playground.core.process import LinearProcess, Process
+from playground.core.process import LinearProcess, Process, t64
 from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 
@@ -94,6 +96,22 @@ class MatchedOracle(MixtureOracle):
     def __init__(self, model: Matched, process: LinearProcess):
         super().__init__(model.mixture, process)
         self.model, self.event = model, model.law.space.shape
+
+    @functools.cached_property
+    def _axes(self) -> tuple[Tensor, Tensor]:
+        """The covariance's eigenvalues (d,) and its eigenvectors as columns (d, d)."""
+        values, vectors = torch.linalg.eigh(self.data.covs[0])
+        return values, vectors
+
+    def exact_score(self, z_t: Tensor, t: float) -> Tensor:
+        """−S⁻¹ (z − ψ ⊗ m), S = ψψᵀ ⊗ C + Σ ⊗ I, in z's shape: in the eigenbasis of C that is d matrices of k × k, where the features of a mixture would
+        be n (n + 1)/2 products of coordinates."""
+        values, vectors = self._axes
+        psi, sigma = self.process.mean_and_cov(t64(t))
+        precision = small_inverse(values[:, None, None] * torch.outer(psi, psi) + sigma)
+        gap = self.process.split(z_t).flatten(2) - (psi[:, None] * self.data.means[0]).to(z_t)
+        along = torch.einsum("dkl,bld->bkd", precision.to(z_t), gap @ vectors.to(z_t))
+        return -(along @ vectors.mT.to(z_t)).reshape(z_t.shape)
 
     def only(self, label: int) -> BasePredictor:
         return self.model.only(label).predictor(self.process)
