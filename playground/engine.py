@@ -23,6 +23,7 @@ from playground.core.process import Process, ScalarProcess, t64
 from playground.core.rng import Draws, Noise, Rng
 from playground.core.run import Frame, Trace, check_times, forward, run
 from playground.core.sampler import Sampler
+from playground.core.space import Space
 from playground.exact.models import exact
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -219,9 +220,9 @@ class Run:
         calls = sampler.calls_on(process, self.grid) if walk is None else sampler.calls(self.steps)
         _check_work(exp.particles, (calls or 30 * self.steps) * who.components, self.most_work)
         if initial is None:
-            z = _start(exp, self.space.shape, oracle, self.grid[0], self._stream("prior"))
+            z = _start(exp, self.space, oracle, self.grid[0], self._stream("prior"))
         else:
-            z = check_initial("initial", initial, process.state_shape(1, self.space.shape)[1:], self.rng)
+            z = check_initial("initial", initial, process.states(self.space), self.rng)
         return self._placed(run(self.problem, sampler, z, self.grid, self._stream("path"), walk is not None))
 
     def _noised(
@@ -248,10 +249,10 @@ class Run:
         if initial is None:
             x0, self.origin = draw_data(exp, oracle, self._stream("data"))
         else:
-            x0 = check_initial("initial", initial, self.space.shape, self.rng)
+            x0 = check_initial("initial", initial, self.space, self.rng)
         path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
         first = len(path) - len(asked)
-        made = forward(process, x0, path, self._stream("path"))
+        made = forward(process, self.space, x0, path, self._stream("path"))
         return self._placed(Frame(f.step - first, f.t, f.z, 0, f.draws) for f in made if f.step >= first)
 
     def _placed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -372,8 +373,8 @@ class Run:
 
     def _size(self, z: Tensor) -> float:
         """Root mean square over the particles of how large their states are; of pictures, in which no velocity is seen, the data part alone."""
-        shown = self.process.project(z) if self.space.pictures else z
-        return float(torch.linalg.vector_norm(self.space.size(shown))) / math.sqrt(len(z))
+        shown, where = (self.process.project(z), self.space) if self.space.pictures else (z, self.process.states(self.space))
+        return float(torch.linalg.vector_norm(where.size(shown))) / math.sqrt(len(z))
 
 
 def modelled(exp: Experiment, who: Model, predictor: Any = None) -> Any:
@@ -424,18 +425,20 @@ def check_dtype(dtype: Any) -> torch.dtype:
     return DTYPES[name]
 
 
-def check_initial(field: str, value: Any, state: tuple[int, ...], rng: Rng) -> Tensor:
-    """States (particles, *state) of a caller, on the run's device and in its dtype."""
+def check_initial(field: str, value: Any, space: Space, rng: Rng) -> Tensor:
+    """States (particles, *state) of a caller, on the run's device and in its dtype (symbols: as whole numbers)."""
+    state = space.shape
     allowed = f"finite numbers of shape {('particles', *state)}"
     try:
-        z = torch.as_tensor(value).to(rng.device, rng.dtype)
+        z = torch.as_tensor(value)
+        z = z.to(rng.device, rng.dtype if not space.integral else torch.int64 if bool((z == z.round()).all()) else torch.float64)
     except (TypeError, ValueError, RuntimeError):
         raise BadValue(field, value, allowed) from None
     if tuple(z.shape[1:]) != tuple(state) or z.ndim == 0 or len(z) == 0:
         raise BadValue(field, tuple(z.shape), allowed + ", at least one particle" * (z.ndim > 0 and len(z) == 0))
     if not bool(torch.isfinite(z).all()):
         raise BadValue(field, f"{int((~torch.isfinite(z)).sum())} numbers that are not finite", allowed)
-    return z
+    return space.check(field, z)
 
 
 def _check_work(particles: int, each: float, most: float) -> None:
@@ -507,16 +510,16 @@ def check_levels(log_snr: Any, process: ScalarProcess, rising: bool = False) -> 
     return check_times(times, process, order="rising" if rising else "falling")
 
 
-def _start(exp: Experiment, event: tuple[int, ...], oracle: Any, t: float, rng: Rng) -> Tensor:
+def _start(exp: Experiment, space: Space, oracle: Any, t: float, rng: Rng) -> Tensor:
     """The state at the first time: a draw from the prior, the moment-matched Gaussian or the exact p_t, (particles, *state).
 
     The prior below t_max is the process's to tell (``source_below``): p_t of data N(0, I) where there is such a law, else the exact p_t.
     """
     process = exp.process
-    shape = process.state_shape(exp.particles, event)
+    shape = (exp.particles, *process.states(space).shape)
     if exp.start == "prior":
         whole = t >= process.t_max * (1 - 1e-9)
-        drawn = process.source(exp.particles, event, rng) if whole else process.source_below(t, exp.particles, event, rng)
+        drawn = process.prior(space, exp.particles, rng) if whole else process.source_below(t, exp.particles, space.shape, rng)
         if drawn is not None:
             return drawn
     law = oracle.marginal(t)

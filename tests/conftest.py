@@ -10,13 +10,14 @@ import torch
 from playground.core.mixture import GaussianMixture
 from playground.core.process import ScalarGaussian
 from playground.core.spec import params, registry
+from tests.real import real
 
 torch.set_num_threads(1)
 
 
 def variants():
     found = {}
-    for key, cls in registry("processes").items():
+    for key, cls in real("processes").items():
         if "linear" not in cls.caps:  # PFGM++, interpolants, anisotropic: no k × k matrices; they have tests of their own
             continue
         if "schedule" in params(cls):

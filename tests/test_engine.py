@@ -21,13 +21,14 @@ from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
 from playground.samplers.ode import Euler
 from tests.named import mixture_of
+from tests.real import real
 from toy_models.laws.distributions import TOYS
 
-SAMPLERS = registry("samplers")
+SAMPLERS = real("samplers")
 
 
 def processes():
-    for cls in registry("processes").values():
+    for cls in real("processes").values():
         if "schedule" in params(cls):
             yield from (cls(schedule=s()) for s in registry("schedules").values())
         else:
@@ -37,7 +38,7 @@ def processes():
 def legal():
     """Every process × grid × sampler that fits; the schedules take turns."""
     schedules = itertools.cycle(registry("schedules").values())
-    for cls in registry("processes").values():
+    for cls in real("processes").values():
         fits = lambda choice, p=cls: not why_illegal(choice, p)  # noqa: E731
         for grid, sampler in itertools.product(filter(fits, registry("grids").values()), filter(fits, SAMPLERS.values())):
             yield cls(schedule=next(schedules)()) if "schedule" in params(cls) else cls(), grid, sampler
@@ -76,15 +77,15 @@ def test_every_legal_combination_is_finite():
         meet(process, grid() if grid.info.key == "Custom" else grid(steps=(1, 4)[count % 2]), sampler, key)
         count += 1
     assert count > 2000
-    for key, name in itertools.product(TOYS, [*registry("processes"), *SAMPLERS]):
-        process = registry("processes").get(name, VP)()
+    for key, name in itertools.product(TOYS, [*real("processes"), *SAMPLERS]):
+        process = real("processes").get(name, VP)()
         if name in SAMPLERS and why_illegal(SAMPLERS[name], process):
             process = CLD()
         if (key, name) not in seen and fits_data(process, key):  # the rotation left this pair out: SSCS has few combinations
             meet(process, Quadratic(steps=4), SAMPLERS.get(name, Euler), key)
-    for process, schedule in itertools.product(registry("processes").values(), registry("schedules")):
+    for process, schedule in itertools.product(real("processes").values(), registry("schedules")):
         assert (process.info.key, schedule) in seen or "schedule" not in params(process)
-    for process, guidance in itertools.product(registry("processes").values(), registry("guidance").values()):
+    for process, guidance in itertools.product(real("processes").values(), registry("guidance").values()):
         assert (process.info.key, guidance.info.key) in seen or why_illegal(guidance, process)
 
 

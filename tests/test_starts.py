@@ -13,6 +13,7 @@ from playground.core.spec import registry
 from playground.engine import grid_times, simulate
 from playground.exact import oracle_for
 from tests.named import mixture_of
+from tests.real import real
 
 N = 40_000
 
@@ -94,7 +95,7 @@ def test_every_grid_starts_at_t_max(steps, denoise):
         if name == "Subsequence":
             variants = [cls(steps=steps, denoise=denoise, spacing=s) for s in ("leading", "trailing", "linspace")]
         for grid in variants:
-            for process in registry("processes").values():
+            for process in real("processes").values():
                 if why_illegal(grid, process()) or (name == "Auto" and process.info.key == "Interpolant"):
                     continue
                 times = grid.times(process()).tolist()

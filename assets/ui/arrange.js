@@ -2,11 +2,12 @@
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
-  const { Plane, Spacetime } = PG;
+  const { Plane, Torus, Spacetime, Shares, Symbols } = PG;
+  const KINDS = { plane: Plane, torus: Torus, spacetime: Spacetime, shares: Shares, symbols: Symbols };
 
   // First panel at the left with its share of the width, the others above each other at its right; narrow: all stacked.
   function arrange(specs, width, height, head, stacked, images) {
-    const panels = specs.map((spec) => (spec.kind === "plane" ? new Plane(spec) : new Spacetime(spec)));
+    const panels = specs.map((spec) => new KINDS[spec.kind](spec));
     const alone = panels.length === 1;
     // a lone plane fills the stage and the legend floats over it, unless there is room to spare above
     const plane = alone && specs[0].kind === "plane" && specs[0];
@@ -45,6 +46,7 @@
 
   // height over width that a panel wants when panels are stacked
   function naturalHeight(spec) {
+    if (spec.kind === "torus") return 1;
     if (spec.kind !== "plane") return 0.62;
     return spec.a.label[0] === spec.b.label[0] ? (spec.b.hi - spec.b.lo) / (spec.a.hi - spec.a.lo) : 0.78;
   }

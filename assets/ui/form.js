@@ -190,7 +190,7 @@
     if (were) left.guidance = values["pg-guidance"];
     lastData = now;
     if (images && were) return settleImages();
-    if (images === were) return;
+    if (images === were) return PG.why("process", values["pg-process"]) ? settleImages() : undefined; // data that live elsewhere
     if (images) {
       left.particles = values["pg-particles"];
       force("pg-particles", C.batch);

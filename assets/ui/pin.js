@@ -69,7 +69,7 @@
       if (!text) return this.set(null), "";
       const [id, ...numbers] = text.split(","), panel = this.panel(id), v = numbers.map((n) => (n.trim() === "" ? NaN : Number(n)));
       const need = panel && (panel.spec.kind === "plane" ? 3 : 2);
-      if (!panel || v.length !== need || !v.every(Number.isFinite)) {
+      if (!panel || panel.spec.pins === false || v.length !== need || !v.every(Number.isFinite)) {
         const ids = this.stage.panels.map((p) => p.spec.id).join(" or ");
         return `view.pin = ${text.slice(0, 60)} cannot be used; allowed: ${ids}, then the clock from 0 to 1 and ${need === 2 ? "one number" : "two numbers"}`;
       }

@@ -58,6 +58,20 @@
       ctx.restore();
     }
 
+    // the way between two values of a component, the value that is shown, and a stroke between two places: of a plane, straight ones
+    gap(difference) {
+      return difference;
+    }
+
+    wrap(value) {
+      return value;
+    }
+
+    stroke(ctx, x, y, toX, toY) {
+      ctx.moveTo(x, y);
+      ctx.lineTo(toX, toY);
+    }
+
     // screen positions of all particles, linear in the clock between two frames of a step without noise
     locate({ run, at }) {
       const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
@@ -65,7 +79,7 @@
       this.ys = sized(this.ys, count);
       for (const [component, to, out] of [[this.spec.a.component, this.toX, this.xs], [this.spec.b.component, this.toY, this.ys]]) {
         const p = run.at(i, component), q = run.at(next, component);
-        for (let n = 0; n < count; n++) out[n] = to.o + to.k * (z[p + n] + (z[q + n] - z[p + n]) * f);
+        for (let n = 0; n < count; n++) out[n] = to.o + to.k * this.wrap(z[p + n] + this.gap(z[q + n] - z[p + n]) * f);
       }
     }
 

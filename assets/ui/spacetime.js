@@ -212,6 +212,17 @@
       }
     }
 
+    // how far below the picture's top the axis's word is
+    get word() {
+      return 4;
+    }
+
+    // what stands at the axis of the component
+    rows() {
+      const { b } = this.spec, { box, toY } = this;
+      return ticks(b.lo, b.hi, Math.max(3, box.h / 56)).map((tick) => ({ text: tick.text, y: toY.o + toY.k * tick.value }));
+    }
+
     axes(ctx, scene) {
       const { theme, run } = scene, { box, strip, rect, toY } = this, { b, title } = this.spec;
       ctx.strokeStyle = theme.line;
@@ -220,7 +231,7 @@
       ctx.font = theme.small;
       ctx.fillStyle = theme.soft;
       const left = box.x - strip - 4;
-      for (const tick of ticks(b.lo, b.hi, Math.max(3, box.h / 56))) text(ctx, tick.text, left, toY.o + toY.k * tick.value, "right", "middle");
+      for (const row of this.rows()) text(ctx, row.text, left, row.y, "right", "middle");
       const foot = box.y + box.h + 14;
       const times = PG.time.ticks((u) => run.moments.timeAt(1 - u), 0, 1, clamp(46 / box.w, 0.05, 0.5)), { symbol } = PG.time.words(run.moments.timeAt(0.5));
       times.forEach(({ x: u, text: words }, n) => {
@@ -238,7 +249,7 @@
       }
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
-      text(ctx, b.label, rect.x + 8, box.y + 4, "left", "middle");
+      text(ctx, b.label, rect.x + 8, box.y + this.word, "left", "middle");
       ctx.fillStyle = theme.soft;
       if (title) text(ctx, title, box.x, box.y - 7);
     }

@@ -437,7 +437,7 @@
 
     // a click near the pin takes it away: pin.js
     _pinAt(panel, x, y) {
-      if (contains(panel.box, x, y) && this.hand && !this.run.header.image) this._pinChanged(this.hand.under(panel, x, y, this.run.facts(this.cursor).clock));
+      if (panel.spec.pins !== false && contains(panel.box, x, y) && this.hand && !this.run.header.image) this._pinChanged(this.hand.under(panel, x, y, this.run.facts(this.cursor).clock));
     }
 
     _scrub(clock) {

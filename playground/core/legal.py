@@ -30,10 +30,17 @@ REASONS = {
     "phase": "needs a phase-space process with a velocity (CLD)",
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
+    "jumps": "needs a process that jumps from symbol to symbol",
+    "brownian": "needs Brownian motion of angles, which this process is not",
     # of the space of its states
-    "vector": "adds steps to states (z + h u), which has no meaning where these states live",
+    "vector": "needs states that can be added (z + h u), which these are not",
+    "tangent": "needs angles, which these states are not",
+    "discrete": "needs symbols, which these states are not",
     # of the model
     "mean": "needs a model that predicts E[x₀ | x_t]",
+    "probabilities": "needs a model that tells p(x₀ | x_t) of every symbol",
+    "score": "needs a model that tells ∇ log p_t itself",
+    "wrapped mixture": "needs an exact mixture of wrapped normals",
     "mixture": "needs an exact mixture model, which {who} is not",
     "components": "needs an exact mixture model, which {who} is not",  # whose components are of the classes
     "classes": "needs an image model with classes",
@@ -68,16 +75,20 @@ REMEDIES = {
 }
 """What to choose that has it, where there is such a thing: views say so."""
 
-OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector"})
-SPACE = frozenset({"vector"})  # R^n's
+OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector", "jumps", "brownian", "tangent", "discrete"})
 EXACT = frozenset({"mean", "mixture", "components", "marginals", "oracle", "noising"})  # what an exact model of mixture data gives
+
+PLAIN = frozenset(
+    {"mean", "probabilities", "score"}
+)  # what models tell, each where its states live: E[x_0 | x_t], p(x_0 | x_t) or ∇ log p_t
+ANY = EXACT | PLAIN | {"wrapped mixture"}  # what exact models give, each where its states live
 
 DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
 USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
 FAMILIES = {"process": "processes", "guidance": "guidance", "sampler": "samplers", "grid": "grids"}
 SLOTS = (*FAMILIES, "mode", "start")  # in the order in which they are judged
 WORDS = {"mode": ("reverse", "forward"), "start": ("prior", "gaussian", "exact")}
-START_NEEDS = {"prior": frozenset(), "gaussian": frozenset({"marginals"}), "exact": frozenset({"marginals"})}
+START_NEEDS = {"prior": frozenset(), "gaussian": frozenset({"marginals", "vector"}), "exact": frozenset({"marginals"})}
 MODE_NEEDS = {"reverse": frozenset(), "forward": frozenset({"noising"})}
 
 Reasons = dict[str, dict[str, str]]
@@ -92,11 +103,11 @@ def sentence(missing: Iterable[str], who: str = "this one") -> str:
 
 
 def why_illegal(
-    choice: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = EXACT, guided: str = "a guided one"
+    choice: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = ANY, guided: str = "a guided one"
 ) -> str:
     """Why a sampler, grid or guidance cannot be used with a process whose model gives ``gives`` ('' when it can): capabilities alone."""
     needs = (choice if isinstance(choice, Spec) else _plain(choice)).needs  # of a class: those of its defaults
-    return sentence(needs - process.caps - SPACE - gives - (EXACT - {"mean", "mixture"}), guided)
+    return sentence(needs - process.caps - process.lives - gives - (EXACT - {"mean", "mixture"}), guided)
 
 
 @functools.cache
@@ -108,11 +119,11 @@ def _plain(cls: type[Spec]) -> Any:
 def fitting(slot: str, process: Process | type[Process]) -> str:
     """The sampler or grid (``slot``) of an experiment that names none: the first usual one, else the first of all, that fits the process.
 
-    It needs no more of the model than E[x_0 | x_t], so that guidance does not change it.
+    It needs no more of the model than its one answer (PLAIN), so that guidance does not change it.
     """
     known = registry(FAMILIES[slot])
     order = [*USUAL[slot], *known]
-    return next(key for key in order if not why_illegal(known[key], process, frozenset({"mean"})))
+    return next(key for key in order if not why_illegal(known[key], process, PLAIN))
 
 
 # -- a record, and its choices judged ------------------------------------------------------------------------------------------
@@ -175,10 +186,10 @@ def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
         if choice == "gaussian" and parts.mode == "reverse" and process.moments <= 2 and "marginals" in gives:
             return Misfit(words="needs a covariance of p_t, which there is none of (PFGM++ with D ≤ 2)", allowed="prior or exact: p_t has no covariance "
                           "here (PFGM++ with D ≤ 2)")  # fmt: skip
-        missing = {**MODE_NEEDS, **START_NEEDS}[choice] - gives
+        missing = {**MODE_NEEDS, **START_NEEDS}[choice] - gives - process.lives
         tail = "; it starts from the prior" if slot == "start" else ""
         return Misfit(words=sentence(missing, who) + tail, whom=parts.told) if missing else None
-    missing = choice.needs - process.caps - SPACE
+    missing = choice.needs - process.caps - process.lives
     guided = gives if slot == "guidance" else gives - (frozenset({"mixture"}) - parts.guidance.gives)
     if lacking := missing - guided:
         return Misfit(

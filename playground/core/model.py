@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from .law import Law
 
 
+ELSEWHERE = {
+    "vector": "adds noise to numbers, which these data are not",
+    "discrete": "needs symbols, which these data are not",
+    "tangent": "needs angles, which these data are not",
+}
+"""Why a process does not fit data that live elsewhere (``Process.lives``)."""
+
+
 class Model:
     """What predicts x̂_0 for a law, by name (``key``, an Experiment's ``model``).
 
@@ -100,7 +108,7 @@ class Model:
 
     def unserved(self, process: Process) -> str:
         """Why it cannot predict under a process, '' if it can: words that go on after the process's title."""
-        return ""
+        return "" if process.lives <= self.law.space.caps else ELSEWHERE[min(process.lives)]
 
     def classify(self, x: Tensor) -> Tensor | None:
         """The class of each of x (n, *shape) by a classifier that belongs to the model, (n,); None where there is none."""

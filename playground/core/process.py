@@ -43,6 +43,8 @@ class Process(Spec):
 
     family: ClassVar[str] = "processes"
     caps: ClassVar[frozenset[str]] = frozenset()
+    lives: ClassVar[frozenset[str]] = frozenset({"vector"})
+    """What the space of data must be able to do, in the words of ``Space.caps``; the space of states can do it then too."""
     formula: ClassVar[str] = ""
     parts: ClassVar[tuple[str, ...]] = ("x",)
     """What a state consists of, each of the data's shape: ("x",), CLD ("x", "v")."""
@@ -163,6 +165,14 @@ class Process(Spec):
     def source_cov(self, t: float) -> Tensor | None:
         """Where ``source``, or below t_max ``source_below``, is a Gaussian N(0, C ⊗ I): C (parts, parts), float64. None: it is none."""
         return None
+
+    def prior(self, space: Space, batch: int, rng: Rng) -> Tensor:
+        """Draws of the law from which sampling starts, (batch, *state), for data of a ``space``."""
+        return self.source(batch, space.shape, rng)
+
+    def noising(self, space: Space, x0: Tensor, times: list[float], rng: Rng) -> Iterator[Tensor]:
+        """``paths`` of data of a ``space``."""
+        return self.paths(x0, times, rng)
 
     def marginal(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | x_0), (batch, *state), of x_0 (batch, *event)."""

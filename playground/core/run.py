@@ -15,6 +15,7 @@ from .problem import Problem
 from .process import Process
 from .rng import Rng
 from .sampler import Sampler
+from .space import Space
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | 
         yield Frame(index, s, z, problem.calls, rng.draws - before)
 
 
-def forward(process: Process, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
-    """Noised data at increasing times, each with its exact marginal (linear processes: paths of the forward SDE)."""
+def forward(process: Process, space: Space, x0: Tensor, times: Sequence[float] | Tensor, rng: Rng) -> Iterator[Frame]:
+    """Noised data of a ``space`` at increasing times, each with its exact marginal (linear processes: paths of the forward SDE)."""
     grid = [float(t) for t in times]
-    for index, (t, z) in enumerate(zip(grid, process.paths(x0, grid, rng), strict=True)):
+    for index, (t, z) in enumerate(zip(grid, process.noising(space, x0, grid, rng), strict=True)):
         yield Frame(index, t, z, 0, rng.draws)

@@ -30,6 +30,13 @@ class Space:
     pictures: ClassVar[bool] = False
     """Are its points seen as pictures? Then nothing is seen of what a process adds to them (CLD's velocities)."""
 
+    embedded: ClassVar[bool] = False
+    """Are distances those of points ``embed(z)`` of a Euclidean space? Then they can be read off projections."""
+
+    def embed(self, z: Tensor) -> Tensor:
+        """States (batch, *shape) as points (batch, n) of a Euclidean space, where they are ``embedded``."""
+        return z.flatten(1)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one state."""
@@ -81,6 +88,7 @@ class Flat(Space):
     """R^n in any shape."""
 
     caps: ClassVar[frozenset[str]] = frozenset({"vector"})
+    embedded: ClassVar[bool] = True
 
     def move(self, z: Tensor, u: Tensor) -> Tensor:
         return z + u

@@ -19,8 +19,13 @@ from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
 from playground.core.predictor import BasePredictor
 from playground.core.process import LinearProcess, Process, t64
+from playground.core.spec import registry
 from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
+from playground.exact.token import TokenOracle
+from playground.exact.wrapped import WrappedOracle
+from playground.spaces.table import TableLaw
+from playground.spaces.wrapped import WrappedLaw
 
 FLOOR = 1e-4  # of a variance of pixels in [−1, 1]: one that never changes keeps a spread of about one grey level
 MOST_DIM = 256  # numbers of an image: tables grow with their square
@@ -48,8 +53,44 @@ class Exact(Model):
     def only(self, label: int) -> Exact:
         return Exact(self.law.only(label))
 
-    def law_behind(self) -> GaussianMixture:
+    def law_behind(self) -> GaussianMixture | None:
         return self.law.mixture
+
+
+class ExactSymbols(Exact):
+    """The exact p(x_0 | x_t) of one token, under every process on symbols."""
+
+    gives = TokenOracle.gives | {"noising"}
+    tip = "The exact p(x₀ | x_t): a table of probabilities stays a table under every process on symbols."
+
+    def __init__(self, law: TableLaw):
+        super().__init__(law)
+        self.table = law.table
+        self.process = registry("processes")["Absorbing"]()
+
+    def predictor(self, process: Process) -> Any:
+        return oracle_for(self.table, process)
+
+    def law_behind(self) -> None:
+        return None
+
+
+class ExactAngles(Exact):
+    """The exact ∇ log p_t of a mixture of wrapped normals under Brownian motion."""
+
+    gives = WrappedOracle.gives | {"noising"}
+    tip = "The exact ∇ log p_t: under Brownian motion a mixture of wrapped normals stays one, as variances add."
+
+    def __init__(self, law: WrappedLaw):
+        super().__init__(law)
+        self.wrapped = law.wrapped
+        self.process = registry("processes")["TorusBrownian"]()
+
+    def predictor(self, process: Process) -> Any:
+        return oracle_for(self.wrapped, process)
+
+    def law_behind(self) -> None:
+        return None
 
 
 def exact(mixture: GaussianMixture) -> Exact:
@@ -135,6 +176,10 @@ def models(law: Law) -> list[Model]:
     """Who predicts exactly for a law."""
     if "mixture" in law.gives:
         return [Exact(law)]
+    if isinstance(law, TableLaw):
+        return [ExactSymbols(law)]
+    if isinstance(law, WrappedLaw):
+        return [ExactAngles(law)]
     return [Matched(law)] if isinstance(law, ExamplesLaw) and law.dim <= MOST_DIM else []
 
 

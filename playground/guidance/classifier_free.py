@@ -26,6 +26,7 @@ class ClassifierFree(Guidance):
         "Ho & Salimans 2022",
         "2207.12598",
         rank=20,
+        needs=frozenset({"mean"}),
     )
     formula = r"\hat x_0 = D_\varnothing + W\,(D_c - D_\varnothing)"
     label: int = integer(0, 0, 999, label="class", help="which class, counted from 0")

@@ -24,7 +24,7 @@ class Energy(Sampled):
         tip="zero only for equal laws, in any number of dimensions and on any space with a distance; less moved by few far points than W₂",
         paper="Székely & Rizzo 2013",
         rank=30,
-        needs=frozenset({"marginals", "finite mean"}),
+        needs=frozenset({"marginals", "finite mean", "embedded"}),
     )
     unit: ClassVar[str] = "√(data units)"
     column: ClassVar[str] = "energy"

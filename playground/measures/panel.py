@@ -16,7 +16,14 @@ MOMENTS = {"finite mean": 1.0, "finite variance": 2.0}
 def offers(run: Measured) -> frozenset[str]:
     """What law, process and space of a run give, in the judge's words."""
     moments = {word for word, order in MOMENTS.items() if run.process.moments > order}
-    return run.process.caps | run.space.caps | moments | {"marginals"} | ({"line"} if run.space.dim == 1 else set())
+    return (
+        run.process.caps
+        | run.space.caps
+        | moments
+        | ({"embedded"} if run.space.embedded else set())
+        | {"marginals"}
+        | ({"line"} if run.space.dim == 1 and "vector" in run.space.caps else set())
+    )
 
 
 class Gone(NamedTuple):

@@ -54,7 +54,7 @@ class Truth:
 
     def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, space: Space, seed: int):
         self.process, self.frames, self.exact, self.space = process, frames, exact, space
-        self.flat = "vector" in space.caps
+        self.flat = space.embedded
         self.count = frames[0].z.shape[0] if self.flat else min(SOME, frames[0].z.shape[0])
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
         most = min(FRAMES, max(FEW_FRAMES, POINTS // self.count))
@@ -71,12 +71,13 @@ class Truth:
 
     def particles(self, index: int) -> np.ndarray:
         """The data part of a frame's states, (n, d), in the view's units."""
-        x = self.process.project(self.frames[index].z[: self.count]).reshape(self.count, -1).cpu().numpy()
+        x = self.space.embed(self.process.project(self.frames[index].z[: self.count])).cpu().numpy()
         return x * self.scale(index) if self.flat else x
 
     def samples(self, index: int) -> np.ndarray:
         """The next exact samples, of a frame's time: (draws, n, d), in the view's units."""
         drawn = exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng)
+        drawn = self.space.embed(torch.from_numpy(drawn).flatten(0, 1)).unflatten(0, drawn.shape[:2]).numpy()
         return drawn * self.scale(index) if self.flat else drawn
 
     def skip(self, indices: Iterable[int]) -> Truth:
@@ -87,9 +88,9 @@ class Truth:
 
     def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled]) -> list[Estimate]:
         """Points (n, d) against exact samples (K, n, d), one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
-        lines = [measure.projected(self.exact.dim) if self.flat else None for measure in by]
+        lines = [measure.projected(x.shape[1]) if self.flat else None for measure in by]
         read_off = iter(compare(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
-        points = torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, self.space.shape)
+        points = torch.empty(0) if all(lines) else torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, self.space.shape)
         return [next(read_off) if line else read(apart(measure, self.space, points)) for measure, line in zip(by, lines, strict=True)]
 
 

@@ -50,7 +50,7 @@ class TiltedLaw(Measure):
 def tilted_laws(run: Measured) -> tuple[GaussianMixture, GaussianMixture] | None:
     """The two laws whose tilt it is, at the run's last time. None without guidance, and for a state of position and velocity that is not at the data."""
     exp, t = run.exp, run.frames[-1].t
-    pair = exp.guidance.pair(exp.law.mixture) if exp.mode == "reverse" else None
+    pair = exp.guidance.pair(exp.law.mixture) if exp.mode == "reverse" and "mixture" in exp.law.gives else None
     if pair is None or (t > 0 and len(exp.process.parts) > 1):
         return None
     main, weak = (side if t == 0 else mixture_at(oracle_for(side, exp.process), t) for side in pair)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,14 @@ def prior_mismatch(exp: Experiment, t: float) -> float:
     """
     if exp.start == "exact" or exp.process.prior_is_exact:
         return 0.0
+    if "mixture" not in exp.law.gives:
+        return _elsewhere(exp.who.predictor(exp.process), t)
     return _mismatch(exp.process, _Law(exp.guidance.target(exp.who).mixture), t, exp.start)
+
+
+def _elsewhere(exact: Any, t: float) -> float:
+    """Of symbols and angles: total variation between p_T and the prior, of angles for each of them alone, the largest. Below T starts are exact."""
+    return exact.mismatch() if t >= exact.process.t_max * (1 - 1e-9) else 0.0
 
 
 class _Law:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.law import Law
+from playground.core.rng import Rng
 from playground.spaces.tokens import Tokens, draw
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, as laws are built once
 class TokenTable:
     """p(x_0 = k), (K,) float64, of one token; ``labels`` (K,): the class of each symbol."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"table"})
 
     symbols: tuple[str, ...]
     table: Tensor
@@ -34,9 +39,27 @@ class TokenTable:
     def space(self) -> Tokens:
         return Tokens(self.symbols)
 
-    def draw(self, uniform: Tensor) -> Tensor:
-        """One datum for each uniform (batch,): (batch, 1) int64."""
-        return draw(self.table.expand(len(uniform), -1), uniform)[:, None]
+    @property
+    def components(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def dim(self) -> int:
+        return 1
+
+    def sample(self, uniform: Tensor, normal: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """One token for each uniform (batch,), and which symbol it is: (batch, 1) and (batch,), both int64. Needs no normals."""
+        symbol = draw(self.table.expand(len(uniform), -1).to(uniform.device), uniform)
+        return symbol[:, None], symbol
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """n tokens and which symbols they are, from a stream of random numbers."""
+        return self.sample(rng.uniform((n,)))
+
+    def component_log_prob(self, x: Tensor) -> Tensor:
+        """ln p(x_0 = x and of symbol k), (batch, K), of x (batch, 1): −∞ but where k is x."""
+        same = x == torch.arange(self.components, device=x.device)
+        return torch.where(same, self.table.to(x.device).log(), -torch.inf)
 
     def only(self, label: int) -> TokenTable:
         """p(x_0 | class), over all symbols. Raises BadValue where no symbol of the class has a share."""
@@ -62,3 +85,25 @@ def sampling_floor(table: Tensor, count: int) -> float:
             choose = math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
             total += math.exp(math.log(2 * m) + choose + m * math.log(p) + (n - m + 1) * math.log1p(-p)) / n
     return total / 2
+
+
+class TableLaw(Law):
+    """A law of one token, by name."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"table", "sample"})
+    group = "symbols"
+
+    def __init__(self, table: TokenTable, key: str, title: str, tip: str, class_names: tuple[str, ...], rank: int = 100):
+        self.table, self.key, self.title, self.tip, self.class_names, self.rank = table, key, title, tip, class_names, rank
+        self.labels, self.components = table.labels.unique(), table.components
+
+    @property
+    def space(self) -> Tokens:
+        return self.table.space
+
+    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        x, symbol = self.table.sample(rng.uniform((n,)))
+        return x, self.table.labels.to(symbol.device)[symbol]
+
+    def only(self, label: int) -> TableLaw:
+        return TableLaw(self.table.only(label), self.key, self.title, self.tip, self.class_names, self.rank)

@@ -28,6 +28,7 @@ class Torus(Space):
     d: int
 
     caps: ClassVar[frozenset[str]] = frozenset({"tangent"})
+    embedded: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.kernel import Kernel, t64
+from playground.core.law import Law
+from playground.core.rng import Rng
+from playground.spaces.tokens import draw
 from playground.spaces.torus import TURN, Torus, wrap
 
 NARROW = 2.0  # the variance below which the sum over windings is taken, above which the Fourier series: both exact to 1e-13 there
@@ -54,6 +60,8 @@ def wrapped_normal(delta: Tensor, var: Tensor) -> Pair:
 class WrappedMixture:
     """Σ_k w_k Π_i WN(θ_i; m_ki, s_ki²) on the d-torus, float64: weights (K,), means (K, d) in radians, ``stds`` (K, d), labels (K,)."""
 
+    gives: ClassVar[frozenset[str]] = frozenset({"wrapped mixture"})
+
     weights: Tensor
     means: Tensor
     stds: Tensor
@@ -86,10 +94,22 @@ class WrappedMixture:
         """The law after Brownian motion of variance ``var``: a mixture again."""
         return WrappedMixture(self.weights, self.means, (self.stds.square() + var).sqrt(), self.labels)
 
+    @property
+    def components(self) -> int:
+        return len(self.weights)
+
     def terms(self, theta: Tensor) -> Pair:
         """Of θ (batch, d): ln w_k p_k(θ), (batch, K), and its gradient, (batch, K, d), in θ's dtype."""
         log_p, slope = wrapped_normal(wrap(theta[:, None] - self.means.to(theta)), self.stds.square().to(theta))
         return self.weights.log().to(theta) + log_p.sum(-1), slope
+
+    def along(self, axis: int, angle: Tensor) -> Tensor:
+        """ln p_k of one of the angles, (batch, K), at (batch,)."""
+        return wrapped_normal(wrap(angle[:, None] - self.means[:, axis]), self.stds[:, axis].square())[0]
+
+    def component_log_prob(self, theta: Tensor) -> Tensor:
+        """ln w_k p_k(θ), (batch, K), of θ (batch, d)."""
+        return self.terms(theta)[0]
 
     def log_prob(self, theta: Tensor) -> Tensor:
         """ln p(θ), (batch,), of θ (batch, d): density over the angles, ∫ p dθ = 1."""
@@ -106,11 +126,29 @@ class WrappedMixture:
     def _parts(self, theta: Tensor) -> tuple[Tensor, ...]:
         return theta.split(max(256, PIECE // self.means.numel()))
 
-    def draw(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+    def sample(self, uniform: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
         """Angles (batch, d) and their components (batch,) from uniforms (batch,) and normals (batch, d)."""
-        edges = self.weights.cumsum(0).to(uniform)
-        k = torch.searchsorted(edges, uniform.contiguous(), right=True).clamp_max(len(self.weights) - 1)
+        k = draw(self.weights.expand(len(uniform), -1).to(uniform.device), uniform)
         return wrap(self.means.to(normal)[k] + self.stds.to(normal)[k] * normal), k
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """n points and their components, from a stream of random numbers."""
+        return self.sample(rng.uniform((n,)), rng.normal((n, self.dim)))
+
+    def earlier(self, theta: Tensor, before: float, now: float, uniform: Tensor, normal: Tensor) -> Tensor:
+        """A draw from the law of the Brownian motion's angles when its variance was ``before``, given θ (batch, d) at variance ``now`` ≥ before.
+
+        Unrolled onto the line it is Gaussian: component k by its share of p(θ), the turn n of each angle by its share of that component, and then
+        N(m + (v/V)(θ − m + 2πn), v (V − v)/V), v = s_k² + before, V = s_k² + now. ``uniform`` (batch, 1 + d) picks k and n, ``normal`` (batch, d).
+        """
+        k = draw(torch.softmax(self.widened(now).component_log_prob(theta.double()), -1), uniform[:, 0])
+        mean, v, var = self.means[k], self.stds[k].square() + before, self.stds[k].square() + now
+        most = math.ceil(8 * math.sqrt(float(var.max())) / TURN) + 1
+        turns = TURN * torch.arange(-most, most + 1, dtype=torch.float64)
+        far = wrap(theta.double() - mean)[..., None] + turns
+        n = draw(torch.softmax(-0.5 * far.square() / var[..., None], -1), uniform[:, 1:])
+        offset = far.gather(-1, n[..., None])[..., 0]
+        return wrap(mean + v / var * offset + (v * (var - v) / var).sqrt() * normal.double()).to(theta)
 
     def moment(self, n: int) -> Tensor:
         """E e^{i n θ}, (d,) complex: Σ_k w_k e^{i n m_k − n² s_k²/2}."""
@@ -122,3 +160,59 @@ class WrappedMixture:
         if not bool(mine.any()):
             raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(self.labels.tolist()))))
         return WrappedMixture(self.weights[mine], self.means[mine], self.stds[mine], self.labels[mine])
+
+
+class Winding(Protocol):
+    """A process that adds normals of variance σ²(t) to angles; g² = dσ²/dt."""
+
+    @property
+    def kernel(self) -> Wrapped: ...
+    @property
+    def t_max(self) -> float: ...
+    def variance(self, t: Tensor) -> Tensor: ...
+    def g2(self, t: Tensor) -> Tensor: ...
+
+
+class Wrapped(Kernel):
+    """θ_t | θ_0: a normal of variance σ²(t) around θ_0 in every angle, wound round the circle."""
+
+    key = "wrapped"
+
+    def __init__(self, process: Winding):
+        self.process = process
+        self._at: dict[float, tuple[float, float]] = {}
+
+    def at(self, t: float) -> tuple[float, float]:
+        """σ²(t) and g²(t) (kept)."""
+        if t not in self._at:
+            self._at[t] = float(self.process.variance(t64(t))), float(self.process.g2(t64(t)))
+        return self._at[t]
+
+    def draw(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
+        return self.step(x0, 0.0, t, rng)
+
+    def step(self, x: Tensor, s: float, t: float, rng: Rng) -> Tensor:
+        """A draw from p(θ_t | θ_s), s ≤ t, (batch, d)."""
+        return wrap(x + math.sqrt(self.at(t)[0] - self.at(s)[0]) * rng.normal(tuple(x.shape)))
+
+
+class WrappedLaw(Law):
+    """A mixture of wrapped normals, by name."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"wrapped mixture", "sample"})
+    group = "angles"
+
+    def __init__(self, mixture: WrappedMixture, key: str, title: str, tip: str, class_names: tuple[str, ...], rank: int = 100):
+        self.wrapped, self.key, self.title, self.tip, self.class_names, self.rank = mixture, key, title, tip, class_names, rank
+        self.labels, self.components = mixture.labels.unique(), mixture.components
+
+    @property
+    def space(self) -> Torus:
+        return self.wrapped.space
+
+    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        theta, component = self.wrapped.sample(rng.uniform((n,)), rng.normal((n, self.wrapped.dim)))
+        return theta, self.wrapped.labels.to(component.device)[component]
+
+    def only(self, label: int) -> WrappedLaw:
+        return WrappedLaw(self.wrapped.only(label), self.key, self.title, self.tip, self.class_names, self.rank)

@@ -34,7 +34,7 @@ from playground.views import lab, layer
 from playground.views.snippet import as_python
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
-STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "spacetime", "arrange", "controls", "stage")
+STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "torus", "spacetime", "symbols", "arrange", "controls", "stage")
 SCRIPTS = (
     "tip.js",
     "packet.js",

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import law_at
 from playground.core.experiment import Experiment
 from playground.core.kernel import small_inverse
-from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import Process, t64
 from playground.exact import oracle_for
-from playground.views.geometry import Geometry, Panel, geometry
+from playground.views.geometry import Geometry, Panel, geometry_of
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import wanted
 from playground.views.packet import Packet
@@ -35,7 +35,6 @@ class FieldsOf:
     """What layers compute from: the exact model of an experiment at ``t`` (F,), the times of the fields' even clock, and the packet they write to."""
 
     exp: Experiment
-    mixture: GaussianMixture
     oracle: Any
     geometry: Geometry
     t: Tensor
@@ -63,12 +62,16 @@ class FieldsOf:
     @functools.cached_property
     def pair(self) -> list[Any]:
         """Exact models of the laws (main, weak) that guidance is compared with."""
-        return [oracle_for(law, self.process) for law in self.exp.guidance.pair(self.mixture) or ()]
+        return [oracle_for(law, self.process) for law in self.exp.guidance.pair(self.exp.law.mixture) or ()]
 
     @functools.cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
         """Means and covariances of p_t's components in view coordinates."""
         return view_moments(self.oracle, self.t)
+
+    def density(self, panel: Panel) -> None:
+        """Adds p_t over (clock, panel), as its kind of panel shows it."""
+        DENSITIES[panel.kind](self, panel)
 
     def shade(self, layer: str, panel: Panel, weights: Tensor, moments: tuple[Tensor, Tensor]) -> None:
         """Adds the density of a mixture, whose moments are those of ``view_moments``, over (clock, panel)."""
@@ -78,9 +81,9 @@ class FieldsOf:
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one."""
-    process, mixture = exp.process, exp.law.mixture
+    process = exp.process
     oracle: Any = exp.who.predictor(process)
-    geo = geometry(process, oracle.dim)
+    geo = geometry_of(exp)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     packet = Packet(
         {
@@ -94,11 +97,46 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
         }
     )
     packet.add("clock", clock)
-    fields = FieldsOf(exp, mixture, oracle, geo, process.unclock(clock), packet)
+    fields = FieldsOf(exp, oracle, geo, process.unclock(clock), packet)
     for panel in geo.panels:
         for layer in wanted("fields", want):
             layer.add_fields(fields, panel)
     return packet
+
+
+def _mixture(fields: FieldsOf, panel: Panel) -> None:
+    fields.shade("density", panel, fields.oracle.weights, fields.moments)
+
+
+def _table(fields: FieldsOf, panel: Panel) -> None:
+    """p_t of every symbol as it is, (frames, symbols)."""
+    fields.packet.add(f"density:{panel.id}", fields.oracle.shares(fields.t))
+
+
+def _wrapped(fields: FieldsOf, panel: Panel) -> None:
+    """p_t on the square of two angles, as codes over its own peak."""
+    (alo, ahi), (blo, bhi) = panel.ranges
+    side = DENSITY[1]
+    a, b = centres(alo, ahi, side), centres(blo, bhi, side).flip(0)  # row 0 is the top
+    frames = []
+    for t in fields.t.tolist():
+        law = law_at(fields.oracle, t)
+        # components are products of two wrapped normals: their sum is one thin matrix product
+        rows, columns = (law.along(axis, points.double()).exp() for axis, points in ((1, b), (0, a)))
+        frames.append((rows * law.weights) @ columns.mT)
+    p = torch.stack(frames)
+    peak = p.amax((1, 2))
+    fields.packet.add(f"density:{panel.id}", (p * (255 / peak[:, None, None]) + 0.5).to(torch.uint8).numpy(), "u1")
+    fields.packet.add(f"peak:{panel.id}", peak)
+
+
+DENSITIES: dict[str, Callable[[FieldsOf, Panel], None]] = {
+    "plane": _mixture,
+    "spacetime": _mixture,
+    "shares": _table,
+    "symbols": _table,
+    "torus": _wrapped,
+}
 
 
 def seen(panel: Panel, mean: Tensor, cov: Tensor) -> tuple[Tensor, Tensor]:

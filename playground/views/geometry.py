@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from playground.core.experiment import Experiment
 from playground.core.process import LinearProcess, Process
+from playground.spaces.tokens import Tokens
+from playground.spaces.torus import Torus
 
 HALF_WIDTH, HALF_HEIGHT = 4.2, 3.0  # the plane of 2D data: 1.4 : 1, holds N(0, I) and every toy
 SPAN_1D = 3.4
@@ -23,11 +27,13 @@ class Panel:
     title: str
     weight: float
     ranges: tuple[tuple[float, float], ...]  # (a's range, b's range) or (b's range,)
+    names: tuple[str, ...] = ()  # of the symbols along its axis
+    pins: bool = True  # can a point be pinned, of which is told what is known there?
 
     @property
     def flat(self) -> bool:
-        """Does it show two components against each other (and not one over the clock)?"""
-        return self.a is not None
+        """Does it show two components against each other (and not one over the clock, or how often each symbol is)?"""
+        return self.kind in ("plane", "torus")
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,43 @@ class Geometry:
         out = []
         for p in self.panels:
             axes = [p.b] if p.a is None else [p.a, p.b]
-            record: dict[str, Any] = {"id": p.id, "kind": p.kind, "title": p.title, "weight": p.weight}
+            record: dict[str, Any] = {"id": p.id, "kind": p.kind, "title": p.title, "weight": p.weight, "pins": p.pins}
             for name, index, (lo, hi) in zip("b" if p.a is None else "ab", axes, p.ranges, strict=True):
                 record[name] = {"component": index, "label": self.labels[index], "lo": lo, "hi": hi}
+            if p.names:
+                record["a" if p.flat or p.kind == "shares" else "b"]["names"] = list(p.names)
             out.append(record)
         return out
+
+
+def symbols(space: Tokens, most: float) -> Geometry:
+    """A bar chart at the cursor's time, beside the paths of one token over the clock; ``most``: the largest probability that a symbol of the data has."""
+    last = space.count - 0.5
+    panels = (
+        Panel("shares", "shares", 0, 1, "at this moment", 0.46, ((-0.5, last), (0.0, 1.3 * most)), space.names, False),
+        Panel("symbols", "symbols", None, 0, "", 0.54, ((-0.5, last),), space.names, False),
+    )
+    return Geometry(("symbol",), ("symbol", "probability"), (0.0,), (space.count - 1.0,), panels)
+
+
+def angles(space: Torus) -> Geometry:
+    """The square of two angles, whose opposite edges are one."""
+    turn = (-math.pi, math.pi)
+    return Geometry(
+        space.axes, space.axes, (-math.pi,) * 2, (math.pi,) * 2, (Panel("torus", "torus", 0, 1, "", 1.0, (turn, turn), pins=False),)
+    )
+
+
+def geometry_of(exp: Experiment) -> Geometry:
+    """The panels of an experiment: by where its states live."""
+    process, space = exp.process, exp.law.space
+    match process.states(space):
+        case Tokens() as states:
+            law = exp.who.predictor(process).lifted().table  # type: ignore[attr-defined] - the exact model of symbols
+            return symbols(states, max(float(law.max()), 1 / states.count))
+        case Torus() as states:
+            return angles(states)
+    return geometry(process, space.dim)
 
 
 def geometry(process: Process, dim: int) -> Geometry:

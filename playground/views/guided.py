@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from playground.core.experiment import Experiment
 from playground.core.legal import offers, why_not
-from playground.grids.uniform import UniformTime
 from playground.guidance.none import NoGuidance
-from playground.samplers.ode import Euler
 
 
 def fields_key(exp: Experiment) -> str:
     """Fields depend on data, process, direction and, where arrows or reference laws are the guided model's, on guidance only: runs that share them
     share their fields."""
     guidance = exp.guidance if guided_arrows(exp) or guided_laws(exp) else NoGuidance()
-    return Experiment(
-        data=exp.data, model=exp.model, process=exp.process, sampler=Euler(), grid=UniformTime(), guidance=guidance, mode=exp.mode
-    ).key
+    return Experiment(data=exp.data, model=exp.model, process=exp.process, guidance=guidance, mode=exp.mode).key
 
 
 def guided_laws(exp: Experiment) -> dict[str, str]:

@@ -21,6 +21,7 @@ from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.schedules.constant import ConstantBeta
 from tests.named import mixture_of
+from tests.real import real
 from toy_models.laws.distributions import TOYS
 
 
@@ -45,7 +46,7 @@ def spec_of(family, allowed=lambda cls: True):
         values = st.fixed_dictionaries({name: value_of(param, cls) for name, param in params(cls).items()})
         return values.flatmap(lambda v: TOGETHER.get(cls.__name__, st.just)(v)).map(lambda v: cls(**v))
 
-    return st.sampled_from([cls for cls in registry(family).values() if allowed(cls)]).flatmap(build)
+    return st.sampled_from([cls for cls in real(family).values() if allowed(cls)]).flatmap(build)
 
 
 def falling(lo, hi, least, most):
@@ -180,7 +181,7 @@ def test_links_show_what_differs():
     assert Experiment.from_query({"grid.steps": "7"}).grid.steps == 7
 
 
-@pytest.mark.parametrize("process", registry("processes"))
+@pytest.mark.parametrize("process", real("processes"))
 def test_sampler_and_grid_left_out_fit_the_process(process):
     """Not given, they are the first usual ones that fit; a link leaves them out again, also beside parameters of the grid alone."""
     exp = Experiment(process=process)

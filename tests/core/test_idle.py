@@ -12,6 +12,7 @@ from playground.engine import simulate
 from playground.samplers.ddpm import DDPM
 from playground.samplers.dpm_solver import DPMSolver
 from playground.samplers.restart import Restart
+from tests.real import home
 
 FAMILIES = ("samplers", "grids", "processes", "guidance", "schedules")
 OUT_OF_REACH = {("CLD", "target")}  # matters for training only, as its docstring says; shown as a curve
@@ -62,9 +63,13 @@ def end(family, spec):
     """Where a short run with this choice ends."""
     exp = {"process": "Flow", "grid": {"kind": "UniformTime", "steps": 10}, "sampler": "DDIM"}
     if family == "samplers":
-        exp |= {"process": "CLD" if spec.info.key == "SSCS" else "VP", "sampler": spec}
+        spaces = {"discrete": "UniformTokens", "tangent": "TorusBrownian"}
+        elsewhere = next((spaces[word] for word in spaces if word in spec.moves), "VP")
+        exp |= {"process": "CLD" if spec.info.key == "SSCS" else elsewhere, "sampler": spec}
+        exp["data"] = home(registry("processes")[exp["process"]])
     elif family == "processes":
-        exp |= {"process": spec, "sampler": "Euler"}
+        own = {"discrete": "TauLeaping", "tangent": "GeodesicHeun"}.get(min(spec.lives), "Euler")
+        exp |= {"process": spec, "sampler": own, "data": home(spec)}
     elif family == "schedules":
         exp["process"] = {"kind": "VP", "schedule": spec}
     else:

@@ -9,8 +9,8 @@ from diffusers import DDPMScheduler, FlowMatchEulerDiscreteScheduler
 
 import playground as pg
 from playground.core.process import t64
-from playground.core.spec import registry
 from playground.grids.flow_shift import shifted
+from tests.real import real
 
 
 @pytest.mark.parametrize("spacing", ["leading", "trailing", "linspace"])
@@ -124,7 +124,7 @@ def test_auto_beats_uniform_time_for_euler(key):
     assert error[pg.Auto(steps=12)] < 0.8 * error[base.grid], error
 
 
-@pytest.mark.parametrize("sampler", registry("samplers"))
+@pytest.mark.parametrize("sampler", real("samplers"))
 def test_auto_is_quick_and_deterministic(sampler):
     """Under 0.3 s of one core's time for every sampler, the same times twice, and its model calls are not the run's."""
     for process in ("VP", "CLD"):

@@ -17,6 +17,7 @@ from playground.exact import oracle_for
 from playground.exact.models import exact
 from playground.guidance.classifier import ClassifierGuided
 from tests.named import mixture_of
+from tests.real import real
 
 SCALARS = ["VP", "EDM", "Flow", "CosinePath"]
 
@@ -215,7 +216,7 @@ def test_autoguidance_sharpens_inside_its_class():
     assert float(x.std()) == pytest.approx(0.25, abs=0.01)
 
 
-@pytest.mark.parametrize("process", registry("processes"))
+@pytest.mark.parametrize("process", real("processes"))
 @pytest.mark.parametrize("key", ["ClassifierFree", "Autoguidance", "Classifier"])
 def test_every_legal_combination_is_finite_and_moves_into_the_class(process, key):
     choices = {"process": process, "sampler": "Heun", "grid": pg.Quadratic(steps=40), "particles": 200}

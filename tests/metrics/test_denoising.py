@@ -12,7 +12,6 @@ from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
 from playground.core.process import t64
-from playground.core.spec import registry
 from playground.exact import oracle_for
 from playground.metrics.denoising import (
     entropy,
@@ -30,10 +29,11 @@ from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.views.inspect import denoising_law, pin_of
 from tests.named import mixture_of
+from tests.real import real
 
 G3 = GaussianMixture([0.5, 0.3, 0.2], [-1.0, 0.2, 1.2], [0.01, 0.0225, 0.0025])  # type: ignore[arg-type]
 PAIR = GaussianMixture([0.5, 0.5], [-1.0, 1.0], [0.01, 0.01])  # type: ignore[arg-type]
-LINEAR = sorted(k for k, p in registry("processes").items() if "linear" in p.caps and len(p.parts) == 1)
+LINEAR = sorted(k for k, p in real("processes").items() if "linear" in p.caps and len(p.parts) == 1)
 
 
 def normal(x, m, v):

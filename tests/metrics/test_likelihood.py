@@ -11,9 +11,10 @@ from playground.exact import oracle_for
 from playground.exact.models import exact
 from playground.metrics.likelihood import exact_log_likelihood, log_likelihood
 from tests.named import mixture_of
+from tests.real import real
 
-LINEAR = [k for k, c in registry("processes").items() if "linear" in c.caps]
-OTHERS = [k for k in registry("processes") if k not in LINEAR]
+LINEAR = [k for k, c in real("processes").items() if "linear" in c.caps]
+OTHERS = [k for k in real("processes") if k not in LINEAR]
 
 
 def draws(oracle, process, n, t):

@@ -15,12 +15,12 @@ import playground as pg
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
-from playground.core.spec import registry
 from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 from playground.exact.student import LIVE, scale_nodes
 from playground.metrics.distances import wasserstein_1d
 from tests.named import mixture_of
+from tests.real import real
 
 FREEDOMS = [1.0, 2.0, 3.5, 8.0, 128.0, 2048.0, 1e6]
 
@@ -186,7 +186,7 @@ def test_what_needs_a_gaussian_is_illegal():
         with pytest.raises(pg.BadValue, match="Gaussian") as told:
             pg.Experiment(process="PFGMPP", sampler=sampler)
         assert told.value.field == "sampler"
-    for key, cls in registry("samplers").items():
+    for key, cls in real("samplers").items():
         if "linear" not in cls.info.needs and cls().declared_order is None:  # noise in every step
             with pytest.raises(pg.BadValue, match=r"Gaussian|phase-space") as told:
                 pg.Experiment(process="PFGMPP", sampler=key)

@@ -12,6 +12,7 @@ from playground.core.spec import registry
 from playground.engine import simulate
 from playground.metrics.distances import sliced_w2
 from tests.named import mixture_of
+from tests.real import real
 
 N = 4000
 DATA = ("moons", "swiss_roll")
@@ -36,7 +37,7 @@ def error(process: str, grid: str) -> float:
     return float(np.sqrt(np.mean(total)))
 
 
-@pytest.mark.parametrize("process", registry("processes"))
+@pytest.mark.parametrize("process", real("processes"))
 def test_no_closed_form_grid_is_clearly_better(process: str) -> None:
     """Grids that know only the process (not "automatic", which knows data and sampler, nor one's own)."""
     cls = registry("processes")[process]

@@ -3,12 +3,13 @@
 import math
 
 import playground as pg
-from playground.core.spec import from_dict, registry
+from playground.core.spec import from_dict
+from tests.real import real
 from tests.samplers.family import flow_errors, propagate, slope, uniform_levels
 
 LABELLED = {
     f"{key} {variant.name}".strip(): (from_dict("samplers", "sampler", {"kind": key, **variant.parameters}), variant)
-    for key, cls in registry("samplers").items()
+    for key, cls in real("samplers").items()
     if cls.info.nfe is not None
     for variant in cls.variants
 }

@@ -15,6 +15,7 @@ from playground.processes.flow import Flow
 from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.samplers.exact import ExactAncestral
+from tests.real import real
 
 N, REPEATS = 5_000, 12
 
@@ -118,10 +119,10 @@ def other_eigenvectors(cov, real=torch.linalg.eigh):
 def test_no_draw_depends_on_eigenvectors(monkeypatch, five):
     """Every sampler, both directions and every kind of start are the same with other eigenvectors of the same matrices."""
     solid = GaussianMixture([0.4, 0.6], [[1.0, 0.0, 0.2], [-1.0, 0.3, 0.0]], 0.1 * torch.eye(3).expand(2, 3, 3))
-    runs = [({"sampler": key}, five) for key in registry("samplers") if not why_illegal(registry("samplers")[key], VP())]
+    runs = [({"sampler": key}, five) for key in real("samplers") if not why_illegal(registry("samplers")[key], VP())]
     runs += [({"sampler": registry("samplers")["AnalyticDPM"](covariance=c)}, solid) for c in ("diagonal", "full")]
     runs += [({"process": "CLD", "sampler": s}, five) for s in ("ExactAncestral", "SSCS", "EulerMaruyama")]
-    runs += [({"process": p, "mode": "forward"}, five) for p in registry("processes")]
+    runs += [({"process": p, "mode": "forward"}, five) for p in real("processes")]
     runs += [
         ({"start": s, "start_at": 0.7, "process": p, "sampler": "Euler"}, five)
         for s in ("exact", "gaussian")

@@ -17,6 +17,7 @@ from playground.core.spec import Spec, registry
 from playground.editing import bridge_ddib, decode, invert
 from playground.engine import grid_times, simulate
 from playground.exact.mixture import MixtureOracle
+from tests.real import real
 from tests.samplers.family import F64, FIVE, START, TILTED, draws, gaussian_flow
 
 SCALAR = {"VP": pg.VP(), "VE": pg.VE(sigma_max=60.0), "EDM": pg.EDM(), "Flow": pg.Flow(), "SubVP": pg.SubVP()}
@@ -70,7 +71,7 @@ def test_analytic_with_point_data_is_ddpm():
 
 
 # what needs no noise level integrates in t or draws by the process's own kernel; of the others some use α, or draw in a way of their own
-ONE_WAY = [key for key, cls in registry("samplers").items() if "snr" in cls().needs and cls.level_only]
+ONE_WAY = [key for key, cls in real("samplers").items() if "snr" in cls().needs and cls.level_only]
 
 
 @pytest.mark.parametrize("key", ONE_WAY)
@@ -94,7 +95,7 @@ def test_same_path_in_every_process(key):
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 12])
 def test_calls(steps):
     """``calls(N)`` is the count of every run to t = 0. Mutants killed: UniPC with a corrector in the last step; PLMS's extra call left out."""
-    for key, cls in registry("samplers").items():
+    for key, cls in real("samplers").items():
         sampler = cls()
         if sampler.calls(steps) is None or why_illegal(sampler, pg.VP()):
             continue
@@ -296,7 +297,7 @@ def choices(cls):
     return st.fixed_dictionaries(found)
 
 
-@pytest.mark.parametrize("key", list(registry("samplers")))
+@pytest.mark.parametrize("key", list(real("samplers")))
 def test_any_allowed_values_run(key):
     """Every sampler with any values inside their bounds, on four processes and grids of 1 to 6 steps: finite states."""
     cls = registry("samplers")[key]

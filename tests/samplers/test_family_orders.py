@@ -13,7 +13,7 @@ from scipy.integrate import quad
 
 import playground as pg
 from playground.core.exponential import phi
-from playground.core.spec import registry
+from tests.real import real
 from tests.samplers.family import F64, TILTED, flow_errors, gaussian_flow, ours, slope
 from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, TIMES, measured
 
@@ -40,7 +40,7 @@ def test_declared_order_on_vp(label):
 def test_every_deterministic_sampler_is_here():
     """A new solver's declared order must be met by a test. SSCS and exact ancestral are not ODE solvers, RK45 chooses its own steps."""
     have = {s.info.key for s in SOLVERS.values()}
-    missing = {key for key, cls in registry("samplers").items() if cls().declared_order is not None} - have
+    missing = {key for key, cls in real("samplers").items() if cls().declared_order is not None} - have
     assert missing <= {"RK45"}
 
 

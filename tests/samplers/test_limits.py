@@ -12,7 +12,6 @@ from playground.core.experiment import Experiment
 from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
-from playground.core.spec import registry
 from playground.engine import simulate
 from playground.processes.edm import EDM
 from playground.processes.flow import Flow
@@ -27,6 +26,7 @@ from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.ode import RK45, Euler
 from playground.schedules.cosine import Cosine
 from playground.schedules.linear import LinearBeta
+from tests.real import real
 
 LEVELS = torch.linspace(-7.8, 8, 13, dtype=torch.float64)  # ln(α²/σ²)
 SAME_SNR = {"VP": VP(), "VP-cosine": VP(Cosine()), "SubVP": SubVP(), "VE": VE(), "EDM": EDM(), "Flow": Flow()}
@@ -180,7 +180,7 @@ def test_one_step_is_the_mean(scalar, five):
     exp = Experiment(process=scalar, grid={"kind": "UniformTime", "steps": 1}, particles=8, dtype="float64")
     ends = [
         simulate(exp.replace(sampler=key), data=five).states[-1]
-        for key, made in ((key, cls()) for key, cls in registry("samplers").items())
+        for key, made in ((key, cls()) for key, cls in real("samplers").items())
         if not why_illegal(made, scalar) and not made.ending.draws and (made.ending.denoised or made.declared_order is not None)
     ]
     assert len(ends) >= 24

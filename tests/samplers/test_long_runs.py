@@ -15,6 +15,7 @@ from playground.exact import oracle_for
 from playground.metrics.flow import exact_flow
 from playground.processes.polynomial_path import PolynomialPath
 from tests.named import mixture_of
+from tests.real import real
 from tests.samplers.family import home
 
 MULTISTEP = [
@@ -65,7 +66,7 @@ PROCESSES = [
 
 
 @pytest.mark.parametrize("process", PROCESSES, ids=str)
-@pytest.mark.parametrize("key", registry("samplers"))
+@pytest.mark.parametrize("key", real("samplers"))
 def test_float32_keeps_its_digits(key, process):
     """float32 against float64 over 10 uniform steps from α = 0.001: 99 % of the particles to 2e-5 of their size (DEIS on cosine 1.2e-5, the others below 1e-5).
 
@@ -90,7 +91,7 @@ def test_float32_keeps_its_digits(key, process):
 ENDINGS = (pg.EDMHeun(churn=20.0), pg.PredictorCorrector(corrector_steps=0), pg.PredictorCorrector(corrector_steps=3))
 
 
-@pytest.mark.parametrize("key", registry("samplers"))
+@pytest.mark.parametrize("key", real("samplers"))
 def test_last_step(key):
     """x̂_0 of the state and no draw, but for those whose ``last`` says otherwise."""
     sampler = registry("samplers")[key]()

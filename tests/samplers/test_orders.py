@@ -20,6 +20,7 @@ from playground.processes.sub_vp import SubVP
 from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.schedules.cosine import Cosine
+from tests.real import real
 
 PROCESSES = {
     "VP": VP(),
@@ -35,7 +36,7 @@ PROCESSES = {
 # test_cold_start holds that fact
 SOLVERS = {
     key: cls()
-    for key, cls in registry("samplers").items()
+    for key, cls in real("samplers").items()
     if cls.info.order is not None and cls.info.nfe is not None and not cls.cold_start
 }
 PAIRS = [(s, p) for s, p in itertools.product(SOLVERS, PROCESSES) if not why_illegal(SOLVERS[s], PROCESSES[p])]
@@ -132,6 +133,6 @@ def test_rk45_meets_its_tolerance(name, tilted):
 
 def test_orders_are_declared():
     """Every deterministic solver declares its order, so that a new one is met by the test above; NFE are as declared."""
-    assert {key: cls.info.order for key, cls in registry("samplers").items() if key in {"Euler", "Heun", "RK4", "RK45", "DDIM", "EDMHeun", "DPMSolverPP2M"}} == {
+    assert {key: cls.info.order for key, cls in real("samplers").items() if key in {"Euler", "Heun", "RK4", "RK45", "DDIM", "EDMHeun", "DPMSolverPP2M"}} == {
         "Euler": 1, "Heun": 2, "RK4": 4, "RK45": 5, "DDIM": 1, "EDMHeun": 2, "DPMSolverPP2M": 2,
     }  # fmt: skip

@@ -19,10 +19,11 @@ from playground.metrics.steps import step_law
 from playground.views.sights import whole
 from playground.views.stage import run_packet
 from tests.named import mixture_of
+from tests.real import real
 from tests.samplers.family import home
 
 VARIANTS = [
-    *[cls() for cls in registry("samplers").values()],
+    *[cls() for cls in real("samplers").values()],
     pg.Restart(low=0.5, high=3.0, times=3, inner=2),
     pg.Restart(low=4.0, high=0.5 + 4),
     pg.DPMSolver(order=3),
@@ -91,9 +92,9 @@ def test_terms_of_a_sampler_of_ones_own_are_filtered():
     assert Mine.terms(object(), None, 0.5, 0.2) == {"a": 1.0}
 
 
-SCALAR = [p() for p in registry("processes").values() if "snr" in p().caps]
+SCALAR = [p() for p in real("processes").values() if "snr" in p().caps]
 
-DRAWN = {key: cls.unprinted for key, cls in registry("samplers").items() if cls.unprinted}
+DRAWN = {key: cls.unprinted for key, cls in real("samplers").items() if cls.unprinted}
 """Samplers whose first step is not put together again from formula and terms, and why."""
 
 
@@ -278,7 +279,7 @@ FIRST = [
 def test_every_sampler_is_put_together_again_or_says_why_not():
     """A new sampler has a ``printed_step`` in its own test, tests/samplers/test_<key>.py, or says why it is ``unprinted``."""
     assert all(len(words) > 20 for words in DRAWN.values())
-    assert {s.info.key for s in FIRST} | set(DRAWN) == set(registry("samplers"))
+    assert {s.info.key for s in FIRST} | set(DRAWN) == set(real("samplers"))
     assert not {s.info.key for s in FIRST} & set(DRAWN)
 
 

@@ -77,7 +77,7 @@ def test_float32_follows_float64():
 def test_draws_follow_the_law(law):
     """Kolmogorov–Smirnov of each angle against the quadrature's distribution function, p > 0.001."""
     p, g = law(), torch.Generator().manual_seed(3)
-    x, k = p.draw(torch.rand(20_000, generator=g, dtype=torch.float64), torch.randn(20_000, p.dim, generator=g, dtype=torch.float64))
+    x, k = p.sample(torch.rand(20_000, generator=g, dtype=torch.float64), torch.randn(20_000, p.dim, generator=g, dtype=torch.float64))
     side = ring()
     for i in range(p.dim):
         alone = WrappedMixture(p.weights, p.means[:, i], p.stds[:, i], p.labels)

@@ -21,6 +21,7 @@ from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
 from playground.views.lab import FOLDER
 from playground.views.snippet import as_python
+from tests.real import home, real
 from toy_models.laws.distributions import toys
 
 # Gradio drops event loops unclosed when components are made; Python tells of it whenever it happens to collect them
@@ -243,14 +244,16 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
             checked += 1
     assert checked == 7 * len(config["models"]) * len(registry("processes")) * len(registry("guidance"))
     for process, slots in form.config()["fallback"].items():  # what form.js leaves out of a link
-        assert Experiment(process=process, **slots) == Experiment(process=process)
-        assert Experiment(process=process, **slots).to_query() == ({} if process == "VP" else {"process": process})
+        data = home(registry("processes")[process])
+        assert Experiment(data=data, process=process, **slots) == Experiment(data=data, process=process)
+        said = {} if process == "VP" else {"process": process}
+        assert Experiment(data=data, process=process, **slots).to_query() == said | ({} if data == "moons" else {"data": data})
 
 
 def test_data_and_process_refuse_each_other_in_the_page_as_in_the_engine(form: Form) -> None:
     """A tile or a pill is struck through exactly where the Experiment would be refused (mutants: the dimensions exchanged, no table at all)."""
     config, refused = form.config(), set()
-    for process in registry("processes"):
+    for process in real("processes"):
         for data in (law.key for law in laws() if "mixture" in law.gives):
             why = read(config, f"{data} exact", process, "NoGuidance", "data").get(data, "")
             assert read(config, f"{data} exact", process, "NoGuidance", "process").get(process, "") == why.partition(" ")[2]

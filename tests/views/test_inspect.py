@@ -16,12 +16,13 @@ from playground.core.spec import registry
 from playground.ui.live import packet
 from playground.views.inspect import backward, flow, inspect_packet, paths_packet, pin_of, worst_packet
 from playground.views.packet import Packet
+from tests.real import real
 
 PIN_1 = {"clock": "0.5", "components": "0", "at": "0.2"}
 PIN_2 = {"clock": "0.5", "components": "0,1", "at": "0.2,-0.1"}
 
 
-@pytest.mark.parametrize("key", sorted(registry("samplers")))
+@pytest.mark.parametrize("key", sorted(real("samplers")))
 def test_every_sampler_says_what_its_step_draws(key):
     for process in ("VP", "CLD"):
         if why_illegal(registry("samplers")[key], registry("processes")[process]):
@@ -38,10 +39,7 @@ def test_every_sampler_says_what_its_step_draws(key):
 
 
 LEGAL = [
-    (data, key)
-    for data in ("three_modes", "moons")
-    for key in sorted(registry("processes"))
-    if (data, key) != ("three_modes", "Anisotropic")
+    (data, key) for data in ("three_modes", "moons") for key in sorted(real("processes")) if (data, key) != ("three_modes", "Anisotropic")
 ]
 
 

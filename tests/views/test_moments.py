@@ -7,13 +7,13 @@ import pytest
 
 import playground as pg
 from playground.core.legal import why_illegal
-from playground.core.spec import registry
 from playground.views.packet import Packet
 from playground.views.sights import whole
 from playground.views.sights.axes import MOST_FRAMES
 from playground.views.stage import file_name, run_packet
+from tests.real import real
 
-SAMPLERS = [k for k, s in registry("samplers").items() if not why_illegal(s(), pg.VP(), frozenset({"mixture", "mean"}))]
+SAMPLERS = [k for k, s in real("samplers").items() if not why_illegal(s(), pg.VP(), frozenset({"mixture", "mean"}))]
 
 
 def packet_of(**query: str) -> Packet:

@@ -1,10 +1,13 @@
-"""Laws of one token."""
+"""Laws of one token: letters, dice, two peaks."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 
-from playground.spaces.table import TokenTable
+from playground.core.law import Law
+from playground.spaces.table import TableLaw, TokenTable
 
 # Norvig 2012, "English letter frequency counts", % of the letters of books
 LETTERS = {
@@ -29,3 +32,30 @@ def two_peaks() -> TokenTable:
     at = torch.arange(16.0)
     one, two = (w * torch.exp(-0.5 * ((at - m) / s) ** 2) / s for w, m, s in ((0.6, 3, 1.2), (0.4, 11, 1.8)))
     return TokenTable(tuple("ABCDEFGHIJKLMNOP"), one + two, (two > one).long())
+
+
+@cache
+def _known() -> dict[str, TableLaw]:
+    made = (
+        TableLaw(
+            letters(),
+            "letters",
+            "letters of English",
+            "How often each letter stands in English books (Norvig 2012): 26 symbols.",
+            ("vowel", "consonant"),
+            30,
+        ),
+        TableLaw(
+            dice(), "two_dice", "sum of two dice", "The sum of two dice, 2 to 12: the simplest table with a shape.", ("even", "odd"), 31
+        ),
+        TableLaw(two_peaks(), "two_peaks", "two peaks", "16 symbols in a row, of which two stretches are likely.", ("left", "right"), 32),
+    )
+    return {law.key: law for law in made}
+
+
+def laws() -> list[Law]:
+    return list(_known().values())
+
+
+def law(data: str) -> Law | None:
+    return _known().get(data)

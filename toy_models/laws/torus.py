@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 
+from playground.core.law import Law
 from playground.spaces.torus import TURN
-from playground.spaces.wrapped import WrappedMixture
+from playground.spaces.wrapped import WrappedLaw, WrappedMixture
 
 
 def circle_two() -> WrappedMixture:
@@ -33,3 +35,27 @@ def torus_backbone() -> WrappedMixture:
     degrees = torch.tensor([[-63.0, -42.0], [-118.0, 133.0], [-68.0, 146.0], [57.0, 42.0]])
     stds = torch.tensor([[9.0, 10.0], [20.0, 18.0], [11.0, 13.0], [9.0, 11.0]])
     return WrappedMixture(torch.tensor([0.48, 0.27, 0.2, 0.05]), degrees * math.pi / 180, stds * math.pi / 180, torch.arange(4))
+
+
+@cache
+def _known() -> dict[str, WrappedLaw]:
+    peaks = tuple(f"peak {k}" for k in range(1, 6))
+    made = (
+        WrappedLaw(torus_peaks(), "torus_peaks", "torus: five peaks", "Five peaks on the torus; one lies across the corner, where all edges meet.", peaks, 40),
+        WrappedLaw(
+            torus_winding(), "torus_winding", "torus: a winding line", "A closed line, once around θ₁ and twice around θ₂, of 48 narrow peaks.", ("first half", "second half"), 41
+        ),
+        WrappedLaw(
+            torus_backbone(), "torus_backbone", "torus: backbone angles", "A sketch of the angles (φ, ψ) of a protein's backbone, as four peaks.",
+            ("α-helix", "β-sheet", "polyproline", "left-handed helix"), 42,
+        ),
+    )  # fmt: skip
+    return {law.key: law for law in made}
+
+
+def laws() -> list[Law]:
+    return list(_known().values())
+
+
+def law(data: str) -> Law | None:
+    return _known().get(data)

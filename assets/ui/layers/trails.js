@@ -7,10 +7,8 @@
   const PATH_PARTICLES = 80;
   const MANY = 40; // with more states than this, those that are held are joined by upright strokes
 
-  PG.layer("trails", {
-    plane: { over: [10, trails] },
-    spacetime: { still: [10, (panel, ctx, scene) => paths(panel, ctx, scene, 0.13)], over: [10, travelled] },
-  });
+  const overTime = { still: [10, (panel, ctx, scene) => paths(panel, ctx, scene, 0.13)], over: [10, travelled] };
+  PG.layer("trails", { plane: { over: [10, trails] }, spacetime: overTime, symbols: overTime });
 
   // the recent past, older parts fainter: one path for each age and colour, whose end moves with the clock too. Where states are held
   // there is no path: small dots stand where the particles were.
@@ -37,9 +35,9 @@
     ctx.beginPath();
     for (let k = 0; k < count; k++) {
       const n = group.members ? group.members[k] : k;
-      ctx.moveTo(toX.o + toX.k * (z[ax + n] + (z[bx + n] - z[ax + n]) * cut), toY.o + toY.k * (z[ay + n] + (z[by + n] - z[ay + n]) * cut));
-      if (last) ctx.lineTo(xs[n], ys[n]);
-      else ctx.lineTo(toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
+      const x = toX.o + toX.k * (z[ax + n] + panel.gap(z[bx + n] - z[ax + n]) * cut), y = toY.o + toY.k * (z[ay + n] + panel.gap(z[by + n] - z[ay + n]) * cut);
+      if (last) panel.stroke(ctx, x, y, xs[n], ys[n]);
+      else panel.stroke(ctx, x, y, toX.o + toX.k * z[bx + n], toY.o + toY.k * z[by + n]);
     }
     ctx.stroke();
   }

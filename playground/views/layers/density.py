@@ -19,4 +19,4 @@ class Density(Layer):
     of_images = "an image model’s density does not live on a plane; only the toys have exact fields"
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        fields.shade(self.key, panel, fields.oracle.weights, fields.moments)
+        fields.density(panel)

@@ -32,10 +32,23 @@ class Score(Layer):
         if not panel.flat:
             return
         process = fields.process
+        if "score" in fields.oracle.gives:
+            return _told_arrows(fields, panel)
         mean, cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))
         guided = _guided_score(Problem(process, fields.model), fields.t_arrows) if self.key in fields.guided else None
         phase = len(process.parts) > 1 and fields.oracle.dim == 1
         _score_arrows(fields.packet, panel, fields.oracle.weights, mean, cov, phase, guided)
+
+
+def _told_arrows(fields: FieldsOf, panel: Panel) -> None:
+    """The score that the model tells, times √ of p_t's smallest variance (of angles at most 1, the width of a circle)."""
+    points = lattice(panel)
+    arrows = []
+    for t in fields.t_arrows.tolist():
+        law = fields.oracle.marginal(t)
+        spread = float(law.weights @ law.stds.square().amin(1).clamp_max(1)) ** 0.5
+        arrows.append((law.score(points) * spread).mT)
+    add_arrows(fields.packet, f"score:{panel.id}", torch.stack(arrows))
 
 
 def _guided_score(problem: Problem, t: Tensor) -> Callable[[int, Tensor], Tensor]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from playground.core.experiment import Experiment
+from playground.views.geometry import Geometry
 from playground.views.layer import Layer
 from playground.views.packet import Packet
 from playground.views.sights.axes import Axes
@@ -20,6 +22,9 @@ class ExpectedData(Layer):
     arrays = "x0"
     packet = "run"
     of_images = "the images show it: choose x̂₀ above them"
+
+    def why(self, exp: Experiment, geometry: Geometry) -> str:
+        return "" if "mean" in exp.who.gives else "needs E[x₀ | x_t]: symbols and angles have no mean"
 
     def add_run(self, sight: Axes, packet: Packet) -> None:
         d = sight.oracle.dim

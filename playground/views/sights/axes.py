@@ -18,8 +18,10 @@ from playground.core.run import Frame
 from playground.core.space import Euclidean, Space
 from playground.engine import Run
 from playground.metrics.prior import MATTERS, prior_mismatch
+from playground.spaces.tokens import Tokens
+from playground.spaces.torus import Torus
 from playground.views.export import csv_rows
-from playground.views.geometry import geometry
+from playground.views.geometry import geometry_of
 from playground.views.guided import guided_arrows
 from playground.views.layer import told, wanted
 from playground.views.packet import Packet
@@ -32,12 +34,12 @@ REFERENCES = 600
 class Axes(Sight):
     """Particles on fixed axes, beside exact samples of both ends."""
 
-    spaces: ClassVar[tuple[type[Space], ...]] = (Euclidean,)
+    spaces: ClassVar[tuple[type[Space], ...]] = (Euclidean, Tokens, Torus)
     most_work: ClassVar[float] = 3e9  # seconds on two cores
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.geometry = geometry(self.process, self.oracle.dim)
+        self.geometry = geometry_of(run.exp)
 
     @classmethod
     def most_frames(cls, exp: Experiment) -> int:
@@ -90,7 +92,7 @@ class Axes(Sight):
         law = oracle.lifted() if len(process.parts) > 1 else oracle.data
         # lifted() may be degenerate only in directions that its Cholesky factor handles: γM > 0
         data, _ = law.sample(rng.uniform((REFERENCES,)), rng.normal((REFERENCES, law.dim)))
-        prior = process.source(REFERENCES, (oracle.dim,), rng).flatten(1)
+        prior = process.prior(self.run.space, REFERENCES, rng).flatten(1)
         prior = prior * float(process.view_scale(t64(process.t_max)))
         lo, hi = list(self.geometry.lo), list(self.geometry.hi)
         packet.add("data", data.mT.numpy(), "u2", lo, hi)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.fields import BadValue
+from playground.core.problem import Problem
+from playground.core.rng import Rng
+from playground.core.sampler import Sampler
+from playground.core.spec import Info
+from playground.processes.categorical import CategoricalProcess
+from playground.spaces.categorical import Tables
+from playground.spaces.tokens import draw
+
+
+def tables_of(problem: Problem, symbols: int) -> Tables:
+    """The tables of a sampler that needs "jumps", for data of so many symbols."""
+    if isinstance(problem.process, CategoricalProcess):  # what ``needs`` has promised, told to the types
+        return problem.process.kernel.on(symbols)
+    raise BadValue("process", problem.process.info.key, "a process on symbols")
+
+
+def over_kernel(told: Tensor, tables: Tables, x: Tensor, t: float) -> Tensor:
+    """p(x_0 = c | x_t)/q_t(x_t | c), (batch, length, K), 0 where c cannot have led to x_t: what the model's answer says of every earlier time."""
+    reached = tables.shares(t).mT.to(x.device)[x]
+    return torch.where(reached > 0, told.double() / reached, 0.0)
+
+
+@dataclass(frozen=True)
+class TokenAncestral(Sampler[None]):
+    """x_s ~ q(x_s | x_t) = p(x_t | x_s) Σ_c q_s(x_s | c) p(x_0 = c | x_t)/q_t(x_t | c), every symbol by itself; the last step draws from p(x_0 | x_t).
+
+    With the exact p(x_0 | x_t) and one symbol this is the true law, whatever the number of steps; of several symbols it draws each by itself,
+    which errs where they depend on each other. Under masking: a mask stays one with probability (1 − α_s)/(1 − α_t).
+    One model call and one uniform a step. Austin et al. 2021, 2107.03006.
+    """
+
+    info = Info(
+        "TokenAncestral",
+        "ancestral (symbols)",
+        "draws each symbol from the true q(x_s | x_t): of a single symbol exact at any number of steps",
+        "Austin et al. 2021",
+        "2107.03006",
+        group="jumps",
+        rank=15,
+        nfe=1,
+        needs=frozenset({"jumps", "probabilities"}),
+    )
+    moves: ClassVar[frozenset[str]] = frozenset({"discrete"})
+    formula = r"x_s \sim q(x_s\mid x_t)\propto p(x_t\mid x_s)\textstyle\sum_c q_s(x_s\mid c)\,p(x_0{=}c\mid x_t)\,/\,q_t(x_t\mid c)"
+
+    @property
+    def declared_order(self) -> float | None:
+        return None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return self.info.needs | self.moves
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
+        told = problem.probabilities(z, t)
+        tables = tables_of(problem, told.shape[-1])
+        share = tables.between(s, t).mT.to(z.device)[z] * (over_kernel(told, tables, z, t) @ tables.shares(s).to(z.device))
+        return draw(share, rng.uniform(tuple(z.shape))), None
+
+    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
+        return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))
+
+    def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        if not isinstance(problem.process, CategoricalProcess):
+            return {}
+        kept_t, kept_s = problem.process.kept(t), problem.process.kept(s)
+        return {r"\alpha_t": kept_t, r"\alpha_s": kept_s, r"\tfrac{1-\alpha_s}{1-\alpha_t}": (1 - kept_s) / (1 - kept_t)}
