@@ -35,9 +35,7 @@ PROCESSES = {
 # RK45 chooses its own steps. A cold start's first step shows from a finite noise level as here: test_family_orders fits these from pure noise, and its
 # test_cold_start holds that fact
 SOLVERS = {
-    key: cls()
-    for key, cls in real("samplers").items()
-    if cls.info.order is not None and cls.info.nfe is not None and not cls.cold_start
+    key: cls() for key, cls in real("samplers").items() if cls.info.order is not None and cls.info.nfe is not None and not cls.cold_start
 }
 PAIRS = [(s, p) for s, p in itertools.product(SOLVERS, PROCESSES) if not why_illegal(SOLVERS[s], PROCESSES[p])]
 
