@@ -25,6 +25,10 @@ from .sampler import Sampler
 from .spec import Misfit, Spec, from_dict, registry
 
 REASONS = {
+    # of the space of states
+    "vector": "needs states that can be added (z + h u), which these are not",
+    "tangent": "needs angles, which these states are not",
+    "discrete": "needs symbols, which these states are not",
     # of the process
     "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
@@ -32,10 +36,6 @@ REASONS = {
     "velocity": "needs a probability-flow velocity",
     "jumps": "needs a process that jumps from symbol to symbol",
     "brownian": "needs Brownian motion of angles, which this process is not",
-    # of the space of its states
-    "vector": "needs states that can be added (z + h u), which these are not",
-    "tangent": "needs angles, which these states are not",
-    "discrete": "needs symbols, which these states are not",
     # of the model
     "mean": "needs a model that predicts E[x₀ | x_t]",
     "probabilities": "needs a model that tells p(x₀ | x_t) of every symbol",
@@ -65,6 +65,7 @@ REASONS = {
 """The vocabulary: why a choice cannot be made, to go on after its title; ``{who}``: the one that lacks it."""
 
 REMEDIES = {
+    "vector": "choose data under 2D or 1D",
     "phase": "choose the process CLD",
     "pictures": "choose one under Images",
     "points": "choose one of the toys",

@@ -35,6 +35,13 @@ def prior_mismatch(exp: Experiment, t: float) -> float:
     return _mismatch(exp.process, _Law(exp.guidance.target(exp.who).mixture), t, exp.start)
 
 
+def mismatch_name(exp: Experiment) -> str:
+    """Which distance that is."""
+    if "mixture" not in exp.law.gives:
+        return "total variation"
+    return "W₂" if exp.law.dim * len(exp.process.parts) == 1 else "sliced W₂"
+
+
 def _elsewhere(exact: Any, t: float) -> float:
     """Of symbols and angles: total variation between p_T and the prior, of angles for each of them alone, the largest. Below T starts are exact."""
     return exact.mismatch() if t >= exact.process.t_max * (1 - 1e-9) else 0.0

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.exact import law_at
 from playground.core.experiment import Experiment
 from playground.core.kernel import small_inverse
 from playground.core.problem import Problem
 from playground.core.process import Process, t64
 from playground.exact import oracle_for
+from playground.spaces.wrapped import WrappedMixture
 from playground.views.geometry import Geometry, Panel, geometry_of
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import wanted
@@ -120,7 +120,7 @@ def _wrapped(fields: FieldsOf, panel: Panel) -> None:
     a, b = centres(alo, ahi, side), centres(blo, bhi, side).flip(0)  # row 0 is the top
     frames = []
     for t in fields.t.tolist():
-        law = law_at(fields.oracle, t)
+        law: WrappedMixture = fields.oracle.marginal(t)
         # components are products of two wrapped normals: their sum is one thin matrix product
         rows, columns = (law.along(axis, points.double()).exp() for axis, points in ((1, b), (0, a)))
         frames.append((rows * law.weights) @ columns.mT)

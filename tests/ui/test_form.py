@@ -15,7 +15,7 @@ import playground as pg
 from playground.core.catalog import law_of, laws
 from playground.core.experiment import Experiment
 from playground.core.fields import params
-from playground.core.legal import legal, why_illegal
+from playground.core.legal import EXACT, legal, why_illegal
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
 from playground.ui.page import ASSETS, SCRIPTS, build, python_of
@@ -230,7 +230,7 @@ def test_reasons_agree_with_the_engine(form: Form) -> None:
     for process, cls in registry("processes").items():
         for slot, family in (("sampler", "samplers"), ("grid", "grids")):
             for key, choice in registry(family).items():
-                assert read(config, "moons exact", process, "NoGuidance", slot).get(key, "") == why_illegal(choice, cls)
+                assert read(config, "moons exact", process, "NoGuidance", slot).get(key, "") == why_illegal(choice, cls, EXACT)
     for who, process, guidance in itertools.product(config["models"], registry("processes"), registry("guidance")):
         data, model = who.split()
         told = legal({"data": data, "model": model, "process": process, "guidance": guidance})

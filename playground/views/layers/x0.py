@@ -3,8 +3,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from playground.core.experiment import Experiment
-from playground.views.geometry import Geometry
 from playground.views.layer import Layer
 from playground.views.packet import Packet
 from playground.views.sights.axes import Axes
@@ -19,12 +17,10 @@ class ExpectedData(Layer):
     role = "exact"
     mark = '<path d="M1 9 6 5.6" stroke="currentColor"/><circle cx="8.4" cy="4.4" r="3.2" fill="none" stroke="currentColor" stroke-width="1.3"/>'
     rank = 70
+    needs = frozenset({"mean"})
     arrays = "x0"
     packet = "run"
     of_images = "the images show it: choose x̂₀ above them"
-
-    def why(self, exp: Experiment, geometry: Geometry) -> str:
-        return "" if "mean" in exp.who.gives else "needs E[x₀ | x_t]: symbols and angles have no mean"
 
     def add_run(self, sight: Axes, packet: Packet) -> None:
         d = sight.oracle.dim

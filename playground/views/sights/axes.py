@@ -17,7 +17,7 @@ from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Euclidean, Space
 from playground.engine import Run
-from playground.metrics.prior import MATTERS, prior_mismatch
+from playground.metrics.prior import MATTERS, mismatch_name, prior_mismatch
 from playground.spaces.tokens import Tokens
 from playground.spaces.torus import Torus
 from playground.views.export import csv_rows
@@ -112,7 +112,7 @@ class Axes(Sight):
             return ["starts from its source, which p_1 of finitely many pairs only approximates"]
         if gap < MATTERS:
             return []
-        return [f"starts from {what}, not from {law}: {'W₂' if self.oracle.state_dim == 1 else 'sliced W₂'} between them {gap:.2g}"]
+        return [f"starts from {what}, not from {law}: {mismatch_name(exp)} between them {gap:.2g}"]
 
     def guided(self) -> list[str]:
         """What of the picture is the guided model's and what is not."""

@@ -11,7 +11,7 @@ class OwnData(Lab):
     title = "your data"
     text = "Hold the mixture on the stage, paint a distribution, or upload points."
     order = 6
-    needs = frozenset({"points"})
+    needs = frozenset({"vector", "points"})
     page = "toys"
     view = ("fit",)
     packets = {"mixture": mixture_packet}

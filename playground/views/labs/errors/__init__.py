@@ -11,7 +11,7 @@ class Errors(Lab):
     title = "errors"
     text = "Where the run's error comes from (start, steps, early stop, score) and what each single step adds."
     order = 31
-    needs = frozenset({"points", "reverse", "marginals"})
+    needs = frozenset({"vector", "points", "reverse", "marginals"})
     page = "toys"
     view = ("errors",)
     packets = {"errors": errors_packet, "errors-map": map_packet}

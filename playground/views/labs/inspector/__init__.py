@@ -11,7 +11,7 @@ class Inspector(Lab):
     title = "denoising"
     text = "What is exactly known at a pinned point: the true step against its best Gaussian and the sampler's, every form of the score, paths through it."
     order = 10
-    needs = frozenset({"points"})
+    needs = frozenset({"vector", "points"})
     page = "toys"
     view = ("gap", "side")
     packets = {"inspect": inspect_packet, "paths": paths_packet, "worst": worst_packet}

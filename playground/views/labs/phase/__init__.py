@@ -11,7 +11,7 @@ class Phase(Lab):
     title = "phase space"
     text = "Critically damped Langevin diffusion beside VP: paths, damping, roughness, score, solvers."
     order = 30
-    needs = frozenset({"points", "phase"})
+    needs = frozenset({"vector", "points", "phase"})
     page = "toys"
     view = ("phase",)
     packets = {"phase": phase_packet}
