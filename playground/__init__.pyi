@@ -98,9 +98,12 @@ from playground.measures.model_calls import ModelCalls as ModelCalls
 from playground.measures.moments import Moments as Moments
 from playground.measures.nearest_image import NearestImage as NearestImage
 from playground.measures.prior_mismatch import PriorMismatch as PriorMismatch
+from playground.measures.relative_entropy import RelativeEntropy as RelativeEntropy
 from playground.measures.tilted import TiltedLaw as TiltedLaw
+from playground.measures.total_variation import TotalVariation as TotalVariation
 from playground.measures.w1 import W1 as W1
 from playground.measures.w2 import W2 as W2
+from playground.processes.absorbing import Absorbing as Absorbing
 from playground.processes.anisotropic import Anisotropic as Anisotropic
 from playground.processes.cld import CLD as CLD
 from playground.processes.cosine_path import CosinePath as CosinePath
@@ -110,6 +113,8 @@ from playground.processes.interpolant import Interpolant as Interpolant
 from playground.processes.pfgmpp import PFGMPP as PFGMPP
 from playground.processes.polynomial_path import PolynomialPath as PolynomialPath
 from playground.processes.sub_vp import SubVP as SubVP
+from playground.processes.torus import TorusBrownian as TorusBrownian
+from playground.processes.uniform_tokens import UniformTokens as UniformTokens
 from playground.processes.ve import VE as VE
 from playground.processes.vp import VP as VP
 from playground.samplers.analytic_dpm import AnalyticDPM as AnalyticDPM
@@ -126,6 +131,8 @@ from playground.samplers.edm_heun import EDMHeun as EDMHeun
 from playground.samplers.euler_ancestral import EulerAncestral as EulerAncestral
 from playground.samplers.euler_maruyama import EulerMaruyama as EulerMaruyama
 from playground.samplers.exact import ExactAncestral as ExactAncestral
+from playground.samplers.geodesic_euler_maruyama import GeodesicEulerMaruyama as GeodesicEulerMaruyama
+from playground.samplers.geodesic_heun import GeodesicHeun as GeodesicHeun
 from playground.samplers.kdpm2 import KDPM2 as KDPM2
 from playground.samplers.langevin import Langevin as Langevin
 from playground.samplers.lms import LMS as LMS
@@ -141,7 +148,10 @@ from playground.samplers.restart import Restart as Restart
 from playground.samplers.reverse_diffusion import ReverseDiffusion as ReverseDiffusion
 from playground.samplers.sde_dpmpp import SDEDPMSolverPP as SDEDPMSolverPP
 from playground.samplers.sscs import SSCS as SSCS
+from playground.samplers.tau_leaping import TauLeaping as TauLeaping
+from playground.samplers.token_ancestral import TokenAncestral as TokenAncestral
 from playground.samplers.unipc import UniPC as UniPC
+from playground.samplers.wrapped_ancestral import WrappedAncestral as WrappedAncestral
 from playground.schedules.constant import ConstantBeta as ConstantBeta
 from playground.schedules.cosine import Cosine as Cosine
 from playground.schedules.ddpm_table import DDPMTable as DDPMTable
@@ -153,6 +163,7 @@ from playground.schedules.zero_terminal import ZeroTerminalSNR as ZeroTerminalSN
 
 __version__: str
 __all__ = [
+    "Absorbing",
     "AnalyticDPM",
     "Anisotropic",
     "AnnealedLangevin",
@@ -192,6 +203,8 @@ __all__ = [
     "FlowShift",
     "Frame",
     "GaussianMixture",
+    "GeodesicEulerMaruyama",
+    "GeodesicHeun",
     "Grid",
     "Guidance",
     "Heun",
@@ -227,6 +240,7 @@ __all__ = [
     "Quadratic",
     "RK4",
     "RK45",
+    "RelativeEntropy",
     "Restart",
     "ReverseDiffusion",
     "Rng",
@@ -243,15 +257,21 @@ __all__ = [
     "Spec",
     "SubVP",
     "Subsequence",
+    "TauLeaping",
     "TiltedLaw",
+    "TokenAncestral",
+    "TorusBrownian",
+    "TotalVariation",
     "Trace",
     "UniPC",
     "UniformLogSNR",
     "UniformTime",
+    "UniformTokens",
     "VE",
     "VP",
     "W1",
     "W2",
+    "WrappedAncestral",
     "ZeroTerminalSNR",
     "__version__",
     "bridge",
