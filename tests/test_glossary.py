@@ -15,6 +15,7 @@ from playground.views.lab import FOLDER, labs
 from playground.views.layer import layers
 from playground.views.sights import whole
 from playground.views.stage import run_packet
+from tests.real import home, real
 
 ROOT = Path(__file__).resolve().parents[1]
 UI = ROOT / "assets" / "ui"
@@ -45,9 +46,9 @@ def test_every_layer_is_drawn() -> None:
 
 def test_every_curve_has_an_entry() -> None:
     names = set(re.findall(r'key: "(\w+)"', SCRIPTS["curves"])) - {"none"}
-    for process in registry("processes"):
+    for process, cls in registry("processes").items():
         extra = {"process.gamma": "0.5"} if process == "Interpolant" else {}
-        for data in ("moons", "two_modes")[: 1 if process == "Anisotropic" else 2]:
+        for data in (home(cls), "two_modes") if process in real("processes") and process != "Anisotropic" else (home(cls),):
             query = {"data": data, "process": process, "grid": "UniformTime", "grid.steps": "2", "particles": "40", **extra}
             run = whole(Experiment.from_query(query))
             names |= {c["name"] for c in run_packet(run).header["curves"]} | {m["name"] for m in metrics_packet(run).header["metrics"]}
