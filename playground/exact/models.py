@@ -68,7 +68,7 @@ class ExactSymbols(Exact):
         self.table = law.table
         self.process = registry("processes")["Absorbing"]()
 
-    def predictor(self, process: Process) -> Any:
+    def predictor(self, process: Process) -> BasePredictor:
         return oracle_for(self.table, process)
 
     def law_behind(self) -> None:
@@ -86,7 +86,7 @@ class ExactAngles(Exact):
         self.wrapped = law.wrapped
         self.process = registry("processes")["TorusBrownian"]()
 
-    def predictor(self, process: Process) -> Any:
+    def predictor(self, process: Process) -> BasePredictor:
         return oracle_for(self.wrapped, process)
 
     def law_behind(self) -> None:

@@ -7,18 +7,18 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.problem import Prediction
+from playground.core.predictor import BasePredictor, Prediction
 from playground.spaces.categorical import Forgetting
 from playground.spaces.table import TokenTable
 from playground.spaces.tokens import Tokens
 
 
-class TokenOracle:
+class TokenOracle(BasePredictor):
     """p(x_0 = c | x_t) ∝ p_0(c) q_t(x_t | c), float64, of a token x_t (batch, 1)."""
 
     kernel: ClassVar[str] = "categorical"
     needs: ClassVar[frozenset[str]] = frozenset({"table"})
-    gives: ClassVar[frozenset[str]] = frozenset({"probabilities", "table", "marginals"})
+    gives = frozenset({"probabilities", "table", "marginals"})
     dim = state_dim = 1
 
     def __init__(self, data: TokenTable, process: Forgetting):

@@ -8,17 +8,17 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.problem import Prediction
+from playground.core.predictor import BasePredictor, Prediction
 from playground.spaces.torus import TURN, Torus
 from playground.spaces.wrapped import Winding, WrappedMixture
 
 
-class WrappedOracle:
+class WrappedOracle(BasePredictor):
     """∇ ln p_t of angles θ_t (batch, d), p_t = Σ w_k WN(m_k, s_k² + σ_t²), and −½ g² times it, the probability flow's velocity."""
 
     kernel: ClassVar[str] = "wrapped"
     needs: ClassVar[frozenset[str]] = frozenset({"wrapped mixture"})
-    gives: ClassVar[frozenset[str]] = frozenset({"score", "wrapped mixture", "marginals"})
+    gives = frozenset({"score", "wrapped mixture", "marginals"})
 
     def __init__(self, data: WrappedMixture, process: Winding):
         self.data, self.process = data, process
