@@ -155,7 +155,7 @@ def _(what: Trace) -> Picture:
     x = what.process.project(last.z)
     if x.ndim == 4 and x.is_floating_point():
         return Picture(f"{len(x)} images, t = {last.t:.3g}", image=_mosaic(x))
-    if x.ndim != 2 or not x.is_floating_point():
+    if x.ndim != 2 or "vector" not in what.process.lives:
         raise BadValue("what", f"a run of points of shape {tuple(x.shape[1:])}", "a run on the line, in the plane, or of images")
     _check_dimensions(x.shape[1])
     return _spacetime(what) if x.shape[1] == 1 else _plane(what)

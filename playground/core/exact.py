@@ -11,6 +11,7 @@ from .mixture import GaussianMixture
 from .problem import Predictor
 from .process import LinearProcess, Process
 from .rng import Rng
+from .space import Space
 
 
 class Marginal(Protocol):
@@ -64,6 +65,11 @@ class Exact(Predictor, Protocol):
     @property
     def dim(self) -> int:
         """Numbers of one data point, d."""
+        ...
+
+    @property
+    def space(self) -> Space:
+        """Where the data parts of states live, one after the other in R^d."""
         ...
 
     @property

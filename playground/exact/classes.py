@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import BasePredictor
+from playground.core.space import Euclidean, Space
 
 
 class Classes(BasePredictor):
@@ -16,7 +17,12 @@ class Classes(BasePredictor):
 
     data: GaussianMixture
     process: Any  # a process of the kernel that the model is of
+    dim: int
     state_dim: int  # pyright: ignore[reportIncompatibleVariableOverride] - of an exact model it is known
+
+    @property
+    def space(self) -> Space:
+        return Euclidean(self.dim)
 
     def only(self, label: int) -> BasePredictor:
         """The exact model of one class's components. Raises BadValue if the data have no such class."""

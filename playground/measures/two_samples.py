@@ -52,7 +52,7 @@ def distance(
             are compared with exact samples of p_t.
         y: points (m, *shape), m and n need not be equal; or a GaussianMixture, of which exact samples are drawn.
         measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space), "Middle", or one of one's own.
-        space: where the points live, if not in R^d.
+        space: where the points live, if not in R^d; a run says it itself.
         seed: of exact samples and of random splits.
     Returns: Estimate (value, error, floor, floor_sd). Of two samples: ``error`` by the jackknife over 8 groups of points (NaN where there are fewer
         than two of either); ``floor`` and ``floor_sd``: mean and standard deviation of the distances between random splits of all points
@@ -64,8 +64,8 @@ def distance(
     if isinstance(x, Ran):
         if y is not None:
             raise BadValue("y", type(y).__name__, "nothing beside a run: it is compared with its own exact law")
-        _check(chosen, x.oracle.dim, None)
-        where = space or Euclidean(x.oracle.dim)
+        where = space or x.oracle.space
+        _check(chosen, x.oracle.dim, where)
         return courses(Truth(x.process, x.frames, x.oracle, where, seed), [chosen], last=True)[0].estimates[-1]
     if y is None:
         raise BadValue("y", None, "points or a GaussianMixture; only a run has its own exact law")
@@ -113,10 +113,10 @@ def points(name: str, given: Points) -> Tensor:
 
 
 def _check(measure: Sampled, dim: int, space: Space | None) -> None:
+    if space is not None and "vector" not in space.caps and measure.needs & {"vector", "line"}:
+        raise BadValue("measure", measure.info.key, f"Energy: in {type(space).__name__} there is no projection on lines")
     if "line" in measure.needs and dim != 1:
         raise BadValue("measure", measure.info.key, f"points on the line; these have {dim} numbers each: take W2 or Energy")
-    if space is not None and "vector" in measure.needs - space.caps:
-        raise BadValue("measure", measure.info.key, f"Energy: in {type(space).__name__} there is no projection on lines")
 
 
 def _between(measure: Sampled, space: Space, x: Tensor, y: Tensor, seed: int) -> Estimate:
