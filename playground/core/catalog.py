@@ -4,7 +4,8 @@ A package is named by an entry point of the group ``playground.packages`` (its n
 without being installed. In it the modules of ``<package>.laws`` and ``<package>.models`` are looked through; each may have any of
 
     laws() -> Iterable[Law]               the laws that a picker lists
-    law(data: str) -> Law | None          the law of a name that it knows; None: not its own. BadValue: its own, but not usable
+    law(data: str) -> Law | None          the law of a name that it knows; None: not its own. BadValue: its own, but not usable. Where it is left
+                                          out, the names are those of laws()
     models(law: Law) -> Iterable[Model]   who predicts for a law
     old(data: str) -> (data, model) | None   what a name of former links means now
 
@@ -70,12 +71,18 @@ def laws() -> list[Law]:
 
 def law_of(data: str) -> Law:
     """The law of an Experiment's ``data``. Raises BadValue where there is none of this name, or it cannot be used here."""
-    for hook in _told("law"):
-        if (law := hook(data)) is not None:
+    for module in providers():
+        known = vars(module).get("law", functools.partial(_among, vars(module).get("laws", list)))
+        if (law := known(data)) is not None:
             return law
     first = data.rpartition("-")[0]
     known = [model.named for law in laws() if law.key == first for model in models_of(law)]
     raise BadValue("data", data, ", ".join(known) if len(known) > 1 else names(data))
+
+
+def _among(laws: Callable[[], Iterable[Law]], data: str) -> Law | None:
+    """The law of that name among these."""
+    return next((law for law in laws() if law.key == data), None)
 
 
 def models_of(law: Law) -> list[Model]:

@@ -151,7 +151,7 @@ def test_the_stated_fit_error_is_right(key):
 
 def test_the_measure_sees_a_bad_fit():
     t = toy("moons")
-    moved = make("moons", "", "", t.means + np.array([0.15, 0]), 0.11)
+    moved = make("", "", t.means + np.array([0.15, 0]), 0.11, shape=t.shape)
     m = fit.measure(moved, repeats=5)
     assert m["error"].mean() > 1.8 * m["floor"].mean()
 

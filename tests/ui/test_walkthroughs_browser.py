@@ -10,14 +10,18 @@ import subprocess
 import sys
 import textwrap
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.ui.conftest import ROOT, Site, served
 
 EXAMPLES = {
     "playground/samplers/ralston.py",
     "playground/schedules/square.py",
+    "toy_models/laws/distributions/heart.py",
     "playground/measures/spread.py",
     "playground/views/layers/mean.py",
     "assets/ui/layers/mean.js",
@@ -52,60 +56,102 @@ def config(url: str) -> dict[str, Any]:
 STAGE = "(() => { const c = document.querySelector('#pg-stage canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].reduce((h, v) => (h * 31 + v) | 0, 0); })()"
 
 
-def test_everything_is_added_as_printed(tmp_path: Path, chromium: Any) -> None:
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree with all of it typed in."""
+    files = blocks()
+    assert set(files) == EXAMPLES
+    assert not [place for place in files if (ROOT / place).exists()]
+    tree = copied(tmp_path_factory.mktemp("walk") / "tree")
+    for place, source in files.items():
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        (tree / place).write_text(source, encoding="utf-8")
+    return tree
+
+
+@pytest.fixture(scope="module")
+def url(tree: Path) -> Iterator[str]:
+    """Its page."""
+    with served(tree, tree.parent, tree.parent / "models") as url:
+        yield url
+
+
+def printed(tree: Path, code: str) -> list[str]:
+    """What Python prints there, word by word."""
+    env = {**os.environ, "PYTHONPATH": str(tree)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tree, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.split()
+
+
+def test_everything_is_added_as_printed(tree: Path, url: str, chromium: Any) -> None:
     """One file (a layer two, a lab a folder) is all: nothing else is edited, and each is offered, legal, drawn and told in the glossary.
 
     Mutants killed: a list by hand that a new file is not in (scripts of the page, layers of a packet, routes of labs, names of links, glossary).
     """
-    files = blocks()
-    assert set(files) == EXAMPLES
-    assert not [place for place in files if (ROOT / place).exists()]
-    tree = copied(tmp_path / "tree")
-    for place, source in files.items():
-        (tree / place).parent.mkdir(parents=True, exist_ok=True)
-        (tree / place).write_text(source, encoding="utf-8")
-    with served(tree, tmp_path, tmp_path / "models") as url:
-        told = config(url)
-        assert told["titles"]["samplers"]["Ralston"] == "Ralston"
-        assert told["titles"]["schedules"]["SquareBeta"] == "square β"
-        assert {"layer.mean", "lab.leaps", "samplers.Ralston", "schedules.SquareBeta"} <= set(told["glossary"])
-        query = "?process.schedule=SquareBeta&sampler=Ralston&grid.steps=9&view.at=0.5&view.layers=particles,density,mean&view.lab=leaps"
-        site = Site(chromium, url).open(query)
-        page = site.page
-        assert page.evaluate("document.querySelector('#pg-sampler .pg-shown').textContent") == "Ralston"
-        assert page.evaluate("__pgStage.run.header.title.sampler") == "Ralston"
-        assert page.evaluate("__pgStage.run.header.model_calls") == 2 * 8 + 1
-        chip = page.locator(".pg-legend [data-layer=mean]")
-        assert (chip.get_attribute("aria-pressed"), chip.inner_text()) == ("true", "mean")
-        page.wait_for_function("__pgStage.fields && 'mean:x' in __pgStage.fields.arrays")
-        drawn = page.evaluate(STAGE)
-        chip.click()
-        page.wait_for_function("__pg.settled")
-        page.wait_for_function("!__pgStage.dirty")
-        assert page.evaluate(STAGE) != drawn
-        chip.click()
-        page.wait_for_function("!__pgStage.dirty")
-        assert page.evaluate(STAGE) == drawn
-        page.wait_for_function("document.querySelector('#pg-lab-leaps').dataset.shown === __pgStage.run.header.key")
-        assert page.locator("#pg-tab-leaps").get_attribute("aria-selected") == "true"
-        assert "9 steps" in str(page.locator("#pg-lab-leaps canvas").get_attribute("aria-label"))
-        assert page.evaluate(
-            "(() => { const c = document.querySelector('#pg-lab-leaps canvas'); return c.getContext('2d').getImageData(0, 0, 800, 200).data.some((v) => v); })()"
-        )
-        assert not site.notice()
-        assert not site.problems
-        site.open("?mode=forward")
-        assert (
-            page.locator("#pg-tab-leaps").get_attribute("title")
-            == "needs sampling; this run is noising the data: choose sampling (reverse)"
-        )
-        site.close()
+    told = config(url)
+    assert told["titles"]["samplers"]["Ralston"] == "Ralston"
+    assert told["titles"]["schedules"]["SquareBeta"] == "square β"
+    assert {"layer.mean", "lab.leaps", "samplers.Ralston", "schedules.SquareBeta"} <= set(told["glossary"])
+    query = "?process.schedule=SquareBeta&sampler=Ralston&grid.steps=9&view.at=0.5&view.layers=particles,density,mean&view.lab=leaps"
+    site = Site(chromium, url).open(query)
+    page = site.page
+    assert page.evaluate("document.querySelector('#pg-sampler .pg-shown').textContent") == "Ralston"
+    assert page.evaluate("__pgStage.run.header.title.sampler") == "Ralston"
+    assert page.evaluate("__pgStage.run.header.model_calls") == 2 * 8 + 1
+    chip = page.locator(".pg-legend [data-layer=mean]")
+    assert (chip.get_attribute("aria-pressed"), chip.inner_text()) == ("true", "mean")
+    page.wait_for_function("__pgStage.fields && 'mean:x' in __pgStage.fields.arrays")
+    drawn = page.evaluate(STAGE)
+    chip.click()
+    page.wait_for_function("__pg.settled")
+    page.wait_for_function("!__pgStage.dirty")
+    assert page.evaluate(STAGE) != drawn
+    chip.click()
+    page.wait_for_function("!__pgStage.dirty")
+    assert page.evaluate(STAGE) == drawn
+    page.wait_for_function("document.querySelector('#pg-lab-leaps').dataset.shown === __pgStage.run.header.key")
+    assert page.locator("#pg-tab-leaps").get_attribute("aria-selected") == "true"
+    assert "9 steps" in str(page.locator("#pg-lab-leaps canvas").get_attribute("aria-label"))
+    assert page.evaluate(
+        "(() => { const c = document.querySelector('#pg-lab-leaps canvas'); return c.getContext('2d').getImageData(0, 0, 800, 200).data.some((v) => v); })()"
+    )
+    assert not site.notice()
+    assert not site.problems
+    site.open("?mode=forward")
+    assert page.locator("#pg-tab-leaps").get_attribute("title") == "needs sampling; this run is noising the data: choose sampling (reverse)"
+    site.close()
     code = (
         "import playground as pg; from playground.core.spec import registry; from playground.views.sights import whole\n"
         "print(*registry('measures')['Spread']().of(whole(pg.Experiment(particles=500))))"
     )
-    env = {**os.environ, "PYTHONPATH": str(tree)}
-    value, error, *_ = map(
-        float, subprocess.run([sys.executable, "-c", code], cwd=tree, env=env, capture_output=True, text=True, check=True).stdout.split()
-    )
+    value, error, *_ = map(float, printed(tree, code))
     assert 0 < error < 0.1 * value
+
+
+def test_a_law_is_one_file(tree: Path, url: str, chromium: Any) -> None:
+    """Its tile is there and drawn, it is chosen by a click, its particles come and its exact density is theirs.
+
+    Mutant killed: a list of toys by hand.
+    """
+    assert "heart" in config(url)["laws"]
+    site = Site(chromium, url).open("?sampler=DPMSolverPP2M&grid.steps=20&particles=4000")
+    page = site.page
+    moons = site.stage()
+    tile = page.locator("#pg-data [data-key=heart]")
+    assert tile.get_attribute("aria-label") == "heart"
+    assert tile.locator("canvas").count() == 1
+    tile.click()
+    site.until({"data": "heart", "sampler": "DPMSolverPP2M", "grid.steps": "20", "particles": "4000"})
+    assert page.evaluate("__pgStage.run.header.query.data") == "heart"
+    assert site.stage() != moons
+    assert not site.notice()
+    assert not site.problems
+    site.close()
+    code = (
+        "import playground as pg; run = pg.simulate(pg.Experiment(data='heart', sampler='DPMSolverPP2M', particles=2000)); d = pg.distance(run)\n"
+        "print(d.value, d.floor, d.floor_sd, len(pg.sample('heart', 10, seed=1)), pg.law('heart').class_names[1])"
+    )
+    value, floor, sd, drawn, *right = printed(tree, code)
+    assert float(value) < float(floor) + 6 * float(sd) + 0.05
+    assert (drawn, right) == ("10", ["right", "half"])

@@ -61,7 +61,3 @@ def held_out() -> tuple[Tensor, Tensor]:
 
 def laws() -> list[Law]:
     return [DIGITS]
-
-
-def law(data: str) -> Law | None:
-    return DIGITS if data == DIGITS.key else None

@@ -35,7 +35,3 @@ MNIST = Mnist()
 
 def laws() -> list[Law]:
     return [MNIST]
-
-
-def law(data: str) -> Law | None:
-    return MNIST if data == MNIST.key else None

@@ -1,26 +1,24 @@
 """The exact toy distributions: toy("moons"), toys(dim=2), TOYS["moons"].
 
-Each is a Gaussian mixture in R^1 (one_d.py) or R^2 (two_d.py); base.py says what a Toy is. Shapes that are no
-mixtures are fitted, and fit.py measures how well ("python -m toy_models.laws.distributions.fit").
+Each is a Gaussian mixture in R^1 (one_d.py) or R^2 (two_d.py); base.py says what a Toy is. To add one: a function under
+``@distribution()`` in any module here. Shapes that are no mixtures are fitted (one drawn with a pen by its strokes, pen.py), and
+fit.py measures how well ("python -m toy_models.laws.distributions.fit").
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
-from functools import cache
 
-from .base import Toy
-from .one_d import ONE_D
-from .two_d import TWO_D
+from .base import DECLARED, Toy, distribution
 
-__all__ = ["TOYS", "Toy", "toy", "toys"]
+__all__ = ["TOYS", "Toy", "distribution", "toy", "toys"]
 
-_BUILDERS = {**ONE_D, **TWO_D}
-
-
-@cache
-def _build(key: str) -> Toy:
-    return _BUILDERS[key]()
+for _module in pkgutil.iter_modules(__path__):
+    if _module.name != "fit":  # a command, which itself reads all of them
+        importlib.import_module(f"{__name__}.{_module.name}")
+_BUILDERS = {key: declared.build for key, declared in sorted(DECLARED.items(), key=lambda entry: entry[1].rank)}
 
 
 class _Toys(Mapping[str, Toy]):
@@ -29,7 +27,7 @@ class _Toys(Mapping[str, Toy]):
     def __getitem__(self, key: str) -> Toy:
         if key not in _BUILDERS:
             raise KeyError(key)
-        return _build(key)
+        return _BUILDERS[key]()
 
     def __contains__(self, key: object) -> bool:  # without building it
         return key in _BUILDERS

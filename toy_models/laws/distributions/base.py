@@ -7,10 +7,11 @@ so everything the playground draws for them is exact. Arrays are float64 numpy, 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,21 +21,32 @@ if TYPE_CHECKING:
 
 TABLES = Path(__file__).parent / "tables"  # written by `python -m toy_models.laws.distributions.fit`
 FIT_POINTS = 2000  # sample size at which every fit error is stated
+Draw = Callable[[int, np.random.Generator], np.ndarray]  # (n, rng) -> points (n, d)
 
 
 @dataclass(frozen=True, eq=False)  # eq=False: compared and hashed by identity, as toys are built once
 class Toy:
     """One distribution: K Gaussian components in R^d. The arrays are read-only: every caller shares them."""
 
-    key: str  # "moons": used in links and in Python, Experiment(data="moons")
     title: str  # "two moons"
-    dim: int  # d, 1 or 2
-    tip: str  # one sentence for the tooltip; for a fitted shape it states the fit
+    about: str  # what it is, one sentence; of a fitted shape only what the shape is ("a ring of radius 1")
     weights: np.ndarray  # (K,), positive, sums to 1
     means: np.ndarray  # (K, d)
     covs: np.ndarray  # (K, d, d)
     labels: np.ndarray  # (K,) int, the class of each component
     class_names: tuple[str, ...]  # label -> name
+    shape: Draw | None = None  # draws of the shape that the mixture is fitted to; None: the mixture is all there is
+    key: str = ""  # "moons": used in links and in Python, Experiment(data="moons"); the name of the function that declares it
+
+    @property
+    def dim(self) -> int:
+        """d, 1 or 2."""
+        return self.means.shape[1]
+
+    @property
+    def tip(self) -> str:
+        """One sentence for the tooltip; for a fitted shape it states the fit."""
+        return fit_tip(self.key, len(self.weights), self.dim, self.about) if self.shape else self.about
 
     @property
     def mean(self) -> np.ndarray:
@@ -76,8 +88,37 @@ class Toy:
         return w, m, c, torch.tensor(self.labels.tolist(), device=device)
 
 
+class Declared(NamedTuple):
+    """A toy that is not built yet. ``rank``: its place in menus."""
+
+    rank: int
+    build: Callable[[], Toy]
+
+
+DECLARED: dict[str, Declared] = {}  # by key
+
+
+def distribution(rank: int = 100) -> Callable[[Callable[[], Toy]], Callable[[], Toy]]:
+    """Declares a toy: ``@distribution()`` above a function that returns ``make(...)``; its name is the key. In any module of this package
+    that is all: links, menus and Python know it. It is built once, when it is first asked for. Raises ValueError where two have one name."""
+
+    def declare(build: Callable[[], Toy]) -> Callable[[], Toy]:
+        key = build.__name__
+        if key in DECLARED:
+            raise ValueError(f"distribution: {key} is declared twice, in {DECLARED[key].build.__module__} and in {build.__module__}")
+
+        @cache
+        @wraps(build)
+        def built() -> Toy:
+            return replace(build(), key=key)
+
+        DECLARED[key] = Declared(rank, built)
+        return built
+
+    return declare
+
+
 def make(
-    key: str,
     title: str,
     about: str,
     means: ArrayLike,  # (K,) in 1D, (K, 2) in 2D
@@ -85,12 +126,12 @@ def make(
     weights: ArrayLike = 1.0,  # (K,) up to a common factor; a number means equal weights
     labels: ArrayLike = 0,  # (K,) int
     class_names: tuple[str, ...] = ("all",),
-    fitted: bool = False,
+    shape: Draw | None = None,
 ) -> Toy:
     """Build a Toy of axis-aligned components.
 
-    about: the tooltip of an exact mixture; of a fitted shape only what the shape is ("a ring of radius 1"),
-    and the tooltip then adds the number of components and the measured error from tables/errors.json.
+    about: the tooltip of an exact mixture; where the mixture is fitted to a shape (``shape`` draws from it) only what the
+    shape is, and the tooltip adds the number of components and the measured error from tables/errors.json.
     """
     m = np.asarray(means, dtype=np.float64)
     m = m[:, None] if m.ndim == 1 else m
@@ -106,13 +147,14 @@ def make(
     }
     for a in arrays.values():
         a.setflags(write=False)
-    tip = fit_tip(key, count, dim, about) if fitted else about
-    return Toy(key=key, title=title, dim=dim, tip=tip, class_names=class_names, **arrays)
+    return Toy(title=title, about=about, class_names=class_names, shape=shape, **arrays)
 
 
 def fit_tip(key: str, count: int, dim: int, shape: str) -> str:
     """The tooltip of a fitted shape, with its measured error (see fit.measure)."""
-    e = errors().get(key, {"error": float("nan"), "floor": float("nan")})  # nan: new, fit.py has not run yet
+    e = errors().get(key)
+    if e is None:  # a new one
+        return f"{count} Gaussians fitted to {shape}; not measured yet: python -m toy_models.laws.distributions.fit."
     metric = "W1" if dim == 1 else "sliced W2"
     return f"{count} Gaussians fitted to {shape}; {metric} to the shape {e['error']:.3f} (floor {e['floor']:.3f} at {FIT_POINTS:,} points)."
 

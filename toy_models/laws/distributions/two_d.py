@@ -1,42 +1,13 @@
-"""The two-dimensional toys. To add one: write a function that returns make(...), and list it in TWO_D.
-
-A shape drawn with a pen needs only its curves: list them as Strokes in STROKES and call drawn(...), as moons.
-A shape that is no mixture also needs a line in tables/errors.json: python -m toy_models.laws.distributions.fit.
-All are scaled to fill the stage [-2.2, 2.2]^2, with a mean near 0 and a std near 1 along each axis.
-"""
+"""The two-dimensional toys. All are scaled to fill the stage [-2.2, 2.2]^2, with a mean near 0 and a std near 1 along each axis."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from .base import Toy, make
-
-Curve = Callable[[np.ndarray], np.ndarray]  # u (n,) in [0, 1] -> points (n, 2)
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One pen stroke: the shape is curve(u) + std * noise with u uniform on [0, 1].
-
-    Its mixture is the midpoint rule in u: `pieces` round Gaussians of that very std, so the only error is
-    that of the rule. Spacing <= 2 std keeps the ripple along the stroke below 2 exp(-pi^2 / 2) = 1.4 %.
-    """
-
-    curve: Curve
-    pieces: int
-    weight: float
-    std: float
-    label: int = 0
-
-
-def arc(u: np.ndarray, rx: float, ry: float, start: float, stop: float, cx: float = 0.0, cy: float = 0.0) -> np.ndarray:
-    """Elliptic arc around (cx, cy), uniform in the angle from start to stop (radians)."""
-    a = start + (stop - start) * u
-    return np.stack([cx + rx * np.cos(a), cy + ry * np.sin(a)], -1)
+from .base import Toy, distribution, make
+from .pen import TURN, Curve, Stroke, arc, drawn, line, point
 
 
 def spiral(u: np.ndarray) -> np.ndarray:
@@ -44,17 +15,6 @@ def spiral(u: np.ndarray) -> np.ndarray:
     but uniform in t^2, very nearly the arc length, instead of t: the roll is as dense outside as inside."""
     t = np.pi * np.sqrt(1.5**2 + (4.5**2 - 1.5**2) * u)
     return 0.148 * np.stack([t * np.cos(t), t * np.sin(t)], -1) + [-0.36, -0.06]  # centred
-
-
-def line(u: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
-    return np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * u], -1)
-
-
-def point(u: np.ndarray, x: float, y: float) -> np.ndarray:
-    return np.broadcast_to([x, y], (len(u), 2))
-
-
-TURN = 2 * np.pi
 
 
 def written(pen: float = 0.08) -> tuple[Stroke, ...]:
@@ -76,55 +36,24 @@ def written(pen: float = 0.08) -> tuple[Stroke, ...]:
     return tuple(Stroke(c, n, n / sum(pieces), pen, letter) for (letter, c), n in zip(curves, pieces, strict=True))
 
 
-STROKES: dict[str, tuple[Stroke, ...]] = {
-    # scikit-learn's make_moons around 0, stretched by 1.25 and 1.65 to a std near 1 along both axes
-    "moons": (
-        Stroke(partial(arc, rx=1.25, ry=1.65, start=0, stop=np.pi, cx=-0.625, cy=-0.4125), 24, 0.5, 0.11, 0),
-        Stroke(partial(arc, rx=1.25, ry=-1.65, start=0, stop=np.pi, cx=0.625, cy=0.4125), 24, 0.5, 0.11, 1),
-    ),
-    "swiss_roll": (
-        Stroke(lambda u: spiral(u / 2), 32, 0.5, 0.1, 0),
-        Stroke(lambda u: spiral((1 + u) / 2), 32, 0.5, 0.1, 1),
-    ),
-    "rings": (
-        Stroke(partial(arc, rx=0.8, ry=0.8, start=0, stop=TURN), 20, 0.4, 0.12, 0),
-        Stroke(partial(arc, rx=1.75, ry=1.75, start=0, stop=TURN), 44, 0.6, 0.12, 1),
-    ),
-    "smiley": (
-        Stroke(partial(arc, rx=1.8, ry=1.8, start=0, stop=TURN), 48, 0.62, 0.11, 0),
-        Stroke(partial(point, x=-0.62, y=0.6), 1, 0.08, 0.17, 1),
-        Stroke(partial(point, x=0.62, y=0.6), 1, 0.08, 0.17, 1),
-        Stroke(partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2),
-    ),
-    "word": written(),
-}
-
-
-def drawn(key: str, title: str, shape: str, class_names: tuple[str, ...]) -> Toy:
-    """The mixture of STROKES[key]."""
-    strokes = STROKES[key]
-    pieces = [s.pieces for s in strokes]
-    return make(
-        key,
-        title,
-        shape,
-        weights=np.repeat([s.weight / s.pieces for s in strokes], pieces),
-        means=np.concatenate([s.curve((np.arange(s.pieces) + 0.5) / s.pieces) for s in strokes]),
-        std=np.repeat([s.std for s in strokes], pieces),
-        labels=np.repeat([s.label for s in strokes], pieces),
-        class_names=class_names,
-        fitted=True,
+@distribution(20)
+def moons() -> Toy:
+    """scikit-learn's make_moons around 0, stretched by 1.25 and 1.65 to a std near 1 along both axes."""
+    return drawn(
+        "two moons",
+        "two half-circles drawn with a pen of std 0.11",
+        ("upper moon", "lower moon"),
+        (
+            Stroke(partial(arc, rx=1.25, ry=1.65, start=0, stop=np.pi, cx=-0.625, cy=-0.4125), 24, 0.5, 0.11, 0),
+            Stroke(partial(arc, rx=1.25, ry=-1.65, start=0, stop=np.pi, cx=0.625, cy=0.4125), 24, 0.5, 0.11, 1),
+        ),
     )
 
 
-def moons() -> Toy:
-    return drawn("moons", "two moons", "two half-circles drawn with a pen of std 0.11", ("upper moon", "lower moon"))
-
-
+@distribution(21)
 def eight_gaussians() -> Toy:
     a = TURN * np.arange(8) / 8
     return make(
-        "eight_gaussians",
         "eight Gaussians",
         "Exactly a mixture of 8 Gaussians of std 0.15 on a circle of radius 1.5.",
         means=1.5 * np.stack([np.cos(a), np.sin(a)], -1),
@@ -134,10 +63,25 @@ def eight_gaussians() -> Toy:
     )
 
 
+@distribution(22)
 def swiss_roll() -> Toy:
-    return drawn("swiss_roll", "Swiss roll", "a spiral drawn with a pen of std 0.1", ("inner half", "outer half"))
+    return drawn(
+        "Swiss roll",
+        "a spiral drawn with a pen of std 0.1",
+        ("inner half", "outer half"),
+        (
+            Stroke(lambda u: spiral(u / 2), 32, 0.5, 0.1, 0),
+            Stroke(lambda u: spiral((1 + u) / 2), 32, 0.5, 0.1, 1),
+        ),
+    )
 
 
+def board(n: int, rng: np.random.Generator) -> np.ndarray:
+    column, half = rng.integers(4, size=n), rng.integers(2, size=n)
+    return np.stack([column, 2 * half + column % 2], -1) + rng.random((n, 2)) - 2
+
+
+@distribution(23)
 def checkerboard() -> Toy:
     """The dark cells of a 4 x 4 board on [-2, 2]^2; each is 4 x 4 round Gaussians, 0.25 apart. The std is a
     compromise: at 0.48 spacings the edges are still sharp, and the ripple 2 exp(-2 (0.48 pi)^2) = 2 %."""
@@ -146,18 +90,26 @@ def checkerboard() -> Toy:
     corners = np.array([(i, j) for i in range(4) for j in range(4) if (i + j) % 2 == 0])  # column i, row j
     return make(
         "checkerboard",
-        "checkerboard",
         "the dark cells of a 4 x 4 board on [-2, 2]^2",
         means=(corners[:, None, :] - 1.5 + cell).reshape(-1, 2),
         std=0.12,
         labels=np.repeat(corners[:, 1] % 2, len(cell)),
         class_names=("rows 1 and 3", "rows 2 and 4"),
-        fitted=True,
+        shape=board,
     )
 
 
+@distribution(24)
 def rings() -> Toy:
-    return drawn("rings", "rings", "two circles drawn with a pen of std 0.12", ("inner ring", "outer ring"))
+    return drawn(
+        "rings",
+        "two circles drawn with a pen of std 0.12",
+        ("inner ring", "outer ring"),
+        (
+            Stroke(partial(arc, rx=0.8, ry=0.8, start=0, stop=TURN), 20, 0.4, 0.12, 0),
+            Stroke(partial(arc, rx=1.75, ry=1.75, start=0, stop=TURN), 44, 0.6, 0.12, 1),
+        ),
+    )
 
 
 PINWHEEL_ARMS, PINWHEEL_SPREAD, PINWHEEL_PEN = 5, 0.27, 0.12  # arms, std of r, std of the pen
@@ -169,6 +121,12 @@ def pinwheel_arm(r: np.ndarray, arm: np.ndarray | int) -> np.ndarray:
     return 1.3 * r[:, None] * np.stack([np.cos(a), np.sin(a)], -1)
 
 
+def wheel(n: int, rng: np.random.Generator) -> np.ndarray:
+    r, arm = 1 + PINWHEEL_SPREAD * rng.standard_normal(n), rng.integers(PINWHEEL_ARMS, size=n)
+    return pinwheel_arm(r, arm) + PINWHEEL_PEN * rng.standard_normal((n, 2))
+
+
+@distribution(25)
 def pinwheel() -> Toy:
     """After Johnson et al. (2016, structured VAEs): r ~ N(1, 0.27^2) along each arm, and a round pen.
     The integral over r is a sum over 12 points at equal arc length."""
@@ -178,24 +136,23 @@ def pinwheel() -> Toy:
     mass = np.exp(-0.5 * ((r - 1) / PINWHEEL_SPREAD) ** 2) * np.gradient(r)
     return make(
         "pinwheel",
-        "pinwheel",
         "a pinwheel of five bent, fading arms",
         weights=np.tile(mass, PINWHEEL_ARMS),
         means=np.concatenate([pinwheel_arm(r, i) for i in range(PINWHEEL_ARMS)]),
         std=PINWHEEL_PEN,
         labels=np.repeat(np.arange(PINWHEEL_ARMS), 12),
         class_names=tuple(f"arm {i + 1}" for i in range(PINWHEEL_ARMS)),
-        fitted=True,
+        shape=wheel,
     )
 
 
+@distribution(26)
 def diamond() -> Toy:
     """Dockhorn et al. (2022, critically-damped Langevin diffusion), "diamond", times 2: there the means
     are {-0.5, 0, 0.5}^2 turned by [[1, -1], [1, 1]] / sqrt(2), and the std is 0.04."""
     grid = np.array([(x, y) for x in (-0.5, 0.0, 0.5) for y in (-0.5, 0.0, 0.5)])
     turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
     return make(
-        "diamond",
         "diamond",
         "Exactly a mixture of 9 Gaussians: the diamond of the CLD paper, enlarged by 2 (std 0.08, not 0.04).",
         means=2 * grid @ turn.T,
@@ -205,9 +162,9 @@ def diamond() -> Toy:
     )
 
 
+@distribution(27)
 def cross() -> Toy:
     return make(
-        "cross",
         "cross",
         "Exactly a mixture of 2 Gaussians, one lying and one standing, of std 1.15 along and 0.08 across.",
         means=np.zeros((2, 2)),
@@ -217,12 +174,12 @@ def cross() -> Toy:
     )
 
 
+@distribution(28)
 def grid25() -> Toy:
     """Weights 1..5 (over 75) in a Latin square: unequal modes, but every row and column has the same mass."""
     i, j = np.divmod(np.arange(25), 5)
     level = (i + 2 * j) % 5 + 1
     return make(
-        "grid25",
         "5 x 5 grid",
         "Exactly a mixture of 25 Gaussians of std 0.08, the rarest a fifth of the mass of the largest.",
         weights=level,
@@ -233,27 +190,21 @@ def grid25() -> Toy:
     )
 
 
+@distribution(29)
 def smiley() -> Toy:
-    return drawn("smiley", "smiley", "a face drawn with a pen of std 0.11", ("face", "eyes", "mouth"))
-
-
-def word() -> Toy:
-    return drawn("word", "the word “flow”", "the word “flow” written with a pen of std 0.08", tuple("flow"))
-
-
-TWO_D: dict[str, Callable[[], Toy]] = {  # in display order
-    f.__name__: f
-    for f in (
-        moons,
-        eight_gaussians,
-        swiss_roll,
-        checkerboard,
-        rings,
-        pinwheel,
-        diamond,
-        cross,
-        grid25,
-        smiley,
-        word,
+    return drawn(
+        "smiley",
+        "a face drawn with a pen of std 0.11",
+        ("face", "eyes", "mouth"),
+        (
+            Stroke(partial(arc, rx=1.8, ry=1.8, start=0, stop=TURN), 48, 0.62, 0.11, 0),
+            Stroke(partial(point, x=-0.62, y=0.6), 1, 0.08, 0.17, 1),
+            Stroke(partial(point, x=0.62, y=0.6), 1, 0.08, 0.17, 1),
+            Stroke(partial(arc, rx=1.0, ry=1.0, start=1.12 * np.pi, stop=1.88 * np.pi, cy=-0.05), 14, 0.22, 0.11, 2),
+        ),
     )
-}
+
+
+@distribution(30)
+def word() -> Toy:
+    return drawn("the word “flow”", "the word “flow” written with a pen of std 0.08", tuple("flow"), written())
