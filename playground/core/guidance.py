@@ -28,6 +28,12 @@ class Guidance(Spec):
     family: ClassVar[str] = "guidance"
     formula: ClassVar[str] = ""
     gives: ClassVar[frozenset[str]] = frozenset({"mean"})
+    by_place: ClassVar[bool] = False
+    """Does the class that an image is asked to be follow from its place in the batch?"""
+    is_none: ClassVar[bool] = False
+    """Is it no guidance at all?"""
+    tilt: ClassVar[str] = "p{at}(x) p{at}(c | x)^{w}"
+    """The tilt of its ``pair`` in words: ``{at}`` is "_t" at a time above 0, ``{w}`` W."""
 
     @property
     def weight(self) -> float:
@@ -38,6 +44,13 @@ class Guidance(Spec):
     def asks(self) -> int | None:
         """The one class that it asks for; None: no class, or all."""
         return None
+
+    def classes(self, labels: list[int], count: int) -> list[int]:
+        """The class that each of ``count`` images of a batch is asked to be, −1 for all classes: without a condition, or where W = 0 leaves none of it.
+
+        ``labels``: the classes of the model.
+        """
+        return [-1 if self.asks is None or self.weight == 0 else self.asks] * count
 
     def misfit(self, law: Model) -> Misfit | None:
         """Why a model cannot be guided so: it has no such class. For the judge (core/legal.py)."""

@@ -72,6 +72,10 @@ class Sampler(Spec, Generic[Carry]):
     variants: ClassVar[tuple[Variant, ...]] = (Variant(""),)
     matches: ClassVar[tuple[str, ...]] = ()
     """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/family_parity.py runs them)."""
+    exact_step: ClassVar[bool] = False
+    """Is a step a draw from the model's own q(z_s | z_t)? Then it has no error of its own."""
+    corrects: ClassVar[bool] = False
+    """Does it move the state on a level as well, around another sampler? Such samplers do not stand in each other."""
     unprinted: ClassVar[str] = ""
     """Why a first step cannot be put together from ``printed`` and ``terms``, or ""."""
     cold_start: ClassVar[bool] = False
@@ -134,6 +138,11 @@ class Sampler(Spec, Generic[Carry]):
         """The same where no step has a history, since something else moves the state between them: every step is a first one."""
         first = self.calls(2)
         return None if first is None else (first - 1) * (steps - 1) + 1
+
+    def calls_first(self, process: Process, grid: list[float]) -> float:
+        """Model calls of the first step over these times, where ``calls_on`` knows them."""
+        whole = self.calls_on(process, grid) or 0
+        return whole if len(grid) == 2 else (self.calls_afresh(2) or 0) - 1
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Carry:
         """The carry before the first step; ``grid`` holds all times of the run. Samplers that remember something have their own."""

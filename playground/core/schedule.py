@@ -19,6 +19,8 @@ class Schedule(Spec):
     """
 
     family: ClassVar[str] = "schedules"
+    rescales: ClassVar[bool] = False
+    """Is it another schedule, rescaled? Such schedules do not stand in each other."""
 
     @property
     def t_max(self) -> float:

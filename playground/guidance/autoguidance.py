@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
@@ -28,6 +29,7 @@ class Autoguidance(Guidance):
         rank=40,
         needs=frozenset({"mixture"}),
     )
+    tilt: ClassVar[str] = "p{at}(x | c)^{w} p_weak(x)^(1−{w})"
     formula = r"\hat x_0 = D_{\mathrm{weak}} + W\,(D_c - D_{\mathrm{weak}})"
     label: int = integer(0, 0, 24, label="class", help="which class, counted from 0")
     weight: float = slider(2.0, 0.0, 15.0, 0.1, label="W weight", help="1: the model itself, more: away from the weak one")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from playground.core.fields import slider
 from playground.core.guidance import Blend, Guidance, interval, off_at, on_from
@@ -28,10 +29,14 @@ class EachClass(Guidance):
         rank=15,
         needs=frozenset({"classes"}),
     )
+    by_place: ClassVar[bool] = True
     formula = r"\hat x_0 = D_\varnothing + W\,(D_{c_i} - D_\varnothing),\quad c_i = i \bmod K"
     weight: float = slider(1.5, 0.0, 15.0, 0.1, label="W weight", help="0: no condition, 1: the condition, more: exaggerated")  # pyright: ignore[reportIncompatibleMethodOverride] - a field in the place of a constant
     start: float = on_from(1)
     stop: float = off_at(1)
+
+    def classes(self, labels: list[int], count: int) -> list[int]:
+        return [-1 if self.weight == 0 else labels[i % len(labels)] for i in range(count)]
 
     def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         return Blend(

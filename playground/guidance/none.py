@@ -16,6 +16,7 @@ class NoGuidance(Guidance):
 
     info = Info("NoGuidance", "none", "no guidance: all classes", rank=10)
     gives: ClassVar[frozenset[str]] = frozenset({"mean", "mixture"})
+    is_none: ClassVar[bool] = True
 
     def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         return predictor

@@ -41,6 +41,7 @@ from playground.images.networks import TOKENIZERS, Network, family_of
 from playground.images.source import Listing, Progress, Source, allow, fetch, listing, read_json, serve, served, weights_of
 
 FEW, MANY = 4, 16  # images that the page starts with: of large pictures, of small ones
+PRECISE = {"vae"}  # decoders overflow in half precision
 CONDITIONS = 8  # prompts or classes whose encoding is kept
 
 
@@ -271,7 +272,7 @@ def load(data: str, *, allow_pickle: bool = False, progress: Progress = lambda *
         done = 0.0
         for slot in slots:
             progress(f"loading {slot.replace('_', ' ')}", done, total)
-            precision = torch.float32 if slot == "vae" else dtype  # decoders overflow in half precision
+            precision = torch.float32 if slot in PRECISE else dtype
             with reading(data, slot):
                 parts[slot] = _part(slots[slot], folder / slot, weights.get(slot, ([], None))[1], precision, device, allow_pickle)
             done += sum(told.found.sizes.get(n, 0) for n in weights.get(slot, ([], None))[0])
@@ -389,7 +390,7 @@ def picture_file(name: str) -> Path:
 
     file = Path(name).expanduser()
     Image.init()
-    kinds = sorted(suffix for suffix, kind in Image.EXTENSION.items() if kind in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"))
+    kinds = sorted(suffix for suffix, form in Image.EXTENSION.items() if form in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"))
     if file.suffix.lower() not in kinds:
         raise BadValue("out", name, f"a file that ends with one of {', '.join(kinds)}")
     try:
@@ -398,8 +399,10 @@ def picture_file(name: str) -> Path:
             raise IsADirectoryError(21, "it is a folder")
         if not os.access(file if file.exists() else file.parent, os.W_OK):
             raise PermissionError(13, "it may not be written to")
-    except (OSError, ValueError) as error:
-        raise BadValue("out", name, f"a file that can be written ({getattr(error, 'strerror', None) or error})") from None
+    except OSError as error:
+        raise BadValue("out", name, f"a file that can be written ({error.strerror or error})") from None
+    except ValueError as error:
+        raise BadValue("out", name, f"a file that can be written ({error})") from None
     return file
 
 

@@ -31,7 +31,11 @@ NEIGHBOURS = Whole(3, 1, 1000)
 
 def _check_rows(name: str, rows: Tensor, least: int) -> None:
     if not isinstance(rows, Tensor) or rows.ndim != 2 or len(rows) < least:
-        raise BadValue(name, tuple(getattr(rows, "shape", ())), f"features of shape (n, d) with at least {least} rows")
+        raise BadValue(
+            name,
+            tuple(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__,
+            f"features of shape (n, d) with at least {least} rows",
+        )
 
 
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:

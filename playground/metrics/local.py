@@ -40,7 +40,7 @@ class StepError:
 
 def why_no_local_error(sampler: AnySampler) -> str:
     """Why a sampler has no local error to be shown, or ''."""
-    if sampler.info.key == "ExactAncestral":
+    if sampler.exact_step:
         return "it draws from the exact q(x_s | x_t): its local error is zero"
     if sampler.declared_order is None and sampler.couples_particles:
         return "its step depends on all particles at once, so that a single point has no step of its own"

@@ -82,9 +82,10 @@ class AnalyticDPM(Sampler[None]):
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         l2, keep, c = self._coefficients(problem, t, s)
-        oracle = problem.predictor
         found = {r"\alpha_s": problem.at(s).alpha, r"\sqrt{\sigma_s^2-l^2}": keep * problem.at(t).sigma, "l^2": l2, "c": c}
-        if self.covariance == "isotropic" and isinstance(oracle, MixtureOracle):
+        if self.covariance == "isotropic":
+            oracle = problem.predictor
+            assert isinstance(oracle, MixtureOracle)
             found[r"\sigma^{*2}"] = l2 + c * oracle.mean_posterior_variance(t)
         return found
 

@@ -41,6 +41,7 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     matches = ("ScoreSdeVeScheduler",)
     level_only = False
     rounding = STEEP
+    corrects = True
     variants = (Variant("n = 0", {"predictor": "DPMSolverPP2M", "corrector_steps": 0}),)
     predictor: AnySampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")
     corrector_steps: int = integer(1, 0, 20, label="n corrects", help="Langevin steps at every level")
@@ -50,7 +51,7 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.predictor, PredictorCorrector):
+        if self.predictor.corrects:
             raise BadValue("predictor", self.predictor.info.key, "any other sampler")
 
     @property
@@ -83,16 +84,7 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         if self.predictor.calls(2) is None:
             return None
         # every step is the first one of a run over what is left of the grid
-        return sum(self._first(process, grid[i:]) for i in range(len(grid) - 1)) + self.corrector_steps * (len(grid) - 1)
-
-    def _first(self, process: Process, grid: list[float]) -> float:
-        """Calls of the predictor's first step on what is left of the grid."""
-        whole = self.predictor.calls_on(process, grid) or 0
-        if len(grid) == 2:
-            return whole
-        if self.predictor.info.key == "Restart":
-            return whole - (self.predictor.calls_on(process, grid[1:]) or 0)
-        return (self.predictor.calls_afresh(2) or 0) - 1
+        return sum(self.predictor.calls_first(process, grid[i:]) for i in range(len(grid) - 1)) + self.corrector_steps * (len(grid) - 1)
 
     @property
     def ending(self) -> Ending:

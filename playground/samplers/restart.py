@@ -3,14 +3,13 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from playground.core.exponential import time_of
 from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
-from playground.core.process import ScalarProcess
+from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import STEEP, Sampler, Variant
 from playground.core.spec import Info
@@ -73,11 +72,17 @@ class Restart(Sampler[None]):
         top = min(self.high, math.exp(-process.at(process.t_max).half_log_snr))
         return top if here <= self.low < above and here < top else None
 
-    def calls_on(self, process: Any, grid: list[float]) -> float | None:
+    def calls_on(self, process: Process, grid: list[float]) -> float:
         """2N − 1 and, where a step reaches ``low``, 2Kn more."""
-        levels = [math.exp(-process.at(t).half_log_snr) for t in grid if t > 0]
-        passed = sum(self._top(process, a, b) is not None for a, b in itertools.pairwise(levels))
+        scalar = process.scalar()
+        levels = [math.exp(-scalar.at(t).half_log_snr) for t in grid if t > 0]
+        passed = sum(self._top(scalar, a, b) is not None for a, b in itertools.pairwise(levels))
         return 2 * (len(levels) - 1) + (grid[-1] == 0) + 2 * self.times * self.inner * passed
+
+    def calls_first(self, process: Process, grid: list[float]) -> float:
+        """Whether that step reaches ``low`` is seen from the grid."""
+        whole = self.calls_on(process, grid)
+        return whole if len(grid) == 2 else whole - self.calls_on(process, grid[1:])
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

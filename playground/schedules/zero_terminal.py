@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -32,11 +33,12 @@ class ZeroTerminalSNR(Schedule):
         "2305.08891",
         rank=60,
     )
+    rescales: ClassVar[bool] = True
     base: Schedule = nested(LinearBeta(), "schedules", label="based on", help="the schedule that is rescaled")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.base, ZeroTerminalSNR):
+        if self.base.rescales:
             raise BadValue("base", self.base.info.key, "any other schedule: this one is rescaled already")
 
     @property

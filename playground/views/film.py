@@ -68,7 +68,7 @@ def palette(pictures: list[tuple[memoryview, int]]) -> Image.Image:
 def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None) -> Iterator[bytes | None]:
     """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
     ``palette`` of a GIF; without one each frame has its own."""
-    return _gif(moments, ms, colours) if kind == "gif" else _mp4(moments, ms)
+    return ENCODERS[kind](moments, ms, colours)
 
 
 def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
@@ -86,7 +86,7 @@ def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -
     yield out.getvalue()
 
 
-def _mp4(moments: Iterator[Image.Image], ms: int) -> Iterator[bytes | None]:
+def _mp4(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
     import av  # its libraries are large: only who wants a film loads them
 
     out, last = io.BytesIO(), None
@@ -120,3 +120,6 @@ def _even(picture: Image.Image) -> Image.Image:
     out = Image.new("RGB", (w + w % 2, h + h % 2), "white")
     out.paste(picture)
     return out
+
+
+ENCODERS = {"gif": _gif, "mp4": _mp4}

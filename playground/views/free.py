@@ -45,7 +45,7 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     ends = len(run.frames) - (run.frames[-1].t == 0)  # at t = 0 there is nothing left to expect
     keep = sorted({round(i * (ends - 1) / max(1, min(ends, STEPS) - 1)) for i in range(min(ends, STEPS))})
     own = torch.stack([run.x0[i][:COMPARED] for i in keep])
-    asked = classes_asked(run.exp, run.exp.who.labels.tolist(), own.shape[1])
+    asked = run.exp.guidance.classes(run.exp.who.labels.tolist(), own.shape[1])
     sets = {c: images if c < 0 else images.only(c) for c in set(asked)}
     header: dict[str, Any] = {
         "kind": "free",
@@ -88,22 +88,12 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     return packet
 
 
-def classes_asked(exp: Experiment, labels: list[int], count: int) -> list[int]:
-    """The class that each of ``count`` images was asked to be, −1 for all: without guidance, or with W = 0."""
-    guidance = exp.guidance
-    if getattr(guidance, "weight", 0.0) == 0:
-        return [-1] * count
-    if guidance.info.key == "EachClass":
-        return [labels[i % len(labels)] for i in range(count)]
-    return [getattr(guidance, "label", -1)] * count
-
-
 def _compared_with(exp: Experiment, asked: list[int]) -> str:
     """In words: the law that the denoisers are of."""
     if asked[0] < 0:
         return "of all classes"
-    of = "of each image’s own class" if exp.guidance.info.key == "EachClass" else f"of class {asked[0]}"
-    weight: float = exp.guidance.weight  # type: ignore[attr-defined]
+    weight = exp.guidance.weight
+    of = "of each image’s own class" if exp.guidance.by_place else f"of class {asked[0]}"
     return of if weight == 1 else f"{of}, guided alike with W = {weight:g}"
 
 

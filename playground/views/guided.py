@@ -24,9 +24,7 @@ def guided_laws(exp: Experiment) -> dict[str, str]:
 
 def tilted_words(exp: Experiment, t: float) -> str:
     """The tilted law's formula at time t."""
-    weak = "weak" if exp.guidance.info.key == "Autoguidance" else ""
-    w, at = f"{exp.guidance.weight:g}", "_t" if t > 0 else ""
-    return f"p{at}(x | c)^{w} p_weak(x)^(1−{w})" if weak else f"p{at}(x) p{at}(c | x)^{w}"
+    return exp.guidance.tilt.format(w=f"{exp.guidance.weight:g}", at="_t" if t > 0 else "")
 
 
 def guided_arrows(exp: Experiment) -> list[str]:

@@ -44,12 +44,11 @@ class Packet:
         hi: list[float] | None = None,
         axis: int = 0,
     ) -> None:
-        """Adds an array. For ``u2`` values are quantised to [lo, hi], one pair an index of ``axis``; outside and NaN are clamped."""
+        """Adds an array. With ``lo`` and ``hi``, one pair an index of ``axis``, values are quantised to 16 bits ("u2") between them; outside and NaN are
+        clamped."""
         a = np.asarray(values)
         extra: Entry = {}
-        if kind == "u2":
-            assert lo is not None
-            assert hi is not None
+        if lo is not None and hi is not None:
             shape = [1] * a.ndim
             shape[axis] = len(lo)
             low, high = (np.asarray(v, np.float32).reshape(shape) for v in (lo, hi))

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from playground.core.experiment import Experiment
 from playground.core.fields import params
-from playground.core.spec import Spec
+from playground.core.spec import Spec, specs_in
+
+ALWAYS = {"data", "process", "sampler", "grid"}
 
 
 def _call(spec: Spec) -> str:
+    within = specs_in(spec)
     inner = []
     for name, param in params(spec).items():
         value = getattr(spec, name)
         if value != param.default:
-            inner.append(f"{name}={_call(value) if isinstance(value, Spec) else repr(value)}")
+            inner.append(f"{name}={_call(within[name]) if name in within else repr(value)}")
     return f"pg.{type(spec).__name__}({', '.join(inner)})"
 
 
 def as_python(exp: Experiment) -> str:
     """Runnable code with every choice that differs from the defaults, and the three main ones always."""
-    base, lines = Experiment(), []
+    base, within, lines = Experiment(), specs_in(exp), []
     for name in params(exp):
         value = getattr(exp, name)
-        if name == "guidance" and value == base.guidance:
-            continue
-        if isinstance(value, Spec):
-            lines.append(f"    {name}={_call(value)},")
-        elif value != getattr(base, name) or name == "data":
-            lines.append(f"    {name}={value!r},")
+        if name in ALWAYS or value != getattr(base, name):
+            lines.append(f"    {name}={_call(within[name]) if name in within else repr(value)},")
     body = "\n".join(lines)
     return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n"

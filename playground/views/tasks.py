@@ -108,7 +108,7 @@ class Asked:
         self.exp, self.params, self.files = exp, params, files
         self.event = exp.law.space.shape
         self.notes: list[str] = []
-        if params.get("task") != "sweep" and exp.guidance.info.key == "EachClass":  # its class would go by the place in the strip
+        if params.get("task") != "sweep" and exp.guidance.by_place:  # its class would go by the place in the strip
             self.exp = exp.replace(guidance=registry("guidance")["NoGuidance"]())
             self.notes.append("done without guidance: “each class” would give every column another class")
 
@@ -124,7 +124,7 @@ class Asked:
 
     def gaussian(self) -> GaussianMixture | None:
         """The law of the images where it is exactly known: that of an unguided Wiener model or of the exact Gaussian."""
-        return self.exp.who.law_behind() if self.exp.guidance.info.key == "NoGuidance" else None
+        return self.exp.who.law_behind() if self.exp.guidance.is_none else None
 
     def image(self, index: int, name: str = "image") -> Tensor:
         if index >= len(self.files):
@@ -370,8 +370,7 @@ def numbers_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 
     Without guidance its weight is offered too, with what must then be chosen (``with``); ``classes`` is how many there are.
     """
-    guided = exp.guidance.info.key != "NoGuidance"
-    other = exp if guided else exp.replace(guidance=registry("guidance")["ClassifierFree"]())
+    other = exp if not exp.guidance.is_none else exp.replace(guidance=registry("guidance")["ClassifierFree"]())
     fields = []
     for path, (param, value) in numeric_fields(other).items():
         ours = path in numeric_fields(exp)

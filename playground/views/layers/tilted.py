@@ -39,8 +39,7 @@ class Tilted(Layer):
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
         if not self.why(fields.exp):
-            weight = float(getattr(fields.exp.guidance, "weight", 1.0))
-            _tilted(fields.packet, panel, fields.geometry.panels[0], fields.pair, fields.t, weight)
+            _tilted(fields.packet, panel, fields.geometry.panels[0], fields.pair, fields.t, fields.exp.guidance.weight)
 
 
 def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Any], t: Tensor, weight: float) -> None:

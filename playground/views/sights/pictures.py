@@ -140,7 +140,7 @@ class Pictures(Sight):
         last = self.run.frames[-1]
         if self.shows is None:
             return None
-        small, whole = self.pixels(last), self._picture("final", last.step, self.process.project(last.z)[: self.count])
+        small, whole = self.pixels(last), self._picture("final", last.step, self.process.project(last.z)[: self.count], True)
         return whole if whole.shape != small.shape else None
 
     def velocities(self, frame: Frame) -> np.ndarray:
@@ -148,12 +148,12 @@ class Pictures(Sight):
         mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
         return self._picture("v", frame.step, self.process.split(frame.z)[: self.count, 1] / (2 * math.sqrt(mass)))
 
-    def _picture(self, kind: str, step: int, x: Tensor) -> np.ndarray:
+    def _picture(self, kind: str, step: int, x: Tensor, final: bool = False) -> np.ndarray:
         if self.shows is None:
             return as_bytes(x)
         known = self.run.pictures
         if (kind, step) not in known:
-            known[kind, step] = as_bytes(self.shows(torch.nan_to_num(x), kind == "final"))
+            known[kind, step] = as_bytes(self.shows(torch.nan_to_num(x), final))
         return known[kind, step]
 
     # words --------------------------------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Pictures(Sight):
             return judged, "by class: what the model’s classifier takes each last image for"
         if "examples" in law.gives and len(law.labels):
             return law.examples.nearest_label(x), "by class: that of the training image nearest to each last image"
-        if exp.guidance.info.key == "EachClass" and len(names) > 1:
+        if exp.guidance.by_place and len(names) > 1:
             return torch.arange(len(x)) % len(names), "by class: the class that each image was asked to be"
         return None, "nothing here tells the class of an image: the model has no classifier and no labelled images"
 
