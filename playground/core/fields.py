@@ -111,12 +111,21 @@ class When:
             return number is not None and least is not None and number > least
         return (value in self.values) == (self.test == "one of")
 
+    @property
+    def of_choice(self) -> bool:
+        """Is it the choice itself that is asked for, and no other parameter of it?"""
+        return self.name == "kind"
+
+    def path(self, outer: str) -> str:
+        """Where what is asked for stands, for a parameter within ``outer`` ("sampler", or "" of an Experiment): "sampler.eta"."""
+        return outer if self.of_choice else f"{outer}.{self.name}".strip(".")
+
     def words(self, label: str) -> str:
         """``label``: how the other parameter is called. "only with η above 0"."""
         values = " or ".join(
             f"{v:g}" if isinstance(v, float) else "on" if v is True else "off" if v is False else str(v) for v in self.values
         )
-        if self.name == "kind":
+        if self.of_choice:
             return f"{'only' if self.test == 'one of' else 'not'} with {values}"
         return f"only with {label} { ({'above': 'above ', 'none of': 'other than '}.get(self.test, '')) }{values}"
 
@@ -144,6 +153,8 @@ class Param:
     """
 
     kind: ClassVar[str] = ""
+    whole: ClassVar[bool] = False
+    """Is it a whole number?"""
     default: object
     lo: float = 0.0
     hi: float = 0.0
@@ -180,6 +191,14 @@ class Param:
         """The value as one component of a form has it."""
         return text(value)
 
+    def limits(self) -> Record:
+        """What a number box takes: {"lo", "hi", "whole"}; {} of what is no number."""
+        return {}
+
+    def described(self, name: str, value: object) -> Record:
+        """What a form's script has to know to write links: the default (here ``value``) and of which kind it is."""
+        return {"default": self.shows(value), "kind": self.kind}
+
     def link(self, name: str, value: object) -> dict[str, str]:
         """Names and texts of a link, only of what is not the default."""
         return {} if value == self.default else {name: text(value)}
@@ -199,10 +218,12 @@ class Number(Param):
     """A finite number in [lo, hi]."""
 
     kind = "float"
-    whole: ClassVar[bool] = False
 
     def allowed(self) -> str:
         return f"a number from {self.lo:.12g} to {self.hi:.12g}"
+
+    def limits(self) -> Record:
+        return {"lo": self.lo, "hi": self.hi, "whole": self.whole}
 
     def shows(self, value: object) -> float:
         return self.clean(self.label, value)

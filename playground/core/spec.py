@@ -155,6 +155,9 @@ class Nested(Param):
     def shows(self, value: object) -> str:
         return value.info.key if isinstance(value, Spec) else str(value)
 
+    def described(self, name: str, value: object) -> Record:
+        return {"family": self.family, "default": self.clean(name, value).flat(name)}
+
     def link(self, name: str, value: object) -> dict[str, str]:
         return value.flat(name) if isinstance(value, Spec) and value != self.default else {}
 

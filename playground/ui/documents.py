@@ -17,6 +17,7 @@ TITLES = {
     "glossary": "Glossary as a page",
     "samplers": "Samplers, measured",
     "images": "Image models, measured",
+    "python": "From Python",
     "architecture": "How it is built",
 }
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>

@@ -6,21 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar, Literal, TypeAlias
 
 import gradio as gr
 
 from playground.core.catalog import laws, models_of, resolve
 from playground.core.experiment import Experiment
-from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, params, short
+from playground.core.fields import LONGEST_FIELD, NEAR, BadValue, Param, Record, Shown, params, short
 from playground.core.law import Law
 from playground.core.legal import DEFAULTS, fitting
-from playground.core.spec import FAMILIES, Spec, lookup, registry, text
+from playground.core.spec import FAMILIES, Spec, registry
 from playground.processes.interpolant import GAUSSIAN
 from playground.ui.judged import tables
-from playground.ui.picker import Choice, distributions, law_choice, picker, predictors, specs
+from playground.ui.picker import Choice, Layout, distributions, law_choice, picker, predictors, specs
 
 TOP = {
     "data": "pg-data",
@@ -35,19 +35,40 @@ OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data titl
 SLIDERS = {"guidance.label": 24}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/hub.js)
 BATCH = 16  # images that the page starts with, where a link does not say how many
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
+PICK = "pick"  # a key that is chosen in a picker
 RANGES: dict[str, tuple[float, float]] = {"particles": (100, 20_000)}  # what the rail covers; the number takes all that is allowed
+OWN_ROW = {"process.schedule"}  # one row for all processes that have it, so that what is chosen survives a change of process
+
+Component: TypeAlias = gr.HTML | gr.Radio | gr.Checkbox | gr.Textbox | gr.Number | gr.Slider
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a parameter stands in the form: its field, the choice that must be made for it to count ('' = always), the element's id, its words.
+
+    ``without``: of a choice within a choice, the outer ones, which cannot hold themselves.
+    """
+
+    path: str
+    kind: str
+    id: str
+    label: str
+    visible: bool | Literal["hidden"] = True
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Control:
-    """One component of the form. ``kind`` is the spec that must be chosen for it to count ('' = always)."""
+    """One component of the form. ``kind`` is the spec that must be chosen for it to count ('' = always); ``type``: what form.js reads its value as."""
 
     id: str
     path: str
     kind: str
-    component: Any
-    param: Param | None
-    default: Any
+    component: Component
+    param: Param
+    default: Shown
+    type: str
+    label: str
 
 
 class Form:
@@ -78,7 +99,6 @@ class Form:
             _heading("Forward process")
             self._picker("process", specs("processes"), layout="pills", label="Forward process")
             with gr.Column(elem_id="pg-process-schedule-row", elem_classes="pg-params"):
-                # one schedule for all processes that have one, so that it survives a change of process
                 self._picker("process.schedule", specs("schedules"), layout="menu", label="schedule", elem_id="pg-schedule")
                 self._spec_params("process.schedule", "schedules", "pg-schedule")
             self._spec_params("process", "processes", "pg-process")
@@ -99,7 +119,7 @@ class Form:
             for name in ("start_at", "stop_at", "particles"):
                 self._field(name, "", declared[name], f"pg-{name}")
             with gr.Row(elem_id="pg-seed-row", elem_classes="pg-dice-row"):
-                self._number("seed", "", declared["seed"], "pg-seed", "seed")
+                self._number(Place("seed", "", "pg-seed", "seed"), declared["seed"])
                 self.dice = gr.Button("New seed", elem_id="pg-dice", elem_classes="pg-dice")  # its face is drawn; the words are its name
                 self.help["pg-dice"] = "A new random seed (same choices, other noise)"
             self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
@@ -113,23 +133,16 @@ class Form:
             fn=None, js="() => Math.floor(Math.random() * 10000)", outputs=[self["seed"].component], queue=False, api_visibility="private"
         )
 
-    def _picker(self, path: str, choices: list[Choice], *, layout: Any, label: str, elem_id: str = "", of: str = "") -> None:
+    def _picker(self, path: str, choices: list[Choice], *, layout: Layout, label: str, elem_id: str = "", of: str = "") -> None:
         elem_id = elem_id or TOP[path]
-        value = self.exp.process.schedule if path == "process.schedule" else getattr(self.exp, path)  # type: ignore[attr-defined]
-        key = value.info.key if isinstance(value, Spec) else value
+        held = _held(self.exp, path)
+        assert held is not None, path
+        param, value = held
+        key = str(param.shows(value))
         component = picker(
             choices, key, layout=layout, slot=path, label=label, of=of, elem_id=elem_id, elem_classes=["pg-pick", f"pg-{layout}"]
         )
-        self.controls.append(Control(elem_id, path, "", component, None, key))
-
-    def _menu(
-        self, path: str, kind: str, choices: list[Choice], default: str, elem_id: str, label: str, param: Param | None = None
-    ) -> None:
-        """A menu for one member's parameter."""
-        component = picker(
-            choices, default, layout="menu", slot=f"{kind}:{path}", label=label, elem_id=elem_id, elem_classes=["pg-pick", "pg-menu"]
-        )
-        self.controls.append(Control(elem_id, path, kind, component, param, default))
+        self.controls.append(Control(elem_id, path, "", component, param, key, PICK, label))
 
     def _spec_params(self, path: str, family: str, prefix: str, without: frozenset[str] = frozenset()) -> None:
         """Parameters that all members share stand once; the others in one group a member, of which the page shows the chosen one.
@@ -137,118 +150,137 @@ class Form:
         A choice within a choice (a corrector's predictor) has its menu and its own parameters in the group of the outer one; ``without`` are the
         outer members, which cannot hold themselves.
         """
-        members = {key: params(cls) for key, cls in registry(family).items() if key not in without}
+        classes = {key: cls for key, cls in registry(family).items() if key not in without}
+        members = {key: params(cls) for key, cls in classes.items()}
         first = next(iter(members.values()))
         shared = {n: p for n, p in first.items() if all(m.get(n) == p for m in members.values())}
         for name, param in shared.items():
             self._field(f"{path}.{name}", "", param, f"{prefix}-{name}")
         for key, declared in members.items():
-            # a process's schedule has a row of its own, the same for all processes
-            own = {n: p for n, p in declared.items() if n not in shared and not (p.kind == "spec" and family == "processes")}
+            own = {n: p for n, p in declared.items() if n not in shared and f"{path}.{n}" not in OWN_ROW}
             if own:
                 with gr.Column(elem_id=f"{prefix}-{key}", elem_classes="pg-params"):
                     for name, param in own.items():
-                        full, elem_id = f"{path}.{name}", f"{prefix}-{key}-{name}"
-                        if param.kind == "spec":
-                            inside = [c for c in specs(param.family) if c.key not in without | {key}]
-                            self._menu(full, key, inside, str(param.shows(param.default)), elem_id, param.label or name.replace("_", " "))
-                            self.nested[f"{key}:{full}"] = path
-                            self._spec_params(full, param.family, elem_id, without | {key})
-                        else:
-                            self._field(full, key, param, elem_id)
+                        place = Place(f"{path}.{name}", key, f"{prefix}-{key}-{name}", _words(name, param), without=without)
+                        make = Form._source if name in classes[key].of_data else self.makers[param.kind]
+                        make(self, place, param)
 
-    def _field(
-        self,
-        path: str,
-        kind: str,
-        param: Param,
-        elem_id: str,
-        label: str = "",
-        visible: Any = True,
-    ) -> None:
-        label = label or param.label or path.rsplit(".", 1)[-1].replace("_", " ")
-        self.help[elem_id] = param.help
+    def _field(self, path: str, kind: str, param: Param, elem_id: str, label: str = "", visible: bool | Literal["hidden"] = True) -> None:
+        place = Place(path, kind, elem_id, label or _words(path.rsplit(".", 1)[-1], param), visible)
+        self.makers[param.kind](self, place, param)
+
+    def _add(self, place: Place, param: Param, component: Component, type: str = "", help: str = "") -> None:
+        self.help[place.id] = help or param.help
         default = param.shows(param.default)
-        if param.kind == "choice" and sum(map(len, param.options)) > SWITCH:
-            self._menu(path, kind, [Choice(o, o) for o in param.options], str(default), elem_id, label, param)
-            return
-        if param.kind == "choice":
-            component: Any = gr.Radio(
-                list(param.options),
-                value=default,
-                label=label,
-                elem_id=elem_id,
-                elem_classes="pg-row pg-radio",
-                visible=visible,
-            )
-        elif param.kind == "flag":
-            component = gr.Checkbox(bool(default), label=label, elem_id=elem_id, elem_classes="pg-row pg-check")
-        elif path == "process.origin":
-            self._source(path, kind, param, elem_id, label)
-            return
-        elif param.kind == "free":
-            component = gr.Textbox(str(default), label=label, elem_id=elem_id, elem_classes="pg-row pg-text", max_lines=1)
-        elif (param.kind == "int" and param.hi >= 500 and path not in SLIDERS) or param.log:
-            # gr.Slider has no logarithmic scale: a number with a rail of our own beside it
-            with gr.Row(elem_id=f"{elem_id}-row", elem_classes="pg-row pg-log"):
-                self._number(path, kind, param, elem_id, label)
-                lo, hi = RANGES.get(path, (param.lo, param.hi))
-                gr.HTML(
-                    None,
-                    html_template='<div class="pg-rail"></div>',
-                    js_on_load="window.PG.rail({element, props})",
-                    apply_default_css=False,
-                    payload={"target": elem_id, "lo": lo, "hi": hi, "label": label, "whole": param.kind == "int"},
-                    elem_classes="pg-rail-block",
-                )
-            if path == "grid.steps":  # what they cost, and a lock that keeps it
-                gr.HTML(
-                    None,
-                    html_template="<div></div>",
-                    js_on_load="window.PG.calls(element)",
-                    apply_default_css=False,
-                    elem_id="pg-calls",
-                    elem_classes="pg-h",
-                )
-            return
-        else:
-            component = gr.Slider(
-                param.lo,
-                SLIDERS.get(path, param.hi),
-                float(default),
-                step=param.step,
-                label=label,
-                elem_id=elem_id,
-                elem_classes="pg-row pg-slider",
-                buttons=[],
-            )
-        self.controls.append(Control(elem_id, path, kind, component, param, default))
+        self.controls.append(Control(place.id, place.path, place.kind, component, param, default, type or param.kind, place.label))
 
-    def _number(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
-        # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
-        whole, default = param.kind == "int", param.shows(param.default)
-        component = gr.Number(float(default), label=label, precision=0 if whole else None, elem_id=elem_id, elem_classes="pg-row pg-number")
-        self.help[elem_id] = f"{param.help} ({param.lo:g} to {param.hi:,.0f})"
-        self.controls.append(Control(elem_id, path, kind, component, param, default))
+    def _menu(self, place: Place, param: Param, choices: list[Choice], type: str = "") -> None:
+        component = picker(
+            choices,
+            str(param.shows(param.default)),
+            layout="menu",
+            slot=f"{place.kind}:{place.path}",
+            label=place.label,
+            elem_id=place.id,
+            elem_classes=["pg-pick", "pg-menu"],
+        )
+        self._add(place, param, component, type)
 
-    def _source(self, path: str, kind: str, param: Param, elem_id: str, label: str) -> None:
-        """The other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
+    def _nested(self, place: Place, param: Param) -> None:
+        """A menu of choices, and the parameters of each."""
+        without = place.without | {place.kind}
+        self._menu(place, param, [c for c in specs(param.family) if c.key not in without], PICK)
+        self.nested[f"{place.kind}:{place.path}"] = place.path.rpartition(".")[0]
+        self._spec_params(place.path, param.family, place.id, without)
+
+    def _source(self, place: Place, param: Param) -> None:
+        """Data within a choice, the other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
         gaussian = Choice(GAUSSIAN, "gaussian", "standard normal, in the data's dimension")
-        toy_choices = [law_choice(law) for law in laws() if "mixture" in law.gives]
-        self._menu(path, kind, [gaussian, *toy_choices], text(param.default), elem_id, label, param)
+        self._menu(place, param, [gaussian, *(law_choice(law) for law in laws() if "mixture" in law.gives)])
 
-    def _when(self, control: Control) -> dict[str, Any]:
+    def _choice(self, place: Place, param: Param) -> None:
+        if sum(map(len, param.options)) > SWITCH:
+            self._menu(place, param, [Choice(o, o) for o in param.options])
+            return
+        options, default = list(param.options), str(param.shows(param.default))
+        component = gr.Radio(
+            options, value=default, label=place.label, elem_id=place.id, elem_classes="pg-row pg-radio", visible=place.visible
+        )
+        self._add(place, param, component)
+
+    def _flag(self, place: Place, param: Param) -> None:
+        on = bool(param.shows(param.default))
+        self._add(place, param, gr.Checkbox(on, label=place.label, elem_id=place.id, elem_classes="pg-row pg-check"))
+
+    def _text(self, place: Place, param: Param) -> None:
+        words = str(param.shows(param.default))
+        self._add(place, param, gr.Textbox(words, label=place.label, elem_id=place.id, elem_classes="pg-row pg-text", max_lines=1))
+
+    def _amount(self, place: Place, param: Param) -> None:
+        if (param.whole and param.hi >= 500 and place.path not in SLIDERS) or param.log:
+            self._rail(place, param)
+            return
+        component = gr.Slider(
+            param.lo,
+            SLIDERS.get(place.path, param.hi),
+            float(param.shows(param.default)),
+            step=param.step,
+            label=place.label,
+            elem_id=place.id,
+            elem_classes="pg-row pg-slider",
+            buttons=[],
+        )
+        self._add(place, param, component)
+
+    def _rail(self, place: Place, param: Param) -> None:
+        """A number with a rail of our own beside it: gr.Slider has no logarithmic scale."""
+        with gr.Row(elem_id=f"{place.id}-row", elem_classes="pg-row pg-log"):
+            self._number(place, param)
+            lo, hi = RANGES.get(place.path, (param.lo, param.hi))
+            gr.HTML(
+                None,
+                html_template='<div class="pg-rail"></div>',
+                js_on_load="window.PG.rail({element, props})",
+                apply_default_css=False,
+                payload={"target": place.id, "lo": lo, "hi": hi, "label": place.label, "whole": param.whole},
+                elem_classes="pg-rail-block",
+            )
+        if place.path == "grid.steps":  # what they cost, and a lock that keeps it
+            gr.HTML(
+                None,
+                html_template="<div></div>",
+                js_on_load="window.PG.calls(element)",
+                apply_default_css=False,
+                elem_id="pg-calls",
+                elem_classes="pg-h",
+            )
+
+    def _number(self, place: Place, param: Param) -> None:
+        # no minimum/maximum: Gradio would clamp in silence, our server says what is allowed
+        default = float(param.shows(param.default))
+        component = gr.Number(
+            default, label=place.label, precision=0 if param.whole else None, elem_id=place.id, elem_classes="pg-row pg-number"
+        )
+        self._add(place, param, component, help=f"{param.help} ({param.lo:g} to {param.hi:,.0f})")
+
+    makers: ClassVar[dict[str, Callable[[Form, Place, Param], None]]] = {  # by the parameter's kind
+        "choice": _choice,
+        "flag": _flag,
+        "free": _text,
+        "float": _amount,
+        "int": _amount,
+        "spec": _nested,
+    }
+
+    def _when(self, control: Control) -> Record:
         """The conditions without which a control does nothing, for form.js: [path of the other, test, values, words]."""
-        param = control.param or params(Experiment).get(control.path)
-        if param is None or not param.when:
-            return {}
         outer = control.path.rpartition(".")[0]
-        out = []
-        for when in param.when:
-            path = outer if when.name == "kind" else f"{outer}.{when.name}".strip(".")
+        out: list[list[object]] = []
+        for when in control.param.when:
+            path = when.path(outer)
             other = next(c for c in self.controls if c.path == path and c.kind in ("", control.kind))
-            out.append([path, when.test, list(when.values), when.words(other.component.label)])
-        return {"when": out}
+            out.append([path, when.test, list(when.values), when.words(other.label)])
+        return {"when": out} if out else {}
 
     # -- using them ----------------------------------------------------------------------------------------------------------
 
@@ -258,95 +290,80 @@ class Form:
         return next(c for c in self.controls if c.path == path and c.kind == kind)
 
     @property
-    def components(self) -> list[Any]:
+    def components(self) -> list[Component]:
         return [c.component for c in self.controls]
 
-    def values(self, exp: Experiment) -> list[Any]:
+    def values(self, exp: Experiment) -> list[Shown]:
         """What every control shows for this experiment; parameters of what is not chosen show their defaults."""
         return [self._value(exp, c) for c in self.controls]
 
-    def _value(self, exp: Experiment, control: Control) -> Any:
-        node: Any = exp
-        parts = control.path.split(".")
-        for part in parts[:-1]:
-            if not hasattr(node, part):  # a process without a schedule
-                return control.default
-            node = getattr(node, part)
-        if (control.kind and node.info.key != control.kind) or not hasattr(node, parts[-1]):
-            return control.default
-        value = getattr(node, parts[-1])
-        if control.param is not None:
-            return control.param.shows(value)
-        return value.info.key if isinstance(value, Spec) else value
+    def _value(self, exp: Experiment, control: Control) -> Shown:
+        held = _held(exp, control.path, control.kind)
+        return control.default if held is None else control.param.shows(held[1])
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Record:
         """For form.js: the controls, the declared defaults, what is legal, the words of the tooltips."""
         base = Experiment()
-        families = {
-            family: {key: _declared(cls) for key, cls in registry(family).items()}
-            for family in ("processes", "schedules", "samplers", "grids", "guidance")
-        }
-        top = {}
-        for name, param in params(Experiment).items():
-            value = getattr(base, name)
-            top[name] = (
-                {"family": param.family, "default": value.flat(name)} if isinstance(value, Spec) else {"default": value, "kind": param.kind}
-            )
+        families = ("processes", "schedules", "samplers", "grids", "guidance")
         return {
             "controls": [
                 {
                     "id": c.id,
                     "path": c.path,
                     "kind": c.kind,
-                    "label": c.component.label,
-                    "type": "pick" if c.param is None else c.param.kind,
+                    "label": c.label,
+                    "type": c.type,
                     "default": c.default,
-                    **_bounds(c.param),
+                    **c.param.limits(),
                     **self._when(c),
                 }
                 for c in self.controls
             ],
-            "top": top,
-            "families": families,
+            "top": {name: param.described(name, getattr(base, name)) for name, param in params(Experiment).items()},
+            "families": {family: {key: _declared(cls) for key, cls in registry(family).items()} for family in families},
             "help": {k: v for k, v in self.help.items() if v},
-            "titles": {
-                **{f: {k: c.info.title for k, c in registry(f).items()} for f in families},
-            },
+            "titles": {family: {key: cls.info.title for key, cls in registry(family).items()} for family in families},
             **tables().describe(),
             "laws": {law.key: law_facts(law) for law in laws()},
             "old": former_names(),
             "sets": sets_facts(),
             "batch": BATCH,
             "nested": self.nested,
-            "suits": {key: cls.suits for key, cls in registry("processes").items()},  # type: ignore[attr-defined]
-            "calls": {key: cls().calls_line() for key, cls in registry("samplers").items()},  # type: ignore[attr-defined]
+            "suits": {key: cls.suits for key, cls in registry("processes").items()},
+            "calls": {key: cls().calls_line() for key, cls in registry("samplers").items()},
             "fallback": {key: fallback(key) for key in registry("processes")},
         }
 
 
-def _declared(cls: type[Spec]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for name, param in params(cls).items():
-        out[name] = (
-            {"family": param.family, "default": param.default.flat(name)}
-            if isinstance(param.default, Spec)
-            else {"default": param.shows(param.default), "kind": param.kind}
-        )
-    return out
+def _words(name: str, param: Param) -> str:
+    return param.label or name.replace("_", " ")
 
 
-def _bounds(param: Param | None) -> dict[str, Any]:
-    """What a number box takes, for assets/ui/boxes.js."""
-    return {"lo": param.lo, "hi": param.hi, "whole": param.kind == "int"} if param and param.kind in ("float", "int") else {}
+def _held(exp: Experiment, path: str, kind: str = "") -> tuple[Param, object] | None:
+    """The parameter at a path and its value now; None where there is none (a process without a schedule), or where another choice than ``kind`` holds it."""
+    *outer, name = path.split(".")
+    node: Experiment | Spec = exp
+    chosen = ""
+    for part in outer:
+        if part not in params(node):
+            return None
+        inner: Spec = getattr(node, part)
+        node, chosen = inner, inner.info.key
+    declared = params(node)
+    return (declared[name], getattr(node, name)) if name in declared and kind in ("", chosen) else None
+
+
+def _declared(cls: type[Spec]) -> Record:
+    return {name: param.described(name, param.default) for name, param in params(cls).items()}
 
 
 def _heading(words: str, more: str = "") -> None:
     gr.HTML(f"{more}<h2>{words}</h2>", elem_classes="pg-h", apply_default_css=False, js_on_load=None)
 
 
-def law_facts(law: Law) -> dict[str, Any]:
+def law_facts(law: Law) -> Record:
     """What the page's scripts know of a law."""
-    facts: dict[str, Any] = {"title": law.title, "models": [model.key for model in models_of(law)]}
+    facts: Record = {"title": law.title, "models": [model.key for model in models_of(law)]}
     return facts | ({"pictures": True} if law.space.pictures else {})
 
 
@@ -369,7 +386,7 @@ def known(name: str) -> bool:
         return False
 
 
-def sets_facts() -> dict[str, Any]:
+def sets_facts() -> Record:
     """What a set of images that the page has only a name of is like, until the server tells: the models of a listed law of examples that need no training."""
     law = next(law for law in laws() if "examples" in law.gives)
     return {"like": law.key, "models": [model.key for model in models_of(law) if not model.trained]}
@@ -377,8 +394,8 @@ def sets_facts() -> dict[str, Any]:
 
 def fallback(process: str) -> dict[str, str]:
     """Sampler, grid and guidance that the page takes when the chosen ones do not fit this process: what an Experiment without them has."""
-    cls = lookup("processes", "process", process)
-    return {"sampler": fitting("sampler", cls), "grid": fitting("grid", cls), "guidance": DEFAULTS["guidance"]}  # type: ignore[arg-type]
+    cls = registry("processes")[process]
+    return {"sampler": fitting("sampler", cls), "grid": fitting("grid", cls), "guidance": DEFAULTS["guidance"]}
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------------

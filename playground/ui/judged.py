@@ -10,20 +10,30 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict, TypeVar
 
 from playground.core.catalog import laws, models_of
 from playground.core.experiment import Experiment
+from playground.core.fields import Record
 from playground.core.grid import Grid
 from playground.core.guidance import Guidance
-from playground.core.legal import Reasons, judged, legal, parts_of
+from playground.core.legal import Parts, Reasons, judged, legal, parts_of
 from playground.core.model import Model
 from playground.core.process import Process
 from playground.core.sampler import Sampler
-from playground.core.spec import registry
+from playground.core.spec import Spec, registry
 
-Described = dict[str, Any]  # as JSON
+Chosen = TypeVar("Chosen", bound=Spec)
+
+
+class Pooled(TypedDict):
+    """A ``Pool`` as JSON."""
+
+    words: list[str]
+    tables: list[dict[str, int]]
+    leaves: list[dict[str, int]]
 
 
 class Pool:
@@ -41,7 +51,7 @@ class Pool:
     def leaf(self, told: Reasons) -> int:
         return self.leaves.setdefault(json.dumps({slot: self.table(reasons) for slot, reasons in told.items()}), len(self.leaves))
 
-    def describe(self) -> Described:
+    def describe(self) -> Pooled:
         return {"words": [*self.words], "tables": [*map(json.loads, self.tables)], "leaves": [*map(json.loads, self.leaves)]}
 
 
@@ -56,29 +66,29 @@ class Judged:
     def of(cls, model: Model, pool: Pool) -> Judged:
         here = parts_of({"data": model.law.key, "model": model.key})
         under: dict[str, dict[str, int]] = {}
-        for process, made in plain("processes").items():
+        ways = plain(registry("guidance"))
+        for process, made in plain(registry("processes")).items():
             part = dataclasses.replace(here, process=made)
             any_guidance = {slot: judged(slot, part) for slot in ("guidance", "mode", "start")}
             leaves: dict[frozenset[str], int] = {}  # guidances that give the same leave the same choices
-            for guidance in plain("guidance").values():
+            for guidance in ways.values():
                 if guidance.gives not in leaves:
                     guided = dataclasses.replace(part, guidance=guidance)
                     leaves[guidance.gives] = pool.leaf({**any_guidance, **{slot: judged(slot, guided) for slot in ("sampler", "grid")}})
-            under[process] = {key: leaves[guidance.gives] for key, guidance in plain("guidance").items()}
+            under[process] = {key: leaves[guidance.gives] for key, guidance in ways.items()}
         return cls(pool.table(judged("process", here)), under)
 
-    def describe(self, model: Model) -> Described:
+    def describe(self, model: Model) -> Record:
         """``own``: the only process that the model serves, as a link says it."""
         return {"process": self.process, "under": self.under, "own": model.process.flat("process") if model.process else {}}
 
 
-@functools.cache
-def plain(family: str) -> dict[str, Any]:
+def plain(classes: Mapping[str, type[Chosen]]) -> dict[str, Chosen]:
     """Every choice of a family with its defaults."""
-    return {key: cls() for key, cls in registry(family).items()}
+    return {key: cls() for key, cls in classes.items()}
 
 
-def alone(model: Model) -> Described:
+def alone(model: Model) -> Record:
     """What the page has to know of a model that is not listed, with a pool of its own."""
     pool = Pool()
     return {**Judged.of(model, pool).describe(model), "pool": pool.describe()}
@@ -97,10 +107,10 @@ class Tables:
                 if alike not in made:
                     made[alike] = Judged.of(model, self.pool)
                 self.models[law.key, model.key] = made[alike], model
-        self.pooled: dict[str, Any] = self.pool.describe()
+        self.pooled = self.pool.describe()
         self.data = {key: told(legal({"process": key})["data"]) for key in registry("processes")}
 
-    def describe(self) -> Described:
+    def describe(self) -> Record:
         models = {f"{law} {key}": found.describe(model) for (law, key), (found, model) in self.models.items()}
         return {"legal": {**self.pooled, "data": self.data}, "models": models}
 
@@ -123,16 +133,31 @@ def tables() -> Tables:
     return Tables()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """An experiment as far as the judge looks at it; one that is asked for again has its answer already. ``parts``: the same, with law and model."""
+
+    data: str
+    model: str
+    process: Process
+    guidance: Guidance
+    sampler: Sampler
+    grid: Grid
+    mode: str
+    start: str
+    parts: Parts = field(compare=False)
+
+
 def beyond(exp: Experiment) -> Reasons:
     """What the page cannot know from its tables: the judge's answers for exactly this experiment, of those slots in which they are others. Only
     what has a reason is told."""
     grid = dataclasses.replace(exp.grid, steps=type(exp.grid)().steps)  # how many steps there are decides nothing
-    return _beyond(exp.data, exp.model, exp.process, exp.guidance, exp.sampler, grid, exp.mode, exp.start)
+    parts = dataclasses.replace(parts_of(exp), grid=grid)
+    return _beyond(Asked(exp.data, exp.model, exp.process, exp.guidance, exp.sampler, grid, exp.mode, exp.start, parts))
 
 
 @functools.lru_cache(maxsize=512)
-def _beyond(data: str, model: str, process: Process, guidance: Guidance, sampler: Sampler, grid: Grid, mode: str, start: str) -> Reasons:
-    record = {"process": process, "guidance": guidance, "sampler": sampler, "grid": grid, "mode": mode, "start": start}
-    found = {slot: told(reasons) for slot, reasons in legal({"data": data, "model": model, **record}).items()}
-    known = tables().expected(data, model, process.info.key, guidance.info.key)
+def _beyond(asked: Asked) -> Reasons:
+    found = {slot: told(reasons) for slot, reasons in legal(asked.parts).items()}
+    known = tables().expected(asked.data, asked.model, asked.process.info.key, asked.guidance.info.key)
     return {slot: reasons for slot, reasons in found.items() if reasons != known.get(slot, {})}

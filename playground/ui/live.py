@@ -32,17 +32,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 import torch
+from PIL.Image import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.core.memory import keep_memory
 from playground.core.run import Frame
 from playground.engine import Run
@@ -56,7 +57,7 @@ from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.film import ALLOWED as FILMS
-from playground.views.film import KINDS, decoded, film, palette, sent
+from playground.views.film import KINDS, decoded, film, sent
 from playground.views.film import MOST_BYTES as MOST_FILM
 from playground.views.guided import fields_key
 from playground.views.image_files import MS as IMAGE_MS
@@ -94,27 +95,31 @@ def _of_run(make: Callable[[Run, Params], Packet], exp: Experiment, params: Para
     return make(worker.submit(run_of, exp).result(), params)
 
 
-class Cache:
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+class Cache(Generic[Key, Kept]):
     """Runs and packets that were computed lately, least recently used thrown out first."""
 
     def __init__(self, entries: int, size: int):
         self.entries, self.size, self.used = entries, size, 0
-        self.items: OrderedDict[Any, tuple[Any, int]] = OrderedDict()
+        self.items: OrderedDict[Key, tuple[Kept, int]] = OrderedDict()
         self.lock = threading.Lock()
 
-    def get(self, key: Any) -> Any:
+    def get(self, key: Key) -> Kept | None:
         with self.lock:
             if key not in self.items:
                 return None
             self.items.move_to_end(key)
             return self.items[key][0]
 
-    def drop(self, key: Any) -> None:
+    def drop(self, key: Key) -> None:
         with self.lock:
             if key in self.items:
                 self.used -= self.items.pop(key)[1]
 
-    def put(self, key: Any, value: Any, size: int) -> None:
+    def put(self, key: Key, value: Kept, size: int) -> None:
         self.drop(key)
         with self.lock:
             self.items[key] = (value, size)
@@ -123,9 +128,11 @@ class Cache:
                 self.used -= self.items.popitem(last=False)[1][1]
 
 
-runs = Cache(KEPT_RUNS, KEPT_BYTES)
-forming = Cache(KEPT_PARTS, KEPT_BYTES)  # image runs that are not done: under way, or left there by a reader who may come back
-field_packets = Cache(32, 64_000_000)
+runs: Cache[str, Run] = Cache(KEPT_RUNS, KEPT_BYTES)
+forming: Cache[str, Run] = Cache(
+    KEPT_PARTS, KEPT_BYTES
+)  # image runs that are not done: under way, or left there by a reader who may come back
+field_packets: Cache[tuple[str, frozenset[str]], Packet] = Cache(32, 64_000_000)
 # One computation at a time, always in the same thread: OpenMP keeps a team of threads for each thread that asks, and a second team on
 # the same cores makes every operation of torch twice as slow. Thus no other thread of the server may have a team. One core is left to
 # Python and to a browser beside it: on two busy cores, two threads that wait for each other took 75 ms where one takes 35.
@@ -264,7 +271,7 @@ def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> byte
     return made.to_bytes()
 
 
-def complaint(error: Exception) -> dict[str, Any]:
+def complaint(error: Exception) -> Record:
     """An error as the page shows it; anything unexpected is named only by its kind."""
     if isinstance(error, BadValue):
         return {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}
@@ -292,11 +299,11 @@ class Refusal(JSONResponse):
     def __init__(self, error: Exception):
         super().__init__(complaint(error), status_code=logged(error))
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         return json.dumps(content, separators=(",", ":")).encode()
 
 
-def packet_base64(query: dict[str, str]) -> dict[str, Any]:
+def packet_base64(query: dict[str, str]) -> Record:
     """The same packets through Gradio's own server functions, for hosts where the routes cannot be reached."""
     try:
         return {"packet": base64.b64encode(packet({str(k): str(v) for k, v in query.items()})).decode()}
@@ -305,12 +312,12 @@ def packet_base64(query: dict[str, str]) -> dict[str, Any]:
         return complaint(error)
 
 
-def fit_table(table: Table, components: str, scale: str) -> dict[str, Any]:
+def fit_table(table: Table, components: str, scale: str) -> Record:
     """A table that has been read, as a mixture. Raises BadValue."""
     return worker.submit(fit_record, table.points(), components, scale).result()
 
 
-def fit_text(asked: dict[str, str]) -> dict[str, Any]:
+def fit_text(asked: dict[str, str]) -> Record:
     """The same through Gradio's own server functions: ``text`` is the file."""
     try:
         table = Table()
@@ -365,7 +372,7 @@ def named(exp: Experiment, ending: str) -> dict[str, str]:
 def routes() -> list[Route]:
     """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
 
-    def answer(make: Any) -> Response:
+    def answer(make: Callable[[], Response]) -> Response:
         try:
             return make()
         except Exception as error:
@@ -451,10 +458,10 @@ def routes() -> list[Route]:
 
         return answer(make)
 
-    def film_lines(pictures: Iterator[Any], of: int, kind: str, ms: int, colours: Any = None) -> Iterator[str]:
+    def film_lines(pictures: Iterator[Image], of: int, kind: str, ms: int, colours: Image | None = None) -> Iterator[str]:
         try:
             for done, raw in enumerate(film(pictures, kind, ms, colours), 1):
-                line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind]}
+                line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind].media_type}
                 yield json.dumps(line) + "\n"
         except Exception as error:  # on the way: by then the answer has begun
             logged(error)
@@ -483,7 +490,7 @@ def routes() -> list[Route]:
                 if len(body) > MOST_FILM:
                     raise BadValue("film", f"more than {MOST_FILM} bytes", FILMS)
             pictures = sent(bytes(body), query.get("times", ""))
-            colours = await run_in_threadpool(palette, pictures) if kind == "gif" else None
+            colours = await run_in_threadpool(KINDS[kind].colours, pictures)
             lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms), colours)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         except Exception as error:

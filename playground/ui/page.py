@@ -15,9 +15,10 @@ import re
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import gradio as gr
+from gradio.routes import App
 from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
@@ -122,6 +123,14 @@ INTRO = (
 )
 
 
+class Quiet(TypedDict):
+    """How our events are: nothing of them is seen."""
+
+    queue: bool
+    show_progress: Literal["full", "minimal", "hidden"]
+    api_visibility: Literal["public", "private", "undocumented"]
+
+
 class Page(gr.Blocks):
     """Blocks that launch themselves rightly, also when Spaces or ``gradio app.py`` call ``launch()``."""
 
@@ -148,7 +157,7 @@ class Page(gr.Blocks):
         ours = [*live.routes(), *hub.routes(), *documents.routes()]
         return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, *_listed(given, "middleware")]}
 
-    def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> Any:
+    def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> tuple[App, str, str]:  # Gradio has 42 of them
         options = {
             "theme": theme(),
             "ssr_mode": False,  # Spaces would turn it on
@@ -247,7 +256,7 @@ def _slot(name: str, template: str = "<div></div>") -> None:
 
 
 def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quiet: Quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     controls = form.components
 
     def restore(query: dict[str, str]) -> list[object]:

@@ -6,22 +6,24 @@ It is a real Gradio component whose value is the chosen key; ``assets/ui/picker.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import gradio as gr
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from playground.core.catalog import laws, models_of
 from playground.core.law import Law
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
-from playground.core.spec import registry
+from playground.core.spec import Info, registry
 
 POINTS = 220  # samples in a tile
 CURVE = 56  # points of a thumbnail's curve
+Layout: TypeAlias = Literal["tiles", "pills", "menu"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Choice:
 
 
 def picker(
-    choices: Sequence[Choice], value: str, *, layout: Literal["tiles", "pills", "menu"], slot: str, label: str, of: str = "", **kwargs: Any
+    choices: Sequence[Choice], value: str, *, layout: Layout, slot: str, label: str, elem_id: str, elem_classes: list[str], of: str = ""
 ) -> gr.HTML:
     """A component whose value is the key of the chosen entry. ``slot`` is the field that it sets ('sampler'). ``of``: another picker's slot, to whose
     value belong the entries whose group it is, or, where there is none, those without a group.
@@ -53,11 +55,12 @@ def picker(
         js_on_load="window.PG.picker({element, props, watch})",
         apply_default_css=False,
         payload={"layout": layout, "slot": slot, "label": label, "of": of, "choices": [asdict(c) for c in choices]},
-        **kwargs,
+        elem_id=elem_id,
+        elem_classes=elem_classes,
     )
 
 
-def _bytes(values: Any, lo: float = 0.0, hi: float = 1.0) -> str:
+def _bytes(values: ArrayLike, lo: float = 0.0, hi: float = 1.0) -> str:
     scaled = np.nan_to_num((np.asarray(values, dtype=np.float64) - lo) / (hi - lo), posinf=1.0)
     return base64.b64encode((255 * scaled.clip(0, 1)).round().astype(np.uint8).tobytes()).decode()
 
@@ -117,24 +120,27 @@ def specs(family: str) -> list[Choice]:
     for key, cls in registry(family).items():
         info = cls.info
         tip = info.tip + (f"\n{info.paper}" if info.paper else "") + (f", arXiv {info.arxiv}" if info.arxiv else "")
-        kind, thumb = "", ""
-        if family == "schedules":
-            beta = cls().beta(torch.linspace(0, 1, CURVE, dtype=torch.float64).clamp(max=cls().t_max))  # type: ignore[attr-defined]
-            kind, thumb = "curve", _bytes(beta, 0, 22)
-        if family == "grids":
-            kind, thumb = "dots", _grid_dots(cls)
+        kind, thumb = THUMBS[family](key) if family in THUMBS else ("", "")
         out.append(Choice(key, info.title, tip, info.group, _hint(info), kind, thumb))
     return out
 
 
-def _grid_dots(cls: Any) -> str:
+def _rate(schedule: str) -> tuple[str, str]:
+    made = registry("schedules")[schedule]()
+    return "curve", _bytes(made.beta(torch.linspace(0, 1, CURVE, dtype=torch.float64).clamp(max=made.t_max)), 0, 22)
+
+
+def _times(grid: str) -> tuple[str, str]:
     """Where the grid's times fall, as the stage's clock runs (noise left)."""
     process = registry("processes")["VP"]()
-    times = cls(steps=9, denoise=False).times(process)
-    return _bytes(1 - process.clock(times))  # type: ignore[attr-defined]
+    times = registry("grids")[grid](steps=9, denoise=False).times(process)
+    return "dots", _bytes(1 - process.clock(times))
 
 
-def _hint(info: Any) -> str:
+THUMBS: dict[str, Callable[[str], tuple[str, str]]] = {"schedules": _rate, "grids": _times}  # of those families whose members can be drawn
+
+
+def _hint(info: Info) -> str:
     words = []
     if info.order is not None:
         words.append(f"order {info.order:g}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 from PIL import Image
 
 from playground.core.fields import BadValue
 
-KINDS = {"gif": "image/gif", "mp4": "video/mp4"}
 REST = 14  # frames that the last picture stays
 MOST_BYTES, MOST_PICTURES, MOST_FRAMES = 96_000_000, 300, 1200  # of a film whose pictures are sent
 MOST_SIDES = (1920, 1200)
@@ -65,12 +65,6 @@ def palette(pictures: list[tuple[memoryview, int]]) -> Image.Image:
     return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None) -> Iterator[bytes | None]:
-    """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
-    ``palette`` of a GIF; without one each frame has its own."""
-    return ENCODERS[kind](moments, ms, colours)
-
-
 def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
     kept, last, few = [], None, None
     for picture in moments:
@@ -122,4 +116,21 @@ def _even(picture: Image.Image) -> Image.Image:
     return out
 
 
-ENCODERS = {"gif": _gif, "mp4": _mp4}
+@dataclass(frozen=True)
+class Format:
+    """A kind of film. ``encode(moments, ms, colours)``: pictures of one size, each shown for ``ms`` milliseconds; None after each of them, at last the
+    file's bytes. ``colours(pictures)``: of pictures that were sent, those that all frames share, or None for all that there are."""
+
+    media_type: str
+    encode: Callable[[Iterator[Image.Image], int, Image.Image | None], Iterator[bytes | None]]
+    colours: Callable[[list[tuple[memoryview, int]]], Image.Image | None]
+
+
+KINDS = {"gif": Format("image/gif", _gif, palette), "mp4": Format("video/mp4", _mp4, lambda pictures: None)}
+"""By the file's ending."""
+
+
+def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None) -> Iterator[bytes | None]:
+    """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
+    ``palette`` of a GIF; without one each frame has its own."""
+    return KINDS[kind].encode(moments, ms, colours)
