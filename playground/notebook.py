@@ -27,7 +27,6 @@ from playground.core.measure import Estimate
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import Brought
 from playground.core.problem import Predictor, Problem, check_model_time
-from playground.core.rng import Rng
 from playground.core.run import Trace
 from playground.core.space import Space
 from playground.engine import Run, grid_times, simulate
@@ -111,7 +110,7 @@ def _asked(exp: Experiment, predictor: Brought | None) -> Run:
 def law(data: str | GaussianMixture | dict[str, object] | Experiment | Law) -> Law:
     """The law of data: by name ("moons"), of a mixture (also as a record of weights, means and covs), or of an experiment.
 
-    ``pg.sample(law, 1000, seed=0)`` draws from it; ``pg.density(law, x)`` asks for its closed form where it has one. Raises: BadValue.
+    ``law.sample(1000, seed=0)`` draws points and their classes, ``pg.sample(law, 1000, seed=0)`` the points alone; ``pg.density(law, x)`` asks for its closed form where it has one. Raises: BadValue.
     """
     if isinstance(data, Law):
         return data
@@ -203,7 +202,7 @@ def exact_of(exp: Experiment) -> Exact:
 
 def sample(what: Experiment | Law | GaussianMixture | str, n: int, seed: int = 0) -> Tensor:
     """n independent exact draws of a law, (n, *event) in float64: the same for the same seed, the first ones the same for every n. Raises: BadValue."""
-    return law(what).sample(_count("n", n), Rng(SEED.clean("seed", seed), dtype=torch.float64).stream("sample"))[0]
+    return law(what).sample(n, seed)[0]
 
 
 # what can be said of a run -----------------------------------------------------------------------------------------------------------

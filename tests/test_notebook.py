@@ -182,6 +182,19 @@ def test_mixtures_are_compared_and_drawn():
     assert not torch.equal(x, LINE.sample(100, seed=1)[0])
 
 
+@pytest.mark.parametrize("name", ["moons", "letters", "torus_peaks", "digits"])
+def test_every_law_is_drawn_from(name):
+    """``law.sample(n, seed)``: points and classes, the first ones the same for every n; ``pg.sample`` gives the points."""
+    law = pg.law(name)
+    x, label = law.sample(50, seed=3)
+    assert x.shape == (50, *law.space.shape)
+    assert x.dtype == (torch.int64 if law.space.integral else torch.float64)
+    assert set(label.tolist()) <= set(law.labels.tolist())
+    assert torch.equal(x, law.sample(80, seed=3)[0][:50])
+    assert torch.equal(x, pg.sample(name, 50, seed=3))
+    assert not torch.equal(x, law.sample(50, seed=4)[0])
+
+
 X = np.zeros((3, 2))
 
 
@@ -200,6 +213,9 @@ MISTAKES = {
     "draws in words": (lambda: pg.sample("moons", "many"), "n", "whole number"),
     "a negative seed": (lambda: pg.sample("moons", 3, seed=-1), "seed", "from 0"),
     "a seed in words": (lambda: pg.sample("moons", 3, seed="one"), "seed", "whole number"),
+    "no draws of a law": (lambda: pg.law("moons").sample(0), "n", "from 1"),
+    "a seed of a law": (lambda: pg.law("letters").sample(3, seed=0.5), "seed", "whole number"),
+    "draws of a name": (lambda: pg.law("mnist").sample(3), "data", "drawn from"),
     "a law of images": (lambda: pg.density("mnist-unet", X), "data", "closed form, such as moons"),
     "no draws of a mixture": (lambda: LINE.sample(0), "n", "from 1"),
     "a seed of a mixture": (lambda: LINE.sample(3, seed=0.5), "seed", "whole number"),

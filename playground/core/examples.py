@@ -106,7 +106,7 @@ class ExamplesLaw(Law):
         """The images themselves. Raises BadValue where they cannot be read."""
         raise NotImplementedError
 
-    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         """Images of the set, each as likely as any other; class 0 for all where there are no labels."""
         known = self.examples
         which = (rng.uniform((n,)) * len(known.x)).long().clamp_max(len(known.x) - 1).cpu()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .fields import BadValue
-from .mixture import GaussianMixture
+from .mixture import COUNT, SEED, GaussianMixture
 from .rng import Rng
 from .space import Euclidean, Space
 
@@ -22,7 +22,7 @@ class Law:
     ``gives`` says what it can be asked for, which is all that samplers, grids, measures and the judge go by:
 
         "mixture"   ``mixture``: exact Gaussian components, so that every noised law has a closed form
-        "sample"    ``sample``: draws
+        "sample"    ``sample`` and ``draw``: draws
         "examples"  a finite set of its points
         "name"      nothing but its name (the data of a model of the hub)
 
@@ -54,8 +54,13 @@ class Law:
         """How many numbers a point has."""
         return self.space.dim
 
-    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
-        """n independent draws: points (n, *space.shape) in the dtype of ``rng`` and their classes (n,). Raises BadValue where there is only a name."""
+    def sample(self, n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+        """n independent draws: points (n, *space.shape) in float64 (symbols: int64) and their classes (n,). The same for the same seed, the first ones the
+        same for every n. Raises BadValue, also where there is only a name."""
+        return self.draw(COUNT.clean("n", n), Rng(SEED.clean("seed", seed), dtype=torch.float64).stream("sample"))
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """The same from a stream of random numbers, in its dtype: what a law says of itself."""
         raise BadValue("data", self.key, "a law that can be drawn from; of this one only models are known")
 
     def only(self, label: int) -> Law:
@@ -92,7 +97,7 @@ class MixtureLaw(Law):
     def mixture(self) -> GaussianMixture:
         return self._mixture
 
-    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         x, component = self._mixture.sample(rng.uniform((n,)), rng.normal((n, self._mixture.dim)))
         return x, self._mixture.labels.to(component.device)[component]
 

@@ -101,7 +101,7 @@ class TableLaw(Law):
     def space(self) -> Tokens:
         return self.table.space
 
-    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         x, symbol = self.table.sample(rng.uniform((n,)))
         return x, self.table.labels.to(symbol.device)[symbol]
 

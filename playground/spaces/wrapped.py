@@ -210,7 +210,7 @@ class WrappedLaw(Law):
     def space(self) -> Torus:
         return self.wrapped.space
 
-    def sample(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         theta, component = self.wrapped.sample(rng.uniform((n,)), rng.normal((n, self.wrapped.dim)))
         return theta, self.wrapped.labels.to(component.device)[component]
 

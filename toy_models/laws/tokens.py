@@ -35,8 +35,8 @@ def two_peaks() -> TokenTable:
 
 
 @cache
-def _known() -> dict[str, TableLaw]:
-    made = (
+def laws() -> list[Law]:
+    return [
         TableLaw(
             letters(),
             "letters",
@@ -49,13 +49,4 @@ def _known() -> dict[str, TableLaw]:
             dice(), "two_dice", "sum of two dice", "The sum of two dice, 2 to 12: the simplest table with a shape.", ("even", "odd"), 31
         ),
         TableLaw(two_peaks(), "two_peaks", "two peaks", "16 symbols in a row, of which two stretches are likely.", ("left", "right"), 32),
-    )
-    return {law.key: law for law in made}
-
-
-def laws() -> list[Law]:
-    return list(_known().values())
-
-
-def law(data: str) -> Law | None:
-    return _known().get(data)
+    ]

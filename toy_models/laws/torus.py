@@ -38,9 +38,9 @@ def torus_backbone() -> WrappedMixture:
 
 
 @cache
-def _known() -> dict[str, WrappedLaw]:
+def laws() -> list[Law]:
     peaks = tuple(f"peak {k}" for k in range(1, 6))
-    made = (
+    return [
         WrappedLaw(torus_peaks(), "torus_peaks", "torus: five peaks", "Five peaks on the torus; one lies across the corner, where all edges meet.", peaks, 40),
         WrappedLaw(
             torus_winding(), "torus_winding", "torus: a winding line", "A closed line, once around θ₁ and twice around θ₂, of 48 narrow peaks.", ("first half", "second half"), 41
@@ -49,13 +49,4 @@ def _known() -> dict[str, WrappedLaw]:
             torus_backbone(), "torus_backbone", "torus: backbone angles", "A sketch of the angles (φ, ψ) of a protein's backbone, as four peaks.",
             ("α-helix", "β-sheet", "polyproline", "left-handed helix"), 42,
         ),
-    )  # fmt: skip
-    return {law.key: law for law in made}
-
-
-def laws() -> list[Law]:
-    return list(_known().values())
-
-
-def law(data: str) -> Law | None:
-    return _known().get(data)
+    ]  # fmt: skip
