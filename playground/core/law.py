@@ -39,6 +39,9 @@ class Law:
     listed: bool = True
     """Does a picker show it? (A mixture of one's own is known by its text only.)"""
 
+    top: float = 1.0
+    """The largest probability that one of its points has, where they are symbols: how high bars are drawn."""
+
     key: str
     title: str
     labels: Tensor

@@ -84,6 +84,11 @@ class Process(Spec):
     view_scale_label: ClassVar[str] = ""
 
     @property
+    def speed(self) -> float:
+        """Standard deviation of velocities in the law that noising tends to, for processes that have some."""
+        return 1.0
+
+    @property
     def moments(self) -> float:
         """E|z_t|^m is finite for m below this: what distances to p_t need."""
         return math.inf
@@ -231,6 +236,10 @@ class LinearProcess(Process):
     def sde(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """F(t) and G(t)G(t)ᵀ, (..., k, k) each."""
         raise NotImplementedError
+
+    @property
+    def speed(self) -> float:
+        return float(self.prior_cov()[-1, -1]) ** 0.5
 
     def start_cov(self) -> Tensor:
         """Covariance of z_0 given x_0, (k, k): zero but for CLD's velocity."""

@@ -18,6 +18,12 @@ import torch
 from torch import Tensor
 
 from .fields import BadValue
+from .panels import Geometry, Looks, Panel
+
+HALF_WIDTH, HALF_HEIGHT = 4.2, 3.0  # the plane of 2D data: 1.4 : 1, holds N(0, I) and every toy
+SIDE = 3.2  # of each of the two planes of a phase space
+SPAN_1D = 3.4
+BEYOND = 2.4  # so many times a line's span is sent
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,10 @@ class Space:
     def axes(self) -> tuple[str, ...]:
         """What the numbers of a state are called, where each has an axis of its own ("x", "v"); () where there are too many to be drawn so."""
         return ()
+
+    def panels(self, looks: Looks) -> Geometry:
+        """The panels in which states are seen, and their axes. Raises BadValue where states are too many numbers for that."""
+        raise BadValue("data", self.dim, "states of a few numbers, which have axes")
 
     def move(self, z: Tensor, u: Tensor) -> Tensor:
         """Where one comes from z (batch, *shape) along the tangent vector u (batch, *shape): the exponential map."""
@@ -122,6 +132,16 @@ class Euclidean(Flat):
     def axes(self) -> tuple[str, ...]:
         return ("x",) if self.d == 1 else tuple(f"x{i}" for i in SUBSCRIPTS[: self.d]) if self.d < 4 else ()
 
+    def panels(self, looks: Looks) -> Geometry:
+        """Over the clock on the line, a plane otherwise."""
+        if self.d == 1:
+            span = BEYOND * SPAN_1D
+            line = Panel("x", "spacetime", None, 0, "", 1.0, ((-SPAN_1D, SPAN_1D),), False)
+            return Geometry(("x",), ("x" + looks.scaled,), (-span,), (span,), (line,))
+        names = tuple(f"x{i}" for i in SUBSCRIPTS[:2])
+        plane = Panel("x", "plane", 0, 1, "", 1.0, ((-HALF_WIDTH, HALF_WIDTH), (-HALF_HEIGHT, HALF_HEIGHT)), True)
+        return Geometry(names, tuple(n + looks.scaled for n in names), (-9.0, -9.0), (9.0, 9.0), (plane,))
+
 
 @dataclass(frozen=True)
 class Pixels(Flat):
@@ -151,6 +171,25 @@ class Phase(Flat):
     @property
     def axes(self) -> tuple[str, ...]:
         return (*self.inner.axes, *(name.replace("x", "v") for name in self.inner.axes))
+
+    def panels(self, looks: Looks) -> Geometry:
+        """Position against velocity and both over the clock; in the plane one plane of each."""
+        v = round(3.4 * looks.speed, 2)  # velocities live on the scale of the stationary law N(0, M)
+        if self.inner.dim == 1:
+            x_range, v_range = (-SPAN_1D, SPAN_1D), (-v, v)
+            panels = (
+                Panel("xv", "plane", 0, 1, "phase plane", 0.56, (x_range, v_range), True),
+                Panel("x", "spacetime", None, 0, "position", 0.22, (x_range,), False),
+                Panel("v", "spacetime", None, 1, "velocity", 0.22, (v_range,), False),
+            )
+            reach = (BEYOND * SPAN_1D, BEYOND * v)
+            return Geometry(("x", "v"), ("x", "v"), (-reach[0], -reach[1]), reach, panels)
+        panels = (
+            Panel("x", "plane", 0, 1, "position", 0.5, ((-SIDE, SIDE), (-SIDE, SIDE)), True),
+            Panel("v", "plane", 2, 3, "velocity", 0.5, ((-v, v), (-v, v)), True),
+        )
+        names, reach = ("x₁", "x₂", "v₁", "v₂"), (8.0, 8.0, BEYOND * v, BEYOND * v)
+        return Geometry(names, names, (-8.0, -8.0, -BEYOND * v, -BEYOND * v), reach, panels)
 
 
 @dataclass(frozen=True)

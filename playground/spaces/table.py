@@ -96,6 +96,7 @@ class TableLaw(Law):
     def __init__(self, table: TokenTable, key: str, title: str, tip: str, class_names: tuple[str, ...], rank: int = 100):
         self.table, self.key, self.title, self.tip, self.class_names, self.rank = table, key, title, tip, class_names, rank
         self.labels, self.components = table.labels.unique(), table.components
+        self.top = float(table.table.max())
 
     @property
     def space(self) -> Tokens:

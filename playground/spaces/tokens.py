@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.panels import Geometry, Looks, Panel
 from playground.core.space import Space
 
 MASK = "▨"
@@ -44,6 +45,16 @@ class Tokens(Space):
     def count(self) -> int:
         """How many symbols a state can have, S; K of data are ``len(symbols)``."""
         return len(self.names)
+
+    def panels(self, looks: Looks) -> Geometry:
+        """A bar chart at the cursor's time, beside the paths of one token over the clock."""
+        last = self.count - 0.5
+        most = max(looks.top, 1 / self.count)
+        panels = (
+            Panel("shares", "shares", 0, 1, "at this moment", 0.46, ((-0.5, last), (0.0, 1.3 * most)), False, self.names, False),
+            Panel("symbols", "symbols", None, 0, "", 0.54, ((-0.5, last),), False, self.names, False),
+        )
+        return Geometry(("symbol",), ("symbol", "probability"), (0.0,), (self.count - 1.0,), panels)
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """How many places differ, (batch,)."""

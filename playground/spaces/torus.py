@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.panels import Geometry, Looks, Panel
 from playground.core.space import SUBSCRIPTS, Space
 
 TURN = 2 * math.pi
@@ -37,6 +38,12 @@ class Torus(Space):
     @property
     def axes(self) -> tuple[str, ...]:
         return ("θ",) if self.d == 1 else tuple(f"θ{i}" for i in SUBSCRIPTS[: self.d]) if self.d < 4 else ()
+
+    def panels(self, looks: Looks) -> Geometry:
+        """The square of two angles, whose opposite edges are one."""
+        turn, names = (-math.pi, math.pi), self.axes
+        square = Panel("torus", "torus", 0, 1, "", 1.0, (turn, turn), True, pins=False)
+        return Geometry(names, names, (-math.pi,) * 2, (math.pi,) * 2, (square,))
 
     def move(self, z: Tensor, u: Tensor) -> Tensor:
         return wrap(z + u)

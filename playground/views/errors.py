@@ -19,7 +19,7 @@ from playground.engine import grid_times
 from playground.metrics.budget import MANY, error_budget, exact_model
 from playground.metrics.flow import exact_flow
 from playground.metrics.local import HISTORY, StepError, step_error, why_no_local_error
-from playground.views.geometry import geometry
+from playground.views.geometry import geometry_of
 from playground.views.packet import Packet
 
 MOST_STEPS = 40  # of a run that are measured: evenly thinned beyond
@@ -141,7 +141,7 @@ def _trajectory(exp: Experiment, times: tuple[float, ...]) -> list[Tensor]:
 
 
 def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
-    (panel,) = geometry(exp.process, oracle.dim).panels
+    (panel,) = geometry_of(exp).panels
     ((lo, hi),) = panel.ranges
     x = torch.linspace(hi, lo, 2 * ROWS + 1, dtype=torch.float64)[1::2]  # row 0 is the top
     picks = _picks(len(grid) - 1)
@@ -155,7 +155,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float
             weights.append(oracle.log_prob(z, grid[i]))
     header = packet.header
     header["ranges"] = [[lo, hi]]
-    header["labels"] = list(geometry(exp.process, oracle.dim).labels)
+    header["labels"] = list(geometry_of(exp).labels)
     edges = [grid[i] for i in picks] + [grid[-1]]
     packet.add("edges", exp.process.clock(t64(edges)).clamp(0, 1))
     packet.add("t", edges[:-1])
@@ -163,7 +163,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float
 
 
 def _add_plane(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
-    geo = geometry(exp.process, oracle.dim)
+    geo = geometry_of(exp)
     panel = geo.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     width, height = SIDE if len(oracle.weights) <= MANY else (COARSE, COARSE)

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.kernel import small_inverse
+from playground.core.panels import Geometry, Panel
 from playground.core.problem import Problem
 from playground.core.process import Process, t64
 from playground.exact import oracle_for
 from playground.spaces.wrapped import WrappedMixture
-from playground.views.geometry import Geometry, Panel, geometry_of
+from playground.views.geometry import geometry_of
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import wanted
 from playground.views.packet import Packet
@@ -71,7 +72,7 @@ class FieldsOf:
 
     def density(self, panel: Panel) -> None:
         """Adds p_t over (clock, panel), as its kind of panel shows it."""
-        DENSITIES[panel.kind](self, panel)
+        DENSITIES.get(panel.kind, _lattice)(self, panel)
 
     def shade(self, layer: str, panel: Panel, weights: Tensor, moments: tuple[Tensor, Tensor]) -> None:
         """Adds the density of a mixture, whose moments are those of ``view_moments``, over (clock, panel)."""
@@ -125,6 +126,20 @@ def _wrapped(fields: FieldsOf, panel: Panel) -> None:
         rows, columns = (law.along(axis, points.double()).exp() for axis, points in ((1, b), (0, a)))
         frames.append((rows * law.weights) @ columns.mT)
     p = torch.stack(frames)
+    peak = p.amax((1, 2))
+    fields.packet.add(f"density:{panel.id}", (p * (255 / peak[:, None, None]) + 0.5).to(torch.uint8).numpy(), "u1")
+    fields.packet.add(f"peak:{panel.id}", peak)
+
+
+def _lattice(fields: FieldsOf, panel: Panel) -> None:
+    """Of any other space: p_t at the cells of a panel of two components, by the exact model's own log-density."""
+    if not panel.flat:
+        return
+    (alo, ahi), (blo, bhi) = panel.ranges
+    width, height = DENSITY
+    a, b = centres(alo, ahi, width).double(), centres(blo, bhi, height).flip(0).double()
+    points = torch.stack([a.repeat(height), b.repeat_interleave(width)], -1)
+    p = torch.stack([fields.oracle.log_prob(points, t).exp().view(height, width) for t in fields.t_arrows.tolist()])
     peak = p.amax((1, 2))
     fields.packet.add(f"density:{panel.id}", (p * (255 / peak[:, None, None]) + 0.5).to(torch.uint8).numpy(), "u1")
     fields.packet.add(f"peak:{panel.id}", peak)

@@ -17,6 +17,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.core.kernel import semi_cholesky
 from playground.core.mixture import GaussianMixture
+from playground.core.panels import Geometry
 from playground.core.problem import Problem
 from playground.core.process import LinearProcess, ScalarProcess, t64
 from playground.core.rng import Rng
@@ -26,7 +27,7 @@ from playground.metrics.denoising import entropy, gaussian_of, kl_to_gaussian, l
 from playground.metrics.steps import StepLaw, step_law
 from playground.samplers.exact import ExactAncestral
 from playground.samplers.ode import RK4
-from playground.views.geometry import Geometry, geometry
+from playground.views.geometry import geometry_of
 from playground.views.packet import Packet
 
 LINE = 700  # points of a curve
@@ -82,7 +83,7 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
         raise BadValue("process", exp.process.info.key, why)
     process: Any = exp.process
     oracle: Any = exp.who.predictor(process)
-    geo = geometry(process, oracle.dim)
+    geo = geometry_of(exp)
     notes: list[str] = []
     clock = _number(params, "clock", 0.5, 0.0, 1.0)
     low = min(0.5, float(process.clock(t64(process.t_min))))
@@ -189,7 +190,7 @@ def suggestion(exp: Experiment) -> str:
     between modes but not far from all of them."""
     process: Any = exp.process
     oracle: Any = exp.who.predictor(process)
-    geo = geometry(process, oracle.dim)
+    geo = geometry_of(exp)
     panel = geo.panels[0]
     clock = 0.45
     t = float(process.unclock(t64(clock)))

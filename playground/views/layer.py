@@ -12,8 +12,8 @@ from playground.core.fields import BadValue
 from playground.core.legal import why_not
 
 if TYPE_CHECKING:
+    from playground.core.panels import Geometry, Panel
     from playground.views.fields import FieldsOf
-    from playground.views.geometry import Geometry, Panel
     from playground.views.packet import Packet
     from playground.views.sights.axes import Axes
 

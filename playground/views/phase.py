@@ -14,6 +14,7 @@ from playground.core.fields import BadValue
 from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
+from playground.core.space import SPAN_1D
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
 from playground.grids.uniform import UniformTime
@@ -22,7 +23,6 @@ from playground.processes.cld import CLD
 from playground.processes.vp import VP
 from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.sscs import SSCS
-from playground.views.geometry import SPAN_1D
 from playground.views.packet import Packet
 
 PATH_STEPS = 200

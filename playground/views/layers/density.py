@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from playground.core.panels import Panel
 from playground.views.fields import FieldsOf
-from playground.views.geometry import Panel
 from playground.views.layer import Layer
 
 

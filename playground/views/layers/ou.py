@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from playground.core.experiment import Experiment
+from playground.core.panels import Panel
 from playground.views.fields import FieldsOf, flow_arrows
-from playground.views.geometry import Panel
 from playground.views.layer import Layer, no_velocity
 
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from playground.core.kernel import small_inverse
+from playground.core.panels import Panel
 from playground.core.problem import Problem
 from playground.views.fields import MANY, FieldsOf, add_arrows, lattice, seen, view_moments
-from playground.views.geometry import Panel
 from playground.views.layer import Layer
 from playground.views.packet import Packet
 

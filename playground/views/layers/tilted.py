@@ -8,9 +8,9 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
+from playground.core.panels import Panel
 from playground.metrics.denoising import log_density
 from playground.views.fields import COLUMN, DENSITY, MANY, FieldsOf, centres, columns, names_of, view_moments
-from playground.views.geometry import Panel
 from playground.views.guided import guided_laws, tilted_words, unguided
 from playground.views.layer import Layer
 from playground.views.packet import Packet

@@ -15,11 +15,9 @@ from playground.core.experiment import Experiment
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
-from playground.core.space import Euclidean, Space
+from playground.core.space import Space
 from playground.engine import Run
 from playground.metrics.prior import MATTERS, mismatch_name, prior_mismatch
-from playground.spaces.tokens import Tokens
-from playground.spaces.torus import Torus
 from playground.views.export import csv_rows
 from playground.views.geometry import geometry_of
 from playground.views.guided import guided_arrows
@@ -34,7 +32,7 @@ REFERENCES = 600
 class Axes(Sight):
     """Particles on fixed axes, beside exact samples of both ends."""
 
-    spaces: ClassVar[tuple[type[Space], ...]] = (Euclidean, Tokens, Torus)
+    spaces: ClassVar[tuple[type[Space], ...]] = (Space,)  # but for those that have a sight of their own
     most_work: ClassVar[float] = 3e9  # seconds on two cores
 
     def __init__(self, run: Run):

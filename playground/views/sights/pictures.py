@@ -145,8 +145,7 @@ class Pictures(Sight):
 
     def velocities(self, frame: Frame) -> np.ndarray:
         """v_t of CLD as bytes, in units of its stationary standard deviation √M."""
-        mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
-        return self._picture("v", frame.step, self.process.split(frame.z)[: self.count, 1] / (2 * math.sqrt(mass)))
+        return self._picture("v", frame.step, self.process.split(frame.z)[: self.count, 1] / (2 * self.process.speed))
 
     def _picture(self, kind: str, step: int, x: Tensor, final: bool = False) -> np.ndarray:
         if self.shows is None:
