@@ -44,6 +44,7 @@ COUNT = Whole(1, 1, 10_000_000)
 SEED = Whole(0, 0, 2**31 - 1)
 STEPS = Whole(1, 1, 1000)
 FINE, COARSE = 0.02, 0.1  # steps in ln(σ/α) of the exact flow, and of a coarser one that tells its error
+SLOPES = frozenset({"vector", "tangent"})  # capabilities of spaces where densities have gradients
 LEAST = 1e-6  # of an adaptive flow's error (its tolerance is 1e-7), in data units
 
 
@@ -136,26 +137,24 @@ def score(exp: Experiment, x: Points, t: float, *, predictor: Brought | None = N
 
     Exact where the model is. 0 < t ≤ t_max, the process's own time. Raises: BadValue naming exp, x, t or predictor.
     """
-    asked = problem(exp, predictor)
-    given = Given("x", x, _state(asked, exp))
+    asked, space = problem(exp, predictor), exp.process.states(exp.law.space)
+    if not space.caps & SLOPES:
+        raise BadValue("data", exp.data, f"data whose density has a slope, such as moons: {exp.law.title} are symbols")
+    given = Given("x", x, space.shape)
     with torch.no_grad():
         return given.states(asked.score(given.z, _time(exp, t)))
 
 
 def denoised(exp: Experiment, x: Points, t: float, *, predictor: Brought | None = None) -> Points:
     """x̂_0 = E[x_0 | z_t] at states (…, *state), in the shape of data (…, *event). As ``score``."""
-    asked = problem(exp, predictor)
-    state = _state(asked, exp)
+    asked, space = problem(exp, predictor), exp.process.states(exp.law.space)
+    state = space.shape
     given = Given("x", x, state)
     with torch.no_grad():
-        x0 = asked.x0(given.z, _time(exp, t))
+        x0 = asked.x0(space.states("x", given.z), _time(exp, t))
     event = tuple(x0.shape[1:])
     axes = given.axes + (event if given.shape[len(given.axes) :] == state else event[:-1])
     return given._back(x0.reshape(axes))
-
-
-def _state(asked: Problem, exp: Experiment) -> tuple[int, ...]:
-    return exp.process.state_shape(1, exp.law.space.shape)[1:]
 
 
 def _time(exp: Experiment, t: float) -> float:
@@ -169,27 +168,29 @@ def _time(exp: Experiment, t: float) -> float:
 
 
 def log_prob(what: Experiment | Law | GaussianMixture | str, x: Points, t: float = 0.0) -> Points:
-    """ln p_t(z) in closed form at states (…, *state), one number a point; t = 0: of the data (CLD: and their velocities).
+    """ln p_t(z) in closed form at states (…, *state), one number a point; t = 0: of the data (CLD: and their velocities). Of angles the density over
+    radians, of symbols the probability.
 
     ``what``: an experiment (guided: the law of the class that is asked for), or a law, a mixture or a name, which know t = 0 only. Raises: BadValue
     for what has no closed form, such as images. PFGM++ is by quadrature, and minibatch couplings are approximate.
     """
     if not isinstance(what, Experiment):
-        mixture = law(what).mixture
-        given = Given("x", x, (mixture.dim,))
+        known = law(what)
+        closed, given = known.closed, Given("x", x, known.space.shape)
         if t != 0:
             raise BadValue("t", t, "0: a law of data knows no process; give an Experiment")
-        return given.numbers(mixture.log_prob(given.z.double()))
+        return given.numbers(closed.log_prob(known.space.states("x", given.z.double())))
     exact = exact_of(what)
-    given = Given("x", x, what.process.state_shape(1, (exact.dim,))[1:])
-    z = given.z.double()
+    space = what.process.states(exact.space)
+    given = Given("x", x, space.shape)
+    z = space.states("x", given.z.double())
     if t == 0:
         return given.numbers(exact.lifted().log_prob(z.flatten(1)))
     return given.numbers(exact.log_prob(z, _time(what, t)))
 
 
 def density(what: Experiment | Law | GaussianMixture | str, x: Points, t: float = 0.0) -> Points:
-    """p_t(z) = e^{log_prob}, in 1/units of the state."""
+    """p_t(z) = e^{log_prob}, in 1/units of the state (of symbols a probability)."""
     told = log_prob(what, x, t)
     return np.exp(told) if isinstance(told, np.ndarray) else told.exp()
 
@@ -197,7 +198,7 @@ def density(what: Experiment | Law | GaussianMixture | str, x: Points, t: float 
 def exact_of(exp: Experiment) -> Exact:
     """The exact model of what ``exp`` wants to sample: of its data, or of the class that guidance leads to. BadValue where there is none."""
     who = checked(exp).who
-    return oracle_for((exp.guidance.target(who) if "mixture" not in exp.guidance.gives else who).mixture, exp.process)
+    return oracle_for((exp.guidance.target(who) if "mixture" not in exp.guidance.gives else who).closed, exp.process)
 
 
 def sample(what: Experiment | Law | GaussianMixture | str, n: int, seed: int = 0) -> Tensor:
@@ -228,7 +229,7 @@ def distance(
             if word in chosen.needs and not x.process.moments > moment:
                 raise BadValue("measure", chosen.info.key, f"Middle or Energy: p_t of this {x.process.info.title} has no {word}")
     if isinstance(y, (str, Law, Experiment)):
-        y = law(y).mixture
+        y = law(y)
     try:
         return two_samples.distance(x, y, measure=measure, space=space, seed=seed)
     except BadValue as error:
@@ -255,7 +256,7 @@ def likelihood(
     Raises: BadValue.
     """
     asked = problem(exp, predictor)
-    given = Given("x", x, _state(asked, exp))
+    given = Given("x", x, exp.process.states(exp.law.space).shape)
     told = log_likelihood(
         exp.process, asked.predictor, given.z.double(), t0=t0, tol=tol, trace=trace, probes=probes, end=end, seed=SEED.clean("seed", seed)
     )

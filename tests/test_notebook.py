@@ -195,6 +195,40 @@ def test_every_law_is_drawn_from(name):
     assert not torch.equal(x, law.sample(50, seed=4)[0])
 
 
+def test_angles_and_symbols_have_densities():
+    """``pg.density`` of laws that are no mixtures of Gaussians: a circle's integrates to 1, a table's is the table; noised by an experiment as its exact model says.
+
+    Mutants killed: radians for turns; the mask's probability left out.
+    """
+    at = -math.pi + 2 * math.pi * (np.arange(128) + 0.5) / 128
+    plane = np.stack(np.meshgrid(at, at), -1)
+    assert pg.density("torus_backbone", plane).mean() * (2 * math.pi) ** 2 == pytest.approx(1, abs=1e-9)
+    noised = pg.density(pg.Experiment(data="torus_backbone"), plane, 0.4)
+    assert noised.shape == (128, 128)
+    assert noised.mean() * (2 * math.pi) ** 2 == pytest.approx(1, abs=1e-9)
+    assert noised.max() < 0.5 * pg.density("torus_backbone", plane).max()
+    letters, masked = np.arange(26), np.arange(27)
+    np.testing.assert_allclose(pg.density("letters", letters), pg.law("letters").table.table.numpy(), rtol=1e-12)
+    exp = pg.Experiment(data="letters", process="Absorbing")
+    assert pg.density(exp, masked, 0.5).sum() == pytest.approx(1)
+    assert pg.log_prob(exp, [26]) == -math.inf  # no datum is masked
+    with pytest.raises(pg.BadValue, match="whole numbers from 0 to 25"):
+        pg.density("letters", [0.5])
+    with pytest.raises(pg.BadValue, match="letters of English are symbols"):
+        pg.score(exp, torch.zeros(3, 1, dtype=torch.long), 0.5)
+
+
+@pytest.mark.parametrize(("name", "measure"), [("torus_peaks", "Energy"), ("letters", "Energy"), ("digits", "W2"), ("moons", "W2")])
+def test_points_are_compared_with_a_law_of_any_space(name, measure):
+    """Exact draws are within the floor, and draws of one class are not."""
+    law = pg.law(name)
+    x, label = law.sample(600, seed=5)
+    good = pg.distance(x[:200], name, measure=measure)
+    bad = pg.distance(x[label == law.labels[0]][:200], name, measure=measure)
+    assert good.value < good.floor + 4 * good.floor_sd
+    assert bad.value > bad.floor + 8 * bad.floor_sd
+
+
 X = np.zeros((3, 2))
 
 

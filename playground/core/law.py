@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -14,6 +14,23 @@ from .space import Euclidean, Space
 
 if TYPE_CHECKING:
     from .examples import Examples
+
+
+class Closed(Protocol):
+    """A law in closed form, of which exact models are made: a Gaussian mixture, a table of symbols, wrapped normals."""
+
+    gives: ClassVar[frozenset[str]]
+
+    @property
+    def dim(self) -> int: ...
+
+    def log_prob(self, x: Tensor, /) -> Tensor:
+        """ln p of points (batch, dim), (batch,), float64."""
+        ...
+
+    def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
+        """n points (n, dim) and the component that each comes from, (n,)."""
+        ...
 
 
 class Law:
@@ -75,10 +92,18 @@ class Law:
         """The points that are known. Raises BadValue where none are."""
         raise BadValue("data", self.key, f"data of which examples are known here, such as digits: of {self.title} there are none")
 
+    unclosed: ClassVar[str] = "data with a closed form, such as moons: {title} is known by its models only"
+    """What a caller needs who asks for a Gaussian mixture, where it is none."""
+
     @property
     def mixture(self) -> GaussianMixture:
         """The law as an exact Gaussian mixture. Raises BadValue where it is none."""
-        raise BadValue("data", self.key, f"data with a closed form, such as moons: {self.title} is known by its models only")
+        raise BadValue("data", self.key, self.unclosed.format(title=self.title))
+
+    @property
+    def closed(self) -> Closed:
+        """The law in closed form, whatever that is in its space. Raises BadValue where there is none."""
+        return self.mixture
 
 
 class MixtureLaw(Law):

@@ -71,6 +71,10 @@ class Measure(Spec):
     instead_of: ClassVar[str] = ""
     """The column that it stands in for where no measure of that column exists."""
 
+    def unit_in(self, space: Space) -> str:
+        """Its unit for points of a space."""
+        return self.unit
+
     def short(self, dim: int) -> str:
         """What it is called on a button, for data of ``dim`` numbers."""
         return self.info.title

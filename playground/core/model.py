@@ -12,7 +12,7 @@ from .predictor import BasePredictor, Turns
 from .process import Process
 
 if TYPE_CHECKING:
-    from .law import Law
+    from .law import Closed, Law
 
 
 ELSEWHERE = {
@@ -81,6 +81,11 @@ class Model:
     def mixture(self) -> GaussianMixture:
         """The exact law of what it predicts for, flattened to R^n. Raises BadValue where it knows none."""
         return self.law.mixture
+
+    @property
+    def closed(self) -> Closed:
+        """The exact law of what it predicts for, in its space. Raises BadValue where it knows none."""
+        return self.law.closed
 
     def law_behind(self) -> GaussianMixture | None:
         """The law for which its x̂_0 is exact, flattened to R^n; None where there is no such mixture."""

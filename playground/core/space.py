@@ -36,6 +36,9 @@ class Space:
     pictures: ClassVar[bool] = False
     """Are its points seen as pictures? Then nothing is seen of what a process adds to them (CLD's velocities)."""
 
+    unit: ClassVar[str] = "data units"
+    """Of distances (``apart``)."""
+
     embedded: ClassVar[bool] = False
     """Are distances those of points ``embed(z)`` of a Euclidean space? Then they can be read off projections."""
 
@@ -84,6 +87,10 @@ class Space:
         """How far out states z (batch, *shape) are, (batch,), NaN or infinite where they are no states: a run whose states are far larger than the exact
         law's has diverged. 0 in a bounded space."""
         raise NotImplementedError
+
+    def states(self, field: str, z: Tensor) -> Tensor:
+        """Numbers (batch, *shape) of a caller as states. Raises BadValue naming ``field`` where they are none."""
+        return z
 
     def check(self, field: str, z: object) -> Tensor:
         """z if it is a tensor (batch, *shape) of this space. Raises BadValue naming ``field``."""

@@ -118,6 +118,10 @@ class Matched(ImageModel):
     def mixture(self) -> GaussianMixture:
         return matched(self.law.examples if self.label is None else self.law.examples.only(self.label))  # type: ignore[attr-defined, arg-type]
 
+    @property
+    def closed(self) -> GaussianMixture:
+        return self.mixture
+
     def law_behind(self) -> GaussianMixture:
         return self.mixture
 

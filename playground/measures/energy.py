@@ -3,15 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from playground.core.space import Space
 from playground.core.spec import Info
 from playground.measures.sampled import Sampled
 from playground.metrics import truth
-
-PIECE = 1_000_000  # distances that are in memory at once
+from playground.metrics.distances import energy_of_pairs, energy_on_line
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,10 @@ class Energy(Sampled):
         rank=30,
         needs=frozenset({"marginals", "finite mean", "embedded"}),
     )
-    unit: ClassVar[str] = "√(data units)"
     column: ClassVar[str] = "energy"
+
+    def unit_in(self, space: Space) -> str:
+        return f"√({space.unit})"
 
     def short(self, dim: int) -> str:
         return "energy"
@@ -39,11 +39,10 @@ class Energy(Sampled):
         return truth.ENERGY
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """−wᵀ D w with weights 1/n of the first sample's points and −1/m of the second's, D their distances: all pairs at one pass over D."""
+        """−wᵀ D w with weights 1/n of the first sample's points and −1/m of the second's, D their distances: on the line by a sort, else all pairs at one
+        pass over D."""
         x, y = (part.double() / part.sum(1, keepdim=True) for part in (first, second))
-        w = x - y
-        square = torch.zeros(len(first), dtype=torch.float64)
-        for start in range(0, len(points), rows := max(1, PIECE // len(points))):
-            apart = space.apart(points[start : start + rows], points).double()
-            square -= ((w[:, start : start + rows] @ apart) * w).sum(1)
-        return square.clamp_min(0).sqrt()
+        flat = space.embed(points) if space.embedded else points.flatten(1)
+        if space.embedded and flat.shape[1] == 1:
+            return energy_on_line(x - y, flat[:, 0]).sqrt()
+        return energy_of_pairs(x - y, lambda i, j: space.apart(points[i], points[j])).sqrt()

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from playground.core.exact import Exact
 from playground.core.fields import BadValue, Whole, one_of
+from playground.core.law import Law, MixtureLaw
 from playground.core.measure import Estimate
 from playground.core.mixture import GaussianMixture
 from playground.core.process import Process
@@ -43,15 +44,21 @@ class Ran(Protocol):
 
 
 def distance(
-    x: Ran | Points, y: Points | GaussianMixture | None = None, *, measure: str | Sampled = "W2", space: Space | None = None, seed: int = 0
+    x: Ran | Points,
+    y: Points | Law | GaussianMixture | None = None,
+    *,
+    measure: str | Sampled = "W2",
+    space: Space | None = None,
+    seed: int = 0,
 ) -> Estimate:
     """How far apart two samples are, or a sample and a law, or the end of a run and the exact law there.
 
     Args:
         x: points (n, *shape), or (n,) on the line, as tensor, array or lists; or a run (what ``simulate`` returns), and then no y: its last states
             are compared with exact samples of p_t.
-        y: points (m, *shape), m and n need not be equal; or a GaussianMixture, of which exact samples are drawn.
-        measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space), "Middle", or one of one's own.
+        y: points (m, *shape), m and n need not be equal; or a law (a GaussianMixture too), of which exact samples are drawn, in its space.
+        measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space; on the line by a sort, between
+            points elsewhere from all pairs: 10,000 against 10,000 take 3 s), "Middle", or one of one's own.
         space: where the points live, if not in R^d; a run says it itself.
         seed: of exact samples and of random splits.
     Returns: Estimate (value, error, floor, floor_sd). Of two samples: ``error`` by the jackknife over 8 groups of points (NaN where there are fewer
@@ -68,16 +75,23 @@ def distance(
         _check(chosen, x.oracle.dim, where)
         return courses(Truth(x.process, x.frames, x.oracle, where, seed), [chosen], last=True)[0].estimates[-1]
     if y is None:
-        raise BadValue("y", None, "points or a GaussianMixture; only a run has its own exact law")
+        raise BadValue("y", None, "points or a GaussianMixture or another law; only a run has its own exact law")
     a = points("x", x)
     if isinstance(y, GaussianMixture):
-        if a.shape[1:] != (y.dim,):
-            raise BadValue("x", tuple(a.shape), f"points of {y.dim} numbers each, as those of y are")
-        _check(chosen, y.dim, space)
-        exact = y.draw(DRAWS * len(a), Rng(seed).stream("truth"))[0].view(DRAWS, len(a), y.dim)
-        samples = torch.cat([a[None].to(exact), exact])
-        line = chosen.projected(y.dim)
-        return compare(samples[0].numpy(), samples[1:].numpy(), [line])[0] if line else read(apart(chosen, Euclidean(y.dim), samples))
+        y = MixtureLaw(y)
+    if isinstance(y, Law):
+        home = y.space
+        if a.shape[1:] != home.shape:
+            wanted = f"{y.dim} numbers each" if len(home.shape) == 1 else f"shape {home.shape}"
+            raise BadValue("x", tuple(a.shape), f"points of {wanted}, as those of y are")
+        _check(chosen, y.dim, home)
+        exact = y.draw(DRAWS * len(a), Rng(seed).stream("truth"))[0]
+        together, samples = torch.cat([home.states("x", a).to(exact), exact]), (1 + DRAWS, len(a))
+        flat = home.embed(together).unflatten(0, samples)
+        line = chosen.projected(flat.shape[-1]) if home.embedded else None
+        if line:
+            return compare(flat[0].numpy(), flat[1:].numpy(), [line])[0]
+        return read(apart(chosen, home, together.unflatten(0, samples)))
     b = points("y", y)
     if a.shape[1:] != b.shape[1:]:
         raise BadValue("y", tuple(b.shape), f"points of the shape of x's: {('m', *a.shape[1:])}".replace("'", ""))

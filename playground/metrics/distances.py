@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 
 DIRECTIONS = 32
+PAIRS = 1_000_000  # distances that are in memory at once
 
 
 def wasserstein_1d(x: np.ndarray, y: np.ndarray, power: int = 1) -> np.ndarray:
@@ -70,6 +72,32 @@ def energy_distance(x: Tensor, y: Tensor) -> float:
 
     Never negative, and positive for two samples of one law: compare with the floor, not with 0.
     """
-    within = torch.cdist(x, x).mean() + torch.cdist(y, y).mean()
-    # rounding can leave a tiny negative number for equal samples
-    return math.sqrt(max(0.0, float(2 * torch.cdist(x, y).mean() - within)))
+    points = torch.cat([x, y])
+    w = torch.cat([x.new_full((1, len(x)), 1 / len(x)), y.new_full((1, len(y)), -1 / len(y))], 1)
+    if points.shape[1] == 1:
+        return math.sqrt(float(energy_on_line(w, points[:, 0])))
+    return math.sqrt(float(energy_of_pairs(w, lambda i, j: torch.cdist(points[i], points[j]))))
+
+
+def energy_on_line(w: Tensor, x: Tensor) -> Tensor:
+    """−Σ_ij w_ki w_kj |x_i − x_j| = 2 ∫ (Σ_{x_i ≤ s} w_ki)² ds, (K,), of points x (N,) on the line and weights w (K, N) whose rows sum to 0: by one sort."""
+    x, order = x.double().sort()
+    below = w.double()[:, order].cumsum(1)[:, :-1]
+    return 2 * below.square() @ x.diff()
+
+
+def energy_of_pairs(w: Tensor, apart: Callable[[slice, slice], Tensor]) -> Tensor:
+    """−Σ_ij w_ki w_kj d(x_i, x_j), (K,), of weights w (K, N) whose rows sum to 0: all pairs of points, each once, in blocks of PAIRS.
+
+    apart: rows, columns ↦ the distances between those points. N²/2 distances: 20,000 points take about 1 s of one core,
+    3 s with the 33 rows of a comparison with its error and floor.
+    """
+    w, total, count = w.double(), torch.zeros(len(w), dtype=torch.float64), w.shape[1]
+    rows = max(1, PAIRS // count)
+    for start in range(0, count, rows):
+        stop = min(start + rows, count)
+        d = apart(slice(start, stop), slice(start, count)).double()
+        inner = stop - start
+        mine = w[:, start:stop]
+        total += ((mine @ d[:, :inner]) * mine).sum(1) + 2 * ((mine @ d[:, inner:]) * w[:, stop:]).sum(1)
+    return (-total).clamp_min(0)  # rounding can leave a tiny negative number for equal samples

@@ -61,6 +61,10 @@ class TokenTable:
         same = x == torch.arange(self.components, device=x.device)
         return torch.where(same, self.table.to(x.device).log(), -torch.inf)
 
+    def log_prob(self, x: Tensor) -> Tensor:
+        """ln p(x_0 = x), (batch,), of x (batch, 1): −∞ for a symbol that no datum has."""
+        return torch.logsumexp(self.component_log_prob(x), 1)
+
     def only(self, label: int) -> TokenTable:
         """p(x_0 | class), over all symbols. Raises BadValue where no symbol of the class has a share."""
         mine = self.table * (self.labels == label)
@@ -101,6 +105,12 @@ class TableLaw(Law):
     @property
     def space(self) -> Tokens:
         return self.table.space
+
+    unclosed = "a Gaussian mixture, such as moons: {title} is a table of symbols"
+
+    @property
+    def closed(self) -> TokenTable:
+        return self.table
 
     def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         x, symbol = self.table.sample(rng.uniform((n,)))

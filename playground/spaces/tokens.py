@@ -27,6 +27,7 @@ class Tokens(Space):
 
     caps: ClassVar[frozenset[str]] = frozenset({"discrete"})
     integral: ClassVar[bool] = True
+    unit: ClassVar[str] = "places that differ"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -64,6 +65,13 @@ class Tokens(Space):
         """0; NaN where a number is no symbol's."""
         there = ((z >= 0) & (z < self.count)).all(-1)
         return torch.zeros(len(z), dtype=torch.float64, device=z.device).masked_fill(~there, torch.nan)
+
+    def states(self, field: str, z: Tensor) -> Tensor:
+        """Whole numbers of any type as symbols."""
+        whole = z.long()
+        if not bool((whole == z).all()):
+            raise BadValue(field, "numbers between whole ones", f"whole numbers from 0 to {self.count - 1}: {', '.join(self.names)}")
+        return self.check(field, whole)
 
     def check(self, field: str, z: object) -> Tensor:
         """z if it is int64 (batch, length) of known symbols. Raises BadValue naming ``field``."""

@@ -30,6 +30,7 @@ class Torus(Space):
 
     caps: ClassVar[frozenset[str]] = frozenset({"tangent"})
     embedded: ClassVar[bool] = True
+    unit: ClassVar[str] = "chord lengths"
 
     @property
     def shape(self) -> tuple[int, ...]:

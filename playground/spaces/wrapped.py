@@ -210,6 +210,12 @@ class WrappedLaw(Law):
     def space(self) -> Torus:
         return self.wrapped.space
 
+    unclosed = "a Gaussian mixture, such as moons: {title} is a mixture of wrapped normals"
+
+    @property
+    def closed(self) -> WrappedMixture:
+        return self.wrapped
+
     def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         theta, component = self.wrapped.sample(rng.uniform((n,)), rng.normal((n, self.wrapped.dim)))
         return theta, self.wrapped.labels.to(component.device)[component]

@@ -72,7 +72,7 @@ def _told(measure: Measure, missing: list[Gone], run: Run, last: Estimate) -> di
         "name": measure.column,
         "label": measure.name(dim) + (f", of x {scale}" if scale else ""),
         "short": measure.short(dim),
-        "unit": measure.unit,
+        "unit": measure.unit_in(run.space),
         **_numbers(last),
         "why": why[0] if why else "",
         "beyond": math.sqrt(max(0.0, last.value**2 - last.floor**2)),
