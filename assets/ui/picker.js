@@ -24,13 +24,17 @@
     const g = canvas.getContext("2d");
     const w = canvas.width, h = canvas.height, pad = 3 * d;
     const X = (v) => pad + (v / 255) * (w - 2 * pad), Y = (v) => h - pad - (v / 255) * (h - 2 * pad);
-    g.fillStyle = g.strokeStyle = colour(kind === "points" || kind === "density" ? "--pg-data" : kind === "dots" ? "--pg-sampler" : "--pg-exact");
+    g.fillStyle = g.strokeStyle = colour(["points", "density", "bars"].includes(kind) ? "--pg-data" : kind === "dots" ? "--pg-sampler" : "--pg-exact");
     if (kind === "points") {
       const side = Math.min(w, h), dx = (w - side) / 2, dy = (h - side) / 2, size = 1.15 * d;
       g.globalAlpha = 0.6;
       for (let i = 0; i < data.length; i += 2) {
         g.fillRect(dx + pad + (data[i] / 255) * (side - 2 * pad) - size / 2, dy + side - pad - (data[i + 1] / 255) * (side - 2 * pad) - size / 2, size, size);
       }
+    } else if (kind === "bars") {
+      const wide = (w - 2 * pad) / data.length;
+      g.globalAlpha = 0.75;
+      data.forEach((v, i) => g.fillRect(pad + i * wide, Y(v), Math.max(1, wide - d), h - pad - Y(v)));
     } else if (kind === "dots") {
       g.globalAlpha = 0.35;
       g.fillRect(pad, h / 2 - d / 2, w - 2 * pad, d);
@@ -72,6 +76,8 @@
 
   // ---- pickers -------------------------------------------------------------------------------------------------------------
   PG.pickers = {};
+  /** The world of the data that are chosen (Choice.world of picker.py). */
+  PG.world = () => PG.pickers.data?.choices.find((c) => c.key === PG.pickers.data.value)?.world;
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "");
 
   /** Called by js_on_load of every picker; ``props.value`` is the component's value, for Python and for the API. */
@@ -82,6 +88,8 @@
     const picker = { slot, choices, boxes: new Map(), get value() { return props.value; }, set, refresh: () => {} };
     PG.pickers[slot] = picker;
     const why = (key) => PG.why?.(slot, key) || "";
+    /** Is an entry of the world of the data that are chosen? What is of none, or chosen itself, is of all. */
+    const here = (c) => slot === "data" || !c.world || c.key === props.value || [c.world, "", undefined].includes(PG.world?.());
     const tipOf = (c) => (why(c.key) ? `${c.title}: ${why(c.key)}\n${c.tip}` : c.tip.startsWith(c.title) ? c.tip : `${c.title}: ${c.tip}`);
 
     function set(key) {
@@ -123,10 +131,11 @@
       const groups = [...new Set(choices.map((c) => c.group))];
       /** Of entries that are offered for another picker's value: the group that is now. */
       const now = () => (props.payload.of ? (picker.boxes.has(PG.pickers[props.payload.of]?.value) ? PG.pickers[props.payload.of].value : "") : null);
-      function boxOf(group) {
+      function boxOf(group, page) {
         if (picker.boxes.has(group)) return picker.boxes.get(group);
         const box = el("div", { className: "pg-group" }), last = [...picker.boxes.values()].at(-1);
         if (groups.length > 1) box.dataset.group = group;
+        if (page) box.dataset.page = page;
         last ? last.after(box) : root.append(box);
         picker.boxes.set(group, box);
         return box;
@@ -142,7 +151,7 @@
         b.pg = c;
         b.addEventListener("click", () => choose(c.key));
         all.push(b);
-        boxOf(c.group).append(b);
+        boxOf(c.group, c.page).append(b);
       }
       /** Another entry, in the last place or in its group. */
       picker.add = (c) => {
@@ -187,6 +196,7 @@
           b.setAttribute("aria-disabled", String(!!no));
           b.tabIndex = on || (!current && b === all[0]) ? 0 : -1;
           b.dataset.tip = tipOf(b.pg);
+          b.hidden = !here(b.pg);
         }
       };
       host.replaceChildren(root);
@@ -235,7 +245,7 @@
 
       function fill(filter = "") {
         const want = plain(filter);
-        visible = choices.filter((c) => plain(c.title + c.group + c.hint).includes(want));
+        visible = choices.filter((c) => here(c) && plain(c.title + c.group + c.hint).includes(want));
         const box = list.querySelector("[role=listbox]");
         box.replaceChildren();
         let group = null, node = box;

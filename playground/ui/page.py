@@ -117,8 +117,8 @@ HEADER = """
 LINK = '<a role="menuitem" tabindex="-1" href="{href}" target="_blank" rel="noopener">{word}</a>'
 # what moves, what is true, what to try: the first visit's words, and again under "?"
 INTRO = (
-    ("What moves", "Each green dot starts as pure noise and is carried, step by step, to where data could lie."),
-    ("What is true", "Blue shade and arrows are exact. Where dots miss the blue, the sampler errs, not the picture."),
+    ("What moves", "All that is green starts as pure noise and is carried, step by step, to where data could lie."),
+    ("What is true", "Blue shade and arrows are exact. Where green misses blue, the sampler errs, not the picture."),
     ("Try", "Set steps to 5 and watch, or open one of the examples above."),
 )
 

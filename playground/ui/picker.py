@@ -19,6 +19,7 @@ from playground.core.catalog import laws, models_of
 from playground.core.law import Law
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.rng import Rng
 from playground.core.spec import Info, registry
 
 POINTS = 220  # samples in a tile
@@ -35,8 +36,10 @@ class Choice:
     tip: str = ""
     group: str = ""
     hint: str = ""
-    kind: str = ""  # of the thumb: "points" | "density" | "curve" | "dots"
+    kind: str = ""  # of the thumb: "points" | "density" | "bars" | "curve" | "dots"
     thumb: str = ""
+    page: str = ""  # "toys" | "images": the page on which its group is shown, "" on both
+    world: str = ""  # of data the capability of their space, of a choice the one it is made for: only what is of the data's world is listed; "" is of all
 
 
 def picker(
@@ -66,17 +69,48 @@ def _bytes(values: ArrayLike, lo: float = 0.0, hi: float = 1.0) -> str:
 
 
 def distributions() -> list[Choice]:
-    out = []
-    for law in laws():
-        kind, thumb = "", ""
-        if "mixture" in law.gives:
-            kind, thumb = ("points", _points(law.mixture)) if law.dim == 2 else ("density", _density(law.mixture))
-        out.append(law_choice(law, kind, thumb))
-    return out
+    return [law_choice(law, *_thumb(law)) for law in laws()]
+
+
+def _thumb(law: Law) -> tuple[str, str]:
+    """The kind and the bytes of a law's picture: by the first thing it gives of which there is one."""
+    return next((PICTURES[word](law) for word in PICTURES if word in law.gives), ("", ""))
+
+
+def _of_mixture(law: Law) -> tuple[str, str]:
+    return ("points", _points(law.mixture)) if law.dim == 2 else ("density", _density(law.mixture))
+
+
+def _of_table(law: Law) -> tuple[str, str]:
+    """How often each symbol is."""
+    x, _ = law.sample(4096, Rng(1))
+    shares = torch.bincount(x.flatten()).double()
+    return "bars", _bytes(shares / shares.max())
+
+
+def _of_angles(law: Law) -> tuple[str, str]:
+    """Draws on the whole square of two angles: its edges are part of the picture."""
+    x, _ = law.sample(POINTS, Rng(1))
+    return "points", _bytes(x.numpy(), -np.pi, np.pi)
+
+
+PICTURES = {"mixture": _of_mixture, "table": _of_table, "wrapped mixture": _of_angles}
 
 
 def law_choice(law: Law, kind: str = "", thumb: str = "") -> Choice:
-    return Choice(law.key, law.title, law.tip, law.group, law.hint, kind, thumb)
+    page = "images" if law.space.pictures else "toys"
+    return Choice(law.key, law.title, law.tip, law.group, law.hint, kind, thumb, page, world(law.space.caps))
+
+
+def world(caps: frozenset[str]) -> str:
+    """The world of a space, or of what moves in it, by its capabilities (core/space.py)."""
+    return " ".join(sorted(caps))
+
+
+WORLDS: dict[str, Callable[[str], str]] = {  # of those families whose members are made for one
+    "processes": lambda key: world(registry("processes")[key].lives),
+    "samplers": lambda key: world(registry("samplers")[key].moves),
+}
 
 
 def model_choice(model: Model, group: str) -> Choice:
@@ -121,7 +155,7 @@ def specs(family: str) -> list[Choice]:
         info = cls.info
         tip = info.tip + (f"\n{info.paper}" if info.paper else "") + (f", arXiv {info.arxiv}" if info.arxiv else "")
         kind, thumb = THUMBS[family](key) if family in THUMBS else ("", "")
-        out.append(Choice(key, info.title, tip, info.group, _hint(info), kind, thumb))
+        out.append(Choice(key, info.title, tip, info.group, _hint(info), kind, thumb, world=WORLDS[family](key) if family in WORLDS else ""))
     return out
 
 
