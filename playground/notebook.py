@@ -213,7 +213,7 @@ def distance(
     x: Ran | two_samples.Points,
     y: two_samples.Points | Law | GaussianMixture | Experiment | str | None = None,
     *,
-    measure: str | Sampled = "W2",
+    measure: str | Sampled | None = None,
     space: Space | None = None,
     seed: int = 0,
 ) -> Estimate:
@@ -224,7 +224,7 @@ def distance(
     ``playground.measures.two_samples.distance``. Raises: BadValue; also where a run's p_t lacks the moments that the distance needs.
     """
     if isinstance(x, Ran):
-        chosen = two_samples.named(measure)
+        chosen = two_samples.named(measure or "W2")
         for word, moment in MOMENTS.items():
             if word in chosen.needs and not x.process.moments > moment:
                 raise BadValue("measure", chosen.info.key, f"Middle or Energy: p_t of this {x.process.info.title} has no {word}")

@@ -168,6 +168,22 @@ PRESETS = (
         "data=two_modes&sampler=DDPM&grid.steps=10&view.lab=errors&view.at=0.4116",
         ("sampler", "grid"),
     ),
+    Preset(
+        "letters",
+        "Symbols: a letter forgotten and found",
+        "Noise replaces letters by others, at random. The way back, in five steps of τ-leaping: green bars miss the exact ones (black).",
+        "Choose ancestral (symbols): of a single letter it is exact in any number of steps. Or raise the steps.",
+        "data=letters&process=UniformTokens&sampler=TauLeaping&grid.steps=5",
+        ("sampler", "grid"),
+    ),
+    Preset(
+        "torus",
+        "Angles go around",
+        "Two angles: what leaves the square on one side comes in on the other. Ten random steps along geodesics land beside the five peaks.",
+        "Choose geodesic Heun: ten steps of it are a third as far off. Play, and follow a trail across an edge.",
+        "data=torus_peaks&sampler=GeodesicEulerMaruyama&grid.steps=10",
+        ("sampler", "grid"),
+    ),
 )
 
 

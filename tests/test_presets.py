@@ -21,6 +21,7 @@ from playground.metrics.distances import sliced_w2, wasserstein_1d
 from playground.metrics.local import step_error
 from playground.metrics.steps import step_law
 from playground.presets import PRESETS, Preset, preset
+from playground.spaces.table import sampling_floor
 from playground.ui.form import repair
 from playground.views.phase import roughness
 from tests.named import mixture_of
@@ -314,3 +315,34 @@ def _() -> None:
         assert float(step_error(oracle, full, grid, i, z).spread.max()) < 1e-3
         worst = max(worst, float(found.spread.max()))
     assert worst > 0.1
+
+
+@claim("letters")
+def _() -> None:
+    exp = exp_of("letters")
+    table = exp.who.predictor(exp.process).data.table.numpy()
+    floor = sampling_floor(torch.from_numpy(table), MANY)
+
+    def apart(sampler: str, steps: int) -> float:
+        """Mean total variation of the ends of SEEDS runs from the table, counted by hand."""
+        run = exp_of("letters", sampler=sampler, grid__steps=str(steps)).replace(particles=MANY)
+        ends = [pg.simulate(run.replace(seed=s), max_frames=2).frames[-1].z[:, 0].numpy() for s in range(SEEDS)]
+        return float(np.mean([0.5 * np.abs(np.bincount(x, minlength=len(table)) / MANY - table).sum() for x in ends]))
+
+    assert apart("TauLeaping", 5) > 3 * floor
+    assert apart("TauLeaping", 50) < 1.5 * floor
+    assert all(apart("TokenAncestral", steps) < 1.5 * floor for steps in (1, 2, 5))
+
+
+@claim("torus")
+def _() -> None:
+    exp = exp_of("torus").replace(particles=MANY)
+
+    def apart(**changes: str) -> pg.Estimate:
+        return pg.distance(pg.simulate(exp_of("torus", **changes).replace(particles=MANY), max_frames=2))
+
+    euler, heun = apart(), apart(sampler="GeodesicHeun")
+    assert euler.value > 6 * euler.floor
+    assert 0.25 * euler.value < heun.value < 0.4 * euler.value
+    z = pg.simulate(exp).states[..., 0]
+    assert int((z.diff(dim=0).abs() > torch.pi).any(0).sum()) > MANY / 4  # trails that cross an edge
