@@ -154,20 +154,8 @@ def specs(family: str) -> list[Choice]:
     for key, cls in registry(family).items():
         info = cls.info
         tip = info.tip + (f"\n{info.paper}" if info.paper else "") + (f", arXiv {info.arxiv}" if info.arxiv else "")
-<<<<<<< HEAD
         kind, thumb = THUMBS[family](key) if family in THUMBS else ("", "")
         out.append(Choice(key, info.title, tip, info.group, _hint(info), kind, thumb, world=WORLDS[family](key) if family in WORLDS else ""))
-=======
-        kind, thumb = "", ""
-        if family == "schedules":
-            beta = cls().beta(torch.linspace(0, 1, CURVE, dtype=torch.float64).clamp(max=cls().t_max))  # type: ignore[attr-defined]
-            kind, thumb = "curve", _bytes(beta, 0, 22)
-        if family == "grids":
-            kind, thumb = "dots", _grid_dots(cls)
-        out.append(
-            Choice(key, info.title, tip, info.group, _hint(info), kind, thumb, world=WORLDS[family](cls) if family in WORLDS else "")
-        )
->>>>>>> 648a649 (Two examples and browser tests for symbols and angles; a distance of a run takes the energy distance where nothing can be projected)
     return out
 
 
