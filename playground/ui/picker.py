@@ -155,7 +155,9 @@ def specs(family: str) -> list[Choice]:
         info = cls.info
         tip = info.tip + (f"\n{info.paper}" if info.paper else "") + (f", arXiv {info.arxiv}" if info.arxiv else "")
         kind, thumb = THUMBS[family](key) if family in THUMBS else ("", "")
-        out.append(Choice(key, info.title, tip, info.group, _hint(info), kind, thumb, world=WORLDS[family](key) if family in WORLDS else ""))
+        out.append(
+            Choice(key, info.title, tip, info.group, _hint(info), kind, thumb, world=WORLDS[family](key) if family in WORLDS else "")
+        )
     return out
 
 
