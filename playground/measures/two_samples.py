@@ -47,7 +47,7 @@ def distance(
     x: Ran | Points,
     y: Points | Law | GaussianMixture | None = None,
     *,
-    measure: str | Sampled = "W2",
+    measure: str | Sampled | None = None,
     space: Space | None = None,
     seed: int = 0,
 ) -> Estimate:
@@ -58,7 +58,8 @@ def distance(
             are compared with exact samples of p_t.
         y: points (m, *shape), m and n need not be equal; or a law (a GaussianMixture too), of which exact samples are drawn, in its space.
         measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space; on the line by a sort, between
-            points elsewhere from all pairs: 10,000 against 10,000 take 3 s), "Middle", or one of one's own.
+            points elsewhere from all pairs: 10,000 against 10,000 take 3 s), "Middle", or one of one's own; None: W2 where states can be projected on lines, else
+            Energy (symbols, angles).
         space: where the points live, if not in R^d; a run says it itself.
         seed: of exact samples and of random splits.
     Returns: Estimate (value, error, floor, floor_sd). Of two samples: ``error`` by the jackknife over 8 groups of points (NaN where there are fewer
@@ -66,7 +67,8 @@ def distance(
         together into n and m, which is what two samples of one law show. Of a run or a law: mean distance to exact samples of n points, its standard error, and the same
         between two exact samples. A value within about 2 ``floor_sd`` of ``floor`` says nothing. Raises: BadValue.
     """
-    chosen = named(measure)
+    lives = space or (x.oracle.space if isinstance(x, Ran) else y.space if isinstance(y, Law) else None)
+    chosen = named(measure or ("W2" if lives is None or "vector" in lives.caps else "Energy"))
     seed = SEED.clean("seed", seed)
     if isinstance(x, Ran):
         if y is not None:

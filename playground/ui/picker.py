@@ -19,7 +19,6 @@ from playground.core.catalog import laws, models_of
 from playground.core.law import Law
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
-from playground.core.rng import Rng
 from playground.core.spec import Info, registry
 
 POINTS = 220  # samples in a tile
@@ -83,14 +82,14 @@ def _of_mixture(law: Law) -> tuple[str, str]:
 
 def _of_table(law: Law) -> tuple[str, str]:
     """How often each symbol is."""
-    x, _ = law.sample(4096, Rng(1))
+    x, _ = law.sample(4096)
     shares = torch.bincount(x.flatten()).double()
     return "bars", _bytes(shares / shares.max())
 
 
 def _of_angles(law: Law) -> tuple[str, str]:
     """Draws on the whole square of two angles: its edges are part of the picture."""
-    x, _ = law.sample(POINTS, Rng(1))
+    x, _ = law.sample(POINTS)
     return "points", _bytes(x.numpy(), -np.pi, np.pi)
 
 

@@ -100,7 +100,7 @@ def test_other_spaces():
         ("moons", Y, {}, "x"),
         (X, [[math.nan, 0.0]], {}, "y"),
         (np.zeros((0, 2)), Y, {}, "x"),
-        (X[:, :1], Y[:, :1], {"space": Torus(1)}, "measure"),
+        (X[:, :1], Y[:, :1], {"space": Torus(1), "measure": "W2"}, "measure"),
         (X, Y, {"space": Torus(1), "measure": "Energy"}, "x"),
         (X[:, 0], pg.GaussianMixture([1.0], [[0.0, 0.0]], [1.0]), {}, "x"),
         (pg.simulate(pg.Experiment(particles=3)), Y, {}, "y"),

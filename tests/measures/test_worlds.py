@@ -27,3 +27,12 @@ def test_energy_is_everywhere(data):
 def test_plots_of_them_are_refused_in_words(data):
     with pytest.raises(pg.BadValue, match="what = "):
         pg.plot(pg.simulate(pg.Experiment(data=data, particles=20)))
+
+
+@pytest.mark.parametrize("data", ["letters", "torus_peaks"])
+def test_a_distance_needs_no_name(data):
+    """Where nothing can be projected it is the energy distance, of a run and of points beside a law."""
+    ran = pg.simulate(pg.Experiment(data=data, particles=100, grid={"kind": "UniformTime", "steps": 3}))
+    assert pg.distance(ran) == pg.distance(ran, measure="Energy")
+    law = pg.law(data)
+    assert pg.distance(law.sample(100)[0], law) == pg.distance(law.sample(100)[0], law, measure="Energy")
