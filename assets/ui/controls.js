@@ -132,9 +132,10 @@
       this.scale = make("select", "pg-speed pg-scale", { "aria-label": "Time is told as" },
         Object.entries(PG.time.scales).map(([key, scale]) => `<option value="${key}">${scale.word}</option>`).join(""));
       this.scale.addEventListener("change", () => (PG.time.choose(this.scale.value), stage.emit("time", PG.time.name)));
-      tip.on(this.scale, () => `Time is told as: ${PG.time.scales[PG.time.name].tip}`);
+      tip.on(this.scale, () => `Time is told as: ${PG.time.scale.tip}`);
       addEventListener("pg-time", () => {
-        this.scale.value = PG.time.name;
+        for (const option of this.scale.options) option.disabled = !PG.time.has(option.value);
+        this.scale.value = PG.time.has(PG.time.name) ? PG.time.name : "t";
         if (!stage.run) return;
         stage._showTime(stage.run.facts(stage.cursor));
         this.drawTicks();

@@ -295,7 +295,7 @@
       const [data, layout] = this.figure(c, font), subs = (label) => PG.subscripts(label);
       data.forEach((trace, n) => Object.assign(trace, { name: subs(this.series[n].label || ""), showlegend: Boolean(this.series[n].label) && trace.visible !== false, cliponaxis: true }));
       const { title } = h, of = [title.data, title.process, h.mode === "forward" ? "noising" : `${title.sampler}, ${h.steps} steps`, `seed ${h.seed}`].join(" · ");
-      const words = box.innerHTML.trim(), time = PG.time.scales[PG.time.name].word;
+      const words = box.innerHTML.trim(), time = PG.time.scale.word;
       Object.assign(layout, {
         width: 900, height: 520, margin: { l: 76, r: 30, t: 92, b: 62 }, paper_bgcolor: c.panel, plot_bgcolor: c.panel, showlegend: true, font: { family: font, size: 13, color: c.ink },
         title: { text: `${words}<br><span style="font-size:12px">${of}</span>`, x: 0.5, font: { size: 16, color: c.ink } }, legend: { orientation: "h", x: 0, y: 1.09, font: { size: 12 } },
@@ -428,7 +428,6 @@
       this.far = new Panel(this, "distance", "distance to the truth");
       this.sched = new Panel(this, "schedule", "schedule");
       this.panels = [this.snr, this.far, this.sched];
-      this.snr.axis = "log-SNR = ln(α²/σ²)";
       this.sched.axis = "coefficient";
       row.append(...this.panels.map((p) => p.box));
       root.replaceChildren(row);
@@ -545,7 +544,8 @@
           room: 2 * String(last).length + 1,
           value: (at) => `${PG.momentsOf(this.run).at(this.pointed == null ? this.cursorAt : 1 - at).step}/${last}` });
       }
-      this.snr.title("log-SNR", "log-SNR = ln(α²/σ²) from noise (left) to data (right)");
+      this.snr.axis = `log-SNR = ${h.level.words}`;
+      this.snr.title("log-SNR", `log-SNR = ${h.level.words} from noise (left) to data (right)`);
       this.snr.show(series, roomy(snr, [-10, 10], 5, 40), false);
     }
 
@@ -602,25 +602,24 @@
       // a distance is of a state: between states that are held it is too
       const shape = this.run && PG.momentsOf(this.run).holds.some(Boolean) ? (this.run.header.mode === "forward" ? "vh" : "hv") : "";
       const read = (values) => (at) => { const v = (shape ? heldAt : interpolate)(x, values, at, shape); return Number.isFinite(v) ? sig(v, 2) : "–"; };
-      const samples = `${PG.whole(h.points)} points`;
       const end = this.run?.header.mode === "forward" ? x[0] : x[x.length - 1];
       this.far.yTicks = { dtick: 1, minor: { dtick: "D1", showgrid: false }, tickformat: "~g" };
       const [name, scaled] = m.label.split(/,(.*)/);
       const choices = all.map((one) => {
-        const tip = one.reason ? `${one.label}: ${one.reason}.` : `${one.label}, in ${one.unit}.`;
+        const tip = one.reason ? `${one.label}: ${one.reason}.` : `${one.label}${one.unit ? `, in ${one.unit}` : ""}.`;
         return `<button type="button" class="pg-measure" data-measure="${one.name}" aria-pressed="${one === m}" title="${tip}"${one.reason ? ' aria-disabled="true"' : ""}>${one.short}</button>`;
       });
       this.far.title(`distance to ${PG.subscripts(h.law)} <span class="pg-measures" role="group" aria-label="which distance">${choices.join("")}</span>`,
-        `${m.label} between the particles and exact samples of ${h.law} at the same time${h.about ? ` (${h.about})` : ""}.`);
-      this.far.axis = `${m.label}, ${m.unit}`;
+        `${m.label} between the particles and ${h.law} at the same time${h.about ? ` (${h.about})` : ""}.`);
+      this.far.axis = m.unit ? `${m.label}, ${m.unit}` : m.label;
       this.far.unit(m.unit + (scaled ? `,${PG.subscripts(scaled)}` : ""));
       this.far.show([
         { key: "floor", label: "", role: "noise", x, y: raise(low), base: true, width: 0 },
         { key: "floor", label: "", role: "noise", x, y: raise(high), width: 0, fill: true },
         { key: "floor", label: "floor", role: "noise", x, y: raise(floor), width: 1.4, dash: "dot", value: read(floor), room: h.tilted ? 4 : 5,
-          tip: `What two exact samples of ${samples} show: ${sig(m.floor, 2)} ± ${sig(m.floor_sd, 2)} at the end (mean and standard deviation over pairs, the band). A value within the band cannot be told from a perfect sampler’s.` },
+          tip: `What ${m.floor_of} show: ${sig(m.floor, 2)} ± ${sig(m.floor_sd, 2)} at the end (mean and standard deviation, the band). A value within the band cannot be told from a perfect sampler’s.` },
         { key: m.name, label: "particles", role: "sampler", x, y: raise(y), width: 2, dot: true, value: read(y), room: h.tilted ? 4 : 5, shape,
-          tip: `${name}: mean distance of all ${PG.whole(h.points)} particles to ${h.draws} exact samples as large, new ones at each time. To ${h.end}: ${sig(m.final)} ± ${sig(m.final_se, 2)} (standard error over those samples)${m.why ? `. ${m.why}` : ""}.` },
+          tip: `${name} of all ${PG.whole(h.points)} particles: ${m.how}. To ${h.end}: ${sig(m.final)} ± ${sig(m.final_se, 2)}${m.why ? `. ${m.why}` : ""}.` },
         { key: m.name, label: "", role: "sampler", mode: "markers", size: 5, x: [end], y: [Math.max(m.final, bottom)], width: 1,
           error: [[m.final_se], [Math.min(m.final_se, 0.9 * m.final)]] },
         ...this.tiltedMark(h, m, end, bottom),

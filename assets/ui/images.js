@@ -4,7 +4,7 @@
   const PG = (window.PG = window.PG || {});
   const KINDS = {
     x: { word: "x<sub>t</sub>", plain: "x_t", tip: "The sampler’s states: noise that becomes an image." },
-    x0: { word: "x̂<sub>0</sub>", plain: "x̂_0", tip: "E[x₀ | x_t]: the image that the model expects behind each state." },
+    x0: { word: "x̂<sub>0</sub>", plain: "x̂_0", tip: "x̂₀, the image that the model expects behind each state." },
     v: { word: "v<sub>t</sub>", plain: "v_t", tip: "The velocities of critically damped Langevin diffusion; grey is rest." },
   };
   const SAID = { x: "the state x_t", x0: "what the model expects", v: "the velocity v_t" };

@@ -275,10 +275,10 @@
     }
 
     saying(m) {
-      if (this.forward) return m.step === 0 ? "start: data" : `exact noising, ${m.step} of ${m.steps} times: a draw from p(z_t | z_s)`;
+      if (this.forward) return m.step === 0 ? "start: data" : `noising, ${m.step} of ${m.steps} times`; // what its states are stands among the notes
       if (m.step === 0) return `start: ${this.run.header.start}`;
       const text = `step ${m.step} of ${m.steps}`;
-      if (m.to.t <= 0) return `${text}: to t = 0 at once, x₀ is ${this.run.header.guidance ? "the guided x̂₀ of the formula below" : "the model's E[x₀ | x_t]"}`;
+      if (m.to.t <= 0) return `${text}: to t = 0 at once, ${this.run.header.ending}`;
       if (!m.between || m.state === m.step) return text;
       return m.stride > 1 ? `${text}; shown: the state after step ${m.state}` : `${text}; shown: the state that it starts from`;
     }

@@ -101,6 +101,7 @@
       this._showControls();
       this._showDivergence();
       this._touch(true);
+      PG.time.of(run.header.level);
       this._describe();
     }
 
@@ -516,7 +517,7 @@
 
     _captionMore(info, run) {
       const steps = run.forward ? "noising" : `step ${info.step}/${info.steps}`;
-      return isNumber(info.logSnr) && PG.time.name !== "snr" ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
+      return isNumber(info.logSnr) && PG.time.scale !== PG.time.scales.snr ? `log-SNR ${number(info.logSnr, 1)} · ${steps}` : steps;
     }
 
     /** Why the picture stands still between two steps, or "". */

@@ -66,7 +66,7 @@
         const h = partial.run.header;
         const fresh = h.key !== s.key;
         const forward = h.mode === "forward";
-        Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype });
+        Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype, budget: !h.labs?.errors });
         // a run that starts late or stops early makes fewer steps than its grid has
         s.planned = !forward && h.planned !== h.steps ? h.planned : 0;
         this.parts.steps.title = s.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "";
@@ -104,18 +104,18 @@
       floor.textContent = m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}${header.tilted ? ` · to the tilted law ${sig(header.tilted.final)}` : ""}` : "";
       item.classList.remove("pg-stale");
       item.classList.toggle("pg-at-floor", !!m && m.final <= m.floor + 2 * m.floor_sd);
-      item.title = m ? this.distanceTip(header, m) : "Distance of the last particles to exact samples; computed when the controls rest.";
+      item.title = m ? this.distanceTip(header, m) : "Distance of the last particles to the exact law; computed when the controls rest.";
     }
 
     distanceTip(h, m) {
-      const sig = PG.significant, n = whole(h.points);
+      const sig = PG.significant;
       return [
-        `${m.label}: mean distance of the last ${n} particles to ${h.draws} exact samples as large of ${h.end}${h.about ? ` (${h.about})` : ""}, ± the standard error of that mean over such samples.`,
-        `Floor: what two exact samples of ${n} points show, ± its standard deviation.`,
-        m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
+        `${m.label} of the last ${whole(h.points)} particles to ${h.end}${h.about ? ` (${h.about})` : ""}: ${m.how}.`,
+        `Floor: what ${m.floor_of} show, ± its standard deviation.`,
+        m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : m.beyond == null ? "" : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
         m.why || "",
         h.tilted ? `To the tilted law ${h.tilted.label}: ${sig(h.tilted.final)} ± ${sig(h.tilted.final_se, 1)}, floor ${sig(h.tilted.floor)} ± ${sig(h.tilted.floor_sd, 1)}.` : "",
-        "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out.",
+        this.state.budget ? "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out." : "",
       ].filter(Boolean).join(" ");
     }
   }

@@ -1,4 +1,5 @@
-// One moment, in the words of each paper. Every scale is a function of log-SNR = ln(α²/σ²) alone, but for the process's own t.
+// One moment, in the words of each paper. Every scale is a function of log-SNR = ln(α²/σ²) alone, but for the process's own t; of symbols and angles, whose
+// log-SNR is something else, there are only these two.
 (() => {
   "use strict";
   const PG = (window.PG = window.PG || {});
@@ -21,8 +22,8 @@
 
   const whole = (v) => (Number.isFinite(v) ? String(v) : "–");
   const scales = {
-    t: { symbol: "t", word: "t", tip: "The process's own time.", value: (f) => f.t, say: short },
-    snr: { symbol: "log-SNR", word: "log-SNR", tip: "ln(α²/σ²): the same for every process.", value: (f) => f.logSnr, say: even },
+    t: { symbol: "t", word: "t", tip: "The process's own time.", own: true, value: (f) => f.t, say: short },
+    snr: { symbol: "log-SNR", word: "log-SNR", get tip() { return `${PG.time.level.words}${PG.time.level.shared ? ": the same for every process" : ""}.`; }, own: true, value: (f) => f.logSnr, say: even },
     sigma: { symbol: "σ", word: "σ (EDM)", tip: "EDM's noise level: the σ/α of this moment.", value: (f) => Math.exp(-f.logSnr / 2), say: short },
     flow: { symbol: "τ", word: "flow time", tip: "Flow matching's time from data (0) to noise (1): σ/(α + σ) of this moment.", value: (f) => 1 / (1 + Math.exp(f.logSnr / 2)), say: short },
     ddpm: { symbol: "n", word: "DDPM index", tip: "The index (0 … 999) at which DDPM's linear β has this log-SNR; beyond its range at very high noise.",
@@ -47,7 +48,11 @@
   PG.time = {
     scales,
     name: "t",
-    scaleOf(facts) { return Number.isFinite(facts.logSnr) || facts.logSnr === Infinity ? scales[this.name] : scales.t; },
+    level: { words: "ln(α²/σ²)", shared: true }, // the run's: what its log-SNR is, and whether other papers' scales have a meaning
+    /** What time is told as: what was chosen, or t where that has no meaning. */
+    get scale() { return this.has(this.name) ? scales[this.name] : scales.t; },
+    has(name) { return this.level.shared || Boolean(scales[name].own); },
+    scaleOf(facts) { return Number.isFinite(facts.logSnr) || facts.logSnr === Infinity ? this.scale : scales.t; },
     /** {symbol, text} of a moment, facts = {t, logSnr}; the process's own t where it has no log-SNR. With the ends {from, to} of its step: in
      * as many digits as tell them apart. */
     words(facts) {
@@ -64,7 +69,7 @@
      * x ↦ {t, logSnr}, room the least distance of two labels as a share of the axis. */
     ticks(of, lo, hi, room = 0.12) {
       const moments = Array.from({ length: SAMPLES + 1 }, (_, k) => of(lo + ((hi - lo) * k) / SAMPLES));
-      const scale = moments.every((m) => this.scaleOf(m) === scales[this.name]) ? scales[this.name] : scales.t;
+      const scale = moments.every((m) => this.scaleOf(m) === this.scale) ? this.scale : scales.t;
       const values = moments.map(scale.value), seen = values.filter(Number.isFinite);
       if (seen.length < 2) return [];
       const [least, most] = [Math.min(...seen), Math.max(...seen)];
@@ -91,6 +96,11 @@
       const near = 0.01 * (most - least), choices = [placed(steps(least - near, most + near, count), near), ...(least > 0 && most / least > 20 ? [placed(decades(least, most), 0)] : [])];
       const widest = (list) => Math.max(...[lo, ...list.map((t) => t.x), hi].map((x, i, all) => (i ? x - all[i - 1] : 0)));
       return choices.reduce((a, b) => (widest(b) < widest(a) ? b : a)); // which leaves the smaller gaps
+    },
+    of(level) {
+      const same = level.words === this.level.words;
+      this.level = level;
+      if (!same) dispatchEvent(new Event("pg-time"));
     },
     choose(name) {
       const to = name in scales ? name : "t";

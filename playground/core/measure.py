@@ -66,6 +66,12 @@ class Measure(Spec):
 
     family: ClassVar[str] = "measures"
     unit: ClassVar[str] = "data units"
+    how: ClassVar[str] = "mean over {draws} exact samples as large, new ones at each time; ± the standard error of that mean"
+    """How a distance on the page is taken, in words."""
+    floor_of: ClassVar[str] = "two exact samples of {points} points"
+    """What its floor is the distance of, in words."""
+    in_squares: ClassVar[bool] = True
+    """Do sampling noise and error add in squares, so that √(d² − floor²) is what is beyond the floor?"""
     column: ClassVar[str] = ""
     """Its place among the distances over time on the page, "" for none. Of measures with one column the first that the run allows is shown."""
     instead_of: ClassVar[str] = ""

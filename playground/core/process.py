@@ -46,6 +46,10 @@ class Process(Spec):
     lives: ClassVar[frozenset[str]] = frozenset({"vector"})
     """What the space of data must be able to do, in the words of ``Space.caps``; the space of states can do it then too."""
     formula: ClassVar[str] = ""
+    noised: ClassVar[str] = "each time has its exact p_t; paths are drawn as the process defines them"
+    """What its noised states are, in words."""
+    level: ClassVar[str] = "ln(α²/σ²)"
+    """What its log-SNR is, in words."""
     parts: ClassVar[tuple[str, ...]] = ("x",)
     """What a state consists of, each of the data's shape: ("x",), CLD ("x", "v")."""
     suits: ClassVar[str] = "UniformLogSNR"
@@ -217,6 +221,7 @@ class LinearProcess(Process):
     """dz = F(t) z dt + G(t) dw. Subclasses give ``mean_and_cov``, ``transition`` and ``sde`` for float64 times of any shape."""
 
     caps: ClassVar[frozenset[str]] = frozenset({"linear", "velocity"})
+    noised: ClassVar[str] = "true SDE paths: every step is an exact draw from p(z_t | z_s)"
 
     def linear(self) -> LinearProcess:
         return self

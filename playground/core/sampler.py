@@ -45,10 +45,15 @@ class Variant(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """The step to t = 0: how many draws it makes, and whether it gives E[z_0 | z_t] of the state."""
+    """The step to t = 0: how many draws it makes, whether it gives E[z_0 | z_t] of the state, and what it does in ``words``, in which {x} stands for the
+    state's letter and {mean} for the model's E[x_0 | x_t], or what guidance makes of it."""
 
     draws: int = 0
     denoised: bool = True
+    words: str = "{x}₀ is {mean}"
+
+    def said(self, x: str, mean: str) -> str:
+        return self.words.format(x=x, mean=mean)
 
 
 STEEP = (1e-4, 2e-3)

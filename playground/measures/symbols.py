@@ -21,6 +21,9 @@ class OfTable(Measure):
     standard deviation over resampled particles."""
 
     unit = ""
+    in_squares = False
+    how = "of the particles' shares to the exact table; ± the standard deviation over resampled particles"
+    floor_of = "{points} independent draws and the exact table"
 
     def between(self, share: np.ndarray, table: np.ndarray) -> np.ndarray:
         """The distance of shares (…, S) from a table (S,), (…)."""

@@ -36,6 +36,8 @@ class CategoricalProcess(Process):
     caps: ClassVar[frozenset[str]] = frozenset({"jumps"})
     lives: ClassVar[frozenset[str]] = frozenset({"discrete"})
     suits: ClassVar[str] = "UniformTime"
+    noised: ClassVar[str] = "true paths of the jumps: every step is an exact draw from p(x_t | x_s)"
+    level: ClassVar[str] = "ln(α/(1 − α)), α of the symbols kept"
     mask: ClassVar[str] = ""
     schedule: Schedule = nested(Cosine(), "schedules", help="rate β(t) at which symbols are forgotten: α = e^{−∫β} of them are kept")
 

@@ -46,6 +46,8 @@ class TorusBrownian(Process):
     caps: ClassVar[frozenset[str]] = frozenset({"brownian"})
     lives: ClassVar[frozenset[str]] = frozenset({"tangent"})
     suits: ClassVar[str] = "UniformTime"
+    noised: ClassVar[str] = "true paths of the Brownian motion: every step is an exact draw from p(θ_t | θ_s)"
+    level: ClassVar[str] = "−ln σ², σ in radians"
     sigma_min: float = slider(0.03, 0.005, 0.3, 0.005, label="σ min", help="scale of the geometric series, radians")
     sigma_max: float = slider(6.0, 1.0, 12.0, 0.5, label="σ max", help="noise level at t = 1, radians; below 3 the end is not uniform")
     formula = r"\mathrm d\theta = g\,\mathrm dw \bmod 2\pi,\quad p(\theta_t\mid\theta_0) = \textstyle\sum_n \mathcal N(\theta_t + 2\pi n;\ \theta_0, \sigma^2 I)"

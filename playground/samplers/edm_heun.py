@@ -60,7 +60,7 @@ class EDMHeun(Sampler[int]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(draws=1, denoised=False) if self.churn else Ending()
+        return Ending(1, False, "noise is added where the churn reaches this level; then {x}₀ is {mean}") if self.churn else Ending()
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> int:
         return len(grid) - 1

@@ -37,7 +37,7 @@ class ExactAncestral(Sampler[None]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(draws=2, denoised=False)  # a component, and a point of it
+        return Ending(2, False, "{x}₀ is a draw from the model’s exact p({x}₀ | {x}_t)")  # a component, and a point of it
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         problem.calls += 1

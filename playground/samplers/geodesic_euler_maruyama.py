@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.processes.torus import brownian
 from playground.spaces.torus import Torus
@@ -54,6 +54,10 @@ class GeodesicEulerMaruyama(Sampler[None]):
         if self.strength:
             u = u + self.strength * math.sqrt(gap) * rng.normal(tuple(z.shape))
         return Torus(z.shape[1]).move(z, u), None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=False, words="one geodesic by σ_t² ∇log p_t: to the mean of θ₀, were the circle unrolled")
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return Torus(z.shape[1]).move(z, brownian(problem).at(t)[0] * problem.score(z, t))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.processes.torus import brownian
 from playground.spaces.torus import Torus
@@ -40,6 +40,10 @@ class GeodesicHeun(Sampler[None]):
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(move(z, (s - t) * k1), s)
         return move(z, 0.5 * (s - t) * (k1 + k2)), None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(denoised=False, words="one geodesic by σ_t² ∇log p_t: to the mean of θ₀, were the circle unrolled")
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return Torus(z.shape[1]).move(z, brownian(problem).at(t)[0] * problem.score(z, t))

@@ -45,7 +45,7 @@ class Langevin(Sampler[str | None]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(denoised=False)  # x̂_0 of its own level
+        return Ending(denoised=False, words=f"{{x}}₀ is {{mean}}, at the level ρ = {self.level:g} where it has moved")
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> str | None:
         return "start"

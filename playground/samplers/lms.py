@@ -57,7 +57,7 @@ class LMS(Sampler[Noises]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(denoised=not self.released)
+        return Ending(denoised=False, words="{x}₀ is its polynomial of slopes, extrapolated to σ = 0") if self.released else Ending()
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()

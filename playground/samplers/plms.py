@@ -71,7 +71,7 @@ class PLMS(Sampler[Noises]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(denoised=not self.released)
+        return Ending(denoised=False, words="{x}₀ = ({x}_t − σ e′)/α: what the combined noise e′ leaves") if self.released else Ending()
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()

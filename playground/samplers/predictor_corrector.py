@@ -89,7 +89,10 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     @property
     def ending(self) -> Ending:
         inner = self.predictor.ending
-        return Ending(self.corrector_steps + inner.draws, inner.denoised and not self.corrector_steps)
+        if self.corrector_steps == 0:
+            return inner
+        more = f"{self.corrector_steps} Langevin step{'s' if self.corrector_steps > 1 else ''} more at this level; then "
+        return Ending(self.corrector_steps + inner.draws, False, more + inner.words)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[object, list[float]]:
         return self.predictor.init(problem, z, grid), grid

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.processes.categorical import CategoricalProcess
 from playground.samplers.token_ancestral import over_kernel, tables_of
@@ -58,6 +58,10 @@ class TauLeaping(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return self._leap(problem, z, t, s, rng), None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(1, False, "every symbol of {x}₀ is a draw from the model’s p({x}₀ | {x}_t)")
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))

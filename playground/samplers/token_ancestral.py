@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.processes.categorical import CategoricalProcess
 from playground.spaces.categorical import Tables
@@ -65,6 +65,10 @@ class TokenAncestral(Sampler[None]):
         tables = tables_of(problem, told.shape[-1])
         share = tables.between(s, t).mT.to(z.device)[z] * (over_kernel(told, tables, z, t) @ tables.shares(s).to(z.device))
         return draw(share, rng.uniform(tuple(z.shape))), None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(1, False, "every symbol of {x}₀ is a draw from the model’s p({x}₀ | {x}_t)")
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))

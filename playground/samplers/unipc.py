@@ -78,7 +78,7 @@ class UniPC(Sampler[Past]):
 
     @property
     def ending(self) -> Ending:
-        return Ending(denoised=False)  # x̂_0 of its last predictor, which costs no call
+        return Ending(denoised=False, words="{x}₀ is the x̂₀ of its last call, which it has already")
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Past:
         return Past((), grid, 0)

@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.exact.wrapped import WrappedOracle
 from playground.processes.torus import brownian
@@ -49,6 +49,10 @@ class WrappedAncestral(Sampler[None]):
         problem.calls += 1
         uniform = rng.uniform((len(z), 1 + z.shape[1]))
         return oracle.data.earlier(z, kernel.at(s)[0], kernel.at(t)[0], uniform, rng.normal(tuple(z.shape))), None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(2, False, "θ₀ is a draw from the exact p(θ₀ | θ_t)")
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
         return self.step(problem, z, t, 0.0, carry, rng)[0]

@@ -89,6 +89,8 @@ def run_header(sight: Sight, seq: int) -> dict[str, Any]:
         "name": file_name(exp),
         "seed": exp.seed,
         "start": STARTS[exp.start],
+        "ending": ending(exp),
+        "level": {"words": process.level, "shared": "vector" in process.lives},
         "particles": len(run.frames[0].z),
         "frames": len(sight.frames),
         "steps": run.steps,
@@ -125,7 +127,7 @@ def file_name(exp: Experiment) -> str:
 def _notes(sight: Sight) -> list[str]:
     run = sight.run
     process = run.process
-    notes = [*(sight.start() if run.samples else [noising(process)]), *sight.guided()]
+    notes = [*(sight.start() if run.samples else [process.noised]), *sight.guided()]
     notes += [words for words in (run.who.note(process, run.grid), process.note) if words]
     if process.view_scale_label:
         notes.append(f"shown as x {process.view_scale_label}, so that the axes stay fixed")
@@ -134,11 +136,11 @@ def _notes(sight: Sight) -> list[str]:
     return notes + sight.notes()
 
 
-def noising(process: Process) -> str:
-    """What noised states are."""
-    if "linear" in process.caps:
-        return "true SDE paths: every step is an exact draw from p(z_t | z_s)"
-    return "each time has its exact p_t; paths are drawn as the process defines them"
+def ending(exp: Experiment) -> str:
+    """What the step to t = 0 does."""
+    x = "z" if len(exp.process.parts) > 1 else "x"
+    guided = exp.guidance != NoGuidance()
+    return exp.sampler.ending.said(x, "the guided x̂₀ of the formula below" if guided else f"the model’s E[{x}₀ | {x}_t]")
 
 
 def _in_symbols(choice: Spec, formula: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import playground as pg
 from playground.core.legal import why_illegal
 from playground.core.problem import Problem
 from playground.core.rng import Rng
+from playground.core.sampler import Ending
 from playground.core.spec import registry
 from playground.engine import simulate
 from playground.exact import oracle_for
@@ -114,6 +115,7 @@ def test_last_step(key):
         got = variant.last(problem, z, 0.1, carry, rng)
         assert len(shapes) - before == variant.ending.draws
         assert (float((got - problem.denoise(z, 0.1)).abs().max()) < 1e-12) == variant.ending.denoised
+        assert (variant.ending.words == Ending().words) == variant.ending.denoised  # who ends otherwise says how
 
 
 @pytest.mark.parametrize("process", [pg.VP(), pg.SubVP(), pg.Flow(), pg.CLD()], ids=lambda p: p.info.key)
