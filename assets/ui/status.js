@@ -35,6 +35,9 @@
     ["screen", 3, "ms to screen"],
   ];
 
+  const { measures } = window.PG_CONFIG;
+  /** How a measure was taken ("how"), or what its floor is of ("floor"): its own words, with the numbers of the packet. */
+  PG.measured = (measure, what, h) => measures[measure.name][what].replace("{draws}", h.draws).replace("{points}", whole(h.points));
   class Status {
     /** root: an element that becomes the line. */
     constructor(root) {
@@ -110,8 +113,8 @@
     distanceTip(h, m) {
       const sig = PG.significant;
       return [
-        `${m.label} of the last ${whole(h.points)} particles to ${h.end}${h.about ? ` (${h.about})` : ""}: ${m.how}.`,
-        `Floor: what ${m.floor_of} show, ± its standard deviation.`,
+        `${m.label} of the last ${whole(h.points)} particles to ${h.end}${h.about ? ` (${h.about})` : ""}: ${PG.measured(m, "how", h)}.`,
+        `Floor: what ${PG.measured(m, "floor", h)} show, ± its standard deviation.`,
         m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : m.beyond == null ? "" : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
         m.why || "",
         h.tilted ? `To the tilted law ${h.tilted.label}: ${sig(h.tilted.final)} ± ${sig(h.tilted.final_se, 1)}, floor ${sig(h.tilted.floor)} ± ${sig(h.tilted.floor_sd, 1)}.` : "",

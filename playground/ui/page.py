@@ -27,6 +27,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import Record
 from playground.glossary import glossary
 from playground.images.source import serve
+from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.ui import documents, hub, live
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
@@ -300,6 +301,7 @@ def head(form: Form) -> str:
         **form.config(),
         "layers": layer.config(),
         "labs": lab.config(),
+        "measures": {m.column: {"how": m.how, "floor": m.floor_of} for m in measures() if m.column},
         "intro": INTRO,
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),

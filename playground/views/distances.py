@@ -35,7 +35,7 @@ def metrics_packet(run: Run) -> Packet:
             "points": truth.count,
             "draws": truth.draws,
             **target(run),
-            "metrics": [_told(m, missing, run, truth, c.estimates[-1]) for m, c in zip(shown, over_time, strict=True)],
+            "metrics": [_told(m, missing, run, c.estimates[-1]) for m, c in zip(shown, over_time, strict=True)],
             "missing": [_gone(m, run.oracle.dim) for m in missing],
             "tilted": tilted and {"label": tilted_words(run.exp, run.frames[-1].t), **_numbers(tilted)},
         }
@@ -65,7 +65,7 @@ def _gone(gone: Gone, dim: int) -> dict[str, str]:
     return {"name": gone.column, "label": gone.measure.name(dim), "short": gone.measure.short(dim), "reason": gone.reason}
 
 
-def _told(measure: Measure, missing: list[Gone], run: Run, truth: Truth, last: Estimate) -> dict[str, object]:
+def _told(measure: Measure, missing: list[Gone], run: Run, last: Estimate) -> dict[str, object]:
     dim, scale = run.oracle.dim, run.process.view_scale_label
     why = [f"{m.measure.name(dim)}: {m.reason}" for m in missing if m.column == measure.instead_of]
     return {
@@ -73,8 +73,6 @@ def _told(measure: Measure, missing: list[Gone], run: Run, truth: Truth, last: E
         "label": measure.name(dim) + (f", of x {scale}" if scale else ""),
         "short": measure.short(dim),
         "unit": measure.unit_in(run.space),
-        "how": measure.how.format(draws=truth.draws),
-        "floor_of": measure.floor_of.format(points=f"{truth.count:,}"),
         **_numbers(last),
         "why": why[0] if why else "",
         "beyond": math.sqrt(max(0.0, last.value**2 - last.floor**2)) if measure.in_squares else None,
