@@ -1,10 +1,11 @@
-"""Takes the pictures of the README and of docs/gallery.md from the running page: ``python -m docs.pictures``."""
+"""Takes the pictures of the README and of docs/gallery.md from the running page: ``python -m docs.pictures``, of some by their names behind it."""
 
 from __future__ import annotations
 
 import io
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,14 @@ PICTURES = {
     ),
     "compare": ("data=mnist-unet&particles=16&guidance=EachClass&sampler=DDIM&grid.steps=5", WIDE, True, 500),
     "training-free": ("data=digits-unet&particles=16&seed=1&view.lab=free&view.at=0.25", WIDE, False, 6000),
+    "letters": ("data=letters&process=UniformTokens&sampler=TauLeaping&grid.steps=20&view.at=0.2", WIDE, False, 0),
+    "torus": ("data=torus_peaks&sampler=GeodesicHeun&view.at=0.2", WIDE, True, 0),
     "phone": ("view.at=0.12", PHONE, False, 0),
     "phone-digits": ("data=mnist-unet&particles=16&guidance=EachClass&view.at=0", PHONE, True, 0),
 }
 CLIP = "data=mnist-unet&particles=16&guidance=EachClass&seed=2"
 CLIP_FRAMES, CLIP_MS = 28, 90
+MET = "try { localStorage.setItem('pg-met', '1') } catch {}"  # no words of a first visit
 
 
 def inpaint(page: Any) -> None:
@@ -91,8 +95,10 @@ def hundred_digits() -> None:
     Image.fromarray(255 - pixels.numpy()).quantize(16).save(FOLDER / "digits-100.png", optimize=True)
 
 
-def main() -> None:
-    hundred_digits()
+def main(*names: str) -> None:
+    wanted = set(names) or {*PICTURES, "digits-100", "digits-forming"}
+    if "digits-100" in wanted:
+        hundred_digits()
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     server = start_server(port)
@@ -101,7 +107,10 @@ def main() -> None:
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS.split())
             for name, (query, (width, height), dark, wait) in PICTURES.items():
+                if name not in wanted:
+                    continue
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+                context.add_init_script(MET)
                 page = context.new_page()
                 page.goto(f"{base}/?{query}")
                 page.wait_for_function(SETTLED, timeout=120_000)
@@ -110,10 +119,12 @@ def main() -> None:
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
                 picture.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)  # a third of the size
                 context.close()
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{base}/?{CLIP}")
-            page.wait_for_function(SETTLED, timeout=120_000)
-            clip(page)
+            if "digits-forming" in wanted:
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                page.add_init_script(MET)
+                page.goto(f"{base}/?{CLIP}")
+                page.wait_for_function(SETTLED, timeout=120_000)
+                clip(page)
             browser.close()
     finally:
         server.terminate()
@@ -121,4 +132,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
