@@ -6,8 +6,9 @@ import functools
 
 import numpy as np
 import torch
-from scipy.interpolate import PchipInterpolator
 from torch import Tensor
+
+from .algebra import pchip
 
 
 class Curve:
@@ -19,9 +20,8 @@ class Curve:
     def __init__(self, x: tuple[float, ...], y: tuple[float, ...]):
         # with two knots PCHIP is the straight line
         knots, values = np.asarray(x, float), np.asarray(y, float)
-        made = PchipInterpolator(knots, values) if len(knots) > 2 else None
         rise = (values[-1] - values[0]) / (knots[-1] - knots[0])
-        cubic = made.c[::-1].T if made is not None else np.array([[values[0], rise, 0.0, 0.0]])
+        cubic = pchip(knots, values) if len(knots) > 2 else np.array([[values[0], rise, 0.0, 0.0]])
         self.x, self.c = torch.tensor(x, dtype=torch.float64), torch.tensor(cubic.copy())
         width = self.x.diff()
         pieces = sum(self.c[:, k] * width ** (k + 1) / (k + 1) for k in range(4))

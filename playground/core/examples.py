@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .algebra import wholes
 from .fields import BadValue
 from .law import Law, numbered
 from .rng import Rng
@@ -34,7 +35,7 @@ class Examples:
             known = (
                 "a set with labels"
                 if self.labels is None
-                else "a class of these images: " + ", ".join(map(str, self.labels.unique().tolist()))
+                else "a class of these images: " + ", ".join(map(str, sorted(set(wholes(self.labels)))))
             )
             raise BadValue("label", label, known)
         chosen = self.labels == label
@@ -43,7 +44,7 @@ class Examples:
     def nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The image nearest to each of x (n, *event), and its distance, a root mean square over pixels (n,)."""
         known, asked = self.x.flatten(1).double(), torch.nan_to_num(x.flatten(1).double().cpu())
-        which = torch.cat([torch.cdist(part, known).argmin(1) for part in asked.split(256)])
+        which = torch.cat([torch.cdist(part, known).argmin(1) for part in torch.split(asked, 256)])
         return self.x[which], (known[which] - asked).square().mean(1).sqrt()
 
     def nearest_label(self, x: Tensor) -> Tensor:
@@ -52,7 +53,7 @@ class Examples:
             raise BadValue("data", self.title, "images with labels")
         asked = torch.nan_to_num(x.flatten(1).float().cpu())
         far, which = torch.full((len(asked),), math.inf), torch.zeros(len(asked), dtype=torch.long)
-        for start, part in enumerate(self.x.flatten(1).split(2048)):
+        for start, part in enumerate(torch.split(self.x.flatten(1), 2048)):
             least, at = torch.cdist(asked, part).min(1)
             far, which = torch.minimum(far, least), torch.where(least < far, start * 2048 + at, which)
         return self.labels[which]
@@ -62,8 +63,8 @@ class Examples:
         """The median over the images of the distance to the nearest other one, a root mean square over pixels; of 1,000 evenly spaced ones."""
         known = self.x.flatten(1)
         asked = (torch.arange(min(1000, len(known))) * len(known)) // min(1000, len(known))
-        far = []
-        for part in asked.split(250):
+        far: list[Tensor] = []
+        for part in torch.split(asked, 250):
             square = torch.cdist(known[part], known)
             square[torch.arange(len(part)), part] = math.inf
             far.append(square.amin(1))

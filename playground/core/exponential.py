@@ -55,10 +55,10 @@ def lagrange(process: ScalarProcess, space: str, nodes: tuple[float, ...], s: fl
         logs = math.log(ends[0]) + math.log(stop / ends[0]) * 0.5 * (NODES + 1)
         measure = 0.5 * math.log(stop / ends[0]) * WEIGHTS * np.exp(logs)
         if space == "t":
-            known, points = list(nodes), process.time_at(torch.from_numpy(-logs)).numpy()
+            known, points = list(nodes), process.time_at(torch.as_tensor(-logs)).numpy()
         else:
             known, points = [math.log(e) for e in ends], logs
-    out = []
+    out: list[float] = []
     for j, a in enumerate(known):
         basis = np.ones_like(points)
         for i, b in enumerate(known):

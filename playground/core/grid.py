@@ -14,7 +14,7 @@ from .spec import Misfit, Spec
 
 if TYPE_CHECKING:
     from .problem import Problem
-    from .sampler import Sampler
+    from .sampler import AnySampler
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Grid(Spec):
     steps: int = integer(20, 1, 1000, help="number of steps, the last (denoising) one included", when=unless("kind", "Custom"))
     denoise: bool = flag(True, label="denoise at end", help="last step: t_min → 0 by the denoiser; off: the run ends early, at t_min")
 
-    def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
+    def times(self, process: Process, problem: Problem | None = None, sampler: AnySampler | None = None) -> Tensor:
         """Decreasing float64 times (steps + 1,). ``problem`` and ``sampler`` are for grids that measure (Auto); without them it takes stand-ins."""
         intervals = self.steps - 1 if self.denoise else self.steps
         if intervals == 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
+from .algebra import wholes
 from .fields import slider, unless
 from .predictor import BasePredictor, Prediction, complete
 from .process import Process
@@ -57,7 +58,7 @@ class Guidance(Spec):
         label = self.asks
         if label is None or bool((law.labels == label).any()):
             return None
-        known = sorted(set(law.labels.tolist()))
+        known = sorted(set(wholes(law.labels)))
         if not known:
             return Misfit("needs a model with classes", field="label", value=label, allowed="a model with classes: these data have none")
         words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))

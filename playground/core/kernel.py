@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from .algebra import eigen, inverse, log_abs_det
 from .rng import Rng
 
 MOST_TIMES = 1 << 15  # coefficients that one kernel keeps
@@ -118,7 +119,7 @@ def small_inverse(m: Tensor) -> Tensor:
     if m.shape[-1] == 1:
         return 1 / m
     if m.shape[-1] > 2:
-        return torch.linalg.inv(m)
+        return inverse(m)
     a, b, d = m[..., 0, 0], m[..., 0, 1], m[..., 1, 1]
     adjugate = torch.stack([torch.stack([d, -b], -1), torch.stack([-b, a], -1)], -2)
     return adjugate / (a * d - b * b)[..., None, None]
@@ -129,7 +130,7 @@ def small_logdet(m: Tensor) -> Tensor:
     if m.shape[-1] == 1:
         return m[..., 0, 0].log()
     if m.shape[-1] > 2:
-        return torch.linalg.slogdet(m).logabsdet
+        return log_abs_det(m)
     return (m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1].square()).log()
 
 
@@ -147,5 +148,5 @@ def symmetric_root(cov: Tensor) -> Tensor:
     The one root that does not depend on which eigenvectors LAPACK returns (V √Λ does: on their signs, and on a whole basis where eigenvalues
     meet), so that one seed gives one draw in every precision. In float64, since a root halves the digits of a singular matrix.
     """
-    values, vectors = torch.linalg.eigh(cov.to(torch.float64))
+    values, vectors = eigen(cov.to(torch.float64))
     return (vectors * values.clamp_min(0).sqrt()[..., None, :]) @ vectors.mT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from .algebra import distinct
 from .fields import BadValue
 from .mixture import COUNT, SEED, GaussianMixture
 from .rng import Rng
@@ -113,7 +114,7 @@ class MixtureLaw(Law):
 
     def __init__(self, mixture: GaussianMixture, key: str = "", title: str = "own mixture", class_names: tuple[str, ...] = ()):
         self._mixture, self.key, self.title = mixture, key, title
-        self.labels = mixture.labels.unique()
+        self.labels = distinct(mixture.labels)
         self.class_names = class_names or tuple(f"class {k}" for k in range(int(mixture.labels.max()) + 1))
         self.components, self.listed = mixture.components, False
 

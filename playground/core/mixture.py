@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from .fields import BadValue, Whole, check_keywords
+from .algebra import cholesky, definite, floats, inverse, nested, wholes
+from .fields import BadValue, Record, Whole, check_keywords
 from .rng import Rng
 from .space import Euclidean
 
@@ -19,12 +20,17 @@ MAX_COMPONENTS = 4096
 SHAPES = {"weights": "(K,)", "means": "(K, n)", "covs": "(K, n, n) or (K,)"}
 
 
-def _numbers(name: str, value: Any, shape: str) -> Tensor:
+def _numbers(name: str, value: object, shape: str) -> Tensor:
     """What a caller gave as a float64 tensor; BadValue where it is no array of numbers."""
     try:
         return (value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)).to(torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise BadValue(name, value, f"numbers of shape {shape}, rows of equal length") from None
+
+
+def _labels(value: object, k: int) -> Tensor:
+    """The classes of k components; all are of class 0 where none are told."""
+    return torch.zeros(k) if value is None else _numbers("labels", value, f"({k},)")
 
 
 COUNT, SEED = Whole(1, 1, 10_000_000), Whole(0, 0, 2**31 - 1)
@@ -49,7 +55,7 @@ class GaussianMixture:
     covs: Tensor
     labels: Tensor = None  # type: ignore[assignment] - filled in below
 
-    def __new__(cls, *args: Any, **parts: Any) -> GaussianMixture:
+    def __new__(cls, *args: object, **parts: object) -> GaussianMixture:
         check_keywords(cls, args, parts)
         return super().__new__(cls)
 
@@ -63,18 +69,18 @@ class GaussianMixture:
         if not 1 <= k <= MAX_COMPONENTS or n < 1:
             raise BadValue("means", tuple(m.shape), f"shape (components, dimension) with 1 to {MAX_COMPONENTS} components")
         if w.shape != (k,) or not bool(torch.isfinite(w).all()) or not bool((w > 0).all()):
-            raise BadValue("weights", w.tolist(), f"positive numbers of shape ({k},), one for each of the means")
+            raise BadValue("weights", floats(w), f"positive numbers of shape ({k},), one for each of the means")
         if not bool(torch.isfinite(m).all()):
-            raise BadValue("means", m.tolist(), "finite numbers")
+            raise BadValue("means", nested(m), "finite numbers")
         if c.shape != (k, n, n) or not bool(torch.isfinite(c).all()):
             shown = tuple(c.shape) if c.shape != (k, n, n) else "not all finite"
             raise BadValue("covs", shown, f"finite numbers of shape ({k}, {n}, {n}), or variances of shape ({k},)")
-        if not torch.allclose(c, c.mT, rtol=1e-9, atol=1e-12) or bool((torch.linalg.cholesky_ex(c).info != 0).any()):
-            raise BadValue("covs", c.tolist(), "symmetric positive definite matrices")
+        if not torch.allclose(c, c.mT, rtol=1e-9, atol=1e-12) or not definite(c):
+            raise BadValue("covs", nested(c), "symmetric positive definite matrices")
         # weights that already sum to one are kept to the last digit, so that a mixture survives a JSON round trip
-        told = torch.zeros(k) if self.labels is None else _numbers("labels", self.labels, f"({k},)")
+        told = _labels(self.labels, k)
         if told.shape != (k,) or not bool(((told >= 0) & (told < 2**31) & (told == told.round())).all()):
-            raise BadValue("labels", told.tolist(), f"whole numbers from 0 of shape ({k},), one for each of the means")
+            raise BadValue("labels", floats(told), f"whole numbers from 0 of shape ({k},), one for each of the means")
         labels = told.long()
         for name, value in (
             ("weights", w if abs(float(w.sum()) - 1) < 1e-12 else w / w.sum()),
@@ -110,7 +116,7 @@ class GaussianMixture:
         """The mixture of one class's components: p(z | class)."""
         mine = self.labels == label
         if not bool(mine.any()):
-            raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(self.labels.tolist()))))
+            raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(wholes(self.labels)))))
         return GaussianMixture(self.weights[mine], self.means[mine], self.covs[mine], self.labels[mine])
 
     def affine(self, a: Tensor, q: Tensor | float = 0.0) -> GaussianMixture:
@@ -120,8 +126,8 @@ class GaussianMixture:
 
     def component_log_prob(self, z: Tensor) -> Tensor:
         """log w_k + log N(z; m_k, C_k), (batch, K); z is (batch, n), computed in z's dtype from centred differences."""
-        chol = torch.linalg.cholesky(self.covs)
-        white = torch.linalg.inv(chol).to(z)
+        chol = cholesky(self.covs)
+        white = inverse(chol).to(z)
         u = torch.einsum("kij,bkj->bki", white, z[:, None, :] - self.means.to(z))
         logdet = chol.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         const = (self.weights.log() - logdet - 0.5 * self.dim * math.log(2 * math.pi)).to(z)
@@ -138,7 +144,7 @@ class GaussianMixture:
     def score(self, z: Tensor) -> Tensor:
         """∇ log p(z) = −Σ_k r_k(z) C_k⁻¹ (z − m_k), (batch, n)."""
         r = self.responsibilities(z)
-        pull = torch.einsum("kij,bkj->bki", torch.linalg.inv(self.covs).to(z), z[:, None, :] - self.means.to(z))
+        pull = torch.einsum("kij,bkj->bki", inverse(self.covs).to(z), z[:, None, :] - self.means.to(z))
         return -(r[..., None] * pull).sum(1)
 
     def __eq__(self, other: object) -> bool:
@@ -165,7 +171,7 @@ class GaussianMixture:
             raise BadValue("normal", None, f"standard normals of shape {(len(uniform), self.dim)} beside uniform numbers")
         edges = self.weights.cumsum(0).to(uniform)
         k = torch.searchsorted(edges, uniform.contiguous()).clamp_max(self.components - 1)
-        chol = torch.linalg.cholesky(self.covs).to(normal)
+        chol = cholesky(self.covs).to(normal)
         means = self.means.to(normal)
         return means[k] + torch.einsum("bij,bj->bi", chol[k], normal), k
 
@@ -173,10 +179,10 @@ class GaussianMixture:
         """``n`` draws from a stream of random numbers: z (n, dim) in its dtype, component (n,)."""
         return self.sample(rng.uniform((n,)), rng.normal((n, self.dim)))
 
-    def to_dict(self) -> dict[str, list]:
+    def to_dict(self) -> Record:
         return {
-            "weights": self.weights.tolist(),
-            "means": self.means.tolist(),
-            "covs": self.covs.tolist(),
-            "labels": self.labels.tolist(),
+            "weights": floats(self.weights),
+            "means": nested(self.means),
+            "covs": nested(self.covs),
+            "labels": wholes(self.labels),
         }

@@ -73,8 +73,7 @@ class Problem:
     def _ready(self, z: Tensor, t: float) -> None:
         """Checks and counts one evaluation."""
         check_model_time(self.process, t)
-        if self.size is not None or not isinstance(z, Tensor) or z.ndim < 2:
-            check_state("z", z, self.process, self.size)
+        check_state("z", z, self.process, self.size)
         self.calls += self.predictor.cost(t)
 
     def prepare(self, times: list[float]) -> None:

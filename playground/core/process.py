@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
+from .algebra import floats
 from .fields import BadValue
 from .kernel import Kernel, LinearGaussian, t64
 from .rng import Rng
@@ -370,7 +371,7 @@ class ScalarProcess(Process):
             if len(table) > 1 << 13:
                 table.clear()
             u = t64(new)
-            columns = [f(u).tolist() for f in (self.alpha, self.sigma, self.half_log_snr, self.dalpha, self.dsigma, self.g2)]
+            columns = [floats(f(u)) for f in (self.alpha, self.sigma, self.half_log_snr, self.dalpha, self.dsigma, self.g2)]
             table.update(zip(new, map(Coeffs, *columns), strict=True))
 
     @property

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from .algebra import inverse_gamma, normal_cdf
 from .fields import BadValue
 
 Noise = Callable[[tuple[int, ...]], Tensor]
@@ -24,9 +26,13 @@ class Draws:
 
     def __init__(self, source: object):
         self.asked, self.where = 0, "the start"
-        self.made = source if callable(source) else None
-        self.rest = None if callable(source) else iter(source) if isinstance(source, (list, tuple, Iterator)) else None
-        if not callable(source) and self.rest is None:
+        self.made: Callable[[tuple[int, ...]], object] | None = None
+        self.rest: Iterator[object] | None = None
+        if callable(source):
+            self.made = source
+        elif isinstance(source, (list, tuple, Iterator)):
+            self.rest = iter(cast("Iterable[object]", source))
+        else:
             kind = f"a tensor of shape {tuple(source.shape)}" if isinstance(source, Tensor) else source
             raise BadValue("noise", kind, "a function shape → tensor of standard normals, or a list of tensors, one for each draw")
 
@@ -92,10 +98,10 @@ class Rng:
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Uniforms on [0, 1) of the given shape."""
         if self.noise is not None:
-            return torch.special.ndtr(self.normal(shape))
+            return normal_cdf(self.normal(shape))
         return self._draw(torch.rand, shape)
 
-    def _draw(self, law: Callable, shape: tuple[int, ...]) -> Tensor:
+    def _draw(self, law: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
         # a seed of its own for every draw: how many particles the draws before it served does not matter
         digest = hashlib.blake2b(f"{self.seed}/{self.name}/{self.draws}".encode(), digest_size=8).digest()
         self.generator.manual_seed(int.from_bytes(digest, "little") >> 1)
@@ -108,8 +114,6 @@ class Rng:
 
 def chi2_over(uniform: Tensor, freedom: float) -> Tensor:
     """D/χ²_D by inverting its distribution at ``uniform`` (float64): the squared scale of Student-t noise."""
-    from scipy.special import gammaincinv
-
     u = uniform.detach().cpu().double().clamp(1e-8, 1 - 1e-8)
-    half = torch.as_tensor(gammaincinv(freedom / 2, u.numpy()))
+    half = inverse_gamma(freedom / 2, u)
     return (freedom / 2 / half).to(uniform.device)

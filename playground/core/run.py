@@ -14,7 +14,7 @@ from .fields import BadValue
 from .problem import Problem
 from .process import Process
 from .rng import Rng
-from .sampler import Sampler
+from .sampler import AnySampler
 from .space import Space
 
 
@@ -50,7 +50,7 @@ class Trace:
     diverged: int | None = None
     oracle: Any = None
     model: Any = None
-    calls_by: list[int] = field(default_factory=list)
+    calls_by: list[int] = field(default_factory=list[int])
     origin: Tensor | None = None
 
     @property
@@ -109,7 +109,7 @@ def check_times(times: Sequence[float] | Tensor, process: Process, walk: bool = 
     return values
 
 
-def run(problem: Problem, sampler: Sampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng, walk: bool = False) -> Iterator[Frame]:
+def run(problem: Problem, sampler: AnySampler, z: Tensor, times: Sequence[float] | Tensor, rng: Rng, walk: bool = False) -> Iterator[Frame]:
     """Steps z (batch, *state) from times[0] down to times[-1], on a ``walk`` also up; yields the start and the state after every step."""
     grid = check_times(times, problem.process, walk)
     problem.prepare(grid)

@@ -184,7 +184,7 @@ class Sampler(Spec, Generic[Carry]):
         """
         return self.terms(problem, grid[index], grid[index + 1])
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "terms" in vars(cls):
             cls.terms = _finite(vars(cls)["terms"])  # type: ignore[method-assign]

@@ -17,6 +17,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from .algebra import norm
 from .fields import BadValue
 from .panels import Geometry, Looks, Panel
 
@@ -76,7 +77,7 @@ class Space:
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """Of states a, b (batch, *shape), which broadcast: the length of the shortest way, (batch,)."""
         d = self.difference(a, b)
-        return torch.linalg.vector_norm(d.flatten(d.ndim - len(self.shape)), dim=-1)
+        return norm(d.flatten(d.ndim - len(self.shape)), -1)
 
     def apart(self, a: Tensor, b: Tensor) -> Tensor:
         """From all states a (n, *shape) to all b (m, *shape), (n, m): ``distance``, or another one where that is not of negative type. Energy distances
@@ -119,7 +120,7 @@ class Flat(Space):
 
     def size(self, z: Tensor) -> Tensor:
         """The Euclidean norm, (batch,)."""
-        return torch.linalg.vector_norm(z.flatten(1), dim=1)
+        return norm(z.flatten(1), 1)
 
 
 SUBSCRIPTS = "₁₂₃₄₅₆₇₈₉"
