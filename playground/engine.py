@@ -14,7 +14,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment, dtype_name
 from playground.core.fields import BadValue, Whole, params
-from playground.core.legal import misfit, parts_of, why_illegal
+from playground.core.legal import GUIDANCE, parts_of, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
 from playground.core.predictor import given_predictor
@@ -398,7 +398,7 @@ def check_law(data: Any, exp: Experiment) -> Model:
 
 def _check_guidance(exp: Experiment, who: Model) -> None:
     """The classes that guidance names are those of the law that is sampled."""
-    if no := misfit("guidance", exp.guidance, dataclasses.replace(parts_of(exp), law=who.law, who=who)):
+    if no := GUIDANCE.wrong(exp.guidance, dataclasses.replace(parts_of(exp), law=who.law, who=who)):
         raise no.error("guidance", exp.guidance)
 
 
@@ -417,10 +417,10 @@ def check_device(device: Any) -> torch.device:
     raise BadValue("device", str(device), "a device of this machine: " + ", ".join(there))
 
 
-def check_dtype(dtype: Any) -> torch.dtype:
+def check_dtype(dtype: object) -> torch.dtype:
     """torch.float32, torch.float64 or their names."""
     name = dtype_name(dtype)
-    if name not in DTYPES:
+    if not isinstance(name, str) or name not in DTYPES:
         raise BadValue("dtype", dtype, "float32 or float64 (also as torch.float32, torch.float64)")
     return DTYPES[name]
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -44,8 +45,8 @@ def cholesky(m: Tensor) -> Tensor:
 
 def definite(m: Tensor) -> bool:
     """Are all of these symmetric matrices (..., n, n) positive definite?"""
-    failed = torch.linalg.cholesky_ex(m)[1]
-    return int(torch.count_nonzero(failed)) == 0
+    _, failed = cast("tuple[Tensor, Tensor]", torch.linalg.cholesky_ex(m))
+    return not bool(failed.any())
 
 
 def log_abs_det(m: Tensor) -> Tensor:

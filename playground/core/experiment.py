@@ -6,46 +6,40 @@ import dataclasses
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import torch
 
 from . import catalog
-from .fields import BadValue, check_keywords, choice, free, integer, one_of, only, slider
+from .fields import BadValue, Record, check_keywords, choice, free, integer, is_record, made, one_of, only, slider
 from .grid import Grid
 from .guidance import Guidance
 from .law import Law
-from .legal import DEFAULTS, complaint, fitting
+from .legal import FAMILIES, SLOTS, Parts, complaint, fitting, model_text, parts_of
 from .model import Model
 from .process import Process
-from .sampler import Sampler
-from .spec import Spec, dotted_names, from_dict, nested, params, registry, text, unflatten
+from .sampler import AnySampler
+from .spec import dotted_names, nested, params, text, told_by_links, unflatten
+
+if TYPE_CHECKING:
+    from .mixture import GaussianMixture
 
 
-def _check_data(name: str, value: object) -> str:
-    """A known distribution's key, or a mixture {'weights', 'means', 'covs'}, stored as a compact JSON text."""
-    return catalog.check_data(name, value)
-
-
-def _check_model(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise BadValue(name, value, "a model's name, such as exact")
-    return value
-
-
-def _own_process(data: object, model: object) -> Process | None:
-    """The process of an experiment of these data that names none: the one that its model knows, if it knows only one."""
-    key, model = catalog.resolve("data", data, _check_model("model", model))
-    return catalog.model_named(catalog.law_of(key), model).process
-
-
-def dtype_name(value: Any) -> Any:
+def dtype_name(value: object) -> object:
     """'float32' of torch.float32 (and of its text); other things as they are."""
     return str(value).removeprefix("torch.") if isinstance(value, (str, torch.dtype)) else value
 
 
 REVERSE = only("mode", "reverse")
+
+
+PARTS = ("data", *SLOTS)  # completed and checked together, with the model
+JUDGED = frozenset({*PARTS, "model"})
+RECORDS = frozenset({"data", *FAMILIES})  # what may be given as a record
+Named: TypeAlias = str | Mapping[str, object]
+"""A choice by its key, or as a record with its key as "kind"."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +54,11 @@ class Experiment:
     what is allowed; also when a sampler or grid that was given does not fit the process.
     """
 
-    data: Any = free("moons", _check_data, help="a distribution's name or a mixture")
-    process: Process = nested(None, "processes", help="forward process")  # type: ignore[assignment]
-    sampler: Sampler = nested(None, "samplers", help="sampler", when=REVERSE)  # type: ignore[assignment]
-    grid: Grid = nested(None, "grids", help="time grid", when=REVERSE)  # type: ignore[assignment]
-    guidance: Guidance = nested(None, "guidance", help="guidance towards a class", when=REVERSE)  # type: ignore[assignment]
+    data: str = free("moons", catalog.check_data, help="a distribution's name or a mixture")
+    process: Process = nested(None, "processes", help="forward process")
+    sampler: AnySampler = nested(None, "samplers", help="sampler", when=REVERSE)
+    grid: Grid = nested(None, "grids", help="time grid", when=REVERSE)
+    guidance: Guidance = nested(None, "guidance", help="guidance towards a class", when=REVERSE)
     mode: str = choice("reverse", ("reverse", "forward"), help="sampling (reverse) or noising (forward)")
     start: str = choice(
         "prior",
@@ -88,96 +82,101 @@ class Experiment:
     seed: int = integer(0, 0, 2**31 - 1, help="seed of all randomness")
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
     model: str = free(
-        "", _check_model, help="who predicts: exact, or a model of these data by its name"
+        "", model_text, help="who predicts: exact, or a model of these data by its name"
     )  # last: as records before it have no such field
 
-    def __new__(cls, *args: Any, **choices: Any) -> Experiment:
-        check_keywords(cls, args, choices)
-        return super().__new__(cls)
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: object, **choices: object) -> Experiment:
+            check_keywords(cls, args, choices)
+            return super().__new__(cls)
+
+    else:  # what may be given for the fields, which hold it checked
+
+        def __init__(
+            self,
+            data: str | GaussianMixture | Mapping[str, object] = "moons",
+            process: Process | Named | None = None,
+            sampler: AnySampler | Named | None = None,
+            grid: Grid | Named | None = None,
+            guidance: Guidance | Named | None = None,
+            mode: str = "reverse",
+            start: str = "prior",
+            start_at: float = 1.0,
+            stop_at: float = 0.0,
+            particles: int = 2000,
+            seed: int = 0,
+            dtype: str | torch.dtype = "float32",
+            model: str = "",
+        ) -> None: ...
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dtype", dtype_name(self.dtype))
-        data, model = catalog.resolve("data", self.data, _check_model("model", self.model or ""))
-        object.__setattr__(self, "data", data)
-        object.__setattr__(self, "model", model)
-        object.__setattr__(self, "model", self.who.key)
-        for name, param in params(self).items():
-            if name in ("data", "model"):
-                continue
-            value = getattr(self, name)
-            if name == "process" and value is None:
-                value = self.who.process
-                object.__setattr__(self, name, value)
-            if param.kind == "spec":
-                if value is None:  # the process comes first: what fits it is known by then
-                    value = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
-                if not isinstance(value, Spec) or value.family != param.family:
-                    object.__setattr__(self, name, from_dict(param.family, name, value))
-            else:
-                object.__setattr__(self, name, param.clean(name, value))
+        declared = params(self)
+        told = {name: getattr(self, name) for name in declared}
+        parts = parts_of(told)  # completed: what fits the process where nothing is said
+        told |= {name: getattr(parts, name) for name in PARTS}
+        told |= {"model": parts.who.key, "dtype": dtype_name(self.dtype)}
+        for name, param in declared.items():
+            object.__setattr__(self, name, told[name] if name in JUDGED else param.clean(name, told[name]))
+        self.__dict__["_parts"] = parts
         if not self.stop_at < self.start_at:
             raise BadValue("stop_at", self.stop_at, f"less than start_at = {self.start_at:g}")
-        if error := complaint(self):
+        if error := complaint(parts):
             raise error
 
     @functools.cached_property
+    def _parts(self) -> Parts:
+        return parts_of({name: getattr(self, name) for name in params(self)})
+
+    @property
     def law(self) -> Law:
         """What is true."""
-        return catalog.law_of(self.data)
+        return self._parts.law
 
-    @functools.cached_property
+    @property
     def who(self) -> Model:
         """Who predicts."""
-        return catalog.model_named(self.law, self.model)
+        return self._parts.who
 
     @functools.cached_property
-    def _first_predicts(self) -> bool:
-        """Is the model the one that these data have when none is named?"""
-        return self.model == catalog.model_named(self.law, "").key
+    def _first(self) -> str:
+        """The model that these data have when none is named."""
+        return catalog.model_named(self.law, "").key
 
-    def replace(self, **changes: Any) -> Experiment:
+    def replace(self, **changes: object) -> Experiment:
         """The experiment with other choices, checked as a new one; other data bring their own first model. Raises BadValue."""
         if "data" in changes:
             changes.setdefault("model", "")
         return dataclasses.replace(self, **changes)
 
-    def to_dict(self) -> dict[str, Any]:
-        out: dict[str, Any] = {}
-        for name in params(self):
-            value = getattr(self, name)
-            out[name] = value.to_dict() if isinstance(value, Spec) else value
-        if isinstance(self.data, str) and self.data.startswith("{"):
+    def to_dict(self) -> Record:
+        """As JSON has it: ``from_dict``'s inverse."""
+        out: Record = {name: param.write(getattr(self, name)) for name, param in params(self).items()}
+        if self.data.startswith("{"):
             out["data"] = json.loads(self.data)
-        if self._first_predicts:  # as records from before models were chosen
+        if self.model == self._first:  # as records from before models were chosen
             del out["model"]
         return out
 
     @classmethod
-    def from_dict(cls, record: Any) -> Experiment:
-        if not isinstance(record, dict):
+    def from_dict(cls, record: object) -> Experiment:
+        """An experiment of a record of its fields; what it leaves out has its default, or what fits the process. Raises BadValue."""
+        if not is_record(record):
             raise BadValue("experiment", record, "a record of choices")
         known = params(cls)
-        values: dict[str, Any] = {}
-        for name, value in sorted(record.items(), key=lambda item: item[0] != "process"):  # first: others are completed to fit it
+        for name, value in record.items():
             if name not in known:
                 raise BadValue(name, value, one_of(name, known, dotted_names()))
-            if known[name].kind == "spec":
-                if isinstance(value, dict) and "kind" not in value:
-                    own = _own_process(record.get("data", known["data"].default), record.get("model") or "")
-                    process: Any = values.get("process") or own or registry("processes")[DEFAULTS["process"]]
-                    value = {"kind": DEFAULTS[name] if name in DEFAULTS else fitting(name, process), **value}
-                value = from_dict(known[name].family, name, value)
-            elif isinstance(value, dict) and name != "data":
+            if is_record(value) and name not in RECORDS:
                 raise BadValue(name, value, known[name].allowed())
-            values[name] = value
-        return cls(**values)
+        return made(cls, record)
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, source: str) -> Experiment:
-        if not isinstance(source, (str, bytes)):
+        if not isinstance(cast("object", source), (str, bytes)):
             raise BadValue("experiment", source, "a text: what to_json gives")
         if len(source) > 1_000_000:
             raise BadValue("experiment", f"{len(source)} characters", "JSON of at most 1,000,000 characters")
@@ -190,16 +189,15 @@ class Experiment:
     def to_query(self) -> dict[str, str]:
         """Flat names and texts for a link: only what differs from the defaults, a sampler or grid only if not what the process would get."""
         out: dict[str, str] = {}
+        own = {"model": self._first}  # other fields have the same default everywhere
         for name, param in params(self).items():
             value = getattr(self, name)
-            if isinstance(value, Spec):
-                flat = value.flat(name)
-                usual = DEFAULTS[name] if name in DEFAULTS else fitting(name, self.process)
-                if value.info.key != usual or len(flat) > 1:
+            spec = param.spec(value)
+            if spec is not None:
+                flat = spec.flat(name)
+                if spec.info.key != fitting(name, self.process) or len(flat) > 1:
                     out.update(flat)
-            elif name == "model":
-                out |= {} if self._first_predicts else {name: value}
-            elif value != param.default:
+            elif value != own.get(name, param.default):
                 out[name] = text(value)
         return out
 
@@ -219,3 +217,6 @@ class Experiment:
     def key(self) -> str:
         """A short name of this experiment: equal experiments have equal keys."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
+
+
+told_by_links(Experiment)

@@ -14,10 +14,12 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypeGuard, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, SupportsFloat, TypeAlias, TypeGuard, TypeVar, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from .spec import Spec
 
 Record: TypeAlias = dict[str, object]
 """A JSON object: what is read from one is looked at before it is used."""
@@ -28,6 +30,24 @@ Shown: TypeAlias = bool | float | str
 Value = TypeVar("Value")
 
 LONGEST_FIELD, LONGEST_VALUE = 60, 120  # letters of a name and of a value that a message shows
+
+
+Made = TypeVar("Made")
+
+
+def is_record(value: object) -> TypeGuard[Record]:
+    """Is this a JSON object?"""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[object]]:
+    """A list or a tuple?"""
+    return isinstance(value, (list, tuple))
+
+
+def made(make: Callable[..., Made], record: Record) -> Made:
+    """What a class makes of a record; its fields' own checks say what each value is."""
+    return make(**record)
 
 
 def short(words: str, most: int) -> str:
@@ -111,33 +131,44 @@ class When:
             return number is not None and least is not None and number > least
         return (value in self.values) == (self.test == "one of")
 
-    @property
-    def of_choice(self) -> bool:
-        """Is it the choice itself that is asked for, and no other parameter of it?"""
-        return self.name == "kind"
+    def words(self, label: str) -> str:
+        """``label``: how the other parameter is called. "only with η above 0"."""
+        return f"only with {label} { ({'above': 'above ', 'none of': 'other than '}.get(self.test, '')) }{self.told}"
 
     def path(self, outer: str) -> str:
         """Where what is asked for stands, for a parameter within ``outer`` ("sampler", or "" of an Experiment): "sampler.eta"."""
-        return outer if self.of_choice else f"{outer}.{self.name}".strip(".")
+        return f"{outer}.{self.name}".strip(".")
 
-    def words(self, label: str) -> str:
-        """``label``: how the other parameter is called. "only with η above 0"."""
-        values = " or ".join(
+    @property
+    def told(self) -> str:
+        """The values in words."""
+        return " or ".join(
             f"{v:g}" if isinstance(v, float) else "on" if v is True else "off" if v is False else str(v) for v in self.values
         )
-        if self.of_choice:
-            return f"{'only' if self.test == 'one of' else 'not'} with {values}"
-        return f"only with {label} { ({'above': 'above ', 'none of': 'other than '}.get(self.test, '')) }{values}"
+
+
+@dataclass(frozen=True)
+class WhenItself(When):
+    """A condition on the choice itself, by its key."""
+
+    def words(self, label: str) -> str:
+        return f"{'only' if self.test == 'one of' else 'not'} with {self.told}"
+
+    def path(self, outer: str) -> str:
+        return outer
+
+
+CONDITIONS = {"kind": WhenItself}  # by the name that they ask for; others ask for a parameter
 
 
 def only(name: str, *values: bool | float | str) -> When:
     """The parameter speaks only where ``name`` has one of the values."""
-    return When(name, "one of", values)
+    return CONDITIONS.get(name, When)(name, "one of", values)
 
 
 def unless(name: str, *values: bool | float | str) -> When:
     """The parameter speaks only where ``name`` has none of the values."""
-    return When(name, "none of", values)
+    return CONDITIONS.get(name, When)(name, "none of", values)
 
 
 def above(name: str, value: float) -> When:
@@ -166,6 +197,23 @@ class Param:
     help: str = ""
     check: Callable[[str, object], object] | None = None
     when: tuple[When, ...] = ()
+
+    @property
+    def number(self) -> Number | None:
+        """This parameter where it is a number."""
+        return None
+
+    def choices(self, now: object) -> Iterable[tuple[str, object]]:
+        """What can be chosen, by name, where it is a few things; ``now``, the present value, is among them as it is."""
+        return ()
+
+    def below(self) -> Mapping[str, Declared]:
+        """What can be chosen, by name, where those have parameters of their own."""
+        return {}
+
+    def spec(self, value: object) -> Spec | None:
+        """The value where it is a choice with parameters of its own."""
+        return None
 
     def allowed(self) -> str:
         """What is allowed, in words."""
@@ -219,6 +267,10 @@ class Number(Param):
 
     kind = "float"
 
+    @property
+    def number(self) -> Number:
+        return self
+
     def allowed(self) -> str:
         return f"a number from {self.lo:.12g} to {self.hi:.12g}"
 
@@ -260,6 +312,9 @@ class Choice(Param):
     """One of a few words."""
 
     kind = "choice"
+
+    def choices(self, now: object) -> Iterable[tuple[str, object]]:
+        return ((word, word) for word in self.options)
 
     def allowed(self) -> str:
         return "one of " + ", ".join(self.options)
@@ -307,11 +362,11 @@ class Free(Param):
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (str, bytes, SupportsFloat, SupportsIndex)):
+    if isinstance(value, bool):
         return None
     try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
+        number = float(cast("SupportsFloat", value))  # a TypeError of anything else
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         return None
     return number if math.isfinite(number) else None
 
@@ -368,7 +423,7 @@ def params(spec: Declared) -> dict[str, Param]:
 
 def numbers(spec: Declared) -> dict[str, Number]:
     """Those of them that are numbers."""
-    return {name: param for name, param in params(spec).items() if isinstance(param, Number)}
+    return {name: number for name, param in params(spec).items() if (number := param.number) is not None}
 
 
 def declared_in(cls: type[DataclassInstance]) -> dict[str, Param]:
@@ -379,7 +434,7 @@ def declared_in(cls: type[DataclassInstance]) -> dict[str, Param]:
 
 def told(declared: dict[str, Param]) -> str:
     """The parameters in words, one a line, as ``help`` shows them: default, what is allowed, what it does, and when it does nothing."""
-    lines = []
+    lines: list[str] = []
     for name, param in declared.items():
         words = [f"{name} = {param.default!r}{param.bounds()}"]
         if param.label and param.label != name.replace("_", " "):
@@ -422,8 +477,8 @@ def number_list(value: object) -> object:
             value = json.loads(words if words.startswith("[") else f"[{words}]")
         except (ValueError, RecursionError):
             return value
-    if isinstance(value, (list, tuple)):
-        return tuple(number_list(v) if isinstance(v, (list, tuple)) else v for v in value)
+    if is_list(value):
+        return tuple(number_list(v) if is_list(v) else v for v in value)
     return value
 
 
@@ -433,4 +488,4 @@ def increasing(values: Sequence[float]) -> bool:
 
 def all_numbers(values: object) -> TypeGuard[tuple[float, ...]]:
     """A tuple of finite numbers (no booleans)?"""
-    return isinstance(values, tuple) and all(not isinstance(v, str) and _number(v) is not None for v in values)
+    return is_list(values) and isinstance(values, tuple) and all(not isinstance(v, str) and _number(v) is not None for v in values)

@@ -9,20 +9,20 @@ sampler, grid, mode and start, which give way. Data and process judge each other
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, Protocol, TypeVar, cast
 
 from .catalog import law_of, laws, model_named, models_of, resolve
-from .fields import BadValue, params
+from .fields import BadValue, is_record, params
 from .grid import Grid
 from .guidance import Guidance
 from .law import Law
 from .model import Model
 from .process import Process
-from .sampler import Sampler
-from .spec import Misfit, Spec, from_dict, registry
+from .sampler import AnySampler
+from .spec import Misfit, Spec, from_dict, plain, registry
 
 REASONS = {
     # of the space of states
@@ -84,13 +84,7 @@ PLAIN = frozenset(
 )  # what models tell, each where its states live: E[x_0 | x_t], p(x_0 | x_t) or ∇ log p_t
 ANY = EXACT | PLAIN | {"wrapped mixture"}  # what exact models give, each where its states live
 
-DEFAULTS = {"process": "VP", "guidance": "NoGuidance"}
-USUAL = {"sampler": ("DPMSolverPP2M", "SSCS", "Heun"), "grid": ("UniformLogSNR", "Quadratic", "UniformTime")}
-FAMILIES = {"process": "processes", "guidance": "guidance", "sampler": "samplers", "grid": "grids"}
-SLOTS = (*FAMILIES, "mode", "start")  # in the order in which they are judged
-WORDS = {"mode": ("reverse", "forward"), "start": ("prior", "gaussian", "exact")}
-START_NEEDS = {"prior": frozenset(), "gaussian": frozenset({"marginals", "vector"}), "exact": frozenset({"marginals"})}
-MODE_NEEDS = {"reverse": frozenset(), "forward": frozenset({"noising"})}
+NORMAL = "gaussian"  # N(0, I), where a field holds the name of data
 
 Reasons = dict[str, dict[str, str]]
 
@@ -107,27 +101,34 @@ def why_illegal(
     choice: Spec | type[Spec], process: Process | type[Process], gives: frozenset[str] = ANY, guided: str = "a guided one"
 ) -> str:
     """Why a sampler, grid or guidance cannot be used with a process whose model gives ``gives`` ('' when it can): capabilities alone."""
-    needs = (choice if isinstance(choice, Spec) else _plain(choice)).needs  # of a class: those of its defaults
+    needs = (plain(choice) if isinstance(choice, type) else choice).needs  # of a class: those of its defaults
     return sentence(needs - process.caps - process.lives - gives - (EXACT - {"mean", "mixture"}), guided)
 
 
-@functools.cache
-def _plain(cls: type[Spec]) -> Any:
-    """A choice with all its defaults."""
-    return cls()
+# -- an Experiment's choices ---------------------------------------------------------------------------------------------------
 
 
-def fitting(slot: str, process: Process | type[Process]) -> str:
-    """The sampler or grid (``slot``) of an experiment that names none: the first usual one, else the first of all, that fits the process.
+class Choices(Protocol):
+    """What is judged: an Experiment's choices, and the law and the model that they name."""
 
-    It needs no more of the model than its one answer (PLAIN), so that guidance does not change it.
-    """
-    known = registry(FAMILIES[slot])
-    order = [*USUAL[slot], *known]
-    return next(key for key in order if not why_illegal(known[key], process, PLAIN))
-
-
-# -- a record, and its choices judged ------------------------------------------------------------------------------------------
+    @property
+    def data(self) -> str: ...
+    @property
+    def law(self) -> Law: ...
+    @property
+    def who(self) -> Model: ...
+    @property
+    def process(self) -> Process: ...
+    @property
+    def guidance(self) -> Guidance: ...
+    @property
+    def sampler(self) -> AnySampler: ...
+    @property
+    def grid(self) -> Grid: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def start(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -139,65 +140,257 @@ class Parts:
     who: Model
     process: Process
     guidance: Guidance
-    sampler: Sampler
+    sampler: AnySampler
     grid: Grid
     mode: str = "reverse"
     start: str = "prior"
 
+
+def told(parts: Choices) -> str:
+    """The data in a complaint."""
+    return parts.who.named if len(parts.data) <= 60 and not parts.data.startswith("{") else "these data"
+
+
+class Slot(ABC):
+    """A field of an Experiment whose choices are judged by those of the others."""
+
+    name: str
+
+    @abstractmethod
+    def reasons(self, parts: Choices) -> dict[str, str]:
+        """What can stand in it → why it cannot beside the other parts, '' where it can."""
+
+    @abstractmethod
+    def complaint(self, parts: Choices) -> BadValue | None:
+        """What is wrong with the present choice."""
+
+    def inside(self, parts: Choices) -> Reasons:
+        """By dotted names the choices within the present one."""
+        return {}
+
+
+Chosen = TypeVar("Chosen", bound=Spec)
+
+
+class SpecSlot(Slot, Generic[Chosen]):
+    """A slot of specs of one family. ``kind``: the one that stands there where none is named; '': the first ``usual`` one that fits the process."""
+
+    family: str
+    kind: str = ""
+    usual: tuple[str, ...] = ()
+
+    @abstractmethod
+    def of(self, parts: Choices) -> Chosen:
+        """The present choice."""
+
+    @abstractmethod
+    def known(self) -> Mapping[str, type[Chosen]]:
+        """All that there are, by key."""
+
+    def given(self, parts: Choices) -> frozenset[str]:
+        """What the model gives to a choice in this slot: to all but guidance, of a guided model."""
+        return parts.who.gives - (frozenset({"mixture"}) - parts.guidance.gives)
+
+    def numbers(self, choice: Chosen, parts: Choices) -> Misfit | None:
+        """What its numbers say against it, where all that it needs is there."""
+        return None
+
+    def wrong(self, choice: Chosen, parts: Choices) -> Misfit | None:
+        """What is wrong with this choice beside the other parts; None: it can be made."""
+        process, gives, who = parts.process, parts.who.gives, parts.who.noun
+        if lacking := choice.needs - process.caps - process.lives - self.given(parts):
+            return Misfit(
+                words=sentence(lacking, who if lacking - gives else "a guided one"),
+                whom=process.info.title if lacking <= OF_PROCESS or not lacking - gives else told(parts),
+            )
+        return self.numbers(choice, parts)
+
+    def fitting(self, process: Process | type[Process]) -> str:
+        """The one of an experiment that names none. It needs no more of the model than its one answer (PLAIN), so that guidance does not change it."""
+        known = self.known()
+        return self.kind or next(key for key in (*self.usual, *known) if not why_illegal(known[key], process, PLAIN))
+
+    def read(self, value: object, process: Process | type[Process]) -> Chosen:
+        """The choice that a key, a record or a caller says: None and a record without a kind say the fitting one's. Raises BadValue."""
+        if value is None:
+            value = self.fitting(process)
+        elif is_record(value) and "kind" not in value:
+            value = {"kind": self.fitting(process), **value}
+        return cast("Chosen", from_dict(self.family, self.name, value))
+
+    def reasons(self, parts: Choices) -> dict[str, str]:
+        now = self.of(parts)  # with its numbers; others with their defaults
+        tried = ((key, now if key == now.info.key else plain(cls)) for key, cls in self.known().items())
+        return {key: _words(self.wrong(choice, parts)) for key, choice in tried}
+
+    def complaint(self, parts: Choices) -> BadValue | None:
+        choice = self.of(parts)
+        no = self.wrong(choice, parts)
+        return None if no is None else (dataclasses.replace(no, value=parts.data) if no.field == "data" else no).error(self.name, choice)
+
+    def inside(self, parts: Choices) -> Reasons:
+        """Of each field of the choice that is a choice, a spec or data, as far as the choice could hold them by itself."""
+        out: Reasons = {}
+        chosen = self.of(parts)
+        whole = self.wrong(chosen, parts)
+        for name, param in params(chosen).items():
+            now = getattr(chosen, name)
+            tried = [*param.choices(now), *(((key, key) for key in origins(now)) if name in chosen.of_data else ())]
+            if not tried:
+                continue
+            reasons = out[f"{self.name}.{name}"] = {}
+            for key, value in tried:
+                try:
+                    no = self.wrong(dataclasses.replace(chosen, **{name: value}), parts)
+                except BadValue:  # a corrector around itself; levels in another unit, which are then to be typed anew
+                    continue
+                blamed = no is not None and (no != whole or no.field in ("", name))  # else it is the fault of another field
+                reasons[key] = _words(no) if blamed else ""
+        return out
+
+
+class ProcessSlot(SpecSlot[Process]):
+    name, family, kind = "process", "processes", "VP"
+
+    def of(self, parts: Choices) -> Process:
+        return parts.process
+
+    def known(self) -> Mapping[str, type[Process]]:
+        return registry("processes")
+
+    def wrong(self, choice: Process, parts: Choices) -> Misfit | None:
+        return misfit_of_model(choice, parts.who) or choice.misfit(parts.law)
+
+
+class GuidanceSlot(SpecSlot[Guidance]):
+    name, family, kind = "guidance", "guidance", "NoGuidance"
+
+    def of(self, parts: Choices) -> Guidance:
+        return parts.guidance
+
+    def known(self) -> Mapping[str, type[Guidance]]:
+        return registry("guidance")
+
+    def given(self, parts: Choices) -> frozenset[str]:
+        return parts.who.gives
+
+    def numbers(self, choice: Guidance, parts: Choices) -> Misfit | None:
+        return choice.misfit(parts.who)
+
+
+class SamplerSlot(SpecSlot[AnySampler]):
+    name, family, usual = "sampler", "samplers", ("DPMSolverPP2M", "SSCS", "Heun")
+
+    def of(self, parts: Choices) -> AnySampler:
+        return parts.sampler
+
+    def known(self) -> Mapping[str, type[AnySampler]]:
+        return registry("samplers")
+
+
+class GridSlot(SpecSlot[Grid]):
+    name, family, usual = "grid", "grids", ("UniformLogSNR", "Quadratic", "UniformTime")
+
+    def of(self, parts: Choices) -> Grid:
+        return parts.grid
+
+    def known(self) -> Mapping[str, type[Grid]]:
+        return registry("grids")
+
+    def numbers(self, choice: Grid, parts: Choices) -> Misfit | None:
+        return choice.misfit(parts.process)
+
+
+@dataclass(frozen=True)
+class WordSlot(Slot):
+    """A slot of a few words, of which the first stands there where none is named. ``needs``: what each needs; ``instead``: what happens where that is
+    not there; ``with_covariance``: those that need a covariance of p_t in a run that samples."""
+
+    name: str
+    needs: Mapping[str, frozenset[str]]
+    instead: str = ""
+    with_covariance: frozenset[str] = frozenset()
+
     @property
-    def told(self) -> str:
-        """The data in a complaint."""
-        return self.who.named if len(self.data) <= 60 and not self.data.startswith("{") else "these data"
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.needs)
+
+    def read(self, value: object) -> str:
+        """A word of these. Raises BadValue."""
+        if not isinstance(value, str) or value not in self.needs:
+            raise BadValue(self.name, value, "one of " + ", ".join(self.needs))
+        return value
+
+    def wrong(self, word: str, parts: Choices) -> Misfit | None:
+        """What is wrong with this word beside the other parts; None: it can be chosen."""
+        process, gives = parts.process, parts.who.gives
+        sampled = parts.mode == "reverse" and "marginals" in gives
+        if word in self.with_covariance and sampled and process.moments <= 2:
+            return Misfit(
+                words="needs a covariance of p_t, which there is none of (PFGM++ with D ≤ 2)",
+                allowed="prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)",
+            )
+        missing = self.needs[word] - gives - process.lives
+        return Misfit(words=sentence(missing, parts.who.noun) + self.instead, whom=told(parts)) if missing else None
+
+    def reasons(self, parts: Choices) -> dict[str, str]:
+        return {word: _words(self.wrong(word, parts)) for word in self.needs}
+
+    def complaint(self, parts: Choices) -> BadValue | None:
+        word: str = getattr(parts, self.name)
+        no = self.wrong(word, parts)
+        return None if no is None else no.error(self.name, word)
 
 
-def parts_of(record: Any) -> Parts:
+PROCESS, GUIDANCE, SAMPLER, GRID = SPECS = ProcessSlot(), GuidanceSlot(), SamplerSlot(), GridSlot()
+MODE = WordSlot("mode", {"reverse": frozenset(), "forward": frozenset({"noising"})})
+START = WordSlot(
+    "start",
+    {"prior": frozenset(), "gaussian": frozenset({"marginals", "vector"}), "exact": frozenset({"marginals"})},
+    instead="; it starts from the prior",
+    with_covariance=frozenset({"gaussian"}),
+)
+SLOTS: dict[str, Slot] = {slot.name: slot for slot in (*SPECS, MODE, START)}
+"""By name, in the order in which they are judged."""
+OF_SPECS = {slot.name: slot for slot in SPECS}
+FAMILIES = {slot.name: slot.family for slot in SPECS}
+DEFAULTS = {slot.name: slot.kind for slot in SPECS if slot.kind}
+WORDS = {slot.name: slot.words for slot in (MODE, START)}
+
+
+def fitting(slot: str, process: Process | type[Process]) -> str:
+    """What stands in a slot of specs of an experiment that names none."""
+    return OF_SPECS[slot].fitting(process)
+
+
+def parts_of(record: Choices | Mapping[str, object]) -> Parts:
     """The parts of an Experiment, or of a dict with some of its fields: keys, choices or records of them. Raises BadValue for what is no choice at all."""
     if not isinstance(record, Mapping):
-        return Parts(record.data, record.law, record.who, *(getattr(record, slot) for slot in SLOTS))
-    data, key = resolve("data", record.get("data", "moons"), record.get("model") or "")
+        e = record
+        return Parts(e.data, e.law, e.who, e.process, e.guidance, e.sampler, e.grid, e.mode, e.start)
+    data, key = resolve("data", record.get("data", "moons"), model_text("model", record.get("model") or ""))
     law = law_of(data)
     who = model_named(law, key)
-    made: dict[str, Any] = {}
-    for slot, family in FAMILIES.items():
-        value = record.get(slot)
-        if slot == "process" and value is None:
-            value = who.process
-        if value is None:
-            value = DEFAULTS[slot] if slot in DEFAULTS else fitting(slot, made["process"])
-        made[slot] = from_dict(family, slot, value)
-    for slot, words in WORDS.items():
-        made[slot] = record.get(slot, words[0])
-        if made[slot] not in words:
-            raise BadValue(slot, made[slot], "one of " + ", ".join(words))
-    return Parts(data, law, who, **made)
+    own = record.get("process")
+    process = PROCESS.read(who.process if own is None else own, Process)
+    return Parts(
+        data,
+        law,
+        who,
+        process,
+        GUIDANCE.read(record.get("guidance"), process),
+        SAMPLER.read(record.get("sampler"), process),
+        GRID.read(record.get("grid"), process),
+        MODE.read(record.get("mode", MODE.words[0])),
+        START.read(record.get("start", START.words[0])),
+    )
 
 
-def misfit(slot: str, choice: Any, parts: Parts) -> Misfit | None:
-    """What is wrong with this choice in this slot beside the other parts; None: it can be made."""
-    process, gives, who = parts.process, parts.who.gives, parts.who.noun
-    if slot == "data":
-        law = law_of(choice)
-        no = process.misfit(law)
-        if no is None or misfit_of_model(process, model_named(law, "")):  # a process that a model does not serve gives way
-            return None
-        return dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
-    if slot == "process":
-        return misfit_of_model(choice, parts.who) or choice.misfit(parts.law)
-    if slot in WORDS:
-        if choice == "gaussian" and parts.mode == "reverse" and process.moments <= 2 and "marginals" in gives:
-            return Misfit(words="needs a covariance of p_t, which there is none of (PFGM++ with D ≤ 2)", allowed="prior or exact: p_t has no covariance "
-                          "here (PFGM++ with D ≤ 2)")  # fmt: skip
-        missing = {**MODE_NEEDS, **START_NEEDS}[choice] - gives - process.lives
-        tail = "; it starts from the prior" if slot == "start" else ""
-        return Misfit(words=sentence(missing, who) + tail, whom=parts.told) if missing else None
-    missing = choice.needs - process.caps - process.lives
-    guided = gives if slot == "guidance" else gives - (frozenset({"mixture"}) - parts.guidance.gives)
-    if lacking := missing - guided:
-        return Misfit(
-            words=sentence(lacking, who if lacking - gives else "a guided one"),
-            whom=process.info.title if lacking <= OF_PROCESS or not lacking - gives else parts.told,
-        )
-    return None if slot == "sampler" else choice.misfit(parts.who if slot == "guidance" else process)
+def model_text(name: str, value: object) -> str:
+    """A model's name, as far as it is a text. Raises BadValue."""
+    if not isinstance(value, str):
+        raise BadValue(name, value, "a model's name, such as exact")
+    return value
 
 
 def misfit_of_model(process: Process, model: Model) -> Misfit | None:
@@ -206,7 +399,16 @@ def misfit_of_model(process: Process, model: Model) -> Misfit | None:
     return Misfit(words=words, whom=model.named) if words else None
 
 
-def offers(exp: Any) -> frozenset[str]:
+def misfit_of_data(data: str, process: Process) -> Misfit | None:
+    """Why data cannot stand beside a process. One that their model does not serve gives way to it."""
+    law = law_of(data)
+    no = process.misfit(law)
+    if no is None or misfit_of_model(process, model_named(law, "")):
+        return None
+    return dataclasses.replace(no, words=f"{process.info.title} {no.reason}")
+
+
+def offers(exp: Choices) -> frozenset[str]:
     """What an Experiment has, in the vocabulary's words: what its process, model and law give, and what of its states can be seen."""
     law, process = exp.law, exp.process
     axes = process.states(law.space).axes
@@ -227,34 +429,25 @@ def offers(exp: Any) -> frozenset[str]:
     return process.caps | process.states(law.space).caps | exp.who.gives | {word for word, has in seen.items() if has}
 
 
-def why_not(needs: frozenset[str], exp: Any) -> str:
-    """Why a view that needs this has nothing to say of an Experiment, and what to choose, '' if it has: the first thing that is missing."""
+def lacking(needs: frozenset[str], exp: Choices) -> str:
+    """The first word of the vocabulary that is needed and not there, ''."""
     missing = needs - offers(exp) if needs else needs
-    word = next((word for word in REASONS if word in missing), "")
+    return next((word for word in REASONS if word in missing), "")
+
+
+def why_not(needs: frozenset[str], exp: Choices) -> str:
+    """Why a view that needs this has nothing to say of an Experiment, and what to choose, '' if it has: the first thing that is missing."""
+    word = lacking(needs, exp)
     return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "") if word else ""
 
 
-def complaint(record: Any) -> BadValue | None:
+def complaint(record: Choices | Mapping[str, object]) -> BadValue | None:
     """What makes an Experiment of these choices impossible, None if nothing does: the field, its value, and what is allowed."""
-    parts = parts_of(record)
-    for slot in SLOTS:
-        choice = getattr(parts, slot)
-        if no := misfit(slot, choice, parts):
-            return (dataclasses.replace(no, value=parts.data) if no.field == "data" else no).error(slot, choice)
-    return None
+    parts = parts_of(record) if isinstance(record, Mapping) else record
+    return next((no for slot in SLOTS.values() if (no := slot.complaint(parts)) is not None), None)
 
 
-def options(slot: str, parts: Parts) -> Iterator[tuple[str, Any]]:
-    """What can stand in a slot, by key: of the present choice's key itself, with its numbers; of others with their defaults."""
-    if slot in WORDS:
-        yield from ((word, word) for word in WORDS[slot])
-        return
-    now = getattr(parts, slot)
-    for key, cls in registry(FAMILIES[slot]).items():
-        yield key, now if now.info.key == key else _plain(cls)
-
-
-def legal(record: Any) -> Reasons:
+def legal(record: Choices | Mapping[str, object]) -> Reasons:
     """slot → choice → why it cannot be made beside the others of ``record`` ('' where it can).
 
     ``record``: an Experiment, or a dict of some of its fields; what it leaves out is completed as an Experiment completes it. Slots: "data",
@@ -263,18 +456,17 @@ def legal(record: Any) -> Reasons:
     Raises BadValue for what is no choice at all.
     """
     parts = parts_of(record)
-    out: Reasons = {"data": {key: _words(misfit("data", key, parts)) for key in known_data(parts.data)}}
+    out: Reasons = {"data": {key: _words(misfit_of_data(key, parts.process)) for key in known_data(parts.data)}}
     out["model"] = {model.key: "" for model in models_of(parts.law)}  # what a model does not serve gives way to it
-    for slot in SLOTS:
-        out[slot] = judged(slot, parts)
-        if slot in FAMILIES:
-            out |= _inside(slot, getattr(parts, slot), parts)
+    for name, slot in SLOTS.items():
+        out[name] = slot.reasons(parts)
+        out |= slot.inside(parts)
     return out
 
 
-def judged(slot: str, parts: Parts) -> dict[str, str]:
+def judged(slot: str, parts: Choices) -> dict[str, str]:
     """One slot of ``legal``: choice → why not."""
-    return {key: _words(misfit(slot, choice, parts)) for key, choice in options(slot, parts)}
+    return SLOTS[slot].reasons(parts)
 
 
 def _words(no: Misfit | None) -> str:
@@ -286,30 +478,6 @@ def known_data(*more: str) -> list[str]:
     return list(dict.fromkeys([*(law.key for law in laws()), *more]))
 
 
-def _inside(slot: str, chosen: Spec, parts: Parts) -> Reasons:
-    """The choices within one: of each of its fields that is a choice, a spec or data, as far as the choice could hold them by itself."""
-    out: Reasons = {}
-    whole = misfit(slot, chosen, parts)
-    for name, param in params(chosen).items():
-        if param.kind == "choice":
-            tried: list[tuple[str, Any]] = [(word, word) for word in param.options]
-        elif param.kind == "spec":
-            now = getattr(chosen, name)
-            tried = [(key, now if key == now.info.key else _plain(cls)) for key, cls in registry(param.family).items()]
-        elif name in chosen.of_data:
-            tried = [
-                (key, key)
-                for key in ("gaussian", *known_data(getattr(chosen, name)))
-                if key == "gaussian" or "mixture" in law_of(key).gives
-            ]
-        else:
-            continue
-        out[f"{slot}.{name}"] = {}
-        for key, value in tried:
-            try:
-                no = misfit(slot, dataclasses.replace(chosen, **{name: value}), parts)
-            except BadValue:  # a corrector around itself; levels in another unit, which are then to be typed anew
-                continue
-            blamed = no is not None and (no != whole or no.field in ("", name))  # else it is the fault of another field
-            out[f"{slot}.{name}"][key] = _words(no) if blamed else ""
-    return out
+def origins(now: str) -> list[str]:
+    """What a field that holds data may name: 'gaussian', data with a closed form, and what it names ``now``."""
+    return [NORMAL, *(data for data in known_data(*({now} - {NORMAL})) if "mixture" in law_of(data).gives)]

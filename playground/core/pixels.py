@@ -18,15 +18,15 @@ def as_bytes(values: np.ndarray, field: str, white: int = 65_535) -> tuple[np.nd
 
     No image is stretched to its own range: what is dark stays dark. Raises BadValue, with the type and the range found, for anything else.
     """
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    if kind == "u" and size == 1:
+    size = values.dtype.itemsize
+    if values.dtype.kind == "u" and size == 1:
         return values, ""
-    if kind == "b":
+    if values.dtype.kind == "b":
         return values.astype(np.uint8) * 255, FROM_FLAGS
-    if kind == "u" and size == 2:
+    if values.dtype.kind == "u" and size == 2:
         note = FROM_16_BITS if white == 65_535 else f"of {white.bit_length()} bits, {white:,} taken as white"
         return np.rint(values.astype(np.float32) * (255 / white)).clip(0, 255).astype(np.uint8), note
-    if kind == "f" and values.size and values.min() >= 0 and values.max() <= 1:  # false for NaN
+    if values.dtype.kind == "f" and values.size and values.min() >= 0 and values.max() <= 1:  # false for NaN
         return np.rint(values.astype(np.float64) * 255).astype(np.uint8), FROM_FLOATS
     raise BadValue(field, range_of(values), TYPES)
 

@@ -12,9 +12,23 @@ import inspect
 import pkgutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar, cast, overload
 
-from .fields import BadValue, Conditions, Declared, Param, Record, check_keywords, declare, declared_in, one_of, params, text, told
+from .fields import (
+    BadValue,
+    Conditions,
+    Declared,
+    Param,
+    Record,
+    check_keywords,
+    declare,
+    declared_in,
+    is_record,
+    one_of,
+    params,
+    text,
+    told,
+)
 
 if TYPE_CHECKING:
     from .grid import Grid
@@ -134,9 +148,20 @@ class Nested(Param):
     """Another spec, of the ``family``."""
 
     kind = "spec"
+    default: Spec | None
 
     def bounds(self) -> str:
         return f", one of the {self.family}"
+
+    def choices(self, now: object) -> Iterable[tuple[str, Spec]]:
+        chosen = self.spec(now)
+        return ((key, chosen if key == chosen.info.key else plain(cls)) for key, cls in self.below().items())
+
+    def below(self) -> Mapping[str, type[Spec]]:
+        return registry(self.family)
+
+    def spec(self, value: object) -> Spec:
+        return self.clean(self.family, value)
 
     def clean(self, name: str, value: object) -> Spec:
         if not isinstance(value, Spec) or value.family != self.family:
@@ -145,44 +170,68 @@ class Nested(Param):
 
     def read(self, name: str, value: object) -> Spec:
         """A record without a kind is one of the default's."""
-        if isinstance(value, dict) and "kind" not in value and isinstance(self.default, Spec):
+        if is_record(value) and "kind" not in value and self.default is not None:
             value = {"kind": self.default.info.key, **value}
         return from_dict(self.family, name, value)
 
-    def write(self, value: object) -> object:
-        return value.to_dict() if isinstance(value, Spec) else value
+    def write(self, value: object) -> Record:
+        return self.spec(value).to_dict()
 
     def shows(self, value: object) -> str:
-        return value.info.key if isinstance(value, Spec) else str(value)
+        return self.spec(value).info.key
 
     def described(self, name: str, value: object) -> Record:
         return {"family": self.family, "default": self.clean(name, value).flat(name)}
 
     def link(self, name: str, value: object) -> dict[str, str]:
-        return value.flat(name) if isinstance(value, Spec) and value != self.default else {}
+        return {} if value == self.default else self.spec(value).flat(name)
 
 
 def specs_in(outer: Declared) -> dict[str, Spec]:
     """The choices that a choice, or an Experiment, is made of, by field."""
-    return {name: value for name in params(outer) if isinstance(value := getattr(outer, name), Spec)}
+    return {name: spec for name, param in params(outer).items() if (spec := param.spec(getattr(outer, name))) is not None}
 
 
-Chosen = TypeVar("Chosen", bound="Spec | None")
+Chosen = TypeVar("Chosen", bound="Spec")
 
 
-def nested(default: Chosen, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Chosen:
-    """Another spec of the named family (``schedules``, ``samplers``, …)."""
+def plain(cls: type[Chosen]) -> Chosen:
+    """A choice with all its defaults (kept)."""
+    return cast("Chosen", _plain(cls))
+
+
+@functools.cache
+def _plain(cls: type[Spec]) -> Spec:
+    return cls()
+
+
+@overload
+def nested(default: Chosen, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Chosen: ...
+@overload
+def nested(default: None, family: Literal["processes"], *, label: str = "", help: str = "", when: Conditions = ()) -> Process: ...
+@overload
+def nested(default: None, family: Literal["samplers"], *, label: str = "", help: str = "", when: Conditions = ()) -> AnySampler: ...
+@overload
+def nested(default: None, family: Literal["grids"], *, label: str = "", help: str = "", when: Conditions = ()) -> Grid: ...
+@overload
+def nested(default: None, family: Literal["guidance"], *, label: str = "", help: str = "", when: Conditions = ()) -> Guidance: ...
+def nested(default: Spec | None, family: str, *, label: str = "", help: str = "", when: Conditions = ()) -> Spec | None:
+    """Another spec of the named family (``schedules``, ``samplers``, …). Without a default the class that has the field fills it in."""
     return declare(Nested(default, family=family, label=label, help=help, when=tuple(when)), default)
+
+
+def _class_name(value: object) -> str:
+    """The name of a class of choices, '' of anything else."""
+    return value.__name__ if isinstance(value, type) and issubclass(value, Spec) else ""
 
 
 def _no_spec(family: str, value: object) -> tuple[object, str]:
     """What to show and what is allowed for something that is no choice of a family."""
     known = registry(family)
-    if isinstance(value, type) and issubclass(value, Spec):
-        value = value.__name__
-    if isinstance(value, str) and value in known:
-        return value, f"the choice itself, not its name or class: {known[value].__name__}()"
-    return value, f"one of {family}: {one_of(value, known).removeprefix('one of ')}"
+    named = _class_name(value) or value
+    if isinstance(named, str) and named in known:
+        return named, f"the choice itself, not its name or class: {known[named].__name__}()"
+    return named, f"one of {family}: {one_of(named, known).removeprefix('one of ')}"
 
 
 @overload
@@ -197,7 +246,7 @@ def registry(family: Literal["samplers"]) -> dict[str, type[AnySampler]]: ...
 def registry(family: Literal["guidance"]) -> dict[str, type[Guidance]]: ...
 @overload
 def registry(family: str) -> Mapping[str, type[Spec]]: ...
-def registry(family: str) -> Mapping[str, type[Spec]]:
+def registry(family: object) -> Mapping[str, type[Spec]]:
     """Every spec class of a family ("processes", "schedules", "grids", "samplers", "guidance") by key, in the pickers' order: found by scanning
     its package. Raises BadValue for another family, or if two classes have one key."""
     if not isinstance(family, str) or family not in FAMILIES:
@@ -215,7 +264,8 @@ def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
 
     A cell that is run again replaces its own class. Raises: BadValue for what is no choice, or where its name is another one's.
     """
-    if not isinstance(cls, type) or not issubclass(cls, Spec) or cls.family not in FAMILIES:
+    given = cast("object", cls)
+    if not isinstance(given, type) or not issubclass(given, Spec) or given.family not in FAMILIES:
         raise BadValue("cls", cls, "a class of a Sampler, Process, Schedule, Grid, Guidance or Measure")
     info = vars(cls).get("info")
     if not isinstance(info, Info):
@@ -270,21 +320,28 @@ def _registry(family: str) -> dict[str, type[Spec]]:
     return by_name(found)
 
 
+_WHOLE: list[Declared] = []  # the class whose fields links tell: an Experiment
+
+
+def told_by_links(cls: Declared) -> None:
+    """Says which class it is whose fields a link tells, so that messages know every name that there is."""
+    _WHOLE.append(cls)
+    dotted_names.cache_clear()
+
+
 @functools.cache
 def dotted_names() -> tuple[str, ...]:
     """Every name that a link may have, ``grid.steps`` or ``process.schedule.beta_max``, whatever is chosen."""
-    from .experiment import Experiment
 
     def of(cls: Declared, prefix: str, seen: tuple[str, ...]) -> list[str]:
         names: list[str] = []
         for name, param in params(cls).items():
             names.append(prefix + name)
-            if param.kind == "spec" and param.family not in seen:
-                for inner in registry(param.family).values():
-                    names += of(inner, f"{prefix}{name}.", (*seen, param.family))
+            for inner in () if param.family in seen else param.below().values():
+                names += of(inner, f"{prefix}{name}.", (*seen, param.family))
         return names
 
-    return tuple(dict.fromkeys(of(Experiment, "", ())))
+    return tuple(dict.fromkeys(name for cls in _WHOLE for name in of(cls, "", ())))
 
 
 def lookup(family: str, field: str, key: object) -> type[Spec]:
@@ -307,12 +364,14 @@ def from_dict(family: str, field: str, record: object) -> Spec: ...
 def from_dict(family: str, field: str, record: object) -> Spec:
     """A spec from its ``to_dict`` form (or just its key). Unknown names and bad values raise BadValue."""
     if isinstance(record, Spec):
+        if record.family != family:
+            raise BadValue(field, *_no_spec(family, record))
         return record
     if isinstance(record, str):
         record = {"kind": record}
-    if isinstance(record, type) and issubclass(record, Spec):
-        raise BadValue(field, record.__name__, f"a choice, not its class: {record.__name__}()")
-    if not isinstance(record, dict) or "kind" not in record:
+    if name := _class_name(record):
+        raise BadValue(field, name, f"a choice, not its class: {name}()")
+    if not is_record(record) or "kind" not in record:
         raise BadValue(field, record, f"a name, or a record with a 'kind': one of {', '.join(registry(family))}")
     cls = lookup(family, field, record["kind"])
     declared = params(cls)
@@ -335,7 +394,7 @@ class _Tree:
     """A name of a link: its own text, and the names below it."""
 
     text: str | None = None
-    below: dict[str, _Tree] = field(default_factory=dict)
+    below: dict[str, _Tree] = field(default_factory=dict[str, "_Tree"])
 
     def record(self) -> object:
         if not self.below:
