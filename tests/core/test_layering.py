@@ -66,12 +66,12 @@ def test_engine_loads_no_page():
 
 # Each figure may only fall: who lowers one lowers the number here. Goals: Any at most 4 per 1,000 lines, 12 switches, no circle, one way between the packages.
 MOST = {
-    "Any": 193,
-    "behaviour switches": 103,
+    "Any": 161,
+    "behaviour switches": 67,
     "asserts of a type": 12,
-    "comments that silence the checker": 55,
-    "lazy imports": 14,
-    "modules in circles of lazy imports": 11,
+    "comments that silence the checker": 49,
+    "lazy imports": 13,
+    "modules in circles of lazy imports": 0,
     "playground → toy_models": 0,
 }
 
