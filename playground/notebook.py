@@ -23,7 +23,7 @@ from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Whole
 from playground.core.law import Law, MixtureLaw
-from playground.core.measure import Estimate
+from playground.core.measure import Estimate, Measure
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import Brought
 from playground.core.problem import Predictor, Problem, check_model_time
@@ -32,7 +32,8 @@ from playground.core.space import Space
 from playground.engine import Run, grid_times, simulate
 from playground.exact import oracle_for
 from playground.measures import two_samples
-from playground.measures.panel import MOMENTS
+from playground.measures.panel import MOMENTS, why_not
+from playground.measures.panel import named as measure_named
 from playground.measures.sampled import Sampled
 from playground.measures.two_samples import Ran
 from playground.metrics.budget import Budget, error_budget
@@ -236,6 +237,19 @@ def distance(
         if error.field == "start":  # an exact start is asked for the same law, and says why there is none
             raise BadValue("x", "a run without an exact law", f"a run of an exact model: {error.allowed.removeprefix('prior: ')}") from None
         raise
+
+
+def measure(exp: Experiment, of: str | Measure) -> Estimate:
+    """A number of a run of ``exp``, by the name of its measure ("ClassShares", "MemorisedShare", "Energy", …; ``pg.registry("measures")`` holds them) or one
+    of one's own: ``value``, standard ``error``, and ``floor``, what a perfect run of this size would show, with its spread ``floor_sd``.
+
+    Raises: BadValue where the run lacks what the measure needs.
+    """
+    asked = of if isinstance(of, Measure) else measure_named(of)
+    run = Run(checked(exp)).finish()
+    if why := why_not(asked, run):
+        raise BadValue("measure", asked.info.key, f"a run that has it: {asked.info.title} {why}")
+    return asked.of(run)
 
 
 def likelihood(

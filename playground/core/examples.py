@@ -19,6 +19,8 @@ from .law import Law, numbered
 from .rng import Rng
 from .space import Pixels
 
+CLOSE = 1 / 3  # of the median distance between nearest images
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:
@@ -59,8 +61,8 @@ class Examples:
         return self.labels[which]
 
     @functools.cached_property
-    def spacing(self) -> float:
-        """The median over the images of the distance to the nearest other one, a root mean square over pixels; of 1,000 evenly spaced ones."""
+    def neighbours(self) -> Tensor:
+        """The distance to the nearest other image, a root mean square over pixels, of up to 1,000 evenly spaced images; inf where there is no other."""
         known = self.x.flatten(1)
         asked = (torch.arange(min(1000, len(known))) * len(known)) // min(1000, len(known))
         far: list[Tensor] = []
@@ -68,8 +70,18 @@ class Examples:
             square = torch.cdist(known[part], known)
             square[torch.arange(len(part)), part] = math.inf
             far.append(square.amin(1))
-        median = float(torch.cat(far).median()) / math.sqrt(known.shape[1])
-        return median if math.isfinite(median) else 0.0  # one image has no neighbour
+        return torch.cat(far) / math.sqrt(known.shape[1])
+
+    @property
+    def spacing(self) -> float:
+        """The median of ``neighbours``; 0 for one image, which has none."""
+        median = float(self.neighbours.median())
+        return median if math.isfinite(median) else 0.0
+
+    @property
+    def close(self) -> float:
+        """Closer than this to one of them, a root mean square over pixels, a new image counts as memorised."""
+        return CLOSE * self.spacing
 
 
 class ExamplesLaw(Law):

@@ -23,7 +23,21 @@ class Closed(Protocol):
     gives: ClassVar[frozenset[str]]
 
     @property
+    def weights(self) -> Tensor:
+        """Of its components, (K,), float64: of the Gaussians, of the symbols."""
+        ...
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of each component, (K,)."""
+        ...
+
+    @property
     def dim(self) -> int: ...
+
+    def component_log_prob(self, x: Tensor, /) -> Tensor:
+        """ln of weight times density of each component at points (batch, dim): (batch, K)."""
+        ...
 
     def log_prob(self, x: Tensor, /) -> Tensor:
         """ln p of points (batch, dim), (batch,), float64."""

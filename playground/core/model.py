@@ -119,6 +119,10 @@ class Model:
         """The class of each of x (n, *shape) by a classifier that belongs to the model, (n,); None where there is none."""
         return None
 
+    def features(self, x: Tensor) -> Tensor:
+        """Numbers (n, d) by which points x (n, *shape) are compared: those of a classifier that belongs to the model, else the points' own."""
+        return x.flatten(1).double().cpu()
+
     decodes: ClassVar[bool] = False
     """Are its states no pictures themselves, but become some by ``show``?"""
 

@@ -17,8 +17,8 @@
             return Estimate(float(value), float(square.std() / (2 * value * len(x) ** 0.5)))
 
 Mathematics (functions of arrays) belongs to ``playground.metrics``; a measure says which numbers of a run go into it. ``needs`` are the judge's words:
-"marginals" (the exact p_t), "vector" (states can be added), "line" (points on the line), "finite mean", "finite variance" (of p_t), "tilt" (a guided
-run), "classes", "examples" (the law is a set of images). A distance between particles and exact samples is a subclass of ``Sampled``
+"marginals" (the exact p_t), "vector" (states can be added), "guided", "examples" (the law is a set of images), and those that ``panel.offers`` tells of a
+run: "line" (points on the line), "finite mean", "finite variance" (of p_t), "data at the end". A distance between particles and exact samples is a subclass of ``Sampled``
 (``sampled.py``), which says only ``distance``: errors, floor, course over time and the samples that it shares with others follow. One with a
 ``column`` of its own is shown on the page beside the others.
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from playground.core import legal
+from playground.core.fields import BadValue, one_of
 from playground.core.measure import Curve, Measure, Measured
 from playground.core.spec import registry
 from playground.measures.sampled import Sampled, Truth, courses
@@ -14,16 +16,25 @@ MOMENTS = {"finite mean": 1.0, "finite variance": 2.0}
 
 
 def offers(run: Measured) -> frozenset[str]:
-    """What law, process and space of a run give, in the judge's words."""
-    moments = {word for word, order in MOMENTS.items() if run.process.moments > order}
-    return (
-        run.process.caps
-        | run.space.caps
-        | moments
-        | ({"embedded"} if run.space.embedded else set())
-        | {"marginals"}
-        | ({"line"} if run.space.dim == 1 and "vector" in run.space.caps else set())
-    )
+    """What a run gives, in the judge's words: what its Experiment does (its process, law and model), and besides
+
+    "finite mean", "finite variance" (of p_t), "embedded" (distances are those of points of a Euclidean space), "line" (points on the line), "data at the
+    end" (it has come to t = 0), "all kinds" (and it was not asked for one of its law's classes).
+    """
+    exp, space = run.exp, run.space
+    seen = {
+        "embedded": space.embedded,
+        "line": space.dim == 1 and "vector" in space.caps,
+        "data at the end": run.frames[-1].t == 0,
+        "all kinds": exp.mode == "reverse" and len(exp.law.labels) > 1 and "mixture" in exp.guidance.gives,
+    }
+    seen |= {word: run.process.moments > order for word, order in MOMENTS.items()}
+    return legal.offers(exp) | space.caps | exp.law.gives | {word for word, has in seen.items() if has}
+
+
+def why_not(measure: Measure, run: Measured) -> str:
+    """Why a run does not have a measure, in words that go on after its title; '' where it has."""
+    return legal.sentence(measure.needs - offers(run), run.exp.who.noun)
 
 
 class Gone(NamedTuple):
@@ -42,6 +53,15 @@ def measures() -> list[Measure]:
 def known() -> dict[str, type[Measure]]:
     """By key."""
     return {key: cls for key, cls in registry("measures").items() if issubclass(cls, Measure)}
+
+
+def named(key: object) -> Measure:
+    """A measure with its defaults, by its key in any case of letters. Raises BadValue."""
+    there = {name.lower(): cls for name, cls in known().items()}
+    found = there.get(key.lower()) if isinstance(key, str) else None
+    if found is None:
+        raise BadValue("measure", key, one_of(key, list(known())))
+    return found()
 
 
 def on_panel(run: Measured) -> tuple[list[Measure], list[Gone]]:

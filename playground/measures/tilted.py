@@ -27,7 +27,7 @@ class TiltedLaw(Measure):
         title="distance to the tilted law",
         tip="how far a guided run is from p(x) p(c | x)^W, normalised, which guidance is often taken to sample",
         rank=50,
-        needs=frozenset({"marginals", "vector", "tilt"}),
+        needs=frozenset({"marginals", "vector", "guided"}),
     )
 
     def of(self, run: Measured) -> Estimate:

@@ -44,6 +44,11 @@ class TokenTable:
         return len(self.symbols)
 
     @property
+    def weights(self) -> Tensor:
+        """The table, as those of a mixture."""
+        return self.table
+
+    @property
     def dim(self) -> int:
         return 1
 

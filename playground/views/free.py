@@ -17,7 +17,6 @@ from playground.views.sights.pictures import as_bytes
 
 COMPARED = 16  # images of the batch
 STEPS = 24  # states of the run, evenly thinned beyond
-CLOSE = 1 / 3  # of the median distance between nearest training images: closer than that counts as memorised
 
 
 def free_packet(run: Run, params: dict[str, str]) -> Packet:
@@ -66,7 +65,7 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     packet.add("state", keep)
     packet.add("clock", run.process.clock(t64([run.frames[i].t for i in keep])).clamp(0, 1))
     packet.add("class", asked)
-    close = {c: CLOSE * known.spacing for c, known in sets.items()}
+    close = {c: known.close for c, known in sets.items()}
     packet.add("count", [len(sets[c].x) for c in asked])
     packet.add("close", [close[c] for c in asked])
     if len(sets) == 1:

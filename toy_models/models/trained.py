@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from toy_models.laws.mnist import Named
 from toy_models.networks.card import Card
 from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
 from toy_models.networks.checkpoint import models as cards
+from toy_models.networks.classifier import Classifier
 from toy_models.networks.denoiser import NetworkPredictor
 
 log = logging.getLogger("playground")
@@ -68,6 +69,10 @@ class TrainedModel(ImageModel):
 
     def classify(self, x: Tensor) -> Tensor | None:
         return classify(self.key, x)
+
+    def features(self, x: Tensor) -> Tensor:
+        network = judge(self.key)
+        return super().features(x) if network is None else seen(network.features, x).double()
 
 
 class TrainedPredictor(NetworkPredictor, ModelPredictor):
@@ -160,19 +165,27 @@ def left_out(why: str) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _classifier(name: str) -> Any:
+def _classifier(name: str) -> Classifier | None:
     try:
-        return load_network(name)
+        return cast("Classifier", load_network(name))  # what "classifier" on a card means
     except BadValue as error:
         left_out(str(error))
         return None
 
 
+def judge(name: str) -> Classifier | None:
+    """The classifier on the card of the model ``name``; None if it names none that can be used."""
+    card = read_card(name).get("classifier") if name in cards() else None
+    return _classifier(card) if card else None
+
+
 def classify(name: str, images: Tensor) -> Tensor | None:
     """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none that can be used."""
-    judge = read_card(name).get("classifier") if name in cards() else None
-    network = _classifier(judge) if judge else None
-    if network is None:
-        return None
+    network = judge(name)
+    return None if network is None else seen(network, images).argmax(1)
+
+
+def seen(network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """What a network says of images (n, *event), a few at a time, (n, …)."""
     with torch.no_grad():
-        return torch.cat([network(part).argmax(1) for part in images.float().cpu().clamp(-1, 1).split(256)])
+        return torch.cat([network(part) for part in images.float().cpu().clamp(-1, 1).split(256)])
