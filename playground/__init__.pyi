@@ -65,6 +65,7 @@ from playground.api import legal as legal
 from playground.api import likelihood as likelihood
 from playground.api import load_images as load_images
 from playground.api import log_prob as log_prob
+from playground.api import measure as measure
 from playground.api import model as model
 from playground.api import nested as nested
 from playground.api import order as order
@@ -92,7 +93,10 @@ from playground.guidance.classifier_free import ClassifierFree as ClassifierFree
 from playground.guidance.each_class import EachClass as EachClass
 from playground.guidance.none import NoGuidance as NoGuidance
 from playground.guidance.prompt import Prompt as Prompt
+from playground.measures.class_shares import ClassShares as ClassShares
 from playground.measures.energy import Energy as Energy
+from playground.measures.frechet import Frechet as Frechet
+from playground.measures.memorised import MemorisedShare as MemorisedShare
 from playground.measures.middle import Middle as Middle
 from playground.measures.model_calls import ModelCalls as ModelCalls
 from playground.measures.moments import Moments as Moments
@@ -172,6 +176,7 @@ __all__ = [
     "BadValue",
     "Bridge",
     "CLD",
+    "ClassShares",
     "Classifier",
     "ClassifierFree",
     "ConstantBeta",
@@ -202,6 +207,7 @@ __all__ = [
     "Flow",
     "FlowShift",
     "Frame",
+    "Frechet",
     "GaussianMixture",
     "GeodesicEulerMaruyama",
     "GeodesicHeun",
@@ -218,6 +224,7 @@ __all__ = [
     "LinearBeta",
     "LinearProcess",
     "Measure",
+    "MemorisedShare",
     "Middle",
     "Midpoint",
     "Model",
@@ -291,6 +298,7 @@ __all__ = [
     "likelihood",
     "load_images",
     "log_prob",
+    "measure",
     "model",
     "nested",
     "order",
