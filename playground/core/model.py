@@ -15,19 +15,10 @@ if TYPE_CHECKING:
     from .law import Closed, Law
 
 
-ELSEWHERE = {
-    "vector": "adds noise to numbers, which these data are not",
-    "discrete": "needs symbols, which these data are not",
-    "tangent": "needs angles, which these data are not",
-}
-"""Why a process does not fit data that live elsewhere (``Process.lives``)."""
-
-
 class Model:
     """What predicts x̂_0 for a law, by name (``key``, an Experiment's ``model``).
 
     ``gives`` says what it can be asked for, in the judge's words (core/legal.py): "mean" (x̂_0 = E[x_0 | z_t]), "mixture" (the exact law of what it
-    predicts for, ``mixture``), "components" (those of each class in it), "marginals" (p_t), "oracle" (exact errors), "noising" (data to noise, as a
     picture), "classes" (several classes side by side, ``turns``), "text" (``told``). ``serves``: the kernels (``process.kernel.key``) that it predicts under;
     ``process``: the only one where it knows but one. ``noun``: what it is, in the words of a refusal. ``label``: the class that it is a model of, a
     tensor of classes in turn, None for all.
@@ -113,7 +104,7 @@ class Model:
 
     def unserved(self, process: Process) -> str:
         """Why it cannot predict under a process, '' if it can: words that go on after the process's title."""
-        return "" if process.lives <= self.law.space.caps else ELSEWHERE[min(process.lives)]
+        return "" if process.lives <= self.law.space.caps else process.elsewhere
 
     def classify(self, x: Tensor) -> Tensor | None:
         """The class of each of x (n, *shape) by a classifier that belongs to the model, (n,); None where there is none."""

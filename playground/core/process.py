@@ -46,6 +46,8 @@ class Process(Spec):
     caps: ClassVar[frozenset[str]] = frozenset()
     lives: ClassVar[frozenset[str]] = frozenset({"vector"})
     """What the space of data must be able to do, in the words of ``Space.caps``; the space of states can do it then too."""
+    elsewhere: ClassVar[str] = "adds noise to numbers, which these data are not"
+    """Why it cannot noise data that live elsewhere, to go on after its title."""
     formula: ClassVar[str] = ""
     noised: ClassVar[str] = "each time has its exact p_t; paths are drawn as the process defines them"
     """What its noised states are, in words."""

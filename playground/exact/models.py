@@ -66,7 +66,7 @@ class ExactSymbols(Exact):
     def __init__(self, law: TableLaw):
         super().__init__(law)
         self.table = law.table
-        self.process = registry("processes")["Absorbing"]()
+        self.process = registry("processes")[law.usual]()
 
     def predictor(self, process: Process) -> BasePredictor:
         return oracle_for(self.table, process)

@@ -35,6 +35,7 @@ class CategoricalProcess(Process):
 
     caps: ClassVar[frozenset[str]] = frozenset({"jumps"})
     lives: ClassVar[frozenset[str]] = frozenset({"discrete"})
+    elsewhere: ClassVar[str] = "needs symbols, which these data are not"
     suits: ClassVar[str] = "UniformTime"
     noised: ClassVar[str] = "true paths of the jumps: every step is an exact draw from p(x_t | x_s)"
     level: ClassVar[str] = "ln(α/(1 − α)), α of the symbols kept"

@@ -45,6 +45,7 @@ class TorusBrownian(Process):
     )
     caps: ClassVar[frozenset[str]] = frozenset({"brownian"})
     lives: ClassVar[frozenset[str]] = frozenset({"tangent"})
+    elsewhere: ClassVar[str] = "needs angles, which these data are not"
     suits: ClassVar[str] = "UniformTime"
     noised: ClassVar[str] = "true paths of the Brownian motion: every step is an exact draw from p(θ_t | θ_s)"
     level: ClassVar[str] = "−ln σ², σ in radians"

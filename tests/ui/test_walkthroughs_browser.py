@@ -27,6 +27,11 @@ EXAMPLES = {
     "assets/ui/layers/mean.js",
     "playground/views/labs/leaps/__init__.py",
     "playground/views/labs/leaps/lab.js",
+    "playground/spaces/ring.py",
+    "playground/processes/ring_walk.py",
+    "playground/exact/ring.py",
+    "playground/samplers/ring_ancestral.py",
+    "toy_models/laws/hours.py",
 }
 
 
@@ -155,3 +160,39 @@ def test_a_law_is_one_file(tree: Path, url: str, chromium: Any) -> None:
     value, floor, sd, drawn, *right = printed(tree, code)
     assert float(value) < float(floor) + 6 * float(sd) + 0.05
     assert (drawn, right) == ("10", ["right", "half"])
+
+
+def test_a_space_is_five_files(tree: Path, url: str, chromium: Any) -> None:
+    """Its data have a tile, the walk is the process of their runs, the ring's sampler the only one that fits; bars and paths are drawn beside the exact law,
+    and the panel of distances says total variation and relative entropy. A run of three steps is as exact as one of twenty.
+
+    Mutant killed: a list of spaces, kinds of panels or worlds by hand.
+    """
+    site = Site(chromium, url).open("?data=hours&grid=UniformTime&grid.steps=6&view.at=0.5")
+    page = site.page
+    assert page.locator("#pg-data [data-key=hours]").get_attribute("aria-checked") == "true"
+    header = page.evaluate("(({ title, panels, calls }) => ({ title, panels: panels.map((p) => p.kind), calls }))(__pgStage.run.header)")
+    assert header["title"]["process"] == "walk on a ring"
+    assert header["title"]["sampler"] == "ancestral (ring)"
+    assert header["panels"] == ["shares", "symbols"]
+    page.wait_for_function("__pgStage.fields && 'density:shares' in __pgStage.fields.arrays")
+    drawn = page.evaluate(STAGE)
+    page.locator(".pg-legend [data-layer=particles]").click()
+    page.wait_for_function("__pg.settled && !__pgStage.dirty")
+    assert page.evaluate(STAGE) != drawn
+    page.wait_for_function("document.querySelector('#pg-curves').innerText.includes('TV')")
+    assert not site.notice()
+    assert not site.problems
+    site.close()
+    code = (
+        "import playground as pg\n"
+        "e = pg.Experiment(data='hours', particles=4000)\n"
+        "for n in (3, 20):\n"
+        "    m = pg.measure(e.replace(grid=pg.UniformTime(steps=n)), 'TotalVariation'); print(m.value, m.floor, m.floor_sd)\n"
+        "d = pg.distance(pg.sample('hours', 300, 1), 'hours', measure='Energy'); print(d.value, d.floor, d.floor_sd)\n"
+    )
+    numbers = list(map(float, printed(tree, code)))
+    for value, floor, sd in zip(*[iter(numbers)] * 3, strict=True):
+        assert abs(value - floor) < 4 * sd
+    refused = "import playground as pg\ntry: pg.Experiment(data='moons', process='RingWalk')\nexcept pg.BadValue as error: print(error)"
+    assert "needs places on a ring, which these data are not" in " ".join(printed(tree, refused))
