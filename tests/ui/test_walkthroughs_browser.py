@@ -180,7 +180,7 @@ def test_a_space_is_five_files(tree: Path, url: str, chromium: Any) -> None:
     page.locator(".pg-legend [data-layer=particles]").click()
     page.wait_for_function("__pg.settled && !__pgStage.dirty")
     assert page.evaluate(STAGE) != drawn
-    page.wait_for_function("document.querySelector('#pg-curves').innerText.includes('TV')")
+    page.wait_for_function("document.querySelector('.pg-curves')?.innerText?.includes('TV')")
     assert not site.notice()
     assert not site.problems
     site.close()
