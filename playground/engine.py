@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.experiment import Experiment, dtype_name
 from playground.core.fields import BadValue, Whole, params
-from playground.core.legal import GUIDANCE, parts_of, why_illegal
+from playground.core.legal import SLOTS, parts_of, sentence, why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
-from playground.core.predictor import given_predictor
+from playground.core.predictor import BasePredictor, Brought, given_predictor
 from playground.core.problem import Prediction, Predictor, Problem
 from playground.core.process import Process, ScalarProcess, t64
 from playground.core.rng import Draws, Noise, Rng
@@ -36,7 +36,7 @@ def simulate(
     exp: Experiment,
     *,
     data: GaussianMixture | None = None,
-    predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
+    predictor: Brought | None = None,
     initial: Tensor | None = None,
     times: Sequence[float] | Tensor | None = None,
     log_snr: Sequence[float] | Tensor | None = None,
@@ -85,7 +85,7 @@ def simulate(
 class Watched(Problem):
     """A problem that remembers its first answer since ``fresh``: x̂_0 at the state from which most samplers' steps start."""
 
-    def __init__(self, process: Process, predictor: Predictor, law: Any = None):
+    def __init__(self, process: Process, predictor: Predictor, law: Exact | None = None):
         super().__init__(process, predictor, law)
         self.fresh()
 
@@ -134,8 +134,8 @@ class Run:
         self,
         exp: Experiment,
         *,
-        data: Any = None,
-        predictor: Predictor | Callable[[Tensor, float], Any] | None = None,
+        data: GaussianMixture | Model | None = None,
+        predictor: Brought | None = None,
         initial: Tensor | None = None,
         times: Sequence[float] | Tensor | None = None,
         log_snr: Sequence[float] | Tensor | None = None,
@@ -155,9 +155,7 @@ class Run:
         ``predictor`` where the caller's own fail.
         """
         started = time.perf_counter()
-        if not isinstance(exp, Experiment):
-            made = f"Experiment(data={exp!r})" if isinstance(exp, str) and len(exp) < 40 else "Experiment.from_dict(…)"
-            raise BadValue("exp", exp, f"an Experiment: pg.{made}")
+        check_experiment(exp)
         if max_frames is not None:
             max_frames = MAX_FRAMES.clean("max_frames", max_frames)
         self.exp, self.process, self.expects, self.most_work = exp, exp.process, expects, most_work
@@ -186,8 +184,8 @@ class Run:
     lost_at: int | None
 
     @property
-    def oracle(self) -> Any:
-        return self.problem.law
+    def oracle(self) -> Exact:
+        return self.problem.exact
 
     @property
     def steps(self) -> int:
@@ -200,7 +198,7 @@ class Run:
 
     def _sampled(
         self,
-        predictor: Predictor | Callable[[Tensor, float], Any] | None,
+        predictor: Brought | None,
         initial: Tensor | None,
         times: Sequence[float] | Tensor | None,
         log_snr: Sequence[float] | Tensor | None,
@@ -209,9 +207,9 @@ class Run:
     ) -> Iterator[Frame]:
         """From noise to data, by the sampler."""
         exp, process, who = self.exp, self.process, self.who
-        _check_guidance(exp, who)
+        _check(exp, who, "guidance", "start")
         guided = "mixture" not in exp.guidance.gives
-        oracle: Any = (exp.guidance.target(who) if guided else who).predictor(process)
+        oracle = (exp.guidance.target(who) if guided else who).exact(process)
         self.problem = Watched(process, modelled(exp, who, predictor), oracle)
         reason = why_illegal(sampler, process, self.problem.predictor.gives)
         if reason:  # a predictor of the caller's own may give less than the exact one
@@ -227,7 +225,7 @@ class Run:
 
     def _noised(
         self,
-        predictor: Predictor | Callable[[Tensor, float], Any] | None,
+        predictor: Brought | None,
         initial: Tensor | None,
         times: Sequence[float] | Tensor | None,
         log_snr: Sequence[float] | Tensor | None,
@@ -236,7 +234,8 @@ class Run:
         if predictor is not None:
             raise BadValue("predictor", type(predictor).__name__, "none in mode 'forward': noising asks no model")
         exp, process = self.exp, self.process
-        oracle: Any = self.who.predictor(process)
+        _check(exp, self.who, "mode")
+        oracle = self.who.exact(process)
         self.problem = Watched(process, oracle, oracle)
         asked = given_times(exp, times, log_snr, rising=True)
         if asked is None:
@@ -247,7 +246,8 @@ class Run:
         if self.draws is not None:
             self.draws.where = "the data"
         if initial is None:
-            x0, self.origin = draw_data(exp, oracle, self._stream("data"))
+            rng = self._stream("data")
+            x0, self.origin = oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))
         else:
             x0 = check_initial("initial", initial, self.space, self.rng)
         path = [0.0, *asked] if asked[0] > 0 else asked  # noising begins at the data, whether they are asked for or not
@@ -377,14 +377,21 @@ class Run:
         return float(torch.linalg.vector_norm(where.size(shown))) / math.sqrt(len(z))
 
 
-def modelled(exp: Experiment, who: Model, predictor: Any = None) -> Any:
+def check_experiment(exp: object) -> None:
+    """BadValue unless it is an Experiment."""
+    if not isinstance(exp, Experiment):
+        made = f"Experiment(data={exp!r})" if isinstance(exp, str) and len(exp) < 40 else "Experiment.from_dict(…)"
+        raise BadValue("exp", exp, f"an Experiment: pg.{made}")
+
+
+def modelled(exp: Experiment, who: Model, predictor: Brought | None = None) -> BasePredictor:
     """What a run of ``exp`` asks: ``who``, or the caller's ``predictor``, with the guidance of ``exp`` around it."""
     if predictor is None:
         return exp.guidance.model(who, exp.process)
     return exp.guidance.guide(given_predictor(predictor, exp.process, who.law.space.shape), who, exp.process)
 
 
-def check_law(data: Any, exp: Experiment) -> Model:
+def check_law(data: object, exp: Experiment) -> Model:
     """Who predicts for ``data``, a mixture or itself a model; None: who does in the experiment."""
     if data is None:
         return exp.who
@@ -396,13 +403,15 @@ def check_law(data: Any, exp: Experiment) -> Model:
     return data
 
 
-def _check_guidance(exp: Experiment, who: Model) -> None:
-    """The classes that guidance names are those of the law that is sampled."""
-    if no := GUIDANCE.wrong(exp.guidance, dataclasses.replace(parts_of(exp), law=who.law, who=who)):
-        raise no.error("guidance", exp.guidance)
+def _check(exp: Experiment, who: Model, *slots: str) -> None:
+    """BadValue where a choice cannot be made with the model that is run: of another than the experiment's own the judge has not heard yet."""
+    if who is not exp.who:
+        parts = dataclasses.replace(parts_of(exp), law=who.law, who=who)
+        if no := next((no for slot in slots if (no := SLOTS[slot].complaint(parts)) is not None), None):
+            raise no
 
 
-def check_device(device: Any) -> torch.device:
+def check_device(device: torch.device | str | None) -> torch.device:
     """A device that torch can use here; None: CUDA where there is one."""
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -425,7 +434,7 @@ def check_dtype(dtype: object) -> torch.dtype:
     return DTYPES[name]
 
 
-def check_initial(field: str, value: Any, space: Space, rng: Rng) -> Tensor:
+def check_initial(field: str, value: object, space: Space, rng: Rng) -> Tensor:
     """States (particles, *state) of a caller, on the run's device and in its dtype (symbols: as whole numbers)."""
     state = space.shape
     allowed = f"finite numbers of shape {('particles', *state)}"
@@ -484,15 +493,15 @@ def given_times(
             )
     if log_snr is None:
         return check_times(times, exp.process, order="rising" if rising else "falling")  # type: ignore[arg-type]
-    if not isinstance(exp.process, ScalarProcess):
-        raise BadValue("log_snr", "given", f"times: {exp.process.info.title} has no single log-SNR")
-    return check_levels(log_snr, exp.process, rising)
+    if missing := {"snr"} - exp.process.caps:
+        raise BadValue("log_snr", "given", f"times: under {exp.process.info.title} a log-SNR {sentence(missing)}")
+    return check_levels(log_snr, exp.process.scalar(), rising)
 
 
-def check_levels(log_snr: Any, process: ScalarProcess, rising: bool = False) -> list[float]:
+def check_levels(log_snr: Sequence[float] | Tensor, process: ScalarProcess, rising: bool = False) -> list[float]:
     """Times of rising ln(α²/σ²) levels, +inf for t = 0 (``rising`` times: of falling ones). BadValue in terms of the levels."""
     try:
-        levels = t64(log_snr)
+        levels = torch.as_tensor(log_snr, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
         raise BadValue("log_snr", log_snr, "a list of ln(α²/σ²) levels") from None
     shown = levels.tolist()
@@ -510,7 +519,7 @@ def check_levels(log_snr: Any, process: ScalarProcess, rising: bool = False) -> 
     return check_times(times, process, order="rising" if rising else "falling")
 
 
-def _start(exp: Experiment, space: Space, oracle: Any, t: float, rng: Rng) -> Tensor:
+def _start(exp: Experiment, space: Space, oracle: Exact, t: float, rng: Rng) -> Tensor:
     """The state at the first time: a draw from the prior, the moment-matched Gaussian or the exact p_t, (particles, *state).
 
     The prior below t_max is the process's to tell (``source_below``): p_t of data N(0, I) where there is such a law, else the exact p_t.
@@ -526,14 +535,5 @@ def _start(exp: Experiment, space: Space, oracle: Any, t: float, rng: Rng) -> Te
     if exp.start != "gaussian":
         z, _ = law.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, law.dim)))
         return z.reshape(shape)
-    if not bool(torch.isfinite(law.cov()).all()):
-        raise BadValue("start", exp.start, "prior or exact: p_t has no covariance here (PFGM++ with D ≤ 2)")
     root, mean = (m.to(rng.device, rng.dtype) for m in (torch.linalg.cholesky(law.cov()), law.mean()))
     return (rng.normal((exp.particles, law.dim)) @ root.mT + mean).reshape(shape)
-
-
-def draw_data(exp: Experiment, oracle: Any, rng: Rng) -> tuple[Tensor, Tensor]:
-    """Data points (particles, d) and the component that each came from."""
-    if not hasattr(oracle, "weights"):
-        raise BadValue("mode", exp.mode, "reverse: a trained model has no data of its own to noise")
-    return oracle.data.sample(rng.uniform((exp.particles,)), rng.normal((exp.particles, oracle.dim)))

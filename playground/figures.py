@@ -105,9 +105,7 @@ def plot(
     Returns: Matplotlib's Axes (``ax``: these; ``.figure.savefig("run.png")``); with ``interactive`` a Plotly Figure, in which a run plays.
     Raises: BadValue for what cannot be drawn: more than two dimensions that are no images, tokens.
     """
-    if t is not None and not isinstance(what, Experiment):
-        raise BadValue("t", t, "none: a time belongs to an Experiment")
-    picture = at_time(what, t) if isinstance(what, Experiment) else picture_of(what)
+    picture = at_time(what, t)
     if interactive:
         if ax is not None:
             raise BadValue("ax", type(ax).__name__, "none beside interactive=True, which makes a Plotly figure of its own")
@@ -161,7 +159,16 @@ def _(what: Trace) -> Picture:
     return _spacetime(what) if x.shape[1] == 1 else _plane(what)
 
 
-def at_time(exp: Experiment, t: float | None) -> Picture:
+@functools.singledispatch
+def at_time(what: object, t: float | None) -> Picture:
+    """The picture of a noun at a time, which an Experiment alone has. Raises BadValue."""
+    if t is not None:
+        raise BadValue("t", t, "none: a time belongs to an Experiment")
+    return picture_of(what)
+
+
+@at_time.register
+def _(exp: Experiment, t: float | None) -> Picture:
     """Density and score of an experiment at a time; without one its data."""
     exact, process = exact_of(exp), exp.process
     _check_dimensions(exact.dim)

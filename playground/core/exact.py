@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from .mixture import GaussianMixture
-from .problem import Predictor
+from .predictor import Predictor
 from .process import LinearProcess, Process
 from .rng import Rng
 from .space import Space
@@ -36,15 +36,6 @@ class Marginal(Protocol):
 
     def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         """``n`` exact draws and the component of each, from a stream of random numbers."""
-        ...
-
-
-@runtime_checkable
-class Known(Protocol):
-    """Something of which ln p_t can be asked."""
-
-    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
-        """ln p_t at states (batch, *state), (batch,)."""
         ...
 
 
@@ -117,8 +108,24 @@ class ExactLinear(Exact, Protocol):
         """States (batch, *state) as (batch, n)."""
         ...
 
+    def component_log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """ln w_k N(z; m_k(t), S_k(t)) of states (batch, *state), (batch, K)."""
+        ...
+
+    def slope(self, z_t: Tensor, t: float, share: Tensor) -> Tensor:
+        """Σ_k c_k ∇ ln N(z; m_k(t), S_k(t)) at states (batch, *state) for numbers c = ``share`` (batch, K), (batch, *state)."""
+        ...
+
     def denoising(self, z_t: Tensor, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
         """q(z_s | z_t) = Σ_k r_k N(μ_k, V_k) of flat z_t (batch, n): ln r (batch, K), μ (batch, K, n), V (K, n, n); s = 0: of z_0."""
+        ...
+
+
+class ExactElsewhere(Exact, Protocol):
+    """The exact model of symbols or angles."""
+
+    def mismatch(self) -> float:
+        """Total variation between p_T and the law that sampling starts from, of several numbers the largest of any."""
         ...
 
 

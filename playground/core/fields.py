@@ -54,6 +54,14 @@ def short(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 3] + "..."
 
 
+def promised(value: object, kind: type[Value], field: str, allowed: str) -> Value:
+    """``value`` as the ``kind`` that capabilities have promised: decides nothing, tells the types. Raises BadValue naming ``field`` where a caller passed the
+    judge by."""
+    if isinstance(value, kind):
+        return value
+    raise BadValue(field, type(value).__name__, allowed)
+
+
 class BadValue(ValueError):
     """A value that a person gave and that cannot be used: names the field, the value and what is allowed.
 

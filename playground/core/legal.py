@@ -32,6 +32,8 @@ REASONS = {
     # of the process
     "snr": "needs a single noise level σ/α, which this process does not have",
     "phase": "needs a phase-space process with a velocity (CLD)",
+    "knots": "needs a noise schedule whose log-SNR can be drawn: VP’s",
+    "closed steps": "needs q(x_s | x_t) in closed form: linear Gaussian noising with the same coefficients in every direction, which this process is not",
     "linear": "adds Gaussian noise or uses Gaussian transitions, which this process does not have",
     "velocity": "needs a probability-flow velocity",
     "jumps": "needs a process that jumps from symbol to symbol",
@@ -76,7 +78,9 @@ REMEDIES = {
 }
 """What to choose that has it, where there is such a thing: views say so."""
 
-OF_PROCESS = frozenset({"snr", "phase", "linear", "velocity", "vector", "jumps", "brownian", "tangent", "discrete"})
+OF_PROCESS = frozenset(
+    {"snr", "phase", "linear", "closed steps", "knots", "velocity", "vector", "jumps", "brownian", "tangent", "discrete"}
+)
 EXACT = frozenset({"mean", "mixture", "components", "marginals", "oracle", "noising"})  # what an exact model of mixture data gives
 
 PLAIN = frozenset(
@@ -424,6 +428,8 @@ def offers(exp: Choices) -> frozenset[str]:
         "phase plane": "phase" in process.caps and len(axes) == 2,
         "kinds": len(law.labels) > 1,
         "position": len(process.parts) == 1,
+        "closed steps": "linear" in process.caps,
+        "knots": process.drawn is not None,
         "deterministic": exp.sampler.declared_order is not None and exp.sampler.calls(5) is not None,
     }
     return process.caps | process.states(law.space).caps | exp.who.gives | {word for word, has in seen.items() if has}
@@ -439,6 +445,25 @@ def why_not(needs: frozenset[str], exp: Choices) -> str:
     """Why a view that needs this has nothing to say of an Experiment, and what to choose, '' if it has: the first thing that is missing."""
     word = lacking(needs, exp)
     return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "") if word else ""
+
+
+BLAMED = {"reverse": "mode", "guided": "guidance", "deterministic": "sampler"}
+"""Whose fault it is where a view lacks something, if neither the process's nor the data's."""
+
+
+def require(needs: frozenset[str], exp: Choices) -> None:
+    """For what is called directly: raises BadValue with the reason that a menu tells, where an Experiment lacks something that is needed."""
+    if why := why_not(needs, exp):
+        word = next(word for word in REASONS if word in needs - offers(exp))
+        blamed = {
+            "mode": exp.mode,
+            "guidance": exp.guidance.info.key,
+            "sampler": exp.sampler.info.key,
+            "process": exp.process.info.key,
+            "data": exp.data,
+        }
+        field = BLAMED.get(word, "process" if word in OF_PROCESS else "data")
+        raise BadValue(field, blamed[field], why)
 
 
 def complaint(record: Choices | Mapping[str, object]) -> BadValue | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from torch import Tensor
 
@@ -12,6 +12,7 @@ from .predictor import BasePredictor, Turns
 from .process import Process
 
 if TYPE_CHECKING:
+    from .exact import Exact
     from .law import Closed, Law
 
 
@@ -85,6 +86,11 @@ class Model:
     def predictor(self, process: Process) -> BasePredictor:
         """z_t, t ↦ x̂_0 under a process. Raises BadValue for one that it does not serve."""
         raise NotImplementedError
+
+    def exact(self, process: Process) -> Exact:
+        """Its predictor as what a run is compared with: p_t in closed form where it gives "marginals"; of others only ``dim``, ``state_dim`` and ``rms`` are
+        there to be asked."""
+        return cast("Exact", self.predictor(process))
 
     def only(self, label: int) -> Model:
         """The model of one class. Raises BadValue where it has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -58,8 +58,10 @@ class BasePredictor:
     gives: frozenset[str] = frozenset({"mean"})
     state_dim: int | None = None
     """How many numbers a state has, where only such states fit."""
-    knows_score: ClassVar[bool] = False
+    knows_score: bool = False
     """Is ``exact_score`` there?"""
+    knows_density: bool = False
+    """Is ``log_prob`` there?"""
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """What it says of z_t (batch, *state) at time t."""
@@ -79,6 +81,10 @@ class BasePredictor:
 
     def exact_score(self, z_t: Tensor, t: float) -> Tensor:
         """∇ log p_t, (batch, *state), without the cancellation of z − ψ x̂_0 near the data."""
+        raise NotImplementedError
+
+    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        """ln p_t at states (batch, *state), (batch,)."""
         raise NotImplementedError
 
     def only(self, label: int) -> BasePredictor:
@@ -133,7 +139,9 @@ class Plain(BasePredictor):
         size = getattr(predictor, "state_dim", None)
         self.state_dim = size if isinstance(size, int) else None
         knows = callable(getattr(predictor, "exact_score", None))
-        self.knows_score = bool(getattr(predictor, "knows_score", knows))  # type: ignore[misc] - one that is wrapped already says it
+        told = callable(getattr(predictor, "log_prob", None))
+        self.knows_density = bool(getattr(predictor, "knows_density", told))
+        self.knows_score = bool(getattr(predictor, "knows_score", knows))
 
     @property
     def called(self) -> str:
@@ -158,6 +166,9 @@ class Plain(BasePredictor):
 
     def exact_score(self, z_t: Tensor, t: float) -> Tensor:
         return getattr(self._predictor, "exact_score")(z_t, t)  # noqa: B009 - a predictor need not have it
+
+    def log_prob(self, z_t: Tensor, t: float) -> Tensor:
+        return getattr(self._predictor, "log_prob")(z_t, t)  # noqa: B009 - a predictor need not have it
 
     def only(self, label: int) -> BasePredictor:
         make = getattr(self._predictor, "only", None)

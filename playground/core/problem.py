@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import TYPE_CHECKING, cast
 
 from torch import Tensor
 
 from .fields import BadValue
 from .predictor import Prediction, Predictor, complete
 from .process import Coeffs, LinearProcess, Process, ScalarProcess
+
+if TYPE_CHECKING:
+    from .exact import Exact
 
 
 def check_state(field: str, z: object, process: Process, size: int | None = None) -> None:
@@ -28,28 +31,24 @@ def check_model_time(process: Process, t: float) -> None:
         raise BadValue("t", t, f"a time above 0 and up to {process.t_max:g} of {process.info.title}")
 
 
-class Sized(Protocol):
-    """An exact law of states."""
-
-    @property
-    def state_dim(self) -> int | None:
-        """How many numbers a state has; None: not told."""
-        ...
-
-
 class Problem:
     """Conversions between parameterisations for linear processes (math 1.6), each at the price of one model call.
 
     score = −Σ(t)⁻¹ (z − ψ x̂_0), ε̂ = (z − α x̂_0)/σ, velocity u = F z − ½ GGᵀ score (= α̇ x̂_0 + σ̇ ε̂).
     """
 
-    def __init__(self, process: Process, predictor: Predictor, law: Sized | None = None):
+    def __init__(self, process: Process, predictor: Predictor, law: Exact | None = None):
         """``law``: the exact p_t (``marginal``, ``rms``, ``dim``), for grids that measure; the predictor itself where that is exact."""
         self.process = process
         self.predictor = complete(predictor)
         self.law = law
         self.size = law.state_dim if self.predictor.state_dim is None and law is not None else self.predictor.state_dim
         self.calls = 0
+
+    @property
+    def exact(self) -> Exact:
+        """The exact p_t, for grids that measure: ``law``, or the predictor itself where that is exact."""
+        return self.law or cast("Exact", self.predictor)
 
     @property
     def scalar(self) -> ScalarProcess:

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from .algebra import floats
 from .fields import BadValue
 from .kernel import Kernel, LinearGaussian, t64
 from .rng import Rng
+from .schedule import Schedule
 from .space import Phase, Space, flat
 from .spec import Misfit, Spec
 
@@ -36,6 +37,15 @@ class Coeffs(NamedTuple):
     dalpha: float
     dsigma: float
     g2: float
+
+
+class Sized(Protocol):
+    """Data, as far as a process asks whether it can diffuse them: a law or a mixture."""
+
+    @property
+    def dim(self) -> int: ...
+    @property
+    def components(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,13 @@ class Process(Spec):
 
     view_scale_label: ClassVar[str] = ""
 
+    # a coordinate in which the errors of samplers vary slowly: √t, or ln(α/σ) where there is a single noise level
+    def evened(self, t: float) -> float:
+        return t**0.5
+
+    def unevened(self, u: Tensor) -> Tensor:
+        return u.square()
+
     @property
     def speed(self) -> float:
         """Standard deviation of velocities in the law that noising tends to, for processes that have some."""
@@ -108,10 +125,15 @@ class Process(Spec):
         """Has the model that samplers ask that very p_T too? (Of finitely many pairs it has not.)"""
         return False
 
+    @property
+    def drawn(self) -> Schedule | None:
+        """The noise schedule whose log-SNR the form's knots redraw, if there is one."""
+        return None
+
     note: ClassVar[str] = ""
     """What the page says about this process under the stage, if anything."""
 
-    def misfit(self, law: Any) -> Misfit | None:
+    def misfit(self, law: Sized) -> Misfit | None:
         """Why this process cannot diffuse a law, as far as it takes numbers to tell (dimension, components). For the judge (core/legal.py)."""
         return None
 
@@ -341,6 +363,12 @@ class ScalarProcess(Process):
     def half_log_snr(self, t: Tensor) -> Tensor:
         """L(t) = ln(α/σ), decreasing in t."""
         return self.alpha(t).log() - self.sigma(t).log()
+
+    def evened(self, t: float) -> float:
+        return float(self.half_log_snr(t64(t)))
+
+    def unevened(self, u: Tensor) -> Tensor:
+        return self.time_at(u)
 
     def log_snr(self, t: Tensor) -> Tensor:
         return 2 * self.half_log_snr(t)

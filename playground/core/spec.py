@@ -33,6 +33,7 @@ from .fields import (
 if TYPE_CHECKING:
     from .grid import Grid
     from .guidance import Guidance
+    from .measure import Measure
     from .process import Process
     from .sampler import AnySampler
     from .schedule import Schedule
@@ -244,6 +245,8 @@ def registry(family: Literal["grids"]) -> dict[str, type[Grid]]: ...
 def registry(family: Literal["samplers"]) -> dict[str, type[AnySampler]]: ...
 @overload
 def registry(family: Literal["guidance"]) -> dict[str, type[Guidance]]: ...
+@overload
+def registry(family: Literal["measures"]) -> dict[str, type[Measure]]: ...
 @overload
 def registry(family: str) -> Mapping[str, type[Spec]]: ...
 def registry(family: object) -> Mapping[str, type[Spec]]:

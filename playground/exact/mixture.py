@@ -57,7 +57,8 @@ class MixtureOracle(Classes):
     needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
     gives = frozenset({"mean", "mixture"})
     flow_is_quantiles: ClassVar[bool] = True
-    knows_score: ClassVar[bool] = True
+    knows_score = True
+    knows_density = True
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
         self.data, self.process = data, process
@@ -210,17 +211,23 @@ class MixtureOracle(Classes):
     def exact_score(self, z_t: Tensor, t: float) -> Tensor:
         """∇_z log p_t(z_t) = Σ_k r_k S_k⁻¹ (μ_k − z), z_t's shape: from the components, not from x̂_0, so that it keeps its digits near the data."""
         flat = self.flatten(z_t)
-        logit, n = self.tables(t, flat).logit, self.state_dim
+        logit = self.tables(t, flat).logit
+        parts = flat.split(max(256, CACHE_ROWS // logit.shape[1]))
+        return torch.cat([self._slope(z, logit, torch.softmax(features(z) @ logit, -1)) for z in parts]).view(z_t.shape)
+
+    def slope(self, z_t: Tensor, t: float, share: Tensor) -> Tensor:
+        flat = self.flatten(z_t)
+        return self._slope(flat, self.tables(t, flat).logit, share).view(z_t.shape)
+
+    def _slope(self, z: Tensor, logit: Tensor, share: Tensor) -> Tensor:
+        """Σ_k c_k ∇ ln N_k at z (rows, n) for c = ``share`` (rows, K): Σ c_k logit_k, contracted with dφ/dz."""
         i, j = (p.tolist() for p in self._pairs)
-        out = []
-        for z in flat.split(max(256, CACHE_ROWS // logit.shape[1])):
-            slope = torch.softmax(features(z) @ logit, -1) @ logit.mT  # Σ r_k logit_k, to be contracted with dφ/dz
-            part = slope[:, len(i) : len(i) + n].clone()
-            for column, (a, b) in enumerate(zip(i, j, strict=True)):
-                part[:, a] += slope[:, column] * z[:, b]
-                part[:, b] += slope[:, column] * z[:, a]
-            out.append(part)
-        return torch.cat(out).view(z_t.shape)
+        slope = share @ logit.mT
+        out = slope[:, len(i) : len(i) + self.state_dim].clone()
+        for column, (a, b) in enumerate(zip(i, j, strict=True)):
+            out[:, a] += slope[:, column] * z[:, b]
+            out[:, b] += slope[:, column] * z[:, a]
+        return out
 
     def _event(self, z: Tensor) -> tuple[int, ...]:
         return tuple(z.shape[1:] if len(self.process.parts) == 1 else z.shape[2:])

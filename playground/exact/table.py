@@ -27,6 +27,7 @@ class TableOracle(Classes):
 
     gives = frozenset({"mean"})
     has_velocity = True
+    knows_density = True
 
     def __init__(self, data: GaussianMixture, process: Any):
         self.data, self.process, self.dim, self.state_dim = data, process, data.dim, data.dim

@@ -19,6 +19,7 @@ class TokenOracle(BasePredictor):
     kernel: ClassVar[str] = "categorical"
     needs: ClassVar[frozenset[str]] = frozenset({"table"})
     gives = frozenset({"probabilities", "table", "marginals"})
+    knows_density = True
     dim = state_dim = 1
 
     def __init__(self, data: TokenTable, process: Forgetting):

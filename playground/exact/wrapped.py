@@ -19,6 +19,7 @@ class WrappedOracle(BasePredictor):
     kernel: ClassVar[str] = "wrapped"
     needs: ClassVar[frozenset[str]] = frozenset({"wrapped mixture"})
     gives = frozenset({"score", "wrapped mixture", "marginals"})
+    knows_density = True
 
     def __init__(self, data: WrappedMixture, process: Winding):
         self.data, self.process = data, process

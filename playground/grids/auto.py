@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.grid import Grid
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import Process, ScalarProcess, t64
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info, registry
@@ -45,7 +46,7 @@ class Auto(Grid):
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         if problem is None:
             problem = _stand_in(process)
-        oracle = problem.law or problem.predictor
+        oracle = problem.exact
         if sampler is None or sampler.info.order is None or sampler.info.nfe is None:
             solvers = registry("samplers")
             sampler = solvers["Heun"]() if sampler is not None and sampler.info.nfe is None else (sampler or solvers["Euler"]())  # type: ignore[assignment]
@@ -59,8 +60,8 @@ class Auto(Grid):
         density = density + FLOOR * density.mean()
         mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(place))])
         chosen = np.interp(np.linspace(0, mass[-1], intervals + 1), mass, place)
-        (first, last), to_time = _axis(process)
-        inner = to_time(torch.as_tensor(first + (last - first) * chosen))
+        first, last = process.evened(process.t_max), process.evened(process.t_min)
+        inner = process.unevened(torch.as_tensor(first + (last - first) * chosen))
         inner[0], inner[-1] = process.t_max, process.t_min
         return torch.cat([inner, torch.zeros(1, dtype=torch.float64)]) if self.denoise else inner
 
@@ -80,21 +81,13 @@ def _stand_in(process: Process) -> Problem:
         return Problem(process, oracle_for(data, process))
 
 
-def _axis(process: Process) -> tuple[tuple[float, float], Any]:
-    """(first, last) and the map to times of a coordinate in which errors vary slowly."""
-    if isinstance(process, ScalarProcess):
-        first, last = (float(process.half_log_snr(t64(t))) for t in (process.t_max, process.t_min))
-        return (first, last), lambda u: process.time_at(u)
-    return (process.t_max**0.5, process.t_min**0.5), lambda u: u.square()
-
-
-def _measure(process: Process, problem: Problem, oracle: Any, sampler: Sampler, intervals: int) -> tuple[np.ndarray, np.ndarray]:
+def _measure(process: Process, problem: Problem, oracle: Exact, sampler: Sampler, intervals: int) -> tuple[np.ndarray, np.ndarray]:
     """Places from 0 (first) to 1 (last) along the coordinate (PLACES + 2,), and the relative local error there."""
-    (first, last), to_time = _axis(process)
+    first, last = process.evened(process.t_max), process.evened(process.t_min)
     share = 1 / max(intervals, 6)
     places = first + (last - first) * torch.linspace(0, 1 - share, PLACES, dtype=torch.float64)
     length = (last - first) * share
-    fine = [to_time(places + length * k / FINER) for k in range(FINER + 1)]
+    fine = [process.unevened(places + length * k / FINER) for k in range(FINER + 1)]
     fine[0][0] = process.t_max
     shape = process.state_shape(PARTICLES, (oracle.dim,))
     dtype = torch.float64
@@ -114,7 +107,7 @@ def _measure(process: Process, problem: Problem, oracle: Any, sampler: Sampler, 
                 many, carry = sampler.step(problem, many, a, b, carry, quiet)
             gap = (process.project(once) - process.project(many)).flatten(1).square().sum(-1).sqrt()
             size = float(sizes[i]) if torch.isfinite(sizes[i]) else float(z.norm(dim=-1).median())
-            errors[i] = float(gap.median() if process.info.key == "PFGMPP" else gap.square().mean().sqrt()) / size
+            errors[i] = float(gap.median() if process.moments < math.inf else gap.square().mean().sqrt()) / size
     errors = np.nan_to_num(errors, nan=0.0, posinf=1e3) + 1e-12
     # an error belongs to the middle of its step; the ends take their neighbours' value
     middle = places.numpy() + length / 2

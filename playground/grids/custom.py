@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -9,14 +9,14 @@ from torch import Tensor
 from playground.core.fields import BadValue, all_numbers, choice, free, increasing, number_list
 from playground.core.grid import Grid
 from playground.core.problem import Problem
-from playground.core.process import Process, ScalarProcess, t64
+from playground.core.process import Process, t64
 from playground.core.sampler import Sampler
 from playground.core.spec import Info, Misfit
 
 MOST = 1000
 
 
-def _check(name: str, value: Any) -> tuple[float, ...]:
+def _check(name: str, value: object) -> tuple[float, ...]:
     levels = number_list(value)
     if not all_numbers(levels) or not 1 <= len(levels) <= MOST:
         raise BadValue(name, value, f"1 to {MOST} numbers")
@@ -34,7 +34,9 @@ class Custom(Grid):
     info = Info("Custom", "custom", "your own list of times, of log-SNR levels or of clock readings", rank=80)
     own_ends: ClassVar[bool] = True
     unit: str = choice("clock", ("clock", "times", "log-SNR"), label="list of", help="clock: 1 noise to 0 data; times; log-SNR = ln(α²/σ²)")
-    levels: Any = free((1.0, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15, 0.05), _check, help="from noise to data: times and clock fall, log-SNR rises")
+    levels: tuple[float, ...] = free(
+        (1.0, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15, 0.05), _check, help="from noise to data: times and clock fall, log-SNR rises"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,14 +70,12 @@ class Custom(Grid):
         return Misfit(field="levels", value=self.levels, allowed=f"{allowed} for {process.info.title}")
 
     def _inner(self, process: Process) -> Tensor:
-        levels = t64(self.levels)
+        levels = t64(list(self.levels))
         if self.unit == "times":
             return levels
         if self.unit == "clock":
             return process.unclock(levels)
-        if not isinstance(process, ScalarProcess):
-            raise BadValue("unit", self.unit, f"times or clock: {process.info.title} has no single noise level")
-        return process.time_at(levels / 2)
+        return process.scalar().time_at(levels / 2)
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         if no := self.misfit(process):

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.grid import Grid
-from playground.core.process import Process, ScalarProcess, t64
+from playground.core.process import Process, t64
 from playground.core.spec import Info
 
 
@@ -26,6 +26,6 @@ class Karras(Grid):
     rho: float = slider(7.0, 1.0, 20.0, 0.5, label="ρ exponent", help="larger ρ: more steps near the data")
 
     def place(self, process: Process, u: Tensor) -> Tensor:
-        assert isinstance(process, ScalarProcess)
-        start, end = ((-process.half_log_snr(t64(t)) / self.rho).exp() for t in (process.t_max, process.t_min))
-        return process.time_at(-self.rho * (start + (end - start) * u).log())
+        scalar = process.scalar()
+        start, end = ((-scalar.half_log_snr(t64(t)) / self.rho).exp() for t in (process.t_max, process.t_min))
+        return scalar.time_at(-self.rho * (start + (end - start) * u).log())

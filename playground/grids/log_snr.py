@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.grid import Grid
-from playground.core.process import Process, ScalarProcess, t64
+from playground.core.process import Process, t64
 from playground.core.spec import Info
 
 
@@ -18,6 +18,6 @@ class UniformLogSNR(Grid):
     )
 
     def place(self, process: Process, u: Tensor) -> Tensor:
-        assert isinstance(process, ScalarProcess)
-        start, end = (process.half_log_snr(t64(t)) for t in (process.t_max, process.t_min))
-        return process.time_at(start + (end - start) * u)
+        scalar = process.scalar()
+        start, end = (scalar.half_log_snr(t64(t)) for t in (process.t_max, process.t_min))
+        return scalar.time_at(start + (end - start) * u)

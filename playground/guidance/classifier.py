@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from playground.core.exact import ExactLinear
 from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Guidance, interval, off_at, on_from
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
 from playground.core.predictor import BasePredictor, Prediction
-from playground.core.process import LinearProcess, Process
+from playground.core.process import Process
 from playground.core.spec import Info
 
 
@@ -49,15 +50,14 @@ class Classifier(Guidance):
 
     def guide(self, predictor: BasePredictor, model: Model, process: Process) -> BasePredictor:
         """Around any model of all classes: the classifier stays the exact one of ``model``."""
-        assert isinstance(process, LinearProcess)
-        exact = predictor if "mixture" in predictor.gives else model.predictor(process)
+        exact = cast("ExactLinear", predictor if "mixture" in predictor.gives else model.predictor(process))  # what ``needs`` has promised
         return ClassifierGuided(exact, self.label, self.weight, interval(process, self.start, self.stop), predictor)
 
 
 class ClassifierGuided(BasePredictor):
     """A model of all classes (the unconditional oracle, unless ``model`` is another) and the exact noisy classifier of the oracle's densities."""
 
-    def __init__(self, oracle: Any, label: int, weight: float, active: Callable[[float], bool], model: BasePredictor | None = None):
+    def __init__(self, oracle: ExactLinear, label: int, weight: float, active: Callable[[float], bool], model: BasePredictor | None = None):
         self.asked = oracle if model is None else model
         self.oracle, self.process, self.weight, self.active = oracle, oracle.process, weight, active
         self.outside = oracle.data.labels != label
@@ -71,25 +71,16 @@ class ClassifierGuided(BasePredictor):
         if self.asked is not self.oracle:
             self.asked.prepare(times)
 
-    def log_prob(self, z: Tensor, t: float) -> Tensor:
+    def log_class(self, z: Tensor, t: float) -> Tensor:
         """log p_t(c | z), (batch,)."""
         parts = self.oracle.component_log_prob(z, t)
         return torch.logsumexp(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.logsumexp(parts, -1)
 
     def gradient(self, z: Tensor, t: float) -> Tensor:
         """∇_z log p_t(c | z) = Σ_k (r_k^c − r_k) ∇ log N_k, the state's shape; r^c are the responsibilities inside the class."""
-        flat = self.oracle.flatten(z)
-        logit = self.oracle.tables(t, flat).logit
         parts = self.oracle.component_log_prob(z, t)
         gap = torch.softmax(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.softmax(parts, -1)
-        slope = gap @ logit.mT  # of Σ gap_k φ·logit_k, to be contracted with dφ/dz
-        n = flat.shape[1]
-        i, j = self.oracle._pairs
-        out = slope[:, len(i) : len(i) + n].clone()
-        for column, (a, b) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
-            out[:, a] += slope[:, column] * flat[:, b]
-            out[:, b] += slope[:, column] * flat[:, a]
-        return out.view(z.shape)
+        return self.oracle.slope(z, t, gap)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         x0 = self.asked(z_t, t).mean

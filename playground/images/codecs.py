@@ -20,6 +20,14 @@ def shrink(x: Tensor) -> Tensor:
     return x if factor == 1 else avg_pool2d(x, factor, ceil_mode=True)
 
 
+class Codec(Protocol):
+    """What makes pictures of states."""
+
+    def show(self, x: Tensor, final: bool) -> Tensor:
+        """States (n, *event) as pictures (n, 3, h, w) in about [−1, 1]; ``final``: as well as it can."""
+        ...
+
+
 class Pixels:
     """The state is the picture, in [−1, 1]."""
 

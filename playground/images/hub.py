@@ -20,24 +20,24 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from playground.core.denoiser import ImageModel, ModelPredictor
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json, Record, promised
 from playground.core.law import Law, numbered
 from playground.core.model import Model
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess
 from playground.core.space import Pixels
 from playground.images import source as files
-from playground.images.codecs import Latents
+from playground.images.codecs import Autoencoder, Codec, Latents
 from playground.images.codecs import Pixels as PixelCodec
 from playground.images.levels import Levels, levels_of
 from playground.images.messages import missing_extra, no_memory, reading, running
-from playground.images.networks import TOKENIZERS, Network, family_of
+from playground.images.networks import TOKENIZERS, Network, Part, Parts, Said, family_of
 from playground.images.source import Listing, Progress, Source, allow, fetch, listing, read_json, serve, served, weights_of
 
 FEW, MANY = 4, 16  # images that the page starts with: of large pictures, of small ones
@@ -51,10 +51,10 @@ class Card:
 
     data: str
     found: Listing
-    index: dict[str, Any]
+    index: Record
     family: Network
     slots: dict[str, tuple[str, str]]
-    config: dict[str, Any]  # the network's
+    config: Record  # the network's
     levels: Levels
     latent: bool
 
@@ -75,13 +75,13 @@ class Held:
     """The model that is loaded. ``release`` lets go of its weights, whoever still knows it."""
 
     card: Card
-    parts: dict[str, Any]
-    codec: Any
+    parts: Parts
+    codec: Codec | None
     dtype: torch.dtype
     device: torch.device
-    conditions: dict[Any, dict[str, Tensor]] = field(default_factory=dict)
+    conditions: dict[Said, dict[str, Tensor]] = field(default_factory=dict)
 
-    def condition(self, said: Any) -> dict[str, Tensor]:
+    def condition(self, said: Said) -> dict[str, Tensor]:
         if said not in self.conditions:
             if len(self.conditions) >= CONDITIONS:
                 self.conditions.pop(next(iter(self.conditions)))
@@ -126,6 +126,7 @@ class HubModel(ImageModel):
     def __init__(self, card: Card, label: int | None = None, words: str = ""):
         super().__init__(HubLaw(card))
         self.card, self.key, self.label, self.words = card, card.data, label, words
+        self.said: Said = words if card.family.text else label
         self.text = card.family.text
         self.gives = frozenset({"mean", *["classes"] * (len(self.labels) > 1), *["text"] * self.text})
         self.title = self.law.title
@@ -154,9 +155,11 @@ class HubModel(ImageModel):
     def show(self, x: Tensor, final: bool) -> Tensor:
         """States (n, *event) as pictures (n, 3, h, w) in about [−1, 1]: small and quick, or at last as the decoder gives them."""
         with running(self.key, unload):
-            return self.held().codec.show(x.float(), final)
+            codec = self.held().codec
+            assert codec is not None  # what is held has one
+            return codec.show(x.float(), final)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Json]:
         """For the page."""
         few = MANY if not self.card.latent and max(self.law.space.shape[1:]) <= 64 else FEW
         kind = f"{self.card.family.title}, {'latents' if self.card.latent else 'pixels'} {' × '.join(map(str, self.law.space.shape))}"
@@ -173,7 +176,7 @@ class HubOracle(ModelPredictor):
 
     def __init__(self, model: HubModel, process: LinearProcess):
         super().__init__(model, process)
-        self.said = model.words if model.text else model.label
+        self.said = model.said
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         y, tau = self.statistic(z_t, t)
@@ -207,7 +210,7 @@ def law_of_hub(data: str) -> HubLaw:
 
 def models_of_hub(law: Law) -> list[Model]:
     """Its one model."""
-    return [HubModel(law.card)] if isinstance(law, HubLaw) else []
+    return [HubModel(promised(law, HubLaw, "data", "a pipeline of the hub").card)] if law.key.startswith(files.PREFIX) else []
 
 
 def needs_extra(data: str) -> None:
@@ -267,7 +270,7 @@ def load(data: str, *, allow_pickle: bool = False, progress: Progress = lambda *
         unload()
         dtype = getattr(torch, told.family.half) if device.type == "cuda" else torch.float32
         _check_memory(told, [folder / n for names, _ in weights.values() for n in names], dtype, device)
-        parts: dict[str, Any] = {"_index": told.index}
+        parts: Parts = {"_index": told.index}
         total = float(sum(told.found.sizes.get(n, 0) for names, _ in weights.values() for n in names))
         done = 0.0
         for slot in slots:
@@ -278,7 +281,7 @@ def load(data: str, *, allow_pickle: bool = False, progress: Progress = lambda *
             done += sum(told.found.sizes.get(n, 0) for n in weights.get(slot, ([], None))[0])
         progress("preparing the preview", total, total)
         with reading(data, "decoder"):
-            codec = Latents(parts["vae"]) if told.latent else PixelCodec()
+            codec = Latents(cast("Autoencoder", parts["vae"])) if told.latent else PixelCodec()
         _held = Held(told, parts, codec, dtype, device)
         return HubModel(told)
     finally:
@@ -300,7 +303,7 @@ def loaded() -> HubModel | None:
     return HubModel(now.card) if now is not None and now.parts else None
 
 
-def _check_memory(told: Card, weights: list[Any], dtype: torch.dtype, device: torch.device) -> None:
+def _check_memory(told: Card, weights: list[Path], dtype: torch.dtype, device: torch.device) -> None:
     """Refuses weights that do not fit into the free memory in the precision that they are computed in."""
     from safetensors import safe_open
 
@@ -326,7 +329,7 @@ def free_memory(device: torch.device) -> float:
     return float(psutil.virtual_memory().available)
 
 
-def _part(kind: tuple[str, str], folder: Any, variant: str | None, dtype: torch.dtype, device: torch.device, pickled: bool) -> Any:
+def _part(kind: tuple[str, str], folder: Path, variant: str | None, dtype: torch.dtype, device: torch.device, pickled: bool) -> object:
     """One part of a pipeline: a class that we know, from files that are here; nothing that comes with the files is run."""
     library, name = kind
     package = importlib.import_module(library)
@@ -335,11 +338,11 @@ def _part(kind: tuple[str, str], folder: Any, variant: str | None, dtype: torch.
     cls = getattr(package, name)
     if name.startswith(("CLIPTokenizer", "T5Tokenizer")):
         return cls.from_pretrained(folder, local_files_only=True)
-    options: dict[str, Any] = {"variant": variant, "local_files_only": True, "output_loading_info": True}
+    options: Record = {"variant": variant, "local_files_only": True, "output_loading_info": True}
     if not pickled:
         options["use_safetensors"] = True
     options["torch_dtype" if library == "diffusers" else "dtype"] = dtype
-    made, info = cls.from_pretrained(folder, **options)
+    made, info = cast("tuple[Part, dict[str, list[str]]]", cls.from_pretrained(folder, **options))
     if library == "diffusers" and info["missing_keys"]:
         raise ValueError(f"its weights lack {len(info['missing_keys'])} entries, such as {sorted(info['missing_keys'])[0]}")
     return made.eval().requires_grad_(False).to(device)
@@ -366,7 +369,7 @@ def main(args: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--allow-pickle", action="store_true", help="take pickled weights: they can run any code")
     told = parser.parse_args(args)
-    guidance: dict[str, Any] = {"kind": "NoGuidance"}
+    guidance: Record = {"kind": "NoGuidance"}
     if told.prompt:
         guidance = {"kind": "Prompt", "prompt": told.prompt, "negative": told.negative, "weight": told.weight}
     elif told.label is not None:

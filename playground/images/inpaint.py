@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Whole
+from playground.core.legal import require
 from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.problem import Predictor, Problem
-from playground.core.process import LinearProcess
 from playground.core.rng import Rng
 from playground.core.sampler import AnySampler, Sampler
 from playground.core.spec import Info
@@ -95,7 +95,7 @@ def inpaint(
     *,
     resamples: int = 5,
     jump: int = 1,
-    data: Any = None,
+    data: GaussianMixture | Model | None = None,
     predictor: Predictor | None = None,
     dtype: torch.dtype | None = None,
     max_frames: int | None = None,
@@ -107,8 +107,7 @@ def inpaint(
     Raises: BadValue naming resamples, jump, mask, image or process.
     """
     resamples, jump = RESAMPLES.clean("resamples", resamples), JUMP.clean("jump", jump)
-    if not isinstance(exp.process, LinearProcess):
-        raise BadValue("process", exp.process.info.key, "a process with Gaussian transitions")
+    require(frozenset({"linear"}), exp)
     image, known = torch.as_tensor(image), torch.as_tensor(known)
     if known.dtype != torch.bool:
         raise BadValue("mask", str(known.dtype), "true or false a pixel")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.core.process import LinearProcess
 from playground.images.networks import whole
 
@@ -49,7 +49,7 @@ class Levels:
             self.table = 0.5 * (np.log1p(-known) - np.log(known))
 
     @classmethod
-    def of(cls, config: dict[str, Any]) -> Levels:
+    def of(cls, config: Record) -> Levels:
         """From a scheduler's config file; the scheduler's steps are not used. Raises BadValue for kinds without such levels."""
         kind = str(config.get("_class_name", ""))
         steps = whole(config.get("num_train_timesteps", 1000))
@@ -59,9 +59,10 @@ class Levels:
             raise BadValue("scheduler", kind, "a scheduler with a β table, or FlowMatchEulerDiscreteScheduler")
         from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
+        make = cast("Callable[..., DDPMScheduler]", DDPMScheduler)  # it looks at what a config says
         names = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr")
         try:
-            table = DDPMScheduler(num_train_timesteps=steps, **{k: config[k] for k in names if k in config})
+            table = make(num_train_timesteps=steps, **{k: config[k] for k in names if k in config})
         except (NotImplementedError, TypeError, ValueError) as error:
             raise BadValue("scheduler", kind, f"a β table that is known ({error})") from None
         return cls(str(config.get("prediction_type", "epsilon")), table.alphas_cumprod.double().numpy(), steps)

@@ -34,6 +34,14 @@ class Net(Protocol):
     def __call__(self, *args: object, **named: object) -> tuple[Tensor, ...]: ...
 
 
+class Part(Protocol):
+    """A part of a pipeline as the library makes it."""
+
+    def eval(self) -> Part: ...
+    def requires_grad_(self, wanted: bool) -> Part: ...
+    def to(self, device: torch.device) -> Part: ...
+
+
 class Encoder(Protocol):
     """What is used of a pipeline of the library."""
 
@@ -135,7 +143,7 @@ class TextToImage(Network):
 
         if "_encoder" not in parts:
             others: Record = {"scheduler": DDPMScheduler(clip_sample=False, steps_offset=1), **self.extra()}
-            inside = {name: parts.get(name) for name in self.parts if name != "scheduler"}
+            inside = {slot: parts.get(slot) for slot in self.parts.keys() - others.keys()}
             parts["_encoder"] = getattr(diffusers, self.pipeline)(**inside, **others)
         return cast(Encoder, parts["_encoder"])
 

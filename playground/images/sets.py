@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import torch
@@ -41,12 +41,22 @@ def set_file(name: str) -> Path:
     return found[0]
 
 
+class Facts(TypedDict):
+    """What a stored file says of its images, as JSON."""
+
+    event: list[int]
+    classes: int
+    count: int
+    title: str
+    names: NotRequired[list[str]]
+
+
 class SetLaw(ExamplesLaw):
     """A stored set."""
 
     listed = False
 
-    def __init__(self, key: str, told: dict[str, Any], file: Path):
+    def __init__(self, key: str, told: Facts, file: Path):
         (channels, height, width), classes, count = map(int, told["event"]), int(told["classes"]), int(told["count"])
         names = tuple(str(n) for n in told.get("names", ()))
         super().__init__(key, str(told["title"]), (channels, height, width), classes, count, names=names if len(names) == classes else ())
@@ -67,20 +77,20 @@ def law(data: str) -> SetLaw | None:
 
 @functools.lru_cache(maxsize=64)
 def _law(name: str, file: Path, stamp: int) -> SetLaw:
-    told = json.loads(str(_read(name, file, "facts")))
+    told: Facts = json.loads(str(_read(name, file, "facts")[0]))
     try:
         return SetLaw(name, told, file)
     except (KeyError, TypeError, ValueError):
         raise BadValue("data", name, f"a whole file {file.name}: its facts cannot be read") from None
 
 
-def _read(name: str, file: Path, *arrays: str) -> Any:
+def _read(name: str, file: Path, *arrays: str) -> list[np.ndarray]:
     try:
         with np.load(file, allow_pickle=False) as told:
             found = [told[a] for a in arrays]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         raise BadValue("data", name, f"a whole file {file.name}: this one is damaged; give the images again") from None
-    return found[0] if len(found) == 1 else found
+    return found
 
 
 @functools.lru_cache(maxsize=4)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Number, numbers
+from playground.core.legal import require
+from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.problem import Predictor
-from playground.core.process import LinearProcess, t64
+from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import Spec, params, specs_in
 from playground.engine import DTYPES, Run, check_law
@@ -29,7 +32,7 @@ def sdedit(
     image: Tensor,
     strength: float,
     *,
-    data: Any = None,
+    data: GaussianMixture | Model | None = None,
     predictor: Predictor | None = None,
     max_frames: int | None = None,
 ) -> Run:
@@ -39,8 +42,7 @@ def sdedit(
     Every number of particles sees the same noise first. Meng et al. 2021, 2108.01073.
     """
     strength = STRENGTH.clean("strength", strength)
-    if not isinstance(exp.process, LinearProcess):
-        raise BadValue("process", exp.process.info.key, "a process with a Gaussian kernel")
+    require(frozenset({"linear"}), exp)
     image, event = torch.as_tensor(image), check_law(data, exp).law.space.shape
     check_image("image", image, event)
     rng = Rng(exp.seed, dtype=DTYPES[exp.dtype]).stream("prior")

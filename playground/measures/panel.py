@@ -47,12 +47,13 @@ class Gone(NamedTuple):
 
 def measures() -> list[Measure]:
     """All of them, in order."""
-    return [cls() for cls in known().values()]
+    return [cls() for cls in registry("measures").values()]
 
 
-def known() -> dict[str, type[Measure]]:
-    """By key."""
-    return {key: cls for key, cls in registry("measures").items() if issubclass(cls, Measure)}
+def distances() -> dict[str, Sampled]:
+    """By key those that are distances to exact samples: they are read off the same ones."""
+    # the one place where a measure's class is asked: only these can be put to any two samples, and what they share must be drawn once
+    return {key: cls() for key, cls in registry("measures").items() if issubclass(cls, Sampled)}
 
 
 def named(key: object) -> Measure:
@@ -88,14 +89,16 @@ def on_panel(run: Measured) -> tuple[list[Measure], list[Gone]]:
 
 def in_front(run: Measured) -> Sampled:
     """The first distance to exact samples that a run has."""
-    return next(m for m in on_panel(run)[0] if isinstance(m, Sampled))
+    by = distances()
+    return next(by[m.info.key] for m in on_panel(run)[0] if m.info.key in by)
 
 
 def curves(run: Measured, by: Sequence[Measure], truth: Truth) -> list[Curve]:
     """Their courses in time: those that are distances to exact samples from the same samples, which are drawn once."""
-    some = [measure for measure in by if isinstance(measure, Sampled)]  # they share their samples
+    sampled = distances()
+    some = [sampled[measure.info.key] for measure in by if measure.info.key in sampled]
     together = iter(courses(truth, some))
-    return [next(together) if isinstance(measure, Sampled) else measure.along(run) for measure in by]
+    return [next(together) if measure.info.key in sampled else measure.along(run) for measure in by]
 
 
 def _reason(measure: Measure, run: Measured) -> str:

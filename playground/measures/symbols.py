@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground.core.exact import law_at
-from playground.core.fields import BadValue
+from playground.core.fields import promised
 from playground.core.measure import Curve, Estimate, Measure, Measured
 from playground.measures.sampled import Truth
 from playground.spaces.table import TokenTable
@@ -31,9 +31,7 @@ class OfTable(Measure):
 
     def at(self, run: Measured, index: int, rng: np.random.Generator) -> Estimate:
         frame = run.frames[index]
-        law = law_at(run.oracle, frame.t)
-        if not isinstance(law, TokenTable):  # what ``needs`` has promised, told to the types
-            raise BadValue("data", run.exp.data, "symbols")
+        law = promised(law_at(run.oracle, frame.t), TokenTable, "data", "symbols")
         p, n = law.table.numpy(), len(frame.z)
         share = np.bincount(frame.z[:, 0].cpu().numpy(), minlength=len(p)) / n
         if len(share) > len(p):  # masks that are left among the data's symbols

@@ -18,7 +18,7 @@ from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Euclidean, Space
-from playground.measures.panel import known
+from playground.measures.panel import distances
 from playground.measures.sampled import DRAWS, Sampled, Truth, apart, courses
 from playground.metrics.truth import compare, read
 
@@ -107,11 +107,11 @@ def named(measure: str | Sampled) -> Sampled:
     """A distance by its key, in any case of letters. Raises BadValue."""
     if isinstance(measure, Sampled):
         return measure
-    there = {key.lower(): cls for key, cls in known().items() if issubclass(cls, Sampled)}
+    there = {key.lower(): one for key, one in distances().items()}
     found = there.get(measure.lower()) if isinstance(measure, str) else None
     if found is None:
-        raise BadValue("measure", measure, one_of(measure, [cls.info.key for cls in there.values()]))
-    return found()
+        raise BadValue("measure", measure, one_of(measure, [one.info.key for one in there.values()]))
+    return found
 
 
 def points(name: str, given: Points) -> Tensor:

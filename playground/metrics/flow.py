@@ -10,7 +10,7 @@ from torch import Tensor
 from playground.core.exact import Exact, mixture_at
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Problem
-from playground.core.process import ScalarProcess, t64
+from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.samplers.ode import RK4, RK45
 
@@ -55,7 +55,7 @@ def exact_flow(oracle: Exact, z: Tensor, t: float, s: float, step: float = STEP)
     if t == s:
         return z
     problem = Problem(process, oracle)
-    if isinstance(process, ScalarProcess) and math.isfinite(process.at(t).half_log_snr):
+    if "snr" in process.caps and math.isfinite(process.scalar().at(t).half_log_snr):
         return _scalar(problem, oracle, z, t, s, step)
     if s > 0:
         return _adaptive(problem, z, t, s)

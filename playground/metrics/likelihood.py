@@ -11,8 +11,9 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from playground.core.exact import Exact, Known
+from playground.core.exact import Exact
 from playground.core.fields import BadValue, Number, Whole
+from playground.core.legal import sentence
 from playground.core.problem import Predictor, Problem, check_model_time, check_state
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
@@ -62,8 +63,8 @@ def log_likelihood(
             the solver's error alone.
     Returns: Likelihood. Raises: BadValue.
     """
-    if "velocity" not in process.caps:
-        raise BadValue("process", process.info.title, "a process with a probability-flow velocity")
+    if missing := {"velocity"} - process.caps:
+        raise BadValue("process", process.info.title, sentence(missing))
     for name, value, options in (("trace", trace, ("auto", "exact", "hutchinson")), ("end", end, ("prior", "exact"))):
         if value not in options:
             raise BadValue(name, value, "one of " + ", ".join(options))
@@ -72,7 +73,7 @@ def log_likelihood(
     problem = Problem(process, predictor)
     if end == "prior" and "linear" not in process.caps:
         raise BadValue("end", end, "exact: only linear processes have a Gaussian prior")
-    if end == "exact" and not isinstance(predictor, Known):  # a caller's own: asked for more than E[x_0 | z_t]
+    if end == "exact" and not problem.predictor.knows_density:  # a caller's own: asked for more than E[x_0 | z_t]
         raise BadValue("end", end, "prior: this model does not know p_T")
     check_state("z", z, process, problem.size)
     batch, shape = z.shape[0], tuple(z.shape)
@@ -102,8 +103,8 @@ def log_likelihood(
     latent, changes = last[: batch * n].reshape(batch, n), last[batch * n :].reshape(-1, batch)
     change = changes.mean(0)
     spread = changes.std(0) / math.sqrt(probes) if vectors and probes > 1 else torch.full_like(change, math.nan if vectors else 0.0)
-    if end == "exact" and isinstance(predictor, Known):
-        log_end = predictor.log_prob(latent.reshape(shape) if len(process.parts) == 1 else latent, t_end)
+    if end == "exact":
+        log_end = problem.predictor.log_prob(latent.reshape(shape) if len(process.parts) == 1 else latent, t_end)
     else:
         cov = problem.linear.prior_cov()
         y = latent.reshape(batch, len(process.parts), -1)

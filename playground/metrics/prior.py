@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from scipy import stats
 
-from playground.core.exact import Exact
+from playground.core.exact import Exact, ExactElsewhere, mixture_at
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
-from playground.core.process import Process, ScalarProcess, t64
+from playground.core.process import Process, t64
 from playground.exact import oracle_for
 from playground.metrics.denoising import w2_to_gaussian
 
@@ -31,8 +31,8 @@ def prior_mismatch(exp: Experiment, t: float) -> float:
     if exp.start == "exact" or exp.process.prior_is_exact:
         return 0.0
     if "mixture" not in exp.law.gives:
-        return _elsewhere(exp.who.predictor(exp.process), t)
-    return _mismatch(exp.process, _Law(exp.guidance.target(exp.who).mixture), t, exp.start)
+        return _elsewhere(exp, t)
+    return _mismatch(exp.process, exp.guidance.target(exp.who).mixture, t, exp.start)
 
 
 def mismatch_name(exp: Experiment) -> str:
@@ -42,37 +42,23 @@ def mismatch_name(exp: Experiment) -> str:
     return "W₂" if exp.law.dim * len(exp.process.parts) == 1 else "sliced W₂"
 
 
-def _elsewhere(exact: Any, t: float) -> float:
+def _elsewhere(exp: Experiment, t: float) -> float:
     """Of symbols and angles: total variation between p_T and the prior, of angles for each of them alone, the largest. Below T starts are exact."""
-    return exact.mismatch() if t >= exact.process.t_max * (1 - 1e-9) else 0.0
-
-
-class _Law:
-    """A mixture as a key: equal where its numbers are."""
-
-    def __init__(self, mixture: GaussianMixture):
-        self.mixture = mixture
-        self.key = tuple(a.numpy().tobytes() for a in (mixture.weights, mixture.means, mixture.covs))
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Law) and self.key == other.key
+    exact = cast("ExactElsewhere", exp.who.exact(exp.process))
+    return exact.mismatch() if t >= exp.process.t_max * (1 - 1e-9) else 0.0
 
 
 @functools.lru_cache(maxsize=64)
-def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
+def _mismatch(process: Process, data: GaussianMixture, t: float, start: str) -> float:
     scale = float(process.view_scale(t64(t)))
     whole = t >= process.t_max * (1 - 1e-9)
-    if whole and start == "prior" and isinstance(process, ScalarProcess):
+    if whole and start == "prior" and "snr" in process.caps:
         # x_t and its noise alone are |ψ x_0| apart: where that is little, nothing else need be known
-        apart = float(process.alpha(t64(t))) * math.sqrt(float(data.mixture.mean().square().sum() + data.mixture.cov().trace()))
+        apart = float(process.scalar().alpha(t64(t))) * math.sqrt(float(data.mean().square().sum() + data.cov().trace()))
         if scale * apart < MATTERS:
             return scale * apart
-    oracle: Exact = oracle_for(data.mixture, process)
-    law, eye = oracle.marginal(t), torch.eye(oracle.dim, dtype=torch.float64)
-    if not isinstance(law, GaussianMixture):  # a Student-t has no W₂ in closed form to anything: it is bounded
+    oracle: Exact = oracle_for(data, process)
+    if process.moments < math.inf:  # a Student-t has no W₂ in closed form to anything: it is bounded
         if start == "gaussian":
             u, freedom = (np.arange(2000) + 0.5) / 2000, process.moments
             gap = stats.t.ppf(u, freedom) - math.sqrt(freedom / (freedom - 2)) * stats.norm.ppf(u)
@@ -81,8 +67,9 @@ def _mismatch(process: Process, data: _Law, t: float, start: str) -> float:
 
         tau, weight = scale_nodes(process.moments, oracle.dim, SHOWN)
         noise = (t * t * tau)[:, None]
-        spread = (torch.linalg.eigvalsh(data.mixture.cov()) + noise).sqrt() - (noise + (not whole)).sqrt()
-        return scale * math.sqrt(float(law.mean().square().sum() + weight @ spread.square().sum(1)))
+        spread = (torch.linalg.eigvalsh(data.cov()) + noise).sqrt() - (noise + (not whole)).sqrt()
+        return scale * math.sqrt(float(oracle.marginal(t).mean().square().sum() + weight @ spread.square().sum(1)))
+    law, eye = mixture_at(oracle, t), torch.eye(oracle.dim, dtype=torch.float64)
     if start == "gaussian":
         return scale * w2_to_gaussian(law, law.mean(), law.cov())
     if process.source_is_exact:

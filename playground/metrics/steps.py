@@ -24,6 +24,17 @@ class StepLaw(NamedTuple):
     mean: Tensor  # (n,)
     cov: Tensor  # (n, n)
     samples: Tensor | None = None  # (DRAWS, n)
+    note: str = ""
+    """What must be said of it."""
+    alone: bool = True
+    """Has one particle a law?"""
+    draws: bool = True
+    """Is anything drawn?"""
+
+    @property
+    def gaussian(self) -> bool:
+        """Are its mean and covariance all of it, so that a divergence from them means something?"""
+        return self.samples is None
 
 
 class _Recorder:
@@ -62,9 +73,9 @@ def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, 
     base = take(z, probe)[0]
     zero = torch.zeros(n, n, dtype=torch.float64)
     if not probe.shapes:
-        return StepLaw("point", base, zero)
+        return StepLaw("point", base, zero, draws=False)
     if sampler.couples_particles:
-        return StepLaw("batch", base, zero)
+        return StepLaw("batch", base, zero, note="its step depends on all particles together: there is no law of one", alone=False)
     sizes = [torch.Size(shape).numel() for shape in probe.shapes]
     total = sum(sizes)
 
@@ -78,6 +89,7 @@ def step_law(problem: Problem, sampler: Sampler, z: Tensor, t: float, s: float, 
     b = columns[:total]
     if float((columns[total:] - random[:2] @ b).abs().max()) <= SAME * (1 + float(columns.abs().max())):
         cov = b.mT @ b
-        return StepLaw("gaussian" if float(cov.trace()) > 0 else "point", base, cov)
+        drawn = float(cov.trace()) > 0
+        return StepLaw("gaussian" if drawn else "point", base, cov, draws=drawn)
     draws = answer(random)
-    return StepLaw("other", draws.mean(0), torch.cov(draws.mT).reshape(n, n), draws)
+    return StepLaw("other", draws.mean(0), torch.cov(draws.mT).reshape(n, n), draws, f"not Gaussian: mean and covariance of {DRAWS} draws")

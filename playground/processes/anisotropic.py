@@ -4,14 +4,14 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.kernel import Kernel, symmetric_root
-from playground.core.process import Curve, Process, t64
+from playground.core.process import Curve, Process, Sized, t64
 from playground.core.rng import Rng
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, Misfit, nested
@@ -77,7 +77,7 @@ class Anisotropic(Process):
     def kernel(self) -> AnisotropicGaussian:
         return AnisotropicGaussian(self)
 
-    def misfit(self, law: Any) -> Misfit | None:
+    def misfit(self, law: Sized) -> Misfit | None:
         allowed = "2D data, whose two directions fade at different rates"
         return None if law.dim == 2 else Misfit(field="data", value=f"{law.dim}D", allowed=allowed)
 

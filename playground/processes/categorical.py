@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import promised
 from playground.core.kernel import t64
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -52,9 +52,8 @@ class CategoricalProcess(Process):
 
     def states(self, space: Space) -> Tokens:
         """The data's symbols, and the mask where there is one."""
-        if not isinstance(space, Tokens):  # what ``needs`` has promised, told to the types
-            raise BadValue("data", type(space).__name__, f"symbols: {self.info.title} replaces them")
-        return Tokens(space.symbols, space.length, self.mask)
+        data = promised(space, Tokens, "data", f"symbols: {self.info.title} replaces them")
+        return Tokens(data.symbols, data.length, self.mask)
 
     def noise(self, symbols: int) -> Tensor:
         """m, (S,) float64: the law of a symbol that has been forgotten, for data of so many symbols."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -12,14 +12,14 @@ from playground.core.coupling import PAIRS, SMOOTH, minibatch_ot
 from playground.core.fields import BadValue, choice, free, slider
 from playground.core.kernel import Kernel
 from playground.core.mixture import MAX_COMPONENTS, GaussianMixture
-from playground.core.process import Curve, Process, t64
+from playground.core.process import Curve, Process, Sized, t64
 from playground.core.rng import Rng
 from playground.core.spec import Info, Misfit
 
 GAUSSIAN = "gaussian"  # the source that is N(0, I) in the data's dimension
 
 
-def _check(name: str, value: Any) -> str:
+def _check(name: str, value: object) -> str:
     """'gaussian' or data, stored as an Experiment's are."""
     if value == GAUSSIAN:
         return GAUSSIAN
@@ -73,7 +73,7 @@ class Interpolant(Process):
     view_scale_label: ClassVar[str] = ""
     of_data: ClassVar[frozenset[str]] = frozenset({"origin"})
 
-    origin: Any = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
+    origin: str = free("gaussian", _check, label="source", help="the other end: 'gaussian', a distribution's name, or a mixture as JSON")
     gamma: float = slider(0.0, 0.0, 2.0, 0.05, label="g noise", help="extra noise between the ends: γ = g √(2t(1 − t)); 0: alpha-blending")
     coupling: str = choice(
         "independent", ("independent", "minibatch OT"), help="how the ends are paired; OT: straighter paths, finite pairs"
@@ -114,7 +114,7 @@ class Interpolant(Process):
             return GaussianMixture([1.0], torch.zeros(1, dim), torch.eye(dim)[None])  # type: ignore[arg-type]
         return law_of(self.origin).mixture
 
-    def misfit(self, law: Any) -> Misfit | None:
+    def misfit(self, law: Sized) -> Misfit | None:
         """Both ends must lie in one dimension, and have no more pairs of components than a mixture may have."""
         if self.origin == GAUSSIAN:  # in any dimension, of one component
             return None

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue, slider
+from playground.core.fields import promised, slider
 from playground.core.kernel import t64
 from playground.core.problem import Problem
 from playground.core.process import Process
@@ -92,6 +92,4 @@ class TorusBrownian(Process):
 
 def brownian(problem: Problem) -> Wrapped:
     """The kernel of a sampler that needs "brownian"."""
-    if isinstance(problem.process, TorusBrownian):  # what ``needs`` has promised, told to the types
-        return problem.process.kernel
-    raise BadValue("process", problem.process.info.key, "Brownian motion on the torus")
+    return promised(problem.process, TorusBrownian, "process", "Brownian motion on the torus").kernel

@@ -18,6 +18,10 @@ class BetaProcess(ScalarGaussian):
     schedule: Schedule = nested(LinearBeta(), "schedules", help="noise schedule β(t)")
 
     @property
+    def drawn(self) -> Schedule:
+        return self.schedule
+
+    @property
     def t_max(self) -> float:
         return self.schedule.t_max
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import choice
+from playground.core.fields import choice, promised
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
 from playground.core.rng import Rng
@@ -66,8 +66,7 @@ class AnalyticDPM(Sampler[None]):
         return l2, keep, (then.alpha - keep * now.alpha) ** 2
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        oracle = problem.predictor
-        assert isinstance(oracle, MixtureOracle)
+        oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
         l2, keep, c = self._coefficients(problem, t, s)
         mean = keep * z + (problem.at(s).alpha - keep * problem.at(t).alpha) * problem.x0(z, t)
         noise = rng.normal(tuple(z.shape))
@@ -84,8 +83,7 @@ class AnalyticDPM(Sampler[None]):
         l2, keep, c = self._coefficients(problem, t, s)
         found = {r"\alpha_s": problem.at(s).alpha, r"\sqrt{\sigma_s^2-l^2}": keep * problem.at(t).sigma, "l^2": l2, "c": c}
         if self.covariance == "isotropic":
-            oracle = problem.predictor
-            assert isinstance(oracle, MixtureOracle)
+            oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
             found[r"\sigma^{*2}"] = l2 + c * oracle.mean_posterior_variance(t)
         return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.fields import promised
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
 from playground.core.rng import Rng
@@ -41,8 +42,7 @@ class ExactAncestral(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         problem.calls += 1
-        oracle = problem.predictor
-        assert isinstance(oracle, MixtureOracle)
+        oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
         flat = oracle.flatten(z)
         u = rng.uniform((flat.shape[0],))
         edges = torch.softmax(oracle.component_log_prob(flat, t), -1).cumsum(-1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.fields import promised
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.rng import Rng
@@ -49,8 +50,7 @@ class SSCS(Sampler[None]):
         return top - mid, mid - low
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.process
-        assert isinstance(process, CLD)
+        process = promised(problem.process, CLD, "process", "CLD")
         first, second = self._integrals(process, t, s)
         u = self._half(process, z, first, rng)
         x, v = u[:, 0], u[:, 1]
@@ -59,7 +59,6 @@ class SSCS(Sampler[None]):
         return self._half(process, torch.stack([x, v], 1), second, rng), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        process = problem.process
-        assert isinstance(process, CLD)
+        process = promised(problem.process, CLD, "process", "CLD")
         first, second = self._integrals(process, t, s)
         return {"h": t - s, r"2\Gamma\!\int\!\beta": 2 * process.friction * float(first + second)}

@@ -10,8 +10,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
-from playground.processes.categorical import CategoricalProcess
-from playground.samplers.token_ancestral import over_kernel, tables_of
+from playground.samplers.token_ancestral import jumping, over_kernel, tables_of
 from playground.spaces.tokens import draw
 
 
@@ -67,6 +66,5 @@ class TauLeaping(Sampler[None]):
         return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        if not isinstance(problem.process, CategoricalProcess):
-            return {}
-        return {"t-s": t - s, r"\beta(t)": problem.process.rate(t), r"\alpha_t": problem.process.kept(t)}
+        process = jumping(problem)
+        return {"t-s": t - s, r"\beta(t)": process.rate(t), r"\alpha_t": process.kept(t)}

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import promised
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler
@@ -16,11 +16,14 @@ from playground.spaces.categorical import Tables
 from playground.spaces.tokens import draw
 
 
+def jumping(problem: Problem) -> CategoricalProcess:
+    """The process of a sampler that needs "jumps"."""
+    return promised(problem.process, CategoricalProcess, "process", "a process on symbols")
+
+
 def tables_of(problem: Problem, symbols: int) -> Tables:
     """The tables of a sampler that needs "jumps", for data of so many symbols."""
-    if isinstance(problem.process, CategoricalProcess):  # what ``needs`` has promised, told to the types
-        return problem.process.kernel.on(symbols)
-    raise BadValue("process", problem.process.info.key, "a process on symbols")
+    return jumping(problem).kernel.on(symbols)
 
 
 def over_kernel(told: Tensor, tables: Tables, x: Tensor, t: float) -> Tensor:
@@ -74,7 +77,6 @@ class TokenAncestral(Sampler[None]):
         return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
-        if not isinstance(problem.process, CategoricalProcess):
-            return {}
-        kept_t, kept_s = problem.process.kept(t), problem.process.kept(s)
+        process = jumping(problem)
+        kept_t, kept_s = process.kept(t), process.kept(s)
         return {r"\alpha_t": kept_t, r"\alpha_s": kept_s, r"\tfrac{1-\alpha_s}{1-\alpha_t}": (1 - kept_s) / (1 - kept_t)}

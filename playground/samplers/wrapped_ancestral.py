@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from playground.core.fields import BadValue
+from playground.core.fields import promised
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler
@@ -43,9 +43,8 @@ class WrappedAncestral(Sampler[None]):
         return self.info.needs | self.moves
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        oracle, kernel = problem.predictor, brownian(problem)
-        if not isinstance(oracle, WrappedOracle):  # what ``needs`` has promised, told to the types
-            raise BadValue("predictor", type(oracle).__name__, "the exact model of a mixture of wrapped normals")
+        oracle = promised(problem.predictor, WrappedOracle, "predictor", "the exact model of a mixture of wrapped normals")
+        kernel = brownian(problem)
         problem.calls += 1
         uniform = rng.uniform((len(z), 1 + z.shape[1]))
         return oracle.data.earlier(z, kernel.at(s)[0], kernel.at(t)[0], uniform, rng.normal(tuple(z.shape))), None

@@ -43,7 +43,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Record
+from playground.core.fields import BadValue, Json, Record
 from playground.core.memory import keep_memory
 from playground.core.run import Frame
 from playground.engine import Run
@@ -225,7 +225,7 @@ def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Generator[by
             yield len(raw).to_bytes(4, "little") + raw
     except Exception as error:
         logged(error)
-        raw = Packet({"kind": "error", **complaint(error)}).to_bytes()
+        raw = Packet({"kind": "error", "error": blame(error)}).to_bytes()
         yield len(raw).to_bytes(4, "little") + raw
 
 
@@ -272,15 +272,20 @@ def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> byte
 
 
 def complaint(error: Exception) -> Record:
-    """An error as the page shows it; anything unexpected is named only by its kind."""
+    """An error as the page shows it: {"error": …}."""
+    return {"error": blame(error)}
+
+
+def blame(error: Exception) -> dict[str, Json]:
+    """Field, value, what is allowed and all of it in a sentence; anything unexpected is named only by its kind."""
     if isinstance(error, BadValue):
-        return {"error": {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}}
+        return {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}
     if out_of_memory(error):
         message = "There was too little memory for this. Take fewer images or particles, or fewer steps; the last good picture is kept."
-        return {"error": {"field": "particles", "value": "", "allowed": "", "message": message}}
+        return {"field": "particles", "value": "", "allowed": "", "message": message}
     kind = type(error).__name__
     message = f"The server could not compute this ({kind}). The last good picture is kept; change a control or try again."
-    return {"error": {"field": "", "value": "", "allowed": "", "message": message}}
+    return {"field": "", "value": "", "allowed": "", "message": message}
 
 
 def logged(error: Exception) -> int:
@@ -314,7 +319,7 @@ def packet_base64(query: dict[str, str]) -> Record:
 
 def fit_table(table: Table, components: str, scale: str) -> Record:
     """A table that has been read, as a mixture. Raises BadValue."""
-    return worker.submit(fit_record, table.points(), components, scale).result()
+    return {**worker.submit(fit_record, table.points(), components, scale).result()}
 
 
 def fit_text(asked: dict[str, str]) -> Record:

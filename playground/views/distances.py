@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TypedDict
 
+from playground.core.fields import Json
 from playground.core.measure import Estimate, Measure
 from playground.engine import Run
 from playground.measures.panel import Gone, curves, on_panel
@@ -12,15 +12,6 @@ from playground.measures.sampled import Truth
 from playground.measures.tilted import TiltedLaw
 from playground.views.guided import tilted_words
 from playground.views.packet import Packet
-
-
-class Told(TypedDict):
-    """A number of the packet's header."""
-
-    final: float
-    final_se: float
-    floor: float
-    floor_sd: float
 
 
 def metrics_packet(run: Run) -> Packet:
@@ -57,15 +48,15 @@ def target(run: Run) -> dict[str, str]:
     return {"law": f"p_t{of}", "end": end, "about": ", ".join(about)}
 
 
-def _numbers(e: Estimate) -> Told:
+def _numbers(e: Estimate) -> dict[str, Json]:
     return {"final": e.value, "final_se": e.error, "floor": e.floor, "floor_sd": e.floor_sd}
 
 
-def _gone(gone: Gone, dim: int) -> dict[str, str]:
+def _gone(gone: Gone, dim: int) -> dict[str, Json]:
     return {"name": gone.column, "label": gone.measure.name(dim), "short": gone.measure.short(dim), "reason": gone.reason}
 
 
-def _told(measure: Measure, missing: list[Gone], run: Run, last: Estimate) -> dict[str, object]:
+def _told(measure: Measure, missing: list[Gone], run: Run, last: Estimate) -> dict[str, Json]:
     dim, scale = run.oracle.dim, run.process.view_scale_label
     why = [f"{m.measure.name(dim)}: {m.reason}" for m in missing if m.column == measure.instead_of]
     return {

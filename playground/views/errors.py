@@ -11,7 +11,8 @@ from torch import Tensor
 
 from playground.core.exact import Exact
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json
+from playground.core.legal import require
 from playground.core.problem import Problem
 from playground.core.process import t64
 from playground.core.rng import Rng
@@ -34,7 +35,7 @@ def errors_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=errors``: the budget, and the local error of every step at draws of p_t."""
     exp = _reverse(exp)
     budget = error_budget(exp)
-    header: dict[str, object] = {
+    header: dict[str, Json] = {
         "kind": "errors",
         "key": exp.key,
         "distance": "W₂" if exact_model(exp).dim == 1 else "sliced W₂",
@@ -62,7 +63,7 @@ def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     if not asked.isdecimal() or not 1 <= int(asked[:9]) < len(grid):
         raise BadValue("lab.step", asked, f"a whole number from 1 to {len(grid) - 1}")
     step = int(asked)
-    header: dict[str, object] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
+    header: dict[str, Json] = {"kind": "errors-map", "key": exp.key, "step": -1, "over": "x,t" if oracle.state_dim == 1 else "plane"}
     header["stochastic"] = exp.sampler.declared_order is None
     packet = Packet(header)
     reason = why_no_local_error(exp.sampler)
@@ -78,8 +79,7 @@ def map_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 
 
 def _reverse(exp: Experiment) -> Experiment:
-    if exp.mode != "reverse":
-        raise BadValue("mode", exp.mode, "reverse: noising makes no error")
+    require(frozenset({"reverse"}), exp)
     return exp
 
 

@@ -6,19 +6,21 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.experiment import Experiment
+from playground.core.fields import promised
 from playground.core.kernel import small_inverse
 from playground.core.panels import Geometry, Panel
-from playground.core.problem import Problem
+from playground.core.problem import Predictor, Problem
 from playground.core.process import Process, t64
 from playground.exact import oracle_for
-from playground.spaces.wrapped import WrappedMixture
+from playground.exact.token import TokenOracle
+from playground.exact.wrapped import WrappedOracle
 from playground.views.geometry import geometry_of
 from playground.views.guided import fields_key, guided_arrows
 from playground.views.layer import wanted
@@ -36,7 +38,7 @@ class FieldsOf:
     """What layers compute from: the exact model of an experiment at ``t`` (F,), the times of the fields' even clock, and the packet they write to."""
 
     exp: Experiment
-    oracle: Any
+    oracle: Exact
     geometry: Geometry
     t: Tensor
     packet: Packet
@@ -56,12 +58,12 @@ class FieldsOf:
         return guided_arrows(self.exp)
 
     @functools.cached_property
-    def model(self) -> Any:
+    def model(self) -> Predictor:
         """The model that the sampler follows: the guided one where arrows are."""
         return self.exp.guidance.model(self.exp.who, self.process) if self.guided else self.oracle
 
     @functools.cached_property
-    def pair(self) -> list[Any]:
+    def pair(self) -> list[Exact]:
         """Exact models of the laws (main, weak) that guidance is compared with."""
         return [oracle_for(law, self.process) for law in self.exp.guidance.pair(self.exp.law.mixture) or ()]
 
@@ -83,7 +85,7 @@ class FieldsOf:
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one."""
     process = exp.process
-    oracle: Any = exp.who.predictor(process)
+    oracle = exp.who.exact(process)
     geo = geometry_of(exp)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     packet = Packet(
@@ -111,17 +113,19 @@ def _mixture(fields: FieldsOf, panel: Panel) -> None:
 
 def _table(fields: FieldsOf, panel: Panel) -> None:
     """p_t of every symbol as it is, (frames, symbols)."""
-    fields.packet.add(f"density:{panel.id}", fields.oracle.shares(fields.t))
+    oracle = promised(fields.oracle, TokenOracle, "data", "symbols")
+    fields.packet.add(f"density:{panel.id}", oracle.shares(fields.t))
 
 
 def _wrapped(fields: FieldsOf, panel: Panel) -> None:
     """p_t on the square of two angles, as codes over its own peak."""
+    oracle = promised(fields.oracle, WrappedOracle, "data", "angles")
     (alo, ahi), (blo, bhi) = panel.ranges
     side = DENSITY[1]
     a, b = centres(alo, ahi, side), centres(blo, bhi, side).flip(0)  # row 0 is the top
     frames = []
     for t in fields.t.tolist():
-        law: WrappedMixture = fields.oracle.marginal(t)
+        law = oracle.marginal(t)
         # components are products of two wrapped normals: their sum is one thin matrix product
         rows, columns = (law.along(axis, points.double()).exp() for axis, points in ((1, b), (0, a)))
         frames.append((rows * law.weights) @ columns.mT)
@@ -160,7 +164,7 @@ def seen(panel: Panel, mean: Tensor, cov: Tensor) -> tuple[Tensor, Tensor]:
     return mean[..., axes], cov[..., axes, :][..., axes]
 
 
-def view_moments(oracle: Any, t: Tensor) -> tuple[Tensor, Tensor]:
+def view_moments(oracle: Exact, t: Tensor) -> tuple[Tensor, Tensor]:
     """Means (F, K, n) and covariances of p_t's components in view coordinates."""
     mean, cov = oracle.moments(t)
     s = oracle.process.view_scale(t)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from playground.core.catalog import models_of
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json
+from playground.core.legal import require
+from playground.core.predictor import BasePredictor
 from playground.core.process import t64
 from playground.engine import Run
 from playground.views.packet import Packet
@@ -32,11 +32,8 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     that was searched, −1 for all; ``count`` and ``close`` (images,): its images, and the distance below which x̂_0 counts as memorised.
     Raises BadValue if the model has no image set, or ``of`` is none of them.
     """
-    if not run.expects:
-        raise BadValue("data", run.exp.data, "an image model")
+    require(frozenset({"pictures", "examples"}), run.exp)
     law, of = run.exp.law, params.get("of", "nearest")
-    if "examples" not in law.gives:
-        raise BadValue("data", run.exp.data, "a model whose training images are known: digits-unet or a training-free one")
     kinds = {model.key: model for model in models_of(law) if not model.trained and "mixture" not in model.gives}
     if of not in (*kinds, "nearest"):
         raise BadValue("lab.of", of, ", ".join([*kinds, "nearest"]))
@@ -46,7 +43,7 @@ def free_packet(run: Run, params: dict[str, str]) -> Packet:
     own = torch.stack([run.x0[i][:COMPARED] for i in keep])
     asked = run.exp.guidance.classes(run.exp.who.labels.tolist(), own.shape[1])
     sets = {c: images if c < 0 else images.only(c) for c in set(asked)}
-    header: dict[str, Any] = {
+    header: dict[str, Json] = {
         "kind": "free",
         "key": run.exp.key,
         "of": of,
@@ -97,6 +94,6 @@ def _compared_with(exp: Experiment, asked: list[int]) -> str:
 
 
 @torch.no_grad()
-def _told(oracle: Any, run: Run, i: int) -> Tensor:
+def _told(oracle: BasePredictor, run: Run, i: int) -> Tensor:
     frame = run.frames[i]
-    return oracle(frame.z[:COMPARED], frame.t).x0_hat
+    return oracle(frame.z[:COMPARED], frame.t).mean

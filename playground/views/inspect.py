@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json, promised
 from playground.core.kernel import semi_cholesky
+from playground.core.legal import require, why_not
 from playground.core.mixture import GaussianMixture
 from playground.core.panels import Geometry
 from playground.core.problem import Problem
-from playground.core.process import LinearProcess, ScalarProcess, t64
+from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
 from playground.engine import grid_times
 from playground.exact.mixture import MixtureOracle
@@ -30,6 +31,7 @@ from playground.samplers.ode import RK4
 from playground.views.geometry import geometry_of
 from playground.views.packet import Packet
 
+NEEDS = frozenset({"vector", "points", "closed steps"})
 LINE = 700  # points of a curve
 RASTER = (88, 64)
 GAPS = (0.03, 0.1, 0.25, 0.5, 1.0)  # step sizes of the figure, as shares of the way to 0
@@ -53,15 +55,6 @@ class Pin(NamedTuple):
     notes: list[str]
 
 
-def why_not(exp: Experiment) -> str:
-    """Why nothing can be pinned here, or ''."""
-    if not exp.law.space.axes:
-        return "Images have too many dimensions for these pictures: choose one- or two-dimensional data."
-    if not isinstance(exp.process, LinearProcess):
-        return f"{exp.process.info.title}: this lab needs linear Gaussian noising with the same coefficients in every direction, which it is not."
-    return ""
-
-
 def _number(params: dict[str, str], name: str, default: float, lo: float, hi: float) -> float:
     raw = params.get(name, str(default))
     try:
@@ -73,16 +66,20 @@ def _number(params: dict[str, str], name: str, default: float, lo: float, hi: fl
     return value
 
 
+def _exact(exp: Experiment) -> tuple[LinearProcess, MixtureOracle]:
+    """The process and the exact model of an experiment that has what is needed."""
+    process = exp.process.linear()
+    return process, promised(exp.who.predictor(process), MixtureOracle, "data", "a mixture")
+
+
 def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
     """The pinned state. Numbers outside the axes and times at which nothing is random are clamped, and a note says so.
 
     A plane of phase space with four components shows two of them: the others get their conditional mean E[· | pinned] under p_t.
     Raises BadValue for what is not a number or not as many as components.
     """
-    if why := why_not(exp):
-        raise BadValue("process", exp.process.info.key, why)
-    process: Any = exp.process
-    oracle: Any = exp.who.predictor(process)
+    require(NEEDS, exp)
+    process, oracle = _exact(exp)
     geo = geometry_of(exp)
     notes: list[str] = []
     clock = _number(params, "clock", 0.5, 0.0, 1.0)
@@ -150,7 +147,7 @@ def denoising_law(pin: Pin, s: float) -> GaussianMixture:
 
 def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=inspect``: laws at the pin, their distances to Gaussians, and every parameterisation there."""
-    if why := why_not(exp):
+    if why := why_not(NEEDS, exp):
         return Packet({"kind": "inspect", "why": why})
     if "suggest" in params:
         return Packet({"kind": "inspect", "suggest": suggestion(exp)})
@@ -160,7 +157,7 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     best = gaussian_of(q)
     h = entropy(q)
     mode = modes(q)
-    header: dict[str, Any] = {
+    header: dict[str, Json] = {
         "kind": "inspect",
         "key": exp.key,
         "clock": pin.clock,
@@ -188,8 +185,7 @@ def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 def suggestion(exp: Experiment) -> str:
     """A pin worth looking at, as the link writes it: among the data's own scale at clock 0.45 the point where tr Cov(x_0 | x_t) √p_t is largest,
     between modes but not far from all of them."""
-    process: Any = exp.process
-    oracle: Any = exp.who.predictor(process)
+    process, oracle = _exact(exp)
     geo = geometry_of(exp)
     panel = geo.panels[0]
     clock = 0.45
@@ -206,7 +202,7 @@ def suggestion(exp: Experiment) -> str:
     return ",".join([panel.id, f"{clock:g}", *(f"{v:.3f}" for v in inside)])
 
 
-def _numbers(q: GaussianMixture, mean: Tensor, cov: Tensor, h: tuple[float, float]) -> dict[str, Any]:
+def _numbers(q: GaussianMixture, mean: Tensor, cov: Tensor, h: tuple[float, float]) -> dict[str, Json]:
     kl, error = kl_to_gaussian(q, mean, cov, h)
     return {
         "mean": mean.tolist(),
@@ -217,11 +213,11 @@ def _numbers(q: GaussianMixture, mean: Tensor, cov: Tensor, h: tuple[float, floa
     }
 
 
-def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any]:
+def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Json]:
     """The law from which the chosen sampler draws in one step t → s."""
     exp, sampler = pin.exp, pin.exp.sampler
-    record: dict[str, Any] = {"title": sampler.info.title, "note": ""}
-    if isinstance(sampler, ExactAncestral):
+    record: dict[str, Json] = {"title": sampler.info.title, "note": ""}
+    if sampler.exact_step:
         return {
             **record,
             "kind": "exact",
@@ -237,12 +233,12 @@ def _step(pin: Pin, q: GaussianMixture, h: tuple[float, float]) -> dict[str, Any
         law = step_law(Problem(pin.process, model, pin.oracle), sampler, pin.z, pin.t, pin.s, exp.seed, grid_times(exp))
     except (BadValue, ArithmeticError, AssertionError, IndexError) as error:
         return {**record, "kind": "none", "note": f"this step cannot be taken alone ({type(error).__name__})"}
-    if law.kind == "batch":
-        return {**record, "kind": "none", "note": "its step depends on all particles together: there is no law of one"}
+    if not law.alone:
+        return {**record, "kind": "none", "note": law.note}
     if not bool(torch.isfinite(law.mean).all()) or not bool(torch.isfinite(law.cov).all()):
         return {**record, "kind": "none", "note": "diverges in this step"}
     record |= {"kind": law.kind, **_numbers(q, law.mean, law.cov, h), "note": _words(law, pin, guided)}
-    if law.kind == "other":
+    if not law.gaussian:
         record["kl"] = None
     return record
 
@@ -254,25 +250,25 @@ ONE_POINT = "an ODE step goes to one point and does not sample q(x_s | x_t); onl
 
 def _words(law: StepLaw, pin: Pin, guided: bool) -> str:
     parts = []
-    if law.kind == "point":
+    if not law.draws:
         last = pin.s == 0 and pin.exp.sampler.declared_order is None
         parts.append(DRAWS_NOTHING if last else ONE_POINT)
-    if law.kind == "other":
-        parts.append("not Gaussian: mean and covariance of 512 draws")
+    if law.note:
+        parts.append(law.note)
     if guided:
         parts.append("guided; q is of all classes")
     return "; ".join(parts)
 
 
-def point_numbers(pin: Pin) -> list[dict[str, Any]]:
+def point_numbers(pin: Pin) -> list[dict[str, Json]]:
     """Every parameterisation of the exact model at the pin (math 1.6): {name, formula, tip, values}; one from x̂_0, the others by conversion."""
     process, z, t = pin.process, pin.z, pin.t
     problem = Problem(process, pin.oracle)
     x0 = problem.x0(z, t)
     score = problem.score_from(z, x0, t)
     rows: list[tuple[str, str, str, Tensor]] = [("x̂₀", "= E[x₀ | x_t]", "the denoiser D, data prediction", x0)]
-    if isinstance(process, ScalarProcess):
-        c = process.at(t)
+    if "snr" in process.caps:
+        c = process.scalar().at(t)
         eps = (z - c.alpha * x0) / c.sigma
         rows.append(("ε̂", "= (x_t − α x̂₀)/σ", "noise prediction", eps))
         rows.append(("score", "= −ε̂/σ", "∇ log p_t(x_t)", score))
@@ -389,7 +385,7 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
 def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=paths``: bundles through the pin, in view coordinates: the SDE forward to t_max and backward to 0, exact in law at every time,
     and the probability-flow ODE both ways (RK4)."""
-    if why := why_not(exp):
+    if why := why_not(NEEDS, exp):
         return Packet({"kind": "paths", "why": why})
     pin = pin_of(exp, params)
     process = pin.process
@@ -468,10 +464,9 @@ def flow(pin: Pin, times: list[float]) -> Tensor:
 
 def worst_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=worst``: the worst step's mean KL of a uniform grid in t of ``steps`` steps; the page asks for one number of steps at a time."""
-    if why := why_not(exp):
+    if why := why_not(NEEDS, exp):
         return Packet({"kind": "worst", "why": why})
     steps = round(_number(params, "steps", 4, 1, 100_000))
-    process: Any = exp.process
-    oracle: Any = exp.who.predictor(process)
+    _, oracle = _exact(exp)
     kl, error, t, s, every = worst_step(oracle, steps, 24 if oracle.state_dim == 1 else 8)
     return Packet({"kind": "worst", "key": exp.key, "steps": steps, "kl": kl, "error": error, "t": t, "s": s, "every": every})

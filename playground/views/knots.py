@@ -6,7 +6,8 @@ import torch
 
 from playground.core.curve import curve
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import promised
+from playground.core.legal import require
 from playground.core.process import t64
 from playground.core.schedule import Schedule
 from playground.schedules.drawn import T_FIRST
@@ -51,9 +52,8 @@ def fit_knots(schedule: Schedule) -> tuple[list[list[float]], float]:
 
 def knots_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=knots``: header ``knots`` [[t, log-SNR], …], ``error`` (max |Δ log-SNR|) and ``note``, the sentence that states it."""
-    schedule = getattr(exp.process, "schedule", None)
-    if not isinstance(schedule, Schedule) or exp.process.info.key != "VP":
-        raise BadValue("process", exp.process.info.key, "VP: knots are drawn on its log-SNR")
+    require(frozenset({"knots"}), exp)
+    schedule = promised(exp.process.drawn, Schedule, "process", "VP")
     knots, error = fit_knots(schedule)
     note = f"{schedule.info.title} as {len(knots)} knots: log-SNR within {error:.2g} of it for t ≥ {T_FIRST:g}"
     if float(t64(schedule.t_max)) != 1.0:

@@ -8,7 +8,7 @@ import pkgutil
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json
 from playground.core.legal import why_not
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def unavailable(exp: Experiment, geometry: Geometry | None) -> dict[str, str]:
     return {key: why for key, why in found.items() if why}
 
 
-def told(exp: Experiment, geometry: Geometry | None) -> dict[str, dict[str, str] | list[str]]:
+def told(exp: Experiment, geometry: Geometry | None) -> dict[str, Json]:
     """What a run's header says of layers: ``unavailable`` {key: reason}, ``pointless`` [key], ``here`` {key: sentence}."""
     known = layers().items()
     return {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json
 from playground.laws.compact import AXIS, encode, is_compact
 from playground.laws.em import MOST_COMPONENTS, fit_points
 from playground.views.packet import Packet
@@ -24,7 +22,7 @@ def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     return Packet({"kind": "mixture", "text": encode(mixture), "note": note})
 
 
-def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Any]:
+def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Json]:
     """The answer of /live/fit: a Fit (playground/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
     if not components.isdigit() or not int(components) <= MOST_COMPONENTS:
         raise BadValue("components", components, f"a whole number from 1 to {MOST_COMPONENTS}, or 0 to have it chosen")

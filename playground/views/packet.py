@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
+
+from playground.core.fields import Json
 
 MAGIC = b"PGP1"
 
@@ -32,7 +34,7 @@ KINDS = {"u1": np.dtype("<u1"), "u2": np.dtype("<u2"), "f4": np.dtype("<f4")}
 class Packet:
     """A header and named arrays; ``to_bytes`` and ``from_bytes`` are inverse up to quantisation."""
 
-    header: dict[str, Any]  # JSON, which the functions that fill it know
+    header: dict[str, Json]
     arrays: dict[str, tuple[np.ndarray, Entry]] = field(default_factory=dict)
 
     def add(

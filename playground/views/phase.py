@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json, promised
+from playground.core.legal import require
 from playground.core.mixture import GaussianMixture
 from playground.core.process import LinearProcess, t64
 from playground.core.rng import Rng
@@ -31,7 +32,7 @@ MOST_COLUMN = 2e6  # rows × times × components: above it fewer times
 ROUGH_PATHS, ROUGH_STEPS = 200, 100
 SCORE_TIMES, SCORE_POINTS, SCORE_DRAWS = 21, 2048, 400
 SOLVER_POINTS, MOST_STEPS = 4000, 400
-DAMPING = (("under", 0.25), ("critical", 1.0), ("over", 3.0))  # Γ over 2√M
+DAMPING = (("under", "underdamped", 0.25), ("critical", "critically damped", 1.0), ("over", "overdamped", 3.0))  # key, title, Γ over 2√M
 
 
 def roughness(process: LinearProcess, second_moment: float, times: Tensor) -> Tensor:
@@ -123,9 +124,8 @@ def phase_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     paths: three forward paths under VP and the chosen CLD from the same data points, over exact marginals. damping: the chosen M with three
     frictions. numbers: roughness and score excess over the clock. solvers: SSCS and Euler–Maruyama in ``steps`` steps.
     """
-    process = exp.process
-    if not isinstance(process, CLD):
-        raise BadValue("process", process.info.key, "CLD: only it has a phase space")
+    require(frozenset({"phase"}), exp)
+    process = promised(exp.process, CLD, "process", "CLD")
     part = params.get("part", "paths")
     made = {"paths": _paths_part, "damping": _damping_part, "numbers": _numbers_part, "solvers": _solvers_part}
     if part not in made:
@@ -138,22 +138,37 @@ def phase_packet(exp: Experiment, params: dict[str, str]) -> Packet:
 
 
 def _paths_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
-    _bundles(packet, exp, [("vp", "VP", VP()), ("cld", "CLD", process)])
+    _bundles(packet, exp, process, [Bundle("vp", "VP", VP()), Bundle("cld", "CLD", process, process.friction)])
 
 
 def _damping_part(packet: Packet, exp: Experiment, process: CLD, params: dict[str, str]) -> None:
     # Γ = ratio · 2√M may leave the slider's range, so the field is set past its check
-    runs = []
-    for name, ratio in DAMPING:
+    runs: list[Bundle] = []
+    for name, title, ratio in DAMPING:
         twin = dataclasses.replace(process)
         object.__setattr__(twin, "friction", ratio * 2 * process.mass**0.5)
-        runs.append((name, f"{'critically ' if name == 'critical' else name}damped", twin))
-    _bundles(packet, exp, runs)
-    for item, (_, ratio) in zip(packet.header["items"], DAMPING, strict=True):
-        item["ratio"] = ratio
+        runs.append(Bundle(name, title, twin, twin.friction, {"ratio": ratio}))
+    _bundles(packet, exp, process, runs)
 
 
-def _bundles(packet: Packet, exp: Experiment, items: list[tuple[str, str, Any]]) -> None:
+class Bundle(NamedTuple):
+    """Paths under one process; ``friction``: None where there is none. ``more``: what else the header says of them."""
+
+    key: str
+    title: str
+    process: LinearProcess
+    friction: float | None = None
+    more: dict[str, Json] = {}
+
+
+def _starts(process: LinearProcess, x0: Tensor, v0: Tensor) -> Tensor:
+    """States (parts, N) of one coordinate from data x0 (N,) and standard normals v0 (N,) for the velocity, if there is one."""
+    if len(process.parts) == 1:
+        return x0[None]
+    return torch.stack([x0, float(process.start_cov()[1, 1]) ** 0.5 * v0])
+
+
+def _bundles(packet: Packet, exp: Experiment, chosen: CLD, bundles: list[Bundle]) -> None:
     """The same three data points and normals under each process: arrays ``<id>/paths`` (T, k, 3), ``<id>/density:x`` (rows, times) …"""
     data = exp.law.mixture
     rng = Rng(exp.seed, dtype=torch.float64).stream("phase")
@@ -168,21 +183,22 @@ def _bundles(packet: Packet, exp: Experiment, items: list[tuple[str, str, Any]])
     sub = "₁" if data.dim > 1 else ""
     packet.add("clock", clock)
     packet.add("density/clock", torch.linspace(0, 1, columns, dtype=torch.float64))
-    packet.header["items"] = []
-    top_v = round(3.4 * max(p.mass for _, _, p in items if isinstance(p, CLD)) ** 0.5, 3)
-    for key, title, process in items:
+    items: list[Json] = []
+    packet.header["items"] = items
+    top_v = round(3.4 * chosen.mass**0.5, 3)  # of all of them, which differ in friction alone
+    for key, title, process, friction, more in bundles:
         oracle = MixtureOracle(line, process)
         mean, cov = oracle.moments(process.unclock(torch.linspace(0, 1, columns, dtype=torch.float64)))
-        start = x0[:, 0][None] if len(process.parts) == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
+        start = _starts(process, x0[:, 0], v0)
         # VP is driven by the normals that drive CLD's velocity
         noise = normals[:, 1:] if len(process.parts) == 1 else normals
         packet.add(f"{key}/paths", paths(process, start, process.unclock(clock), noise))
-        components = []
+        components: list[Json] = []
         for i, name in enumerate(("x", "v")[: len(process.parts)]):
             half = SPAN_1D if i == 0 else top_v
             components.append({"name": name, "label": name + sub, "lo": -half, "hi": half})
             packet.add(f"{key}/density:{name}", _marginal(line.weights, mean[..., i], cov[..., i, i], half, rows), "u1")
-        packet.header["items"].append({"id": key, "title": title, "components": components, "friction": getattr(process, "friction", None)})
+        items.append({"id": key, "title": title, "components": components, "friction": friction, **more})
 
 
 def _marginal(w: Tensor, mean: Tensor, var: Tensor, half: float, rows: int) -> np.ndarray:
@@ -205,10 +221,13 @@ def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
     score_clock = torch.linspace(0, 1, SCORE_TIMES, dtype=torch.float64).square()  # closer together at the data, where it changes
     packet.add("clock", clock)
     packet.add("score/clock", score_clock)
-    packet.header.update(steps=ROUGH_STEPS, paths=ROUGH_PATHS, items=[])
-    for key, p in (("vp", VP()), ("cld", process)):
+    items: list[Json] = []
+    packet.header.update(steps=ROUGH_STEPS, paths=ROUGH_PATHS, items=items)
+    vp = VP()
+    both: list[tuple[str, LinearProcess, float]] = [("vp", vp, float(vp.schedule.integral(t64(vp.t_max)))), ("cld", process, 0.0)]
+    for key, p, limit in both:
         times = p.unclock(clock)
-        start = x0[:, 0][None] if len(p.parts) == 1 else torch.stack([x0[:, 0], (process.gamma * process.mass) ** 0.5 * v0])
+        start = _starts(p, x0[:, 0], v0)
         z = paths(p, start, times, normals[:, 1:] if len(p.parts) == 1 else normals)[:, 0]
         measured = z.diff(dim=0).square().cumsum(0)
         expected = roughness(p, second, times).cumsum(0)
@@ -217,8 +236,7 @@ def _numbers_part(packet: Packet, exp: Experiment, process: CLD, params: dict[st
         oracle = MixtureOracle(data, p)
         values = [score_excess(oracle, float(t), exp.seed) for t in p.unclock(score_clock).clamp_min(p.t_min)]
         packet.add(f"score/{key}", [v for v, _ in values])
-        limit = float(p.schedule.integral(t64(p.t_max))) if len(p.parts) == 1 else 0.0
-        packet.header["items"].append(
+        items.append(
             {
                 "id": key,
                 "title": p.info.title,

@@ -8,19 +8,18 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.fields import Json
 from playground.core.problem import Problem
 from playground.core.process import RUNAWAY, Process, t64
 from playground.core.run import Frame
 from playground.core.spec import Spec
 from playground.engine import Run
-from playground.guidance.none import NoGuidance
 from playground.views import lab
 from playground.views.guided import fields_key
 from playground.views.packet import Packet
@@ -38,12 +37,12 @@ def run_packet(run: Run, want: frozenset[str] = frozenset(), seq: int = 0) -> Pa
     sight, process = sight_of(run), run.process
     packet = Packet({})
     sight.draw(packet, want)
-    packet.header = run_header(sight, seq) | sight.header()
+    terms = add_terms(packet, run) if run.samples else []
+    packet.header = run_header(sight, seq, terms) | sight.header()
     add_frames(packet, process, sight.frames)
     add_curves(packet, process)
     if run.samples:
         add_grid(packet, process, t64(run.grid), run.calls)
-        add_terms(packet, run)
     return packet
 
 
@@ -74,8 +73,8 @@ def calls_line(exp: Experiment, grid: list[float]) -> tuple[float, float] | None
     return line if line is None or told is None else (line[0], told - line[0] * exp.grid.steps)
 
 
-def run_header(sight: Sight, seq: int) -> dict[str, Any]:
-    """What the packet of every run says of it."""
+def run_header(sight: Sight, seq: int, symbols: list[str]) -> dict[str, Json]:
+    """What the packet of every run says of it; ``symbols``: of the update formula's numbers."""
     run = sight.run
     exp, process, sampler = run.exp, run.process, run.exp.sampler
     device = run.frames[0].z.device
@@ -105,9 +104,9 @@ def run_header(sight: Sight, seq: int) -> dict[str, Any]:
             "order": sampler.info.order,
             "nfe": sampler.info.nfe,
             "calls_line": calls_line(exp, run.grid) if run.samples else sampler.calls_line(),
-            "terms": [],
+            "terms": [{"symbol": symbol} for symbol in symbols],
         },
-        "guidance": _in_symbols(exp.guidance, exp.guidance.formula) if run.samples and exp.guidance != NoGuidance() else None,
+        "guidance": _in_symbols(exp.guidance, exp.guidance.formula) if run.samples and not exp.guidance.is_none else None,
         "process": _in_symbols(process, process.formula),
         "diverged": None if run.diverged is None else {"step": run.diverged, "message": sight.alarm(run.diverged)},
         "notes": _notes(sight),
@@ -139,11 +138,11 @@ def _notes(sight: Sight) -> list[str]:
 def ending(exp: Experiment) -> str:
     """What the step to t = 0 does."""
     x = "z" if len(exp.process.parts) > 1 else "x"
-    guided = exp.guidance != NoGuidance()
+    guided = not exp.guidance.is_none
     return exp.sampler.ending.said(x, "the guided x̂₀ of the formula below" if guided else f"the model’s E[{x}₀ | {x}_t]")
 
 
-def _in_symbols(choice: Spec, formula: str) -> dict[str, Any]:
+def _in_symbols(choice: Spec, formula: str) -> dict[str, Json]:
     """A sampler, process or guidance as the panel beside the stage tells it."""
     info = choice.info
     return {"title": info.title, "formula": formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
@@ -194,11 +193,11 @@ def add_grid(packet: Packet, process: Process, grid: Tensor, calls: list[int]) -
     packet.add("grid/calls", [*calls, *[math.nan] * (len(grid) - len(calls))])
 
 
-def add_terms(packet: Packet, run: Run) -> None:
-    """The update formula's numbers for every step of the grid: column j is the step to grid[j]."""
+def add_terms(packet: Packet, run: Run) -> list[str]:
+    """The update formula's numbers for every step of the grid: column j is the step to grid[j]. Returns their symbols."""
     exp, grid, problem = run.exp, run.grid, Problem(run.process, run.oracle)
     rows: list[dict[str, float]] = [{}]
     rows += [exp.sampler.terms_on(problem, grid, i) if s > 0 else {} for i, s in enumerate(grid[1:])]
     symbols = list(dict.fromkeys(s for row in rows for s in row))
-    packet.header["sampler"]["terms"] = [{"symbol": s} for s in symbols]
     packet.add("terms", np.array([[row.get(s, math.nan) for row in rows] for s in symbols]).reshape(len(symbols), len(rows)))
+    return symbols

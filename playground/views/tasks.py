@@ -12,18 +12,18 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Number, Whole
+from playground.core.fields import BadValue, Json, Number, Whole
+from playground.core.legal import require
 from playground.core.mixture import GaussianMixture
-from playground.core.process import LinearProcess, ScalarProcess, t64
+from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
-from playground.core.spec import Spec, registry
+from playground.core.spec import registry, specs_in
 from playground.editing import inversion
 from playground.engine import Run, grid_times
 from playground.images.inpaint import inpaint, posterior
@@ -43,23 +43,30 @@ Cells = list[tuple[int, int]]
 class Sheet:
     """Counts what was done and writes the packets of one task."""
 
-    def __init__(self, exp: Experiment, task: str, rows: list[str], columns: list[str], calls: float, notes: list[str], **more: Any):
+    def __init__(self, exp: Experiment, task: str, rows: list[str], columns: list[str], calls: float, notes: list[str], **more: Json):
         self.exp, self.task, self.calls = exp, task, max(1.0, calls)
         self.event = exp.law.space.shape
         self.started = time.perf_counter()
         self.before = 0  # model calls of the runs that are complete
         self.asked = 0  # more of them, for x̂_0 at ends that are still noisy
         self.end: Frame
-        self.head = {"rows": rows, "columns": columns, "event": list(self.event), "notes": notes, "expected_calls": round(calls), **more}
+        self.head: dict[str, Json] = {
+            "rows": rows,
+            "columns": columns,
+            "event": list(self.event),
+            "notes": notes,
+            "expected_calls": round(calls),
+            **more,
+        }
 
-    def packet(self, kind: str, **header: Any) -> Packet:
+    def packet(self, kind: str, **header: Json) -> Packet:
         spent = round(1000 * (time.perf_counter() - self.started), 1)
         return Packet({"kind": f"task-{kind}", "task": self.task, "key": self.exp.key, "ms": spent, **header})
 
     def plan(self) -> Packet:
         return self.packet("plan", **self.head)
 
-    def still(self, cells: Cells, images: Tensor, **header: Any) -> Packet:
+    def still(self, cells: Cells, images: Tensor, **header: Json) -> Packet:
         """Pictures that are there already."""
         packet = self.packet("step", cells=cells, **header)
         packet.add("x", pixel_bytes(images), "u1")
@@ -94,10 +101,10 @@ class Sheet:
         self.asked += took
         return x0
 
-    def captions(self, told: list[tuple[int, int, str]], **header: Any) -> Packet:
+    def captions(self, told: list[tuple[int, int, str]], **header: Json) -> Packet:
         return self.packet("captions", captions=told, **header)
 
-    def done(self, **header: Any) -> Packet:
+    def done(self, **header: Json) -> Packet:
         return self.packet("done", calls=self.before, asked=self.asked, **header)
 
 
@@ -112,8 +119,11 @@ class Asked:
             self.exp = exp.replace(guidance=registry("guidance")["NoGuidance"]())
             self.notes.append("done without guidance: “each class” would give every column another class")
 
-    def number(self, name: str, default: float, lo: float, hi: float, whole: bool = True) -> Any:
-        return (Whole if whole else Number)(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
+    def number(self, name: str, default: float, lo: float, hi: float) -> float:
+        return Number(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
+
+    def whole(self, name: str, default: int, lo: int, hi: int) -> int:
+        return Whole(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
 
     def numbers(self, name: str, default: tuple[float, ...], lo: float, hi: float, whole: bool) -> list[float]:
         words = [w for w in self.params.get(name, "").split(",") if w.strip()]
@@ -139,8 +149,7 @@ def task_packets(exp: Experiment, params: dict[str, str], files: list[bytes]) ->
     task = params.get("task", "")
     if task not in TASKS:
         raise BadValue("lab.task", task, "one of " + ", ".join(TASKS))
-    if not exp.law.space.pictures:
-        raise BadValue("data", exp.data, "an image model: tasks are done with images")
+    require(frozenset({"pictures"}), exp)
     return TASKS[task](Asked(exp, params, files))
 
 
@@ -149,7 +158,7 @@ def _calls(exp: Experiment) -> float:
     return exp.sampler.calls(exp.grid.steps) or 30 * exp.grid.steps
 
 
-def _affordable(images_and_calls: float, field: str, value: Any) -> None:
+def _affordable(images_and_calls: float, field: str, value: object) -> None:
     if images_and_calls > Pictures.most_work:
         raise BadValue(
             field, value, f"a task of at most {Pictures.most_work:,} images × model calls; this one takes {images_and_calls:,.0f}"
@@ -157,8 +166,8 @@ def _affordable(images_and_calls: float, field: str, value: Any) -> None:
 
 
 def _inpaint(asked: Asked) -> Iterator[Packet]:
-    count = asked.number("variants", 4, 1, 16)
-    resamples, jump = asked.number("r", 5, 1, 50), asked.number("jump", 1, 1, 100)
+    count = asked.whole("variants", 4, 1, 16)
+    resamples, jump = asked.whole("r", 5, 1, 50), asked.whole("jump", 1, 1, 100)
     exp = asked.exp.replace(particles=count)
     image = asked.image(0)
     if len(asked.files) < 2:
@@ -188,7 +197,7 @@ def _inpaint(asked: Asked) -> Iterator[Packet]:
     return packets()
 
 
-def beside_exact(law: GaussianMixture, image: Tensor, known: Tensor, drawn: Tensor) -> dict[str, Any]:
+def beside_exact(law: GaussianMixture, image: Tensor, known: Tensor, drawn: Tensor) -> dict[str, Json]:
     """Numbers for draws (n, *event) of the unknown pixels beside p(unknown | known) of a Gaussian, as root mean squares over those pixels.
 
     mean: of the draws' mean to the exact mean; floor: √(tr C/(n d)), what that is on average for n exact draws; spread: of the draws about their
@@ -216,7 +225,7 @@ def exact_inpaintings(law: GaussianMixture, image: Tensor, known: Tensor, count:
 
 def _edit(asked: Asked) -> Iterator[Packet]:
     image = asked.image(0)
-    chosen = asked.number("strength", 0.5, 0.05, 1, whole=False)
+    chosen = asked.number("strength", 0.5, 0.05, 1)
     strip = asked.numbers("strengths", STRENGTHS, 0.05, 1, whole=False) if asked.params.get("strip", "1") == "1" else []
     strengths = sorted({chosen, *strip})
     exp = asked.exp.replace(particles=1)
@@ -240,7 +249,7 @@ def _edit(asked: Asked) -> Iterator[Packet]:
 
 def _interpolate(asked: Asked) -> Iterator[Packet]:
     exp, seeds = asked.exp, asked.params.get("seeds", "")
-    n = asked.number("columns", COLUMNS, 3, 15)
+    n = asked.whole("columns", COLUMNS, 3, 15)
     weights = torch.linspace(0, 1, n, dtype=torch.float64)
     if seeds:
         two = asked.numbers("seeds", (), 0, 2**31 - 1, whole=True)
@@ -278,17 +287,15 @@ def _interpolate(asked: Asked) -> Iterator[Packet]:
 
 def _inversion_notes(exp: Experiment) -> list[str]:
     """What encodes a picture, and why its noise is not a draw from the prior: p_t_min has noise that a clean picture has not."""
-    assert isinstance(exp.process, ScalarProcess)
     t = min(t for t in grid_times(exp) if t > 0)
     how = f"encoded and decoded by the run’s own sampler, {exp.sampler.info.title}"
-    missing = f"a picture enters at t = {t:.3g} without the noise (σ = {exp.process.at(t).sigma:.3g}) that states have there"
+    missing = f"a picture enters at t = {t:.3g} without the noise (σ = {exp.process.scalar().at(t).sigma:.3g}) that states have there"
     return [how, f"{missing}: what is flat in it stays flat in its noise, which makes ‖z‖ smaller than the 1 of a draw from the prior"]
 
 
 def _noise_rms(exp: Experiment, latents: Tensor) -> list[float]:
     """Norm of each latent's x-part over √d times the prior's standard deviation: 1 for a draw from the prior, about."""
-    assert isinstance(exp.process, LinearProcess)
-    scale = math.sqrt(float(exp.process.prior_cov()[0, 0]))
+    scale = math.sqrt(float(exp.process.linear().prior_cov()[0, 0]))
     return (exp.process.project(latents).double().flatten(1).square().mean(1).sqrt() / scale).tolist()
 
 
@@ -309,11 +316,10 @@ def _reconstruct(asked: Asked) -> Iterator[Packet]:
         yield sheet.still([(0, 0)], image[None])
         points = []
         for column, (k, exp) in enumerate(zip(counts, runs, strict=True), start=1):
-            assert isinstance(exp.process, ScalarProcess)
             yield from sheet.run(partial(inversion, exp, image[None]), [(1, column)], f"{k:g} steps: encoding", encodes=True)
             latent, grid = sheet.end.z, [t for t in grid_times(exp) if t > 0]
             yield from sheet.run(partial(Run, exp, initial=latent, times=grid), [(0, column)], f"{k:g} steps: decoding")
-            back = sheet.end.z[0] / exp.process.at(grid[-1]).alpha
+            back = sheet.end.z[0] / exp.process.scalar().at(grid[-1]).alpha
             rms = float((back - image).double().square().mean().sqrt())
             points.append({"steps": k, "rms": rms, "noise": _noise_rms(exp, latent)[0]})
             told = [(0, column, f"{rms:.2g}"), (1, column, f"{points[-1]['noise']:.2f}")]
@@ -330,7 +336,7 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
         raise BadValue("lab.field", field, "one of " + ", ".join(known))
     param, now = known[field]
     values = asked.numbers("values", (now,), param.lo, param.hi, whole=param.whole)
-    rows = min(ROWS, asked.exp.particles, asked.number("rows", ROWS, 1, ROWS))
+    rows = min(ROWS, asked.exp.particles, asked.whole("rows", ROWS, 1, ROWS))
     runs = sweep(asked.exp.replace(particles=rows), field, values)
     costs = [_calls(exp) * (1 if exp.guidance.weight in (0.0, 1.0) else 2) for exp in runs]
     _affordable(rows * sum(costs), f"lab.{field}", values)
@@ -376,13 +382,18 @@ def numbers_packet(exp: Experiment, params: dict[str, str]) -> Packet:
         ours = path in numeric_fields(exp)
         if not ours and path != "guidance.weight":
             continue
-        owner: Any = other
-        for name in path.split(".")[:-1]:
-            owner = getattr(owner, name)
-        told = {"path": path, "kind": owner.info.key if isinstance(owner, Spec) else "", "word": param.label or path.split(".")[-1]}
+        told: dict[str, Json] = {"path": path, "kind": _owner(other, path), "word": param.label or path.split(".")[-1]}
         told |= {"lo": param.lo, "hi": param.hi, "value": value, "whole": param.whole, "help": param.help}
         fields.append(told if ours else {**told, "with": {"guidance": "ClassifierFree"}})
     return Packet({"kind": "numbers", "key": exp.key, "fields": fields, "classes": len(exp.law.class_names)})
+
+
+def _owner(exp: Experiment, path: str) -> str:
+    """The key of the choice that a number belongs to, "" for the Experiment itself."""
+    within, key = specs_in(exp), ""
+    for name in path.split(".")[:-1]:
+        key, within = within[name].info.key, specs_in(within[name])
+    return key
 
 
 # -- where the answer is known --------------------------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from playground.core.fields import promised
 from playground.core.kernel import small_inverse
 from playground.core.panels import Panel
 from playground.core.problem import Problem
+from playground.exact.wrapped import WrappedOracle
 from playground.views.fields import MANY, FieldsOf, add_arrows, lattice, seen, view_moments
 from playground.views.layer import Layer
 from playground.views.packet import Packet
@@ -42,10 +44,11 @@ class Score(Layer):
 
 def _told_arrows(fields: FieldsOf, panel: Panel) -> None:
     """The score that the model tells, times √ of p_t's smallest variance (of angles at most 1, the width of a circle)."""
+    oracle = promised(fields.oracle, WrappedOracle, "data", "angles")
     points = lattice(panel)
     arrows = []
     for t in fields.t_arrows.tolist():
-        law = fields.oracle.marginal(t)
+        law = oracle.marginal(t)
         spread = float(law.weights @ law.stds.square().amin(1).clamp_max(1)) ** 0.5
         arrows.append((law.score(points) * spread).mT)
     add_arrows(fields.packet, f"score:{panel.id}", torch.stack(arrows))

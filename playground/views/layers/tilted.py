@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.mixture import GaussianMixture
 from playground.core.panels import Panel
@@ -42,7 +42,7 @@ class Tilted(Layer):
             _tilted(fields.packet, panel, fields.geometry.panels[0], fields.pair, fields.t, fields.exp.guidance.weight)
 
 
-def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Any], t: Tensor, weight: float) -> None:
+def _tilted(packet: Packet, panel: Panel, main: Panel, pair: list[Exact], t: Tensor, weight: float) -> None:
     """p_main^W p_weak^{1−W} over (clock, panel); of a panel that shows one of two components, what the other leaves of it."""
     moments = [view_moments(oracle, t) for oracle in pair]
     plane = main.flat

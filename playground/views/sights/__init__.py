@@ -7,14 +7,14 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Json
 from playground.core.run import Frame
 from playground.core.space import Space
 from playground.engine import Run
@@ -47,7 +47,7 @@ class Sight(ABC):
         return self.run.frames
 
     @abstractmethod
-    def header(self) -> dict[str, Any]:
+    def header(self) -> dict[str, Json]:
         """What the run packet's header says of panels and states: ``dim``, ``components``, ``panels`` and more (docs/packet.md)."""
 
     @abstractmethod

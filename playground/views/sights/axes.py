@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
+from playground.core.fields import Json
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
@@ -44,7 +45,7 @@ class Axes(Sight):
         values = exp.particles * exp.law.dim * len(exp.process.parts)
         return max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
 
-    def header(self) -> dict[str, Any]:
+    def header(self) -> dict[str, Json]:
         return {
             "dim": self.oracle.dim,
             "components": list(self.geometry.components),

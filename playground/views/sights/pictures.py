@@ -6,14 +6,16 @@ import functools
 import io
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from playground.core.process import LinearProcess, t64
+from playground.core.fields import Json
+from playground.core.panels import Panel
+from playground.core.process import t64
 from playground.core.run import Frame
 from playground.core.space import Pixels, Space
 from playground.engine import Run
@@ -55,10 +57,10 @@ class Pictures(Sight):
     def frames(self) -> list[Frame]:
         return [self.run.frames[i] for i in self.kept]
 
-    def header(self) -> dict[str, Any]:
+    def header(self) -> dict[str, Json]:
         run, final = self.run, self.final()
         labels, by = self.labels
-        image: dict[str, Any] = {
+        image: dict[str, Json] = {
             "event": list(self.pixels(run.frames[-1]).shape[1:]),
             "batch": run.exp.particles,
             "shown": self.count,
@@ -71,7 +73,7 @@ class Pictures(Sight):
             "dim": 2,
             "components": ["x1", "x2"],
             "particles": self.count,
-            "panels": [self.plane[1]],
+            "panels": [self.plane[1].describe(self.plane[2])],
             **told(self.exp, None),
             "unavailable": unavailable(self.exp, None) | ({} if labels is not None else {"classes": by}),
             "set": run.law.key if "examples" in run.law.gives else "",
@@ -81,8 +83,8 @@ class Pictures(Sight):
     def draw(self, packet: Packet, want: frozenset[str]) -> None:
         run, frames = self.run, self.frames
         run.expect()
-        paths, panel = self.plane
-        ends = [[panel[name][end] * 2 for name in "ab"] for end in ("lo", "hi")]
+        paths, panel, _ = self.plane
+        ends = [[2 * side[end] for side in panel.ranges] for end in (0, 1)]
         packet.add("z", paths.mT.numpy(), "u2", *ends, axis=1)
         packet.add("log_snr", self.process.log_snr(t64([f.t for f in frames])))
         labels, _ = self.labels
@@ -111,18 +113,17 @@ class Pictures(Sight):
         return torch.stack([torch.nan_to_num(self.process.project(f.z)[: self.count].float().cpu()).flatten(1) for f in self.frames])
 
     @functools.cached_property
-    def plane(self) -> tuple[Tensor, dict[str, Any]]:
-        """Paths (frames, n, 2) on the two principal components of the batch, in units of their root mean square, and the panel that shows them."""
+    def plane(self) -> tuple[Tensor, Panel, tuple[str, str]]:
+        """Paths (frames, n, 2) on the two principal components of the batch, in units of their root mean square, the panel that shows them, and the labels of
+        its axes."""
         scale = self.process.view_scale(t64([f.t for f in self.frames]))
         paths, share = principal(self.states * scale[:, None, None].float())
         unit = paths.square().mean().sqrt().clamp_min(1e-9)
         half = [1.15 * float((paths[..., i] / unit).abs().max()) for i in range(2)]
         span = max(half[0] / SPAN[0], half[1] / SPAN[1])
-        panel: dict[str, Any] = {"id": "x", "kind": "plane", "title": "", "weight": 1.0}
-        for i, name in enumerate("ab"):
-            label = f"PC {i + 1} · {100 * float(share[i]):.0f} %"
-            panel[name] = {"component": i, "label": label, "lo": -span * SPAN[i], "hi": span * SPAN[i]}
-        return paths / unit, panel
+        across, up = ((-span * side, span * side) for side in SPAN)
+        first, second = (f"PC {i + 1} · {100 * float(share[i]):.0f} %" for i in range(2))
+        return paths / unit, Panel("x", "plane", 0, 1, "", 1.0, (across, up), True), (first, second)
 
     # pictures -----------------------------------------------------------------------------------------------------------------------
 
@@ -212,8 +213,7 @@ class Pictures(Sight):
 
     def _fast(self) -> int | None:
         """The first step whose velocities, which no picture shows, are larger than CLD's can be."""
-        process, run = self.process, self.run
-        assert isinstance(process, LinearProcess)  # image models serve no others
+        process, run = self.process.linear(), self.run  # image models serve no others
         if len(process.parts) < 2:
             return None
         psi, cov = process.mean_and_cov(run.times)
