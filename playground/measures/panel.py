@@ -58,10 +58,10 @@ def distances() -> dict[str, Sampled]:
 
 def named(key: object) -> Measure:
     """A measure with its defaults, by its key in any case of letters. Raises BadValue."""
-    there = {name.lower(): cls for name, cls in known().items()}
+    there = {name.lower(): cls for name, cls in registry("measures").items()}
     found = there.get(key.lower()) if isinstance(key, str) else None
     if found is None:
-        raise BadValue("measure", key, one_of(key, list(known())))
+        raise BadValue("measure", key, one_of(key, list(registry("measures"))))
     return found()
 
 
