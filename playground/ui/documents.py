@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "docs"
+from playground.core.files import DOCS
+
 TITLES = {
     "glossary": "Glossary as a page",
     "samplers": "Samplers, measured",
@@ -31,7 +30,7 @@ LINKED = re.compile(r'(<a href=")(?:docs/)?(\w+)\.md"')
 @functools.cache
 def page(name: str) -> str:
     """A document as HTML; raw HTML in it is shown as text, links between documents stay within the app."""
-    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8").replace("<br>", " · ")
+    text = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("<br>", " · ")
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     body = MATH.sub(r'<span class="tex">\1</span>', body)
     body = LINKED.sub(lambda m: f'{m[1]}{m[2]}"' if m[2] in TITLES else m[0], body)

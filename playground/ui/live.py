@@ -44,6 +44,7 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Json, Record
+from playground.core.files import ASSETS
 from playground.core.memory import keep_memory
 from playground.core.run import Frame
 from playground.engine import Run
@@ -72,7 +73,6 @@ from playground.views.stage import file_name, run_packet, step_packet
 from playground.views.tasks import task_packets
 
 log = logging.getLogger("playground")
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAYERS = ("run", "part", "fields", "metrics")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4

@@ -14,7 +14,6 @@ import os
 import re
 import sys
 import threading
-from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import gradio as gr
@@ -22,6 +21,7 @@ from gradio.routes import App
 from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
+from playground.core import files
 from playground.core.catalog import laws
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
@@ -35,7 +35,7 @@ from playground.ui.front import Front
 from playground.views import lab, layer
 from playground.views.snippet import as_python
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "ui"
+ASSETS = files.ASSETS / "ui"
 STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "torus", "spacetime", "symbols", "arrange", "controls", "stage")
 SCRIPTS = (
     "tip.js",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground import __version__
 from playground.core.run import Frame
 from playground.engine import Run
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from playground.views.sights.axes import Axes
 
 MOST_ROWS = 5_000_000
-PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 def csv_steps(run: Run) -> list[int]:
@@ -31,7 +29,7 @@ def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "")
     exp, header, steps = run.exp, run.process.info, csv_steps(run)
     how = "noising" if exp.mode == "forward" else f"{exp.sampler.info.title} · {run.steps} steps"
     what = f"{exp.data if isinstance(exp.data, str) and len(exp.data) < 40 else 'your mixture'} · {header.title} · {how}"
-    yield f"# Diffusion Playground {version()} · {what} · {exp.particles} particles · seed {exp.seed}\n"
+    yield f"# Diffusion Playground {__version__} · {what} · {exp.particles} particles · seed {exp.seed}\n"
     if link:
         yield f"# {link}\n"
     last = steps[-1]
@@ -50,7 +48,3 @@ def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "")
         z = frame.z.flatten(1).double().cpu().numpy()
         head = f"{frame.step},{frame.t!r},"
         yield "".join(f"{head}{i},{labels[i]}," + ",".join(repr(float(v)) for v in row) + "\n" for i, row in enumerate(z))
-
-
-def version() -> str:
-    return str(tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"])

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from playground.core.fields import BadValue, Record
+from playground.core.files import ASSETS
 from playground.core.process import LinearProcess
 from playground.core.spec import from_dict
 from toy_models.networks import card as cards
@@ -22,7 +23,7 @@ from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet, UNetConfig
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
+FOLDER = ASSETS / "models"
 ARCHITECTURES: dict[str, Callable[[cards.Card], nn.Module]] = {
     "UNet": lambda entries: UNet(UNetConfig(**entries)),
     "Classifier": lambda entries: Classifier(ClassifierConfig(**entries)),
