@@ -1,6 +1,6 @@
 """Diffusion Playground. ``python app.py``; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens."""
 
-from playground.app import demo, main
+from playground.ui.app import demo, main
 
 __all__ = ["demo"]
 

@@ -1,4 +1,4 @@
-"""The app as a command: ``diffusion-playground``, ``python -m playground.app``, and ``app.py`` of a checkout. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
+"""The app as a command: ``diffusion-playground``, ``python -m playground.ui.app``, and ``app.py`` of a checkout. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
 say where it listens."""
 
 import gc
