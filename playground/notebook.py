@@ -19,18 +19,19 @@ from torch import Tensor
 
 from playground import editing
 from playground.core.catalog import law_of, resolve
-from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Whole
 from playground.core.law import Law, MixtureLaw
 from playground.core.measure import Estimate, Measure
 from playground.core.mixture import GaussianMixture
+from playground.core.model import Model
 from playground.core.predictor import Brought
 from playground.core.problem import Predictor, Problem, check_model_time
 from playground.core.run import Trace
 from playground.core.space import Space
 from playground.engine import Run, grid_times, simulate
 from playground.exact import oracle_for
+from playground.exact.classes import AnyOracle
 from playground.measures import two_samples
 from playground.measures.panel import MOMENTS, why_not
 from playground.measures.panel import named as measure_named
@@ -181,7 +182,7 @@ def log_prob(what: Experiment | Law | GaussianMixture | str, x: Points, t: float
         if t != 0:
             raise BadValue("t", t, "0: a law of data knows no process; give an Experiment")
         return given.numbers(closed.log_prob(known.space.states("x", given.z.double())))
-    exact = exact_of(what)
+    exact = oracle_for(_target(what).closed, what.process)
     space = what.process.states(exact.space)
     given = Given("x", x, space.shape)
     z = space.states("x", given.z.double())
@@ -196,10 +197,15 @@ def density(what: Experiment | Law | GaussianMixture | str, x: Points, t: float 
     return np.exp(told) if isinstance(told, np.ndarray) else told.exp()
 
 
-def exact_of(exp: Experiment) -> Exact:
-    """The exact model of what ``exp`` wants to sample: of its data, or of the class that guidance leads to. BadValue where there is none."""
+def exact_of(exp: Experiment) -> AnyOracle:
+    """The exact model of a mixture that ``exp`` wants to sample: of its data, or of the class that guidance leads to. BadValue where there is none."""
+    return oracle_for(_target(exp).mixture, exp.process)
+
+
+def _target(exp: Experiment) -> Model:
+    """The model of what ``exp`` wants to sample."""
     who = checked(exp).who
-    return oracle_for((exp.guidance.target(who) if "mixture" not in exp.guidance.gives else who).closed, exp.process)
+    return exp.guidance.target(who) if "mixture" not in exp.guidance.gives else who
 
 
 def sample(what: Experiment | Law | GaussianMixture | str, n: int, seed: int = 0) -> Tensor:

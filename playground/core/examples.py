@@ -126,6 +126,9 @@ class ExamplesLaw(Law):
         labels = torch.zeros(n, dtype=torch.long) if known.labels is None else known.labels[which]
         return known.x[which].to(rng.device, rng.dtype), labels.to(rng.device)
 
+    def of_examples(self) -> ExamplesLaw:
+        return self
+
     def only(self, label: int) -> ExamplesLaw:
         return OneClass(self, label)
 

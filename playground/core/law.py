@@ -14,7 +14,7 @@ from .rng import Rng
 from .space import Euclidean, Space
 
 if TYPE_CHECKING:
-    from .examples import Examples
+    from .examples import Examples, ExamplesLaw
 
 
 class Closed(Protocol):
@@ -97,6 +97,10 @@ class Law:
     def draw(self, n: int, rng: Rng) -> tuple[Tensor, Tensor]:
         """The same from a stream of random numbers, in its dtype: what a law says of itself."""
         raise BadValue("data", self.key, "a law that can be drawn from; of this one only models are known")
+
+    def of_examples(self) -> ExamplesLaw | None:
+        """This law where it is a finite set of points that are known."""
+        return None
 
     def only(self, label: int) -> Law:
         """The law of one class, p(x | class). Raises BadValue where there is no such class."""

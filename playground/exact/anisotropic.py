@@ -9,9 +9,10 @@ from torch import Tensor
 
 from playground.core.process import t64
 from playground.exact.table import TableOracle
+from playground.processes.anisotropic import Anisotropic
 
 
-class AnisotropicOracle(TableOracle):
+class AnisotropicOracle(TableOracle[Anisotropic]):
     """Component k of p_t is N(A m_k, A C_k A + σ² I), A = α_1 P_1 + α_2 P_2; with e = S⁻¹(x − A m): x̂_0 = m + C A e,
     u = Ȧ x̂_0 + σ̇ ε̂, ε̂ = σ e (components mixed by their responsibilities)."""
 

@@ -15,7 +15,7 @@ from playground.exact.table import TableOracle
 from playground.processes.interpolant import Interpolant
 
 
-class InterpolantOracle(TableOracle):
+class InterpolantOracle(TableOracle[Interpolant]):
     """x_t = (1 − t) x_0 + t x_1 + γ z with independent x_0 ~ Σ π_i N(m_i, C_i), x_1 ~ Σ ρ_j N(n_j, B_j) (math 2.11).
 
     Pair (i, j): mean (1 − t) m_i + t n_j, S = (1 − t)² C_i + t² B_j + γ² I; given pair and state, with e = S⁻¹(x − mean):
@@ -57,7 +57,7 @@ class InterpolantOracle(TableOracle):
         return base - (gain @ mean[..., None])[..., 0], gain
 
 
-class PairedOracle(TableOracle):
+class PairedOracle(TableOracle[Interpolant]):
     """The interpolant between finitely many given pairs (x_0, x_1), smoothed: pair i is x_0i + h e, x_1i + h e with one e ~ N(0, I).
 
     Component i of p_t is N((1 − t) x_0i + t x_1i, (h² + γ²) I) with velocity x_1i − x_0i + γγ̇/(h² + γ²) (x − mean): exact for this smoothed,
@@ -67,17 +67,13 @@ class PairedOracle(TableOracle):
     kernel: ClassVar[str] = "paired"
     needs: ClassVar[frozenset[str]] = frozenset({"mixture"})
 
-    def __init__(self, data: GaussianMixture, process: Interpolant, x0: Tensor, x1: Tensor, width: float):
-        super().__init__(data, process)
-        self.x0, self.x1, self.width = x0.double(), x1.double(), width
-        self._w = torch.full((len(x0),), 1 / len(x0), dtype=torch.float64)
-
-    @classmethod
-    def of(cls, data: GaussianMixture, process: Interpolant) -> PairedOracle:
+    def __init__(self, data: GaussianMixture, process: Interpolant):
         """Of pairs that minibatch optimal transport makes of draws of both ends."""
+        super().__init__(data, process)
         rng = Rng(0, dtype=torch.float64).stream("pairs")
-        x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, process.ends(data.dim)))
-        return cls(data, process, x0, minibatch_ot(x0, x1), SMOOTH)
+        self.x0, x1 = (law.sample(rng.uniform((PAIRS,)), rng.normal((PAIRS, data.dim)))[0] for law in (data, process.ends(data.dim)))
+        self.x1, self.width = minibatch_ot(self.x0, x1), SMOOTH
+        self._w = torch.full((PAIRS,), 1 / PAIRS, dtype=torch.float64)
 
     @property
     def weights(self) -> Tensor:

@@ -46,7 +46,7 @@ class Tables(NamedTuple):
     read: Tensor  # (K, d (1 + n))
 
 
-class MixtureOracle(Classes):
+class MixtureOracle(Classes[LinearProcess]):
     """E[x_0 | z_t] of mixture data, exactly (math: D = Σ r_k(z) μ_k, one k×k block process for all coordinates).
 
     Args:
@@ -61,17 +61,10 @@ class MixtureOracle(Classes):
     knows_density = True
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
-        self.data, self.process = data, process
-        self.dim = data.dim
-        self.state_dim = data.dim * len(process.parts)
+        super().__init__(data, process)
         self._tables: dict[float, Tables] = {}
         self._cast: dict[tuple, Tables] = {}
         self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
-
-    @property
-    def weights(self) -> Tensor:
-        """Weights of p_t's components."""
-        return self.data.weights
 
     def rms(self, t: Tensor) -> Tensor:
         """√E|z_t|², (T,)."""

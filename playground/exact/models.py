@@ -138,6 +138,9 @@ class Matched(ImageModel):
 class MatchedOracle(MixtureOracle):
     """The exact predictor of a Gaussian of images: states keep their shape."""
 
+    def beside(self, data: GaussianMixture) -> BasePredictor:
+        return MixtureOracle(data, self.process)
+
     def __init__(self, model: Matched, process: LinearProcess):
         super().__init__(model.mixture, process)
         self.model, self.event = model, model.law.space.shape

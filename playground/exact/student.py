@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng, chi2_over
 from playground.exact.table import TableOracle
+from playground.processes.pfgmpp import PFGMPP
 
 PRECISE, LIVE, SHOWN = 1e-11, 2e-5, 2e-3  # relative accuracy of the quadrature: float64, float32, pictures
 
@@ -109,7 +110,7 @@ class StudentLaw:
         return self.sample(precise.uniform((n,)), precise.normal((n, self.dim)))
 
 
-class StudentOracle(TableOracle):
+class StudentOracle(TableOracle[PFGMPP]):
     """p_t = Σ_k π_k ∫ N(m_k, C_k + σ²τ I) p(dτ), τ = D/χ²_D (math 2.15), as the mixture over components × quadrature nodes.
 
     float64 states get a quadrature accurate to about 1e-10, float32 ones to about 1e-5: fewer nodes, and wide ones for all components at once (half
@@ -121,7 +122,7 @@ class StudentOracle(TableOracle):
 
     has_velocity = False
 
-    def __init__(self, data: GaussianMixture, process: Any):
+    def __init__(self, data: GaussianMixture, process: PFGMPP):
         super().__init__(data, process)
         self._by_dtype: dict[tuple, tuple[Tensor, Tensor]] = {}
         self._wide = wide(data)
@@ -151,7 +152,7 @@ class StudentOracle(TableOracle):
         size = self.data.mean().square().sum() + self.data.cov().trace()
         return (size + self.dim * t64(t) ** 2 * self.process.D / (self.process.D - 2)).sqrt()
 
-    def marginal(self, t: float) -> Any:
+    def marginal(self, t: float) -> StudentLaw:
         return StudentLaw(self.data, t, self.process.D)
 
     def lifted(self) -> GaussianMixture:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.core.exact import Marginal
 from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
 from playground.core.problem import Prediction
 from playground.core.process import t64
-from playground.exact.classes import Classes
+from playground.exact.classes import Classes, Diffused
 from playground.exact.fast import features, mean_of
 
 
-class TableOracle(Classes):
+class TableOracle(Classes[Diffused]):
     """p_t = Σ_k w_k N(m_k(t), S_k(t)) on R^d, and quantities whose conditional means given component and state are affine in the state.
 
     Subclasses give ``weights`` (K,), ``moments(t)`` and ``reads(t)``; the rest (score, x̂_0, velocity, log p, draws) follows. One evaluation is
@@ -29,15 +29,11 @@ class TableOracle(Classes):
     has_velocity = True
     knows_density = True
 
-    def __init__(self, data: GaussianMixture, process: Any):
-        self.data, self.process, self.dim, self.state_dim = data, process, data.dim, data.dim
+    def __init__(self, data: GaussianMixture, process: Diffused):
+        super().__init__(data, process)
         self._tables: dict[float, tuple[Tensor, Tensor]] = {}
         self._cast: dict[tuple, tuple[Tensor, Tensor]] = {}
         self._pairs = torch.triu_indices(self.dim, self.dim)
-
-    @property
-    def weights(self) -> Tensor:
-        return self.data.weights
 
     def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Means (T, K, d) and covariances (T, K, d, d) of p_t's components, float64."""
@@ -51,9 +47,12 @@ class TableOracle(Classes):
 
     def lifted(self) -> GaussianMixture:
         """Law of z_0."""
-        return self.marginal(0.0)
+        return self._at(0.0)
 
-    def marginal(self, t: float) -> GaussianMixture:
+    def marginal(self, t: float) -> Marginal:
+        return self._at(t)
+
+    def _at(self, t: float) -> GaussianMixture:
         mean, cov = self.moments(t64([t]))
         return GaussianMixture(self.weights, mean[0], cov[0])
 

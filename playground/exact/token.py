@@ -7,13 +7,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.predictor import BasePredictor, Prediction
+from playground.core.predictor import Prediction
+from playground.exact.classes import ExactModel
 from playground.spaces.categorical import Forgetting
 from playground.spaces.table import TokenTable
 from playground.spaces.tokens import Tokens
 
 
-class TokenOracle(BasePredictor):
+class TokenOracle(ExactModel):
     """p(x_0 = c | x_t) ∝ p_0(c) q_t(x_t | c), float64, of a token x_t (batch, 1)."""
 
     kernel: ClassVar[str] = "categorical"
@@ -24,9 +25,12 @@ class TokenOracle(BasePredictor):
 
     def __init__(self, data: TokenTable, process: Forgetting):
         self.data, self.process = data, process
-        self.space: Tokens = process.states(data.space)
         self.tables = process.kernel.on(len(data.symbols))
         self._posterior: dict[float, Tensor] = {}
+
+    @property
+    def space(self) -> Tokens:
+        return self.process.states(self.data.space)
 
     def shares(self, t: Tensor) -> Tensor:
         """p_t of every symbol of states, (T, S), float64."""

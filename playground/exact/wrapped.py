@@ -8,12 +8,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from playground.core.predictor import BasePredictor, Prediction
+from playground.core.predictor import Prediction
+from playground.exact.classes import ExactModel
 from playground.spaces.torus import TURN, Torus
 from playground.spaces.wrapped import Winding, WrappedMixture
 
 
-class WrappedOracle(BasePredictor):
+class WrappedOracle(ExactModel):
     """∇ ln p_t of angles θ_t (batch, d), p_t = Σ w_k WN(m_k, s_k² + σ_t²), and −½ g² times it, the probability flow's velocity."""
 
     kernel: ClassVar[str] = "wrapped"
@@ -24,8 +25,11 @@ class WrappedOracle(BasePredictor):
     def __init__(self, data: WrappedMixture, process: Winding):
         self.data, self.process = data, process
         self.dim = self.state_dim = data.dim
-        self.space: Torus = data.space
         self._laws: dict[float, WrappedMixture] = {}
+
+    @property
+    def space(self) -> Torus:
+        return self.data.space
 
     @property
     def weights(self) -> Tensor:
