@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from playground.core.experiment import Experiment
 from playground.core.fields import params
@@ -27,36 +27,56 @@ FAMILIES = {
     "grids": "Time grids",
 }
 DECLARED = {"layer": layer.entries, "lab": lab.entries}
+
+
+class Word(TypedDict):
+    """What every entry has."""
+
+    group: str
+    name: str
+    text: str
+
+
+class Entry(Word, total=False):
+    """What an entry may have besides."""
+
+    formula: str
+    ref: str
+    arxiv: str
+    also: str
+    params: list[dict[str, str]]
+
+
 FIELDS = {"name", "text", "formula", "ref", "arxiv", "also"}
 
 
 @functools.cache
-def glossary() -> dict[str, dict[str, Any]]:
+def glossary() -> dict[str, Entry]:
     """Entries by key (``word.score``, ``layer.density``, ``samplers.DDIM``): group, name, text and where there are such also (other names),
     formula (LaTeX), ref, arxiv, params ([{label, help}]). Raises ValueError for an entry that is not complete."""
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[str, Entry] = {}
     told = tomllib.loads(FILE.read_text(encoding="utf-8"))
     for kind, group in GROUPS.items():
         for key, entry in {**DECLARED.get(kind, dict)(), **told.pop(kind, {})}.items():
             if not {"name", "text"} <= set(entry) <= FIELDS or not str(entry["text"]).endswith("."):
                 raise ValueError(f"glossary.toml: {kind}.{key} needs name and text (a sentence), and may have {', '.join(sorted(FIELDS))}")
-            out[f"{kind}.{key}"] = {"group": group, **entry}
+            out[f"{kind}.{key}"] = cast("Entry", {"group": group, **entry})
     if told:
         raise ValueError(f"glossary.toml: no such part: {', '.join(told)}")
     for family, group in FAMILIES.items():
         for key, cls in registry(family).items():
-            info, formula = cls.info, getattr(cls, "formula", "")
+            info = cls.info
             entry = {
                 "group": group,
                 "name": info.title,
                 "text": sentence(info.tip),
-                "formula": formula,
+                "formula": cls.formula,
                 "ref": info.paper,
                 "arxiv": info.arxiv,
+                "params": [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(cls).items() if p.help],
             }
-            entry["params"] = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(cls).items() if p.help]
-            out[f"{family}.{key}"] = {k: v for k, v in entry.items() if v}
-    run = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(Experiment).items() if p.kind != "spec"]
+            out[f"{family}.{key}"] = cast("Entry", {k: v for k, v in entry.items() if v})
+    run = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(Experiment).items() if not p.below()]
     out["run"] = {"group": "The run", "name": "run", "text": "What else is chosen for a run.", "params": run}
     return out
 
@@ -85,6 +105,6 @@ def document() -> str:
         if "params" in entry:
             lines += ["", *(f"- *{p['label']}*: {p['help']}" for p in entry["params"])]
         if "ref" in entry:
-            lines += ["", f"[{entry['ref']}](https://arxiv.org/abs/{entry['arxiv']})" if entry.get("arxiv") else entry["ref"]]
+            lines += ["", f"[{entry['ref']}](https://arxiv.org/abs/{entry.get('arxiv')})" if entry.get("arxiv") else entry["ref"]]
         lines.append("")
     return "\n".join(lines)

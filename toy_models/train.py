@@ -9,12 +9,11 @@ import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from playground.core.catalog import law_of
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record
 from playground.core.memory import keep_memory
 from playground.core.problem import Problem
 from playground.core.rng import Rng
@@ -38,14 +37,14 @@ def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) ->
     from PIL import Image
 
     phase = trainer.config.loss == "hsm"
-    process: Any = registry("processes")["CLD" if phase else "EDM"]()
-    sampler: Any = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
-    grid_of: Any = registry("grids")["Quadratic" if phase else "Karras"]
+    process = registry("processes")["CLD" if phase else "EDM"]().linear()
+    sampler = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
+    grid = replace(registry("grids")["Quadratic" if phase else "Karras"](), steps=3 * steps if phase else steps)
     classes = trainer.config.network.classes
     label = torch.arange(classes).repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
-    times = grid_of(steps=3 * steps if phase else steps).times(process).tolist()
+    times = grid.times(process)
     problem = Problem(process, NetworkPredictor(process, trainer.averaged(), label))
     z = process.source(shape[0], shape[1:], rng.stream("prior"))
     *_, last = run(problem, sampler, z, times, rng.stream("path"))
@@ -106,7 +105,7 @@ def training_images(name: str, data: str | None) -> Images:
     return images
 
 
-def folder_of(name: str, images: Images, training: dict[str, Any] | None, told: Path | None, whole: bool = True) -> Path:
+def folder_of(name: str, images: Images, training: Record | None, told: Path | None, whole: bool = True) -> Path:
     """Where a model is written: the folder that was named, or assets/models unless that holds a model of other images or of another training.
 
     Raises BadValue if it does, or if the folder cannot be written to.

@@ -104,9 +104,7 @@ class ImageModel(Model):
         return self.predictor(process).note(times)
 
     def predictor(self, process: Process) -> BasePredictor:
-        if not isinstance(process, LinearProcess) or "linear" not in process.caps:
-            raise BadValue("process", process.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
-        return self.denoiser(process)
+        return self.denoiser(process.linear())
 
     def denoiser(self, process: LinearProcess) -> BasePredictor:
         """The predictor under a linear process."""

@@ -71,6 +71,9 @@ class Law:
     listed: bool = True
     """Does a picker show it? (A mixture of one's own is known by its text only.)"""
 
+    usual: ClassVar[str] = ""
+    """The process of a run that names none, where it is not that of R^n."""
+
     top: float = 1.0
     """The largest probability that one of its points has, where they are symbols: how high bars are drawn."""
 

@@ -143,7 +143,7 @@ class Process(Spec):
 
     def linear(self) -> LinearProcess:
         """This process as one with a linear-Gaussian kernel ("linear" among its ``caps``). Raises BadValue where it has none."""
-        raise BadValue("process", self.info.key, "a process with a Gaussian kernel")
+        raise BadValue("process", self.info.key, "a process with a Gaussian kernel: VP, sub-VP, VE, EDM, a path or CLD")
 
     def check_time(self, field: str, t: float) -> float:
         if not 0.0 <= t <= self.t_max * (1 + 1e-12):

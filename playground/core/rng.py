@@ -36,6 +36,11 @@ class Draws:
             kind = f"a tensor of shape {tuple(source.shape)}" if isinstance(source, Tensor) else source
             raise BadValue("noise", kind, "a function shape → tensor of standard normals, or a list of tensors, one for each draw")
 
+    @classmethod
+    def of(cls, source: object) -> Draws:
+        """A source that is counted: draws themselves, if they are those already."""
+        return source if isinstance(source, Draws) else cls(source)
+
     def __call__(self, shape: tuple[int, ...]) -> Tensor:
         """The next draw, of this shape."""
         try:
@@ -80,7 +85,8 @@ class Rng:
         noise: Noise | None = None,
         name: str = "",
     ):
-        self.seed, self.device, self.dtype, self.noise = int(seed), torch.device(device), dtype, noise
+        self.seed, self.device, self.dtype = int(seed), torch.device(device), dtype
+        self.noise = None if noise is None else Draws.of(noise)
         self.name, self.draws, self.generator = name, 0, torch.Generator()
 
     def stream(self, name: str) -> Rng:
@@ -89,8 +95,6 @@ class Rng:
     def normal(self, shape: tuple[int, ...]) -> Tensor:
         """Standard normals of the given shape."""
         if self.noise is not None:
-            if not isinstance(self.noise, Draws):
-                self.noise = Draws(self.noise)
             self.draws += 1
             return self.noise(shape).to(self.device, self.dtype)
         return self._draw(torch.randn, shape)

@@ -105,6 +105,8 @@ class Spec:
 
     info: ClassVar[Info]
     family: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    """What it is, in LaTeX."""
     of_data: ClassVar[frozenset[str]] = frozenset()
     """Its fields that hold the name of a toy distribution, or 'gaussian'."""
 

@@ -24,8 +24,6 @@ from playground.exact import oracle_for
 from playground.exact.mixture import MixtureOracle
 from playground.exact.token import TokenOracle
 from playground.exact.wrapped import WrappedOracle
-from playground.spaces.table import TableLaw
-from playground.spaces.wrapped import WrappedLaw
 
 FLOOR = 1e-4  # of a variance of pixels in [−1, 1]: one that never changes keeps a spread of about one grey level
 MOST_DIM = 256  # numbers of an image: tables grow with their square
@@ -42,16 +40,17 @@ class Exact(Model):
     def __init__(self, law: Law):
         super().__init__(law)
         self.title = law.title
+        self.process = registry("processes")[law.usual]() if law.usual else None
 
     @property
     def named(self) -> str:
         return self.law.key
 
     def predictor(self, process: Process) -> BasePredictor:
-        return oracle_for(self.law.mixture, process)
+        return oracle_for(self.law.closed, process)
 
     def only(self, label: int) -> Exact:
-        return Exact(self.law.only(label))
+        return type(self)(self.law.only(label))
 
     def law_behind(self) -> GaussianMixture | None:
         return self.law.mixture
@@ -63,14 +62,6 @@ class ExactSymbols(Exact):
     gives = TokenOracle.gives | {"noising"}
     tip = "The exact p(x₀ | x_t): a table of probabilities stays a table under every process on symbols."
 
-    def __init__(self, law: TableLaw):
-        super().__init__(law)
-        self.table = law.table
-        self.process = registry("processes")[law.usual]()
-
-    def predictor(self, process: Process) -> BasePredictor:
-        return oracle_for(self.table, process)
-
     def law_behind(self) -> None:
         return None
 
@@ -81,16 +72,12 @@ class ExactAngles(Exact):
     gives = WrappedOracle.gives | {"noising"}
     tip = "The exact ∇ log p_t: under Brownian motion a mixture of wrapped normals stays one, as variances add."
 
-    def __init__(self, law: WrappedLaw):
-        super().__init__(law)
-        self.wrapped = law.wrapped
-        self.process = registry("processes")["TorusBrownian"]()
-
-    def predictor(self, process: Process) -> BasePredictor:
-        return oracle_for(self.wrapped, process)
-
     def law_behind(self) -> None:
         return None
+
+
+CLOSED: dict[str, type[Exact]] = {"mixture": Exact, "table": ExactSymbols, "wrapped mixture": ExactAngles}
+"""By the closed form that a law gives."""
 
 
 def exact(mixture: GaussianMixture) -> Exact:
@@ -105,9 +92,11 @@ class Matched(ImageModel):
     noun = "the exact Gaussian"
     lost = 5.0
 
+    law: ExamplesLaw
+
     def __init__(self, law: ExamplesLaw, label: int | None = None):
         super().__init__(law)
-        self.label, self.title = label, f"{law.title} · Gaussian"
+        self.label, self.asked, self.title = label, label, f"{law.title} · Gaussian"
         self.gives = frozenset({"mean", "mixture", "marginals", "oracle", *["classes"] * (law.classes > 1)})
         self.tip = (
             f"The exact model of the Gaussian with the mean and covariance of {law.count:,} images (and of each class): what the Wiener filter is "
@@ -116,7 +105,7 @@ class Matched(ImageModel):
 
     @property
     def mixture(self) -> GaussianMixture:
-        return matched(self.law.examples if self.label is None else self.law.examples.only(self.label))  # type: ignore[attr-defined, arg-type]
+        return matched(self.law.examples if self.asked is None else self.law.examples.only(self.asked))
 
     @property
     def closed(self) -> GaussianMixture:
@@ -126,7 +115,7 @@ class Matched(ImageModel):
         return self.mixture
 
     def only(self, label: int) -> Matched:
-        return Matched(self.law, label)  # type: ignore[arg-type]
+        return Matched(self.law, label)
 
     def note(self, process: Process, times: list[float]) -> str:
         return ""
@@ -138,12 +127,12 @@ class Matched(ImageModel):
 class MatchedOracle(MixtureOracle):
     """The exact predictor of a Gaussian of images: states keep their shape."""
 
-    def beside(self, data: GaussianMixture) -> BasePredictor:
-        return MixtureOracle(data, self.process)
-
     def __init__(self, model: Matched, process: LinearProcess):
         super().__init__(model.mixture, process)
         self.model, self.event = model, model.law.space.shape
+
+    def beside(self, data: GaussianMixture) -> BasePredictor:
+        return MixtureOracle(data, self.process)
 
     @functools.cached_property
     def _axes(self) -> tuple[Tensor, Tensor]:
@@ -176,18 +165,14 @@ def matched(images: Examples) -> GaussianMixture:
         raise BadValue("model", Matched.key, f"images of at most {MOST_DIM} numbers; these have {flat.shape[1]:,}")
     mean = flat.mean(0)
     cov = (flat - mean).T @ (flat - mean) / len(flat) + FLOOR * torch.eye(flat.shape[1], dtype=torch.float64)
-    return GaussianMixture([1.0], mean[None], ((cov + cov.T) / 2)[None])  # type: ignore[arg-type]
+    return GaussianMixture(torch.ones(1), mean[None], ((cov + cov.T) / 2)[None])
 
 
 def models(law: Law) -> list[Model]:
     """Who predicts exactly for a law."""
-    if "mixture" in law.gives:
-        return [Exact(law)]
-    if isinstance(law, TableLaw):
-        return [ExactSymbols(law)]
-    if isinstance(law, WrappedLaw):
-        return [ExactAngles(law)]
-    return [Matched(law)] if isinstance(law, ExamplesLaw) and law.dim <= MOST_DIM else []
+    exact: list[Model] = [make(law) for form, make in CLOSED.items() if form in law.gives]
+    images = law.of_examples()
+    return exact or ([Matched(images)] if images is not None and images.dim <= MOST_DIM else [])
 
 
 def old(data: str) -> tuple[str, str] | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any
+from collections.abc import Sized
+from typing import cast
 
 import torch
 
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Record, is_record, made
 from playground.core.law import Law, MixtureLaw
 from playground.core.mixture import GaussianMixture
 from playground.laws.compact import MOST, decode, is_compact
 
 
-def text_of(field: str, value: Any) -> str | None:
+def text_of(field: str, value: object) -> str | None:
     """The text (hashable, fits in a link) that names a mixture: canonical JSON, or the compact text that was given; None if it is none.
 
     Raises BadValue naming ``field``.
@@ -24,7 +25,7 @@ def text_of(field: str, value: Any) -> str | None:
             value = json.loads(value)
         except (ValueError, RecursionError):
             raise BadValue(field, value[:60], "a distribution's name or a mixture as JSON") from None
-    if isinstance(value, dict):
+    if is_record(value):
         return _canonical(field, value)
     if isinstance(value, str) and is_compact(value):
         decode(value, field)
@@ -42,15 +43,15 @@ def _law(data: str) -> Law:
     return MixtureLaw(decode(data) if is_compact(data) else GaussianMixture(**json.loads(data)), data, "your mixture")
 
 
-def _canonical(field: str, record: dict[str, Any]) -> str:
+def _canonical(field: str, record: Record) -> str:
     unknown = set(record) - {"weights", "means", "covs", "labels"}
     if unknown or not {"weights", "means", "covs"} <= set(record):
         raise BadValue(field, sorted(record), "a mixture with weights, means, covs and, if wanted, labels")
     try:
-        if len(record["weights"]) > MOST:
-            raise BadValue("weights", f"{len(record['weights'])} components", f"at most {MOST} components")
-        weights, means, covs = (torch.as_tensor(record[k], dtype=torch.float64) for k in ("weights", "means", "covs"))
-        mixture = GaussianMixture(weights, means, covs, record.get("labels"))  # type: ignore[arg-type]
+        if (count := len(cast("Sized", record["weights"]))) > MOST:  # a TypeError of what has no length
+            raise BadValue("weights", f"{count} components", f"at most {MOST} components")
+        parts = {name: torch.as_tensor(record[name], dtype=torch.float64) for name in ("weights", "means", "covs")}
+        mixture = made(GaussianMixture, {**parts, "labels": record.get("labels")})
     except BadValue as error:
         raise error.under(field) from None
     except (TypeError, ValueError, RuntimeError, OverflowError):
@@ -58,6 +59,6 @@ def _canonical(field: str, record: dict[str, Any]) -> str:
     if mixture.dim > 2:
         raise BadValue(f"{field}.means", f"{mixture.dim} columns", "one or two dimensions")
     record = mixture.to_dict()
-    if not any(record["labels"]):
+    if not bool(mixture.labels.any()):
         del record["labels"]
     return json.dumps(record, separators=(",", ":"))

@@ -102,7 +102,6 @@ class TableLaw(Law):
     gives: ClassVar[frozenset[str]] = frozenset({"table", "sample"})
     group = "symbols"
     usual: ClassVar[str] = "Absorbing"
-    """The process of a run that names none."""
 
     def __init__(self, table: TokenTable, key: str, title: str, tip: str, class_names: tuple[str, ...], rank: int = 100):
         self.table, self.key, self.title, self.tip, self.class_names, self.rank = table, key, title, tip, class_names, rank

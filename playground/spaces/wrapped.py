@@ -201,6 +201,7 @@ class WrappedLaw(Law):
 
     gives: ClassVar[frozenset[str]] = frozenset({"wrapped mixture", "sample"})
     group = "angles"
+    usual: ClassVar[str] = "TorusBrownian"
 
     def __init__(self, mixture: WrappedMixture, key: str, title: str, tip: str, class_names: tuple[str, ...], rank: int = 100):
         self.wrapped, self.key, self.title, self.tip, self.class_names, self.rank = mixture, key, title, tip, class_names, rank

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,7 +38,19 @@ def patch_size(tau: float, side: int) -> int:
     return min(2 * side - 1, 2 * round((max(SMALLEST, k) - 1) / 2) + 1)
 
 
-class Ideal:
+class Formula:
+    """An exact denoiser of a set of images."""
+
+    def __call__(self, y: Tensor, tau: float) -> Tensor:
+        """D(y, τ) of y (batch, *event)."""
+        raise NotImplementedError
+
+    def gaussian(self) -> GaussianMixture | None:
+        """The law for which D is E[x_0 | y], where there is such a Gaussian."""
+        return None
+
+
+class Ideal(Formula):
     """D = Σ_i softmax_i(−‖y − y_i‖²/2τ²) y_i: the posterior mean of a set of points (Karras et al. 2022, 2206.00364, B.3).
 
     Computed in float64 about the set's mean: at τ = 0.002 rounding errors of a float32 distance would be tens of nats.
@@ -61,12 +73,14 @@ class Ideal:
         out = torch.empty_like(y.flatten(1))
         for rows in torch.arange(len(y)).split(max(1, ROOM // len(self.x))):
             w = self.weights(y[rows], tau)
-            told = sum(part @ x.to(y.device).double() for part, x in zip(w.split(512, 1), self.x.split(512), strict=True))
-            out[rows] = told.to(y.dtype)  # type: ignore[union-attr]
+            told = sum(
+                (part @ x.to(y.device).double() for part, x in zip(w.split(512, 1), self.x.split(512), strict=True)), torch.zeros(())
+            )
+            out[rows] = told.to(y.dtype)
         return out.view_as(y)
 
 
-class Wiener:
+class Wiener(Formula):
     """D = m + C (C + τ² I)⁻¹ (y − m): E[x_0 | y] of the Gaussian with the set's mean m and covariance C, the best affine denoiser.
 
     One decomposition for all τ: in C's eigenvectors the factor is λ/(λ + τ²). Wang & Vastola 2023, 2311.10892.
@@ -88,7 +102,7 @@ class Wiener:
     def gaussian(self, floor: float = 1e-4) -> GaussianMixture:
         """The law behind it, N(m, C + floor I): a pixel that never changes in the set keeps a spread of √floor, about one grey level."""
         cov = self.axes @ (self.variances[:, None] * self.axes.T) + floor * torch.eye(len(self.mean), dtype=torch.float64)
-        return GaussianMixture([1.0], self.mean[None], ((cov + cov.T) / 2)[None])  # type: ignore[arg-type]
+        return GaussianMixture(torch.ones(1), self.mean[None], ((cov + cov.T) / 2)[None])
 
     def __call__(self, y: Tensor, tau: float) -> Tensor:
         mean, axes, lam = (a.to(y.device) for a in (self.mean, self.axes, self.variances))
@@ -102,7 +116,7 @@ def window(size: int, k: int) -> Tensor:
     return ((place[:, None] - place).abs() <= k // 2).float()
 
 
-class Local:
+class Local(Formula):
     """LS machine: for each pixel p with its patch Ω_p, D_p = Σ_i w_i y_i(p), w = softmax_i(−‖y_Ωp − y_i,Ωp‖²/2τ²).
 
     Patches end at the image's border. ``k``: a fixed patch side in place of the rule; from 2·side − 1 on it is the ideal denoiser.
@@ -131,7 +145,7 @@ class Local:
         return torch.stack(told)
 
 
-class Equivariant:
+class Equivariant(Formula):
     """ELS machine: D_p = Σ_{i,q} w_{iq} y_i(q), w = softmax_{i,q}(−‖y_Ωp − y_i,Ωq‖²/2τ²), over images i and places q.
 
     Boundary-broken: q has p's kind, that is, its patch is cut by the same borders at the same depth; pixels whose patch is not cut are of one
@@ -199,7 +213,7 @@ def kinds(size: int, k: int) -> list[Tensor]:
 class Kind:
     """A denoiser by name: ``word`` is what the page calls it, ``tip`` says what it is."""
 
-    make: Any
+    make: Callable[[Examples], Formula]
     word: str
     tip: str
 
@@ -225,7 +239,7 @@ def tip_of(kind: str, event: tuple[int, int, int], count: int) -> str:
 
 
 @functools.lru_cache(maxsize=24)
-def free_denoiser(data: str, kind: str, label: int | None = None) -> Any:
+def free_denoiser(data: str, kind: str, label: int | None = None) -> Formula:
     """The denoiser of a law's images, of all or of one class; made once. Raises BadValue where its images cannot be read or it has no such class."""
     images = law_of(data).examples
     return KINDS[kind].make(images if label is None else images.only(label))
@@ -239,7 +253,7 @@ class FreeModel(ImageModel):
 
     def __init__(self, law: ExamplesLaw, key: str, label: int | None = None):
         super().__init__(law)
-        self.key, self.label, kind = key, label, KINDS[key]
+        self.key, self.label, self.asked, kind = key, label, label, KINDS[key]
         self.gives = frozenset({"mean", *["classes"] * (law.classes > 1)})
         self.title, self.word, self.hint = f"{law.title} · {kind.word}", kind.word, "no training"
         self.rank = 20 + list(KINDS).index(key)
@@ -252,8 +266,12 @@ class FreeModel(ImageModel):
 
     def law_behind(self) -> GaussianMixture | None:
         """A Wiener model is exact for a Gaussian."""
-        denoise = free_denoiser(self.law.key, self.key, self.label)  # type: ignore[arg-type]
-        return denoise.gaussian() if isinstance(denoise, Wiener) else None
+        return self.formula.gaussian()
+
+    @property
+    def formula(self) -> Formula:
+        """Its denoiser, of all images or of one class."""
+        return free_denoiser(self.law.key, self.key, self.asked)
 
     def denoiser(self, process: LinearProcess) -> FreePredictor:
         return FreePredictor(self, process)
@@ -264,7 +282,7 @@ class FreePredictor(ModelPredictor):
 
     def __init__(self, model: FreeModel, process: LinearProcess):
         super().__init__(model, process)
-        self.denoise = free_denoiser(model.law.key, model.key, model.label)  # type: ignore[arg-type]
+        self.denoise = model.formula
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         y, tau = self.statistic(z_t, t)
@@ -273,7 +291,8 @@ class FreePredictor(ModelPredictor):
 
 def models(law: Law) -> list[FreeModel]:
     """All kinds for a law of which images are known."""
-    return [FreeModel(law, kind) for kind in KINDS] if isinstance(law, ExamplesLaw) else []
+    images = law.of_examples()
+    return [] if images is None else [FreeModel(images, kind) for kind in KINDS]
 
 
 def old(data: str) -> tuple[str, str] | None:

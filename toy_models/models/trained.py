@@ -6,7 +6,7 @@ import functools
 import logging
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ from toy_models.networks.card import Card
 from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
 from toy_models.networks.checkpoint import models as cards
 from toy_models.networks.classifier import Classifier
-from toy_models.networks.denoiser import NetworkPredictor
+from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
 
 log = logging.getLogger("playground")
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
@@ -103,7 +103,7 @@ class TrainedPredictor(NetworkPredictor, ModelPredictor):
 
 
 @functools.lru_cache(maxsize=4)
-def network_of(name: str) -> Any:
+def network_of(name: str) -> Denoiser | PhaseDenoiser:
     """The network of a model, loaded once. Channels lie last in memory: convolutions take two thirds of the time."""
     return load_model(name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

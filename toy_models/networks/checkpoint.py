@@ -68,8 +68,7 @@ def save_network(name: str, network: nn.Module, facts: Record, folder: Path | No
 
 def save_model(name: str, model: Denoiser | PhaseDenoiser, event: tuple[int, ...], facts: Record, folder: Path | None = None) -> Path:
     """A denoiser: its network, and on the card the image's shape, with σ_d or with the process that it was trained for."""
-    own = {"process": model.process.to_dict()} if isinstance(model, PhaseDenoiser) else {"sigma_data": model.sigma_data}
-    return save_network(name, model.network, {**own, "event": list(event), **facts}, folder)
+    return save_network(name, model.network, {**model.card(), "event": list(event), **facts}, folder)
 
 
 def read_card(name: str, folder: Path | None = None) -> cards.Card:
@@ -123,10 +122,7 @@ def own_process(card: cards.Card) -> LinearProcess | None:
     """The only process that a card's model knows; None if it serves every linear one."""
     if "process" not in card:
         return None
-    process = from_dict("processes", "process", card["process"])
-    if not isinstance(process, LinearProcess):
-        raise BadValue("process", process.info.key, "a process with a Gaussian kernel")
-    return process
+    return from_dict("processes", "process", card["process"]).linear()
 
 
 def load_model(name: str, folder: Path | None = None, device: str | torch.device = "cpu") -> Denoiser | PhaseDenoiser:

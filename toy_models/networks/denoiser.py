@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
 from playground.core.denoiser import StatisticPredictor
+from playground.core.fields import Record
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess
+
+
+class Config(Protocol):
+    """What is read of a network's configuration."""
+
+    @property
+    def classes(self) -> int: ...
 
 
 class Denoiser(nn.Module):
@@ -18,11 +26,18 @@ class Denoiser(nn.Module):
     c_skip = σ_d²/(σ² + σ_d²), c_out = σ σ_d/√(σ² + σ_d²), c_in = 1/√(σ² + σ_d²), c_noise = ln σ / 4; σ_d is the data's standard deviation.
     """
 
-    network: Any
-
     def __init__(self, network: nn.Module, sigma_data: float):
         super().__init__()
         self.network, self.sigma_data = network, sigma_data
+
+    def card(self) -> Record:
+        """What its card says of it."""
+        return {"sigma_data": self.sigma_data}
+
+    def x0(self, predictor: StatisticPredictor, z: Tensor, t: float, label: Tensor) -> Tensor:
+        """x̂_0 of z (batch, *state) under the linear process of a predictor."""
+        y, tau = predictor.statistic(z, t)
+        return self(y, torch.full((len(y),), tau, device=y.device, dtype=y.dtype), label)
 
     def forward(self, y: Tensor, sigma: Tensor, label: Tensor) -> Tensor:
         """y (batch, channels, height, width), sigma and label (batch,) → (batch, channels, height, width)."""
@@ -48,13 +63,21 @@ class PhaseDenoiser(nn.Module):
     the loss is ‖ε_v − v/(ℓ Σ_vv) − α'‖². It serves the process it was trained for and no other.
     """
 
-    network: Any
+    process: LinearProcess
 
     def __init__(self, network: nn.Module, process: LinearProcess):
         super().__init__()
         self.network, self.process = network, process
 
-    def _facts(self, z: Tensor, t: Tensor) -> Any:
+    def card(self) -> Record:
+        """What its card says of it."""
+        return {"process": self.process.to_dict()}
+
+    def x0(self, predictor: StatisticPredictor, z: Tensor, t: float, label: Tensor) -> Tensor:
+        """x̂_0 of z (batch, 2, *event) under its own process."""
+        return self(z, torch.full((z.shape[0],), t, dtype=torch.float64), label)
+
+    def _facts(self, z: Tensor, t: Tensor) -> tuple[list[Tensor], Tensor]:
         """Per state (batch,): Σ_vv, ℓ, (Σ⁻¹ψ)_v, τ and the rows of Σ⁻¹ and ψ, from t (batch,) in float64."""
         psi, cov = self.process.mean_and_cov(t.double().cpu())
         precision = torch.linalg.inv(cov)
@@ -70,7 +93,7 @@ class PhaseDenoiser(nn.Module):
         """ε̂_v = v/(ℓ Σ_vv) + α' of z (batch, 2, *event), t (batch,): (batch, *event)."""
         (vv, ell, *_), tau = self._facts(z, t)
         x, v = z[:, 0], z[:, 1]
-        mass = float(self.process.prior_cov()[1, 1])  # type: ignore[attr-defined]
+        mass = float(self.process.prior_cov()[1, 1])
         told = self.network(torch.cat([x, v * mass**-0.5], 1), (tau.log() / 4).to(z.device, z.dtype), label)
         return v / (ell * vv) + told.float()
 
@@ -100,7 +123,7 @@ class NetworkPredictor(StatisticPredictor):
         self.denoiser, self.label = denoiser, label
 
     def labels(self, batch: int, device: torch.device) -> Tensor:
-        null = self.denoiser.network.config.classes
+        null = cast("Config", self.denoiser.network.config).classes
         if isinstance(self.label, Tensor):
             return self.label[torch.arange(batch) % len(self.label)].to(device)
         return torch.full((batch,), null if self.label is None else self.label, device=device)
@@ -110,7 +133,4 @@ class NetworkPredictor(StatisticPredictor):
 
     def x0(self, z_t: Tensor, t: float, label: Tensor) -> Tensor:
         """x̂_0 of z_t (batch, *state) with a label each, (batch,)."""
-        if isinstance(self.denoiser, PhaseDenoiser):
-            return self.denoiser(z_t, torch.full((z_t.shape[0],), t, dtype=torch.float64), label)
-        y, tau = self.statistic(z_t, t)
-        return self.denoiser(y, torch.full((len(y),), tau, device=y.device, dtype=y.dtype), label)
+        return self.denoiser.x0(self, z_t, t, label)

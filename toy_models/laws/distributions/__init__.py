@@ -15,8 +15,9 @@ from .base import DECLARED, Toy, distribution
 
 __all__ = ["TOYS", "Toy", "distribution", "toy", "toys"]
 
+_COMMANDS = {"fit"}  # they read all of the others themselves
 for _module in pkgutil.iter_modules(__path__):
-    if _module.name != "fit":  # a command, which itself reads all of them
+    if _module.name not in _COMMANDS:
         importlib.import_module(f"{__name__}.{_module.name}")
 _BUILDERS = {key: declared.build for key, declared in sorted(DECLARED.items(), key=lambda entry: entry[1].rank)}
 
