@@ -34,6 +34,8 @@ class Closed(Protocol):
 
     @property
     def dim(self) -> int: ...
+    @property
+    def components(self) -> int: ...
 
     def component_log_prob(self, x: Tensor, /) -> Tensor:
         """ln of weight times density of each component at points (batch, dim): (batch, K)."""
