@@ -44,6 +44,14 @@ class Variant(NamedTuple):
     weak: float | None = None
 
 
+class Twin(NamedTuple):
+    """Parameters at which a sampler is another one (its class's name, and that one's parameters): the same states from the same noise."""
+
+    parameters: Mapping[str, object]
+    other: str
+    of_other: Mapping[str, object] = {}
+
+
 class Ending(NamedTuple):
     """The step to t = 0: how many draws it makes, whether it gives E[z_0 | z_t] of the state, and what it does in ``words``, in which {x} stands for the
     state's letter and {mean} for the model's E[x_0 | x_t], or what guidance makes of it."""
@@ -75,6 +83,12 @@ class Sampler(Spec, Generic[Carry]):
 
     # what the tests and docs/samplers.md measure of it
     variants: ClassVar[tuple[Variant, ...]] = (Variant(""),)
+    tried: ClassVar[tuple[Mapping[str, object], ...]] = ({},)
+    """Parameters at which its paths are compared between processes, where it sees levels only (``level_only``)."""
+    fine: ClassVar[tuple[Mapping[str, object], ...]] = ({},)
+    """Parameters at which, if it draws noise there, 150 steps from an exact start must end within the floor of exact samples; (): at none."""
+    twins: ClassVar[tuple[Twin, ...]] = ()
+    """Other samplers that it is at some of its parameters."""
     matches: ClassVar[tuple[str, ...]] = ()
     """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/family_parity.py runs them)."""
     exact_step: ClassVar[bool] = False

@@ -40,6 +40,7 @@ class AnalyticDPM(Sampler[None]):
         needs=frozenset({"linear", "snr", "mean", "mixture"}),
     )
     formula = r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + \Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)"
+    fine = ({}, {"covariance": "diagonal"}, {"covariance": "full", "mean": "DDIM"})
     variants = (
         Variant("", {}, weak=math.inf),
         Variant("DDIM", {"mean": "DDIM", "covariance": "diagonal"}, weak=math.inf),

@@ -42,6 +42,7 @@ class AnnealedLangevin(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow \tfrac{\alpha_s}{\alpha_t}x,\ \text{then}\ L\times:\ x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
+    fine = ({"repeats": 12, "size": 0.1},)
     level_only = False
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps on every level (NCSN: 100)")
     size: float = slider(

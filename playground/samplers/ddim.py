@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Twin
 from playground.core.spec import Info
 
 
@@ -34,6 +34,8 @@ class DDIM(Sampler[None]):
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
     matches = ("DDIMScheduler",)
+    tried = ({}, {"eta": 0.4})
+    twins = (Twin({"eta": 1.0}, "DDPM"),)
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: DDPM")
 
     @property

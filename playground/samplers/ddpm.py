@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.fields import choice, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 
 
@@ -35,6 +35,11 @@ class DDPM(Sampler[None]):
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
     matches = ("DDPMScheduler",)
+    fine = ({}, {"variance": "interpolated"})
+    twins = (
+        Twin({"variance": "interpolated", "weight": 0.0}, "DDPM"),
+        Twin({"variance": "interpolated", "weight": 1.0}, "DDPM", {"variance": "large"}),
+    )
     variants = (
         Variant("small", {}, weak=1),
         Variant("interpolated", {"variance": "interpolated", "weight": 0.3}, weak=1),

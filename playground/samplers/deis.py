@@ -8,7 +8,7 @@ from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, choice, integer
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 
 SPACES = {"log rho": "log", "t": "t"}
@@ -38,6 +38,7 @@ class DEIS(Sampler[Noises]):
     )
     formula = r"\frac{x_s}{\alpha_s} = \frac{x_t}{\alpha_t} + \textstyle\sum_j C_j\,\hat\varepsilon_j,\quad C_j=\int_{\rho_t}^{\rho_s}\!\ell_j\,\mathrm d\rho"
     matches = ("DEISMultistepScheduler",)
+    twins = (Twin({"order": 1}, "DDIM"), Twin({"order": 1, "space": "t"}, "DDIM"))
     cold_start = True
     variants = (
         Variant("1", {"order": 1}),

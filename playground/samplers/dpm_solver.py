@@ -10,7 +10,7 @@ from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 
 
@@ -43,6 +43,7 @@ class DPMSolver(Sampler[Noises]):
     )
     formula = r"x_s = \frac{\alpha_s}{\alpha_t}\,x_t - \sigma_s\,(e^{h}-1)\,\hat\varepsilon,\quad \hat\varepsilon\ \text{from inside the step or its history}"
     matches = ("DPMSolverSinglestepScheduler", "DPMSolverMultistepScheduler")
+    twins = (Twin({"order": 1}, "DDIM"), Twin({"order": 1, "variant": "multistep"}, "DDIM"))
     rounding = (1e-4, 1e-4)
     variants = (
         Variant("1", {"order": 1}),

@@ -9,7 +9,7 @@ from playground.core.exponential import ancestral, middle
 from playground.core.fields import above, choice, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 
 
@@ -37,6 +37,7 @@ class DPMSolverPPSDE(Sampler[None]):
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
     matches = ("DPMSolverSDEScheduler",)
+    twins = (Twin({"eta": 0.0}, "DPMSolverPP2S"),)
     variants = (
         Variant("η = 0", {"eta": 0.0}),
         Variant("", {}, weak=2),

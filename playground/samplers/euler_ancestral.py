@@ -9,7 +9,7 @@ from playground.core.exponential import ancestral
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 
 
@@ -34,6 +34,7 @@ class EulerAncestral(Sampler[None]):
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_t-D}{\rho_t} + u\,z,\quad d^2+u^2=\rho_s^2"
     matches = ("EulerAncestralDiscreteScheduler",)
+    twins = (Twin({"eta": 0.0}, "DDIM"), Twin({"eta": 0.4}, "DDIM", {"eta": 0.4}), Twin({}, "DDPM"))
     variants = (
         Variant("η = 0", {"eta": 0.0}),
         Variant("", {}, weak=1),

@@ -36,6 +36,8 @@ class KDPM2(Sampler[None]):
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_m-D(y_m)}{m} + u\,z,\quad m=\sqrt{\rho_t d},\ d^2+u^2=\rho_s^2"
     matches = ("KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler")
+    tried = ({}, {"eta": 1.0})
+    fine = ({"eta": 1.0},)
     rounding = (1e-4, 1e-4)
     variants = (
         Variant(""),

@@ -35,6 +35,7 @@ class Langevin(Sampler[str | None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_{\rho}(x) + \sqrt{a}\;z,\quad a = c\,\sigma^2"
+    fine = ()  # its particles do not get from one mode to another in so few steps
     level_only = False
     level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ level", help="the noise level σ/α of the score")
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps in every step of the grid")

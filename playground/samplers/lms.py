@@ -8,7 +8,7 @@ from playground.core.exponential import Noises, adams_rise, lagrange, raised
 from playground.core.fields import above, flag, integer
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Ending, Sampler, Variant
+from playground.core.sampler import Ending, Sampler, Twin, Variant
 from playground.core.spec import Info
 
 
@@ -36,6 +36,7 @@ class LMS(Sampler[Noises]):
     )
     formula = r"y_s = y_t + \textstyle\sum_j C_j\,d_j,\quad C_j=\int_{\rho_t}^{\rho_s}\!\ell_j(\rho)\,\mathrm d\rho,\ d=\frac{y-D}{\rho}"
     matches = ("LMSDiscreteScheduler",)
+    twins = (Twin({"order": 1}, "DDIM"),)
     cold_start = True
     variants = (
         Variant("1", {"order": 1}),

@@ -9,7 +9,7 @@ from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import STEEP, AnySampler, Ending, Sampler, Variant
+from playground.core.sampler import STEEP, AnySampler, Ending, Sampler, Twin, Variant
 from playground.core.spec import Info, nested
 from playground.samplers.reverse_diffusion import ReverseDiffusion
 
@@ -41,6 +41,7 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     matches = ("ScoreSdeVeScheduler",)
     level_only = False
     rounding = STEEP
+    twins = (Twin({"predictor": "UniPC", "corrector_steps": 0}, "UniPC"),)
     corrects = True
     variants = (Variant("n = 0", {"predictor": "DPMSolverPP2M", "corrector_steps": 0}),)
     predictor: AnySampler = nested(ReverseDiffusion(), "samplers", help="the sampler that makes the steps between the levels")

@@ -11,7 +11,7 @@ from playground.core.fields import BadValue, above, integer, slider
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import STEEP, Sampler, Variant
+from playground.core.sampler import STEEP, Sampler, Twin, Variant
 from playground.core.spec import Info
 from playground.samplers.edm_heun import EDMHeun
 
@@ -42,6 +42,8 @@ class Restart(Sampler[None]):
     )
     formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_s^2}\;S_{\mathrm{noise}}\,z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_s)\quad K\ \text{times where}\ \rho_s\le\rho_{\min}<\rho_t"
     rounding = STEEP
+    fine = ({}, {"low": 0.2, "high": 2.0})
+    twins = (Twin({"times": 0}, "EDMHeun"),)
     variants = (Variant("K = 0", {"times": 0}),)
     low: float = slider(
         0.06, 0.01, 5.0, 0.01, label="ρ min", help="restart from the first grid level σ/α at or below this", when=above("times", 0)

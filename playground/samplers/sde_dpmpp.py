@@ -10,7 +10,7 @@ from playground.core.exponential import History, differences, phi
 from playground.core.fields import flag, integer, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 from playground.samplers.dpmpp_2m import ratio
 
@@ -40,6 +40,8 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
     matches = ("DPMSolverMultistepScheduler",)
+    fine = ({}, {"order": 3})
+    twins = (Twin({"order": 1}, "DDPM"), Twin({"eta": 0.0}, "DPMSolverPP2M"), Twin({"order": 3, "eta": 0.0}, "DPMSolverPP3M"))
     variants = (
         Variant("2, η = 0", {"order": 2, "eta": 0.0}),
         Variant("3, η = 0", {"order": 3, "eta": 0.0}),

@@ -8,13 +8,16 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
 from playground.core.rng import Rng
+from playground.core.spec import from_dict
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
 from playground.metrics.distances import sliced_w2
 from tests.named import mixture_of
+from tests.real import real
 from tests.samplers.family import F64, FIVE, TILTED, draws, propagate, slope, uniform_levels
 from tests.samplers.family_orders import WEAK, WEAK_STEPS, variance_error
 
@@ -253,20 +256,12 @@ def test_corrector():
 
 
 FINE = {
-    "DDPM interpolated": pg.DDPM(variance="interpolated"),
-    "EulerAncestral": pg.EulerAncestral(),
-    "KDPM2 ancestral": pg.KDPM2(eta=1.0),
-    "SDEDPMSolverPP 2": pg.SDEDPMSolverPP(),
-    "SDEDPMSolverPP 3": pg.SDEDPMSolverPP(order=3),
-    "DPMSolverPPSDE": pg.DPMSolverPPSDE(),
-    "ReverseDiffusion": pg.ReverseDiffusion(),
-    "PredictorCorrector": pg.PredictorCorrector(),
-    "AnalyticDPM": pg.AnalyticDPM(),
-    "AnalyticDPM diagonal": pg.AnalyticDPM(covariance="diagonal"),
-    "AnalyticDPM full": pg.AnalyticDPM(covariance="full", mean="DDIM"),
-    "Restart": pg.Restart(low=0.2, high=2.0),
-    "AnnealedLangevin": pg.AnnealedLangevin(repeats=12, size=0.1),
+    f"{key} {' '.join(map(str, parameters.values()))}".strip(): sampler
+    for key, cls in real("samplers").items()
+    for parameters in cls.fine
+    if (sampler := from_dict("samplers", "sampler", {"kind": key, **parameters})).declared_order is None and not why_illegal(sampler, VP)
 }
+assert len(FINE) >= 18
 
 
 @pytest.fixture(scope="module")

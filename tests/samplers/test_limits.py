@@ -12,6 +12,7 @@ from playground.core.experiment import Experiment
 from playground.core.legal import why_illegal
 from playground.core.mixture import GaussianMixture
 from playground.core.process import t64
+from playground.core.spec import from_dict
 from playground.engine import simulate
 from playground.processes.edm import EDM
 from playground.processes.flow import Flow
@@ -20,8 +21,6 @@ from playground.processes.ve import VE
 from playground.processes.vp import VP
 from playground.samplers.ddim import DDIM
 from playground.samplers.ddpm import DDPM
-from playground.samplers.dpmpp_2m import DPMSolverPP2M
-from playground.samplers.edm_heun import EDMHeun
 from playground.samplers.euler_maruyama import EulerMaruyama
 from playground.samplers.ode import RK45, Euler
 from playground.schedules.cosine import Cosine
@@ -30,7 +29,13 @@ from tests.real import real
 
 LEVELS = torch.linspace(-7.8, 8, 13, dtype=torch.float64)  # ln(α²/σ²)
 SAME_SNR = {"VP": VP(), "VP-cosine": VP(Cosine()), "SubVP": SubVP(), "VE": VE(), "EDM": EDM(), "Flow": Flow()}
-RESCALED = (DDIM(), DDIM(eta=0.4), DDPM(), DPMSolverPP2M(), EDMHeun(), EDMHeun(churn=5.0))
+RESCALED = {  # what needs no noise level integrates in t or draws by the process's own kernel; of the others some use α besides
+    f"{key}{''.join(map(str, parameters.values()))}": sampler
+    for key, cls in real("samplers").items()
+    for parameters in cls.tried
+    if "snr" in (sampler := from_dict("samplers", "sampler", {"kind": key, **parameters})).needs and cls.level_only
+}
+assert len(RESCALED) >= 20
 
 
 def normal(*shape, seed=2):
@@ -64,16 +69,16 @@ def test_ddim_eta_1_is_ddpm_small(scalar, five):
     torch.testing.assert_close(*runs, rtol=1e-12, atol=1e-12 * float(start.abs().max()))
 
 
-@pytest.mark.parametrize("sampler", RESCALED, ids=lambda s: s.info.key + str(s.to_dict().get("eta", s.to_dict().get("churn", ""))))
+@pytest.mark.parametrize("label", RESCALED)
 @pytest.mark.parametrize("name", [k for k in SAME_SNR if k != "EDM"])
-def test_same_snr_same_path(name, sampler, five):
+def test_same_snr_same_path(name, label, five):
     """VP = sub-VP = VE = flow = EDM in y = x/α (math 1.7), exactly for every sampler that is written in ρ = σ/α or L.
 
     Mutants killed: EDM Heun without the division by α; DPM++ and DDPM without α_s before the data term.
     """
     y = normal(16, 2) * math.exp(4)
-    want = y_path(EDM(), sampler, five, y, LEVELS)
-    got = y_path(SAME_SNR[name], sampler, five, y, LEVELS)
+    want = y_path(EDM(), RESCALED[label], five, y, LEVELS)
+    got = y_path(SAME_SNR[name], RESCALED[label], five, y, LEVELS)
     torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-10 * float(y.abs().max()))
 
 
