@@ -53,7 +53,7 @@ REASONS = {
     "noising": "is shown for the toys; {who} only samples (reverse)",
     # of an experiment as a whole, for what is seen of it (``offers``)
     "pictures": "is for image models",
-    "examples": "needs a model whose training images are here: the 8×8 digits, or images of your own",
+    "examples": "needs a model whose training images are here",
     "points": "needs data of one or two numbers; images have too many dimensions for it",
     "reverse": "needs sampling; this run is noising the data",
     "guided": "needs guidance by a class of a mixture",
@@ -70,6 +70,7 @@ REMEDIES = {
     "vector": "choose data under 2D or 1D",
     "phase": "choose the process CLD",
     "pictures": "choose one under Images",
+    "examples": "choose the 8×8 digits or images of your own, whose training images are known",
     "points": "choose one of the toys",
     "reverse": "choose sampling (reverse)",
     "guided": "choose classifier-free guidance, for instance",

@@ -66,6 +66,12 @@ def _number(params: dict[str, str], name: str, default: float, lo: float, hi: fl
     return value
 
 
+def why(exp: Experiment) -> str:
+    """Why nothing can be pinned here, as a sentence, or ''."""
+    missing = why_not(NEEDS, exp)
+    return f"This lab {missing}." if missing else ""
+
+
 def _exact(exp: Experiment) -> tuple[LinearProcess, MixtureOracle]:
     """The process and the exact model of an experiment that has what is needed."""
     process = exp.process.linear()
@@ -147,8 +153,8 @@ def denoising_law(pin: Pin, s: float) -> GaussianMixture:
 
 def inspect_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=inspect``: laws at the pin, their distances to Gaussians, and every parameterisation there."""
-    if why := why_not(NEEDS, exp):
-        return Packet({"kind": "inspect", "why": why})
+    if no := why(exp):
+        return Packet({"kind": "inspect", "why": no})
     if "suggest" in params:
         return Packet({"kind": "inspect", "suggest": suggestion(exp)})
     pin = pin_of(exp, params)
@@ -385,8 +391,8 @@ def _plane(packet: Packet, pin: Pin, q: GaussianMixture, mode: Tensor) -> None:
 def paths_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=paths``: bundles through the pin, in view coordinates: the SDE forward to t_max and backward to 0, exact in law at every time,
     and the probability-flow ODE both ways (RK4)."""
-    if why := why_not(NEEDS, exp):
-        return Packet({"kind": "paths", "why": why})
+    if no := why(exp):
+        return Packet({"kind": "paths", "why": no})
     pin = pin_of(exp, params)
     process = pin.process
     low = max(1e-4 * process.t_max, min(process.t_min, 0.5 * pin.t))
@@ -464,8 +470,8 @@ def flow(pin: Pin, times: list[float]) -> Tensor:
 
 def worst_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """``layer=worst``: the worst step's mean KL of a uniform grid in t of ``steps`` steps; the page asks for one number of steps at a time."""
-    if why := why_not(NEEDS, exp):
-        return Packet({"kind": "worst", "why": why})
+    if no := why(exp):
+        return Packet({"kind": "worst", "why": no})
     steps = round(_number(params, "steps", 4, 1, 100_000))
     _, oracle = _exact(exp)
     kl, error, t, s, every = worst_step(oracle, steps, 24 if oracle.state_dim == 1 else 8)
