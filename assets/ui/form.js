@@ -212,6 +212,7 @@
     }
     const good = C.fallback[values["pg-process"]];
     for (const slot of ["guidance", "sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
+    for (const slot of ["start", "mode"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, C.top[slot].default);
   }
   /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. */
   function turnTo(page) {
@@ -264,6 +265,7 @@
     Object.values(PG.pickers || {}).forEach((p) => p.refresh());
     (PG.rails || []).forEach((r) => r.show(values[r.target]));
     dim();
+    refuse();
     const page = (document.body.dataset.page = pictures(values["pg-data"]) ? "images" : "toys");
     for (const a of document.querySelectorAll("nav a[data-page]")) {
       a.classList.toggle("on", a.dataset.page === page);
@@ -274,6 +276,18 @@
     chips();
   }
 
+  /** Of a few words those that the judge refuses cannot be chosen, and say why. */
+  function refuse() {
+    for (const c of controls) {
+      if (c.type !== "choice") continue;
+      for (const input of document.querySelectorAll(`#${c.id} input[type=radio]`)) {
+        const why = PG.why(c.path, input.value), label = input.closest("label");
+        if ((label.dataset.tip ?? "") !== why) why ? (label.dataset.tip = why) : delete label.dataset.tip;
+        label.classList.toggle("pg-no", Boolean(why));
+        input.disabled = Boolean(why) && !input.checked;
+      }
+    }
+  }
   /** What does nothing now is dim and says why; its hands are tied, but the keyboard still comes by to hear it. */
   function dim() {
     for (const c of controls) {
@@ -508,7 +522,7 @@
       refused = null;
       const known = JSON.stringify(judged.legal);
       judge({ q: job.q, legal: run.header.legal ?? {} });
-      if (JSON.stringify(judged.legal) !== known) Object.values(PG.pickers || {}).forEach((p) => p.refresh());
+      if (JSON.stringify(judged.legal) !== known) Object.values(PG.pickers || {}).forEach((p) => p.refresh()), refuse();
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;

@@ -552,7 +552,8 @@
       // one row of words: the last one gives way to its mark where letters are wide
       this.root.classList.remove("pg-tight");
       if (!narrow && this.legend.box.offsetHeight > 1.6 * this.legend.colour.offsetHeight) this.root.classList.add("pg-tight");
-      const stacked = (this.stacked = Boolean(narrow && run && run.panels.length > 1 && (window.innerWidth < WINDOW_NARROW || view.clientWidth < 420)));
+      const tall = run && (run.panels.length > 1 || run.panels[0].kind === "torus"); // a torus is a square, which wants the whole width
+      const stacked = (this.stacked = Boolean(narrow && tall && (window.innerWidth < WINDOW_NARROW || view.clientWidth < 420)));
       this.root.classList.toggle("pg-stacked", stacked);
       view.style.minHeight = stacked ? `${Math.round(head.offsetHeight + view.clientWidth * run.panels.reduce((sum, p) => sum + naturalHeight(p), 0))}px` : "";
       const width = view.clientWidth, height = view.clientHeight;

@@ -63,7 +63,7 @@
       ctx.fillStyle = theme.ink;
       ctx.font = theme.label;
       text(ctx, a.label, box.x + box.w + 10, bottom + 4, "left");
-      text(ctx, b.label, box.x - 34, box.y + 4, "right", "middle");
+      text(ctx, b.label, box.x, box.y - 7, "center"); // at its left there is no room on a phone
     }
   }
 

@@ -33,7 +33,7 @@ class GeodesicHeun(Sampler[None]):
         needs=frozenset({"brownian", "score"}),
     )
     moves: ClassVar[frozenset[str]] = frozenset({"tangent"})
-    formula = r"\theta_s = \exp_{\theta_t}\!\big[\tfrac{s-t}{2}(k_1+k_2)\big],\quad k_2 = u\big(\exp_{\theta_t}[(s-t)k_1],\,s\big),\ u=-\tfrac12 g^2\nabla\log p_t"
+    formula = r"\theta_s = \exp_{\theta_t}\!\big[\tfrac{s-t}{2}(k_1+k_2)\big],\quad k_2 = u\big(\exp_{\theta_t}[(s-t)k_1],\,s\big),\quad u=-\tfrac12 g^2\nabla\log p_t"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         move = Torus(z.shape[1]).move

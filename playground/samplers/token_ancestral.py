@@ -53,7 +53,9 @@ class TokenAncestral(Sampler[None]):
         needs=frozenset({"jumps", "probabilities"}),
     )
     moves: ClassVar[frozenset[str]] = frozenset({"discrete"})
-    formula = r"x_s \sim q(x_s\mid x_t)\propto p(x_t\mid x_s)\textstyle\sum_c q_s(x_s\mid c)\,p(x_0{=}c\mid x_t)\,/\,q_t(x_t\mid c)"
+    formula = (
+        r"x_s \sim {q(x_s\mid x_t)}\propto {p(x_t\mid x_s)}{\textstyle\sum_c}\,{q_s(x_s\mid c)}\,\frac{p(x_0{=}c\mid x_t)}{q_t(x_t\mid c)}"
+    )
 
     @property
     def declared_order(self) -> float | None:

@@ -43,3 +43,21 @@ def test_symbols_are_told_in_no_time_of_noise_levels(visit: Any) -> None:
     assert page.locator(".pg-scale").input_value() == "sigma"
     assert page.evaluate("PG.time.said(__pgStage.run.facts(0.5))").startswith("σ = ")
     assert site.problems == []
+
+
+def test_a_start_that_the_judge_refuses_is_crossed_out_and_gives_way(visit: Any) -> None:
+    """A Gaussian of symbols there is none of. Mutants killed: the switch offers it; data that refuse it keep it."""
+    site = visit("?start=gaussian")
+    page = site.page
+    page.locator("#pg-data [data-key=letters]").click()
+    site.until({"data": "letters", "process": "Absorbing", "grid": "UniformTime"})
+    refused = page.locator("#pg-start label.pg-no")
+    assert [words.strip() for words in refused.all_inner_texts()] == ["gaussian"]
+    assert refused.get_attribute("data-tip") == page.evaluate("PG.why('start', 'gaussian')") != ""
+    assert refused.locator("input").is_disabled()
+    page.locator("#pg-start label", has_text="exact").click()
+    site.until({"data": "letters", "process": "Absorbing", "grid": "UniformTime", "start": "exact"})
+    page.locator("#pg-data [data-key=moons]").click()
+    site.until({"start": "exact"})
+    assert refused.count() == 0
+    assert site.problems == []
