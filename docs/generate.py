@@ -20,7 +20,7 @@ from playground.core.spec import registry
 from tests.real import real
 from tests.samplers.family import slope
 from tests.samplers.family_orders import OWN_TIME, SOLVERS, TEXTBOOK, WEAK, WEAK_STEPS, measured, variance_error
-from tests.samplers.family_parity import PARITY
+from tests.samplers.parity import PARITY
 
 TARGET = Path(__file__).parent / "samplers.md"
 GLOSSARY = Path(__file__).parent / "glossary.md"

@@ -90,7 +90,7 @@ class Sampler(Spec, Generic[Carry]):
     twins: ClassVar[tuple[Twin, ...]] = ()
     """Other samplers that it is at some of its parameters."""
     matches: ClassVar[tuple[str, ...]] = ()
-    """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/family_parity.py runs them)."""
+    """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/parity has a file of each)."""
     exact_step: ClassVar[bool] = False
     """Is a step a draw from the model's own q(z_s | z_t)? Then it has no error of its own."""
     corrects: ClassVar[bool] = False

@@ -9,7 +9,7 @@ import torch
 from docs.generate import TARGET, TITLES, row
 from playground.core.spec import registry
 from tests.samplers.family_orders import SOLVERS, WEAK, measured
-from tests.samplers.family_parity import PARITY
+from tests.samplers.parity import PARITY
 
 
 def rows():

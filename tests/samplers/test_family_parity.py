@@ -5,7 +5,7 @@ import re
 import pytest
 
 from playground.core.spec import registry
-from tests.samplers.family_parity import PARITY
+from tests.samplers.parity import FILES, PARITY
 
 ALLOWED = 1e-6  # of |x| + 1, as the issue asks; measured: about 1e-10 and better
 
@@ -19,6 +19,17 @@ def test_parity(label, steps, monkeypatch):
     """
     found = PARITY[label](monkeypatch, steps)
     assert found <= ALLOWED, found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_of_its_sampler(name):
+    """Its cases are of the samplers of the file of that name."""
+    home = {key for key, cls in registry("samplers").items() if cls.__module__ == f"playground.samplers.{name}"}
+    assert {re.match(r"\w+", label).group() for label in FILES[name].CASES} <= home
+
+
+def test_every_case_is_found():
+    assert len(PARITY) == sum(len(file.CASES) for file in FILES.values()) == 39
 
 
 def test_what_is_declared_is_run():

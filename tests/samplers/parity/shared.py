@@ -1,4 +1,4 @@
-"""The same noise and the same exact model through `diffusers`: one function a sampler, ``PARITY[label](monkeypatch, steps) -> error``.
+"""What the parity tests of several samplers share: `diffusers` run from the same noise and the same exact model.
 
 Conventions of the other side that matter:
 - Tables are float32 there; ``family.make`` rebuilds them in float64, and our levels ρ = σ/α are read from the scheduler.
@@ -10,11 +10,11 @@ Conventions of the other side that matter:
 
 import sys
 import types
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 import torch
 
 import playground as pg
@@ -24,27 +24,14 @@ from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import Info
 from playground.engine import simulate
 from playground.exact.mixture import MixtureOracle
+from tests.samplers.family import EDM_, F64, FIVE, START, VP_, draws, error, make, ours, vp_x0, x0_at
 
-from .family import EDM_, F64, FIVE, START, VP_, draws, error, make, ours, vp_x0, x0_at
+Runner = Callable[[pytest.MonkeyPatch, int], float]
+"""(monkeypatch, steps) → the largest error of our states, of |x| + 1."""
 
-PARITY: dict[str, Callable] = {}
-
-
-def case(label):
-    def put(f):
-        def quiet(monkeypatch, steps):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of `diffusers`: np.array on tensors, deprecated algorithm types
-                torch.set_default_dtype(F64)  # `diffusers` also makes tensors of the default type
-                try:
-                    return f(monkeypatch, steps)
-                finally:
-                    torch.set_default_dtype(torch.float32)
-
-        PARITY[label] = quiet
-        return f
-
-    return put
+DPM = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
+ENDS = {"final_sigmas_type": "sigma_min", "lower_order_final": False}
+KARRAS = {"use_karras_sigmas": True}
 
 
 def states_of(other, model, x, noise=None, **kwargs):
@@ -72,53 +59,6 @@ def multistep(where, name, sampler, noisy=False, **config):
         return error(ours(sampler, VP_, FIVE, START, other.sigmas, draws()).states, want)
 
     return run
-
-
-DPM = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
-ENDS = {"final_sigmas_type": "sigma_min", "lower_order_final": False}
-for order in (1, 2, 3):
-    dpm = pg.DPMSolver(order=order, variant="multistep", released=order == 3)
-    case(f"DPMSolver multistep {order}" + ", released" * (order == 3))(
-        multistep(*DPM, dpm, algorithm_type="dpmsolver", solver_order=order, **ENDS)
-    )
-    if order < 3:
-        sde = pg.SDEDPMSolverPP(order=order)
-        case(f"SDEDPMSolverPP {order}")(multistep(*DPM, sde, noisy=True, algorithm_type="sde-dpmsolver++", solver_order=order))
-    deis = pg.DEIS(order=order)
-    case(f"DEIS log rho {order}")(
-        multistep("scheduling_deis_multistep", "DEISMultistepScheduler", deis, solver_order=order, lower_order_final=False)
-    )
-case("DDIM, DPM-Solver++ 1")(multistep(*DPM, pg.DDIM(), solver_order=1))
-case("DPMSolverPP2M")(multistep(*DPM, pg.DPMSolverPP2M(), solver_order=2))
-case("DPMSolverPP3M released")(multistep(*DPM, pg.DPMSolverPP3M(released=True), solver_order=3))
-
-
-@case("SDEDPMSolverPP 3 released")
-def sde_three(monkeypatch, steps):
-    """`diffusers` has −½ for +½ in the second difference's coefficient (order 3 there does not converge faster than order 1): the formula with
-    +½, written down again and independently of ours, in y with λ = −ln σ.
-    """
-    rhos = EDM_.sigma(EDM_.time_at(torch.linspace(-np.log(60.0), -np.log(0.02), steps, dtype=F64)))
-    noise, y = draws(), START * rhos[0]
-    want, past = [y], []
-    for i in range(steps - 1):
-        d = x0_at(FIVE, rhos[i], y)
-        h = float(torch.log(rhos[i] / rhos[i + 1]))
-        h_eta = 2 * h
-        out = np.exp(-h_eta) * y - np.expm1(-h_eta) * d
-        if len(past) >= 2:
-            r0, r1 = past[0][1] / h, past[1][1] / h
-            d1_0, d1_1 = (d - past[0][0]) / r0, (past[0][0] - past[1][0]) / r1
-            d1, d2 = d1_0 + (d1_0 - d1_1) * r0 / (r0 + r1), (d1_0 - d1_1) / (r0 + r1)
-            phi_2 = np.expm1(-h_eta) / h_eta + 1
-            out = out + phi_2 * d1 - (phi_2 / h_eta - 0.5) * d2
-        elif past:  # the second step in `diffusers`' midpoint form
-            out = out - 0.5 * np.expm1(-h_eta) * (d - past[0][0]) / (past[0][1] / h)
-        past = [(d, h), *past][:2]
-        y = out + rhos[i + 1] * float(np.sqrt(-np.expm1(-2 * h))) * noise(y.shape)
-        want.append(y)
-    sampler = pg.SDEDPMSolverPP(order=3, released=True)
-    return error(ours(sampler, EDM_, FIVE, START * rhos[0], rhos, draws()).states, torch.stack(want))
 
 
 def singlestep(sampler, order, algorithm):
@@ -152,41 +92,6 @@ def singlestep(sampler, order, algorithm):
         return error(ours(sampler, VP_, FIVE, START, coarse.exp()).states, torch.stack(want))
 
     return run
-
-
-for order in (1, 2, 3):
-    case(f"DPMSolver singlestep {order}")(singlestep(pg.DPMSolver(order=order), order, "dpmsolver"))
-case("DPMSolverPP2S")(singlestep(pg.DPMSolverPP2S(), 2, "dpmsolver++"))
-
-
-def unipc(order, variant, lowered):
-    def run(monkeypatch, steps):
-        ends = {"final_sigmas_type": "zero"} if lowered else ENDS  # with bh1 their step to σ = 0 is NaN (∞ · 0): it ends above 0
-        other, _ = make(
-            monkeypatch,
-            "scheduling_unipc_multistep",
-            "UniPCMultistepScheduler",
-            prediction_type="sample",
-            solver_order=order,
-            solver_type=variant,
-            **ends,
-        )
-        other.set_timesteps(steps)
-        x, want = START, [START]
-        for i, t in enumerate(other.timesteps):
-            x = other.step(on_vp(x, other.sigmas[i]), t, x).prev_sample
-            if i:
-                want.append(other.last_sample)  # the state after the corrector
-        sampler = pg.UniPC(order=order, variant=variant, lower_final=lowered)
-        return error(ours(sampler, VP_, FIVE, START, other.sigmas).states, torch.stack([*want, x]))
-
-    return run
-
-
-for order in (1, 2, 3):
-    for variant in ("bh1", "bh2"):
-        case(f"UniPC {order} {variant}")(unipc(order, variant, variant == "bh2"))
-case("UniPC 3 bh2, not lowered")(unipc(3, "bh2", False))
 
 
 @dataclass(frozen=True)
@@ -254,10 +159,6 @@ def pndm(skip):
     return run
 
 
-case("PLMS released")(pndm(True))
-case("PNDM released")(pndm(False))
-
-
 def in_y(where, name, sampler, stride=1, noisy=False, **config):
     """Schedulers in y = x/α with Karras levels, the model in ε form; ``stride`` of their calls are one step of ours."""
 
@@ -314,70 +215,6 @@ def brownian(noise):
     return draw
 
 
-KARRAS = {"use_karras_sigmas": True}
-case("LMS 4 released")(in_y("scheduling_lms_discrete", "LMSDiscreteScheduler", pg.LMS(released=True), **KARRAS))
-case("KDPM2")(in_y("scheduling_k_dpm_2_discrete", "KDPM2DiscreteScheduler", pg.KDPM2(), stride=2, **KARRAS))
-case("KDPM2 ancestral")(
-    in_y("scheduling_k_dpm_2_ancestral_discrete", "KDPM2AncestralDiscreteScheduler", pg.KDPM2(eta=1.0), 2, True, **KARRAS)
-)
-case("EDMHeun")(in_y("scheduling_heun_discrete", "HeunDiscreteScheduler", pg.EDMHeun(), stride=2, **KARRAS))
-case("Euler (EDM)")(in_y("scheduling_euler_discrete", "EulerDiscreteScheduler", pg.Euler(), **KARRAS))
-case("EulerAncestral")(in_y("scheduling_euler_ancestral_discrete", "EulerAncestralDiscreteScheduler", pg.EulerAncestral(), noisy=True))
-case("DPMSolverPPSDE")(in_y("scheduling_dpmsolver_sde", "DPMSolverSDEScheduler", pg.DPMSolverPPSDE(path="sigma"), stride=2, **KARRAS))
-
-
-def ancestral(variance, weight=0.5):
-    """DDPMScheduler; 'learned_range' interpolates ln β̃ and ln β with (prediction + 1)/2."""
-
-    def run(monkeypatch, steps):
-        kind = {"small": "fixed_small", "large": "fixed_large", "interpolated": "learned_range"}[variance]
-        other, module = make(
-            monkeypatch, "scheduling_ddpm", "DDPMScheduler", variance_type=kind, clip_sample=False, prediction_type="sample"
-        )
-        other.set_timesteps(steps)
-        noise = draws()
-        monkeypatch.setattr(module, "randn_tensor", lambda shape, **_: noise(tuple(shape)))
-        bars = other.alphas_cumprod
-        x, want = START, [START]
-        for t in other.timesteps:
-            rho = ((1 - bars[t]) / bars[t]) ** 0.5
-            out = on_vp(x, rho)
-            if variance == "interpolated":
-                out = torch.cat([out, torch.full_like(out, 2 * weight - 1)], 1)
-            x = other.step(out, t, x).prev_sample
-            want.append(x)
-        rhos = [*(((1 - bars[t]) / bars[t]) ** 0.5 for t in other.timesteps), 0.0]
-        return error(ours(pg.DDPM(variance=variance, weight=weight), VP_, FIVE, START, rhos, draws()).states, torch.stack(want))
-
-    return run
-
-
-for variance in ("small", "large", "interpolated"):
-    case(f"DDPM {variance}")(ancestral(variance, 0.3))
-
-
-def ddim(eta):
-    def run(monkeypatch, steps):
-        other, _ = make(monkeypatch, "scheduling_ddim", "DDIMScheduler", clip_sample=False, steps_offset=1, prediction_type="sample")
-        other.set_timesteps(steps)
-        noise = draws()
-        bars = other.alphas_cumprod
-        x, want = START, [START]
-        for t in other.timesteps.tolist():
-            rho = ((1 - bars[t]) / bars[t]) ** 0.5
-            xi = noise(x.shape) if eta and t != other.timesteps[-1] else torch.zeros_like(x)
-            x = other.step(on_vp(x, rho), t, x, eta=eta, variance_noise=xi).prev_sample
-            want.append(x)
-        rhos = [*(((1 - bars[t]) / bars[t]) ** 0.5 for t in other.timesteps), 0.0]
-        return error(ours(pg.DDIM(eta=eta), VP_, FIVE, START, rhos, draws()).states, torch.stack(want))
-
-    return run
-
-
-case("DDIM")(ddim(0.0))
-case("DDIM η = 0.6")(ddim(0.6))
-
-
 def score_sde(corrector):
     """ScoreSdeVeScheduler: Song's reverse diffusion predictor and Langevin corrector for VE; up to its last positive level."""
 
@@ -401,7 +238,3 @@ def score_sde(corrector):
         return error(ours(sampler, EDM_, FIVE, START * rhos[-1], rhos.flip(0), draws()).states, torch.stack(want))
 
     return run
-
-
-case("ReverseDiffusion")(score_sde(0))
-case("PredictorCorrector")(score_sde(2))

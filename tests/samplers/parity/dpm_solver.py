@@ -1,0 +1,13 @@
+import playground as pg
+from tests.samplers.parity.shared import DPM, ENDS, multistep, singlestep
+
+CASES = {
+    f"DPMSolver multistep {order}" + ", released" * (order == 3): multistep(
+        *DPM,
+        pg.DPMSolver(order=order, variant="multistep", released=order == 3),
+        algorithm_type="dpmsolver",
+        solver_order=order,
+        **ENDS,
+    )
+    for order in (1, 2, 3)
+} | {f"DPMSolver singlestep {order}": singlestep(pg.DPMSolver(order=order), order, "dpmsolver") for order in (1, 2, 3)}

@@ -1,0 +1,3 @@
+from tests.samplers.parity.shared import pndm
+
+CASES = {"PNDM released": pndm(False)}
