@@ -17,7 +17,8 @@ from playground.samplers.geodesic_heun import GeodesicHeun
 from playground.samplers.wrapped_ancestral import WrappedAncestral
 from playground.spaces.torus import wrap
 from playground.spaces.wrapped import WrappedMixture, wrapped_normal
-from toy_models.laws.torus import circle_two, torus_peaks
+from tests.samplers.geodesic import flow, flow_errors
+from toy_models.laws.torus import circle_two
 
 F = torch.float64
 LATTICE = -math.pi + 2 * math.pi * (torch.arange(2048, dtype=F) + 0.5) / 2048
@@ -63,22 +64,11 @@ def test_exact_ancestral_draws_the_true_reverse_law(s, t):
     assert stats.kstest(u, "uniform").pvalue > 1e-3
 
 
-def flow(problem, z, t, s, n, sampler):
-    rng = Rng(0, dtype=F)
-    for i in range(n):
-        z, _ = sampler.step(problem, z, t + (s - t) * i / n, t + (s - t) * (i + 1) / n, None, rng)
-    return z
-
-
 @pytest.mark.parametrize(("sampler", "order"), [(GeodesicEulerMaruyama(strength=0), 1), (GeodesicHeun(), 2)])
 def test_orders_on_the_probability_flow(sampler, order):
     """Slope of the distance to 1,024 Heun steps, from points all over the torus, also those that cross the seam; mutant: a step that does not wrap."""
-    process, law = TorusBrownian(), torus_peaks()
-    problem = Problem(process, WrappedOracle(law, process))
-    z = torch.rand(200, 2, generator=torch.Generator().manual_seed(0), dtype=F) * 2 * math.pi - math.pi
-    truth = flow(problem, z, 0.95, 0.45, 1024, GeodesicHeun())
+    errors, z, truth = flow_errors(sampler, (64, 128, 256))
     assert bool(((truth - z).abs() > 3).any())  # some did cross
-    errors = [float(law.space.distance(flow(problem, z, 0.95, 0.45, n, sampler), truth).median()) for n in (64, 128, 256)]
     slopes = [math.log2(a / b) for a, b in itertools.pairwise(errors)]
     assert all(order - 0.15 < slope < order + 0.35 for slope in slopes), (errors, slopes)
 

@@ -9,6 +9,7 @@ import torch
 from docs.generate import TARGET, TITLES, row
 from playground.core.spec import registry
 from tests.samplers.family_orders import SOLVERS, WEAK, measured
+from tests.samplers.geodesic import GEODESIC
 from tests.samplers.parity import PARITY
 
 
@@ -31,7 +32,7 @@ def test_measured_numbers():
     """Every variant stands in its cell, |measured − declared| ≤ 0.15, parity ≤ 1e-6; three slopes are measured again."""
     text = TARGET.read_text(encoding="utf-8")
     pairs = re.findall(r": (?:weak )?(\d) : (\d\.\d\d)", text)
-    assert len(pairs) == len(SOLVERS) + sum(order is not None for _, order in WEAK.values())
+    assert len(pairs) == len(SOLVERS) + len(GEODESIC) + sum(order is not None for _, order in WEAK.values())
     assert all(abs(float(a) - float(b)) <= 0.15 for a, b in pairs)
     errors = [float(cell) for cells in rows().values() for cell in re.findall(r": (\de-\d+)", cells[4])]
     assert len(errors) == len(PARITY)
