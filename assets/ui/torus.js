@@ -9,7 +9,7 @@
   class Torus extends PG.Plane {
     // a square of its own, with room for ticks and words around it
     frame() {
-      const { rect } = this, top = rect.y + this.clear + 12;
+      const { rect } = this, top = rect.y + this.clear + 22;
       const side = Math.min(rect.w - 84, rect.y + rect.h - 34 - top);
       return { x: rect.x + (rect.w - side) / 2, y: top, w: side, h: side };
     }
