@@ -19,7 +19,7 @@ if not TYPE_CHECKING:
         """A module (``pg.editing``), what ``playground.api`` says, or a choice of the registry (``pg.DDIM``; also one that was registered)."""
         if name in _MODULES:  # first, and without the rest: they import each other
             return importlib.import_module(f"playground.{name}")
-        if name == "__all__":
+        if name == "__all__":  # what Python itself asks a module for: a list that is not known before the registry is
             return __dir__()
         if name.startswith("_"):
             raise AttributeError(name)

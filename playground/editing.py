@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
+from playground.core.legal import require
 from playground.core.mixture import GaussianMixture
 from playground.core.predictor import Brought
 from playground.core.process import ScalarProcess, t64
 from playground.core.run import Trace, check_times
 from playground.engine import Run, grid_times, simulate
+
+ENCODES = frozenset({"snr", "deterministic"})  # a velocity (CLD's) is not given by the data
 
 
 class Bridge(NamedTuple):
@@ -27,21 +30,16 @@ class Bridge(NamedTuple):
 
 def _rising(exp: Experiment, times: Sequence[float] | Tensor | None) -> tuple[ScalarProcess, list[float]]:
     """The run's positive times upwards; BadValue where encoding along an ODE has no meaning."""
-    if not isinstance(exp.process, ScalarProcess):
-        raise BadValue("process", exp.process.info.key, "a process with a single noise level: CLD's velocity is not given by the data")
-    if exp.sampler.declared_order is None or exp.sampler.info.key == "RK45":
-        raise BadValue(
-            "sampler", exp.sampler.info.key, "a deterministic sampler with steps of its grid (DDIM with η = 0, Heun, DPM-Solver …)"
-        )
+    require(ENCODES, exp)
     grid = check_times(grid_times(exp, times), exp.process)
-    return exp.process, [t for t in reversed(grid) if t > 0]
+    return exp.process.scalar(), [t for t in reversed(grid) if t > 0]
 
 
 def inversion(
     exp: Experiment,
     x0: Tensor,
     *,
-    data: Any = None,
+    data: GaussianMixture | None = None,
     predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype | None = None,
@@ -72,7 +70,7 @@ def invert(
     exp: Experiment,
     x0: Tensor,
     *,
-    data: Any = None,
+    data: GaussianMixture | None = None,
     predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
@@ -91,7 +89,7 @@ def decode(
     exp: Experiment,
     latent: Tensor,
     *,
-    data: Any = None,
+    data: GaussianMixture | None = None,
     predictor: Brought | None = None,
     times: Sequence[float] | Tensor | None = None,
     dtype: torch.dtype = torch.float64,
@@ -126,6 +124,6 @@ def bridge_ddib(
     ``inversion``, for either experiment. Su et al. 2022, 2203.08382.
     """
     up = invert(exp_a, x0, data=data_a, dtype=dtype)
-    a, b = (e.process.at(grid_times(e)[0]) for e in (exp_a, exp_b))  # type: ignore[attr-defined]
+    a, b = (e.process.scalar().at(grid_times(e)[0]) for e in (exp_a, exp_b))
     x, down = decode(exp_b, up.states[-1] * (b.sigma / a.sigma), data=data_b, dtype=dtype)
     return Bridge(x, up, down)

@@ -197,7 +197,7 @@ def _plane(run: Trace) -> Picture:
     scale = _scales(process, [f.t for f in frames])
     x = [s * process.project(f.z).double().cpu().numpy() for s, f in zip(scale, frames, strict=True)]
     picture = Picture(f"{len(x[-1])} particles, {run.model_calls} model calls", dots=Dots("particles", SAMPLER, x[-1][:DOTS]))
-    log_p, (low, high) = _shown(run.oracle, process, frames[-1].t)
+    log_p, (low, high) = _shown(run.exact, process, frames[-1].t)
     s = scale[-1]
     picture.shade = _on(s * low, s * high, lambda at: log_p(at / s).exp())
     trails = np.stack([a[:TRAILS] for a in x], 1)
@@ -215,7 +215,7 @@ def _spacetime(run: Trace) -> Picture:
     paths = np.stack([s * process.project(f.z)[:TRAILS, 0].double().cpu().numpy() for s, f in zip(scale, frames, strict=True)], 1)
     c = torch.linspace(float(clock.min()), float(clock.max()), TIMES, dtype=torch.float64)
     at = [float(t) for t in process.unclock(c)]
-    views = [(s, _shown(run.oracle, process, t)) for s, t in zip(_scales(process, at), at, strict=True)]
+    views = [(s, _shown(run.exact, process, t)) for s, t in zip(_scales(process, at), at, strict=True)]
     low, high = min(s * float(v[0][0]) for s, (_, v) in views), max(s * float(v[1][0]) for s, (_, v) in views)
     x = torch.linspace(low, high, FINE, dtype=torch.float64)
     columns = [(log_p(x[:, None] / s) - math.log(s)).exp().numpy() for s, (log_p, _) in views]

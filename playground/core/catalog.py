@@ -21,10 +21,11 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .fields import NEAR, BadValue, one_of
+from .fields import NEAR, BadValue, made, one_of
 from .law import Law
 from .mixture import GaussianMixture
 from .model import Model
@@ -45,9 +46,29 @@ def packages() -> tuple[str, ...]:
     return tuple(dict.fromkeys([FIRST, *(point.value for point in entry_points(group="playground.packages"))]))
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a module offers: the functions of these names, nothing where it has none."""
+
+    laws: Callable[[], Iterable[Law]] = tuple
+    law: Callable[[str], Law | None] | None = None
+    models: Callable[[Law], Iterable[Model]] = lambda law: ()
+    old: Callable[[str], tuple[str, str] | None] = lambda data: None
+    text_of: Callable[[str, object], str | None] = lambda field, value: None
+
+    def named(self, data: str) -> Law | None:
+        """Its law of that name."""
+        return next((law for law in self.laws() if law.key == data), None) if self.law is None else self.law(data)
+
+
 @functools.cache
-def providers() -> tuple[ModuleType, ...]:
-    """The modules that are looked through, in order."""
+def offers() -> tuple[Offer, ...]:
+    """Of the modules that are looked through, in order."""
+    hooks = [f.name for f in fields(Offer)]
+    return tuple(made(Offer, {hook: vars(module)[hook] for hook in hooks if hook in vars(module)}) for module in _modules())
+
+
+def _modules() -> list[ModuleType]:
     found = [importlib.import_module(name) for name in OWN]
     for package in packages():
         for room in ROOMS:
@@ -56,38 +77,27 @@ def providers() -> tuple[ModuleType, ...]:
                 continue
             home = importlib.import_module(name)
             found += [home, *(importlib.import_module(f"{name}.{m.name}") for m in pkgutil.iter_modules(home.__path__))]
-    return tuple(found)
-
-
-def _told(hook: str) -> list[Callable[..., Any]]:
-    """The hooks of this name, of the modules that have one."""
-    return [vars(module)[hook] for module in providers() if hook in vars(module)]
+    return found
 
 
 def laws() -> list[Law]:
     """The laws that a picker lists, in its order."""
-    return sorted((law for hook in _told("laws") for law in hook()), key=lambda law: law.rank)
+    return sorted((law for offer in offers() for law in offer.laws()), key=lambda law: law.rank)
 
 
 def law_of(data: str) -> Law:
     """The law of an Experiment's ``data``. Raises BadValue where there is none of this name, or it cannot be used here."""
-    for module in providers():
-        known = vars(module).get("law", functools.partial(_among, vars(module).get("laws", list)))
-        if (law := known(data)) is not None:
+    for offer in offers():
+        if (law := offer.named(data)) is not None:
             return law
     first = data.rpartition("-")[0]
     known = [model.named for law in laws() if law.key == first for model in models_of(law)]
     raise BadValue("data", data, ", ".join(known) if len(known) > 1 else names(data))
 
 
-def _among(laws: Callable[[], Iterable[Law]], data: str) -> Law | None:
-    """The law of that name among these."""
-    return next((law for law in laws() if law.key == data), None)
-
-
 def models_of(law: Law) -> list[Model]:
     """Who predicts for a law; the first is the one that an Experiment has which names none."""
-    return sorted((model for hook in _told("models") for model in hook(law)), key=lambda model: model.rank)
+    return sorted((model for offer in offers() for model in offer.models(law)), key=lambda model: model.rank)
 
 
 def model_named(law: Law, key: str) -> Model:
@@ -109,9 +119,11 @@ def resolve(field: str, data: object, model: str = "") -> tuple[str, str]:
 
     Raises BadValue naming ``field``, or ``model`` where the name says one model and ``model`` another.
     """
-    for hook in _told("old") if isinstance(data, str) else ():
+    for offer in offers():
+        if not isinstance(data, str):  # names are of texts only
+            break
         try:
-            meant = hook(data)
+            meant = offer.old(data)
         except BadValue as error:
             raise BadValue(field, data, error.allowed) from None
         if meant is not None:
@@ -145,8 +157,8 @@ def check_data(field: str, value: object) -> str:
     """
     if isinstance(value, GaussianMixture):
         value = value.to_dict()
-    for hook in _told("text_of"):
-        if (text := hook(field, value)) is not None:
+    for offer in offers():
+        if (text := offer.text_of(field, value)) is not None:
             return text
     if not isinstance(value, str):
         raise BadValue(field, value, "a distribution's name, or a mixture with weights, means and covs")

@@ -445,7 +445,12 @@ def lacking(needs: frozenset[str], exp: Choices) -> str:
 def why_not(needs: frozenset[str], exp: Choices) -> str:
     """Why a view that needs this has nothing to say of an Experiment, and what to choose, '' if it has: the first thing that is missing."""
     word = lacking(needs, exp)
-    return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "") if word else ""
+    return reason(word, exp) if word else ""
+
+
+def reason(word: str, exp: Choices) -> str:
+    """What an Experiment without this has nothing to say for, and what to choose."""
+    return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "")
 
 
 BLAMED = {"reverse": "mode", "guided": "guidance", "deterministic": "sampler"}
@@ -454,8 +459,8 @@ BLAMED = {"reverse": "mode", "guided": "guidance", "deterministic": "sampler"}
 
 def require(needs: frozenset[str], exp: Choices) -> None:
     """For what is called directly: raises BadValue with the reason that a menu tells, where an Experiment lacks something that is needed."""
-    if why := why_not(needs, exp):
-        word = next(word for word in REASONS if word in needs - offers(exp))
+    if word := lacking(needs, exp):
+        why = reason(word, exp)
         blamed = {
             "mode": exp.mode,
             "guidance": exp.guidance.info.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -196,7 +196,7 @@ def complete(predictor: Predictor) -> BasePredictor:
     return predictor if isinstance(predictor, BasePredictor) else Plain(predictor)
 
 
-def given_predictor(predictor: Any, process: Process, event: tuple[int, ...]) -> BasePredictor:
+def given_predictor(predictor: object, process: Process, event: tuple[int, ...]) -> BasePredictor:
     """The caller's predictor, checked as far as that is possible before it is asked.
 
     Args:
@@ -205,17 +205,16 @@ def given_predictor(predictor: Any, process: Process, event: tuple[int, ...]) ->
         event: the shape of one data point.
     Raises: BadValue.
     """
-    made: Brought = predictor
     state = process.state_shape(1, event)[1:]
     own = getattr(predictor, "state_dim", None)
     if isinstance(own, int) and own != math.prod(state):
         raise BadValue("predictor", f"a model of states of {own} numbers", f"one of states {state}")
     if "mixture" in getattr(predictor, "gives", ()):
-        return complete(predictor)  # the exact model: samplers that need its law look into it
+        return complete(cast("Predictor", predictor))  # the exact model: samplers that need its law look into it
     if isinstance(predictor, type) or not callable(predictor):
         name = predictor.__name__ if isinstance(predictor, type) else predictor
         raise BadValue("predictor", name, WANTED + (", not a class: make one of it" if isinstance(predictor, type) else ""))
-    return Given(made, process, event)
+    return Given(cast("Brought", predictor), process, event)
 
 
 class Given(Plain):

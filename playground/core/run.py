@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from .exact import Exact
 from .fields import BadValue
+from .predictor import Predictor
 from .problem import Problem
 from .process import Process
 from .rng import Rng
@@ -48,13 +49,20 @@ class Trace:
     frames: list[Frame]
     grid: Tensor
     diverged: int | None = None
-    oracle: Any = None
-    model: Any = None
+    oracle: Exact | None = None
+    model: Predictor | None = None
     calls_by: list[int] = field(default_factory=list[int])
     origin: Tensor | None = None
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def exact(self) -> Exact:
+        """``oracle``. Raises BadValue where the run was compared with none."""
+        if self.oracle is None:
+            raise BadValue("run", "a run without an exact model", "a run of data with a closed form")
+        return self.oracle
+
+    @property
+    def facts(self) -> dict[str, object]:
         """``oracle``, ``model`` and ``calls`` (by each time of the grid) of a sampled run, ``oracle`` and ``origin`` of noised data."""
         told = {"oracle": self.oracle, "model": self.model, "calls": self.calls_by or None, "origin": self.origin}
         return {name: value for name, value in told.items() if value is not None}

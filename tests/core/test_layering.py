@@ -66,10 +66,10 @@ def test_engine_loads_no_page():
 
 # Each figure may only fall: who lowers one lowers the number here. Goals: Any at most 4 per 1,000 lines, 12 switches, no circle, one way between the packages.
 MOST = {
-    "Any": 21,
-    "behaviour switches": 4,
+    "Any": 9,
+    "behaviour switches": 2,
     "asserts of a type": 0,
-    "comments that silence the checker": 39,
+    "comments that silence the checker": 38,
     "lazy imports": 11,
     "modules in circles of lazy imports": 0,
     "playground → toy_models": 0,
