@@ -141,7 +141,7 @@ def _trajectory(exp: Experiment, times: tuple[float, ...]) -> list[Tensor]:
 
 
 def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
-    (panel,) = geometry_of(exp).panels
+    (panel,) = geometry_of(exp.law, exp.process).panels
     ((lo, hi),) = panel.ranges
     x = torch.linspace(hi, lo, 2 * ROWS + 1, dtype=torch.float64)[1::2]  # row 0 is the top
     picks = _picks(len(grid) - 1)
@@ -155,7 +155,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float
             weights.append(oracle.log_prob(z, grid[i]))
     header = packet.header
     header["ranges"] = [[lo, hi]]
-    header["labels"] = list(geometry_of(exp).labels)
+    header["labels"] = list(geometry_of(exp.law, exp.process).labels)
     edges = [grid[i] for i in picks] + [grid[-1]]
     packet.add("edges", exp.process.clock(t64(edges)).clamp(0, 1))
     packet.add("t", edges[:-1])
@@ -163,7 +163,7 @@ def _add_map_1d(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float
 
 
 def _add_plane(packet: Packet, exp: Experiment, oracle: Exact, grid: list[float], index: int) -> None:
-    geo = geometry_of(exp)
+    geo = geometry_of(exp.law, exp.process)
     panel = geo.panels[0]
     (alo, ahi), (blo, bhi) = panel.ranges
     width, height = SIDE if len(oracle.weights) <= MANY else (COARSE, COARSE)

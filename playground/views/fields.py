@@ -86,7 +86,7 @@ def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
     """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one."""
     process = exp.process
     oracle = exp.who.exact(process)
-    geo = geometry_of(exp)
+    geo = geometry_of(exp.law, process)
     clock = torch.linspace(1, 0, FIELD_FRAMES, dtype=torch.float64)
     packet = Packet(
         {

@@ -86,7 +86,7 @@ def pin_of(exp: Experiment, params: dict[str, str]) -> Pin:
     """
     require(NEEDS, exp)
     process, oracle = _exact(exp)
-    geo = geometry_of(exp)
+    geo = geometry_of(exp.law, exp.process)
     notes: list[str] = []
     clock = _number(params, "clock", 0.5, 0.0, 1.0)
     low = min(0.5, float(process.clock(t64(process.t_min))))
@@ -192,7 +192,7 @@ def suggestion(exp: Experiment) -> str:
     """A pin worth looking at, as the link writes it: among the data's own scale at clock 0.45 the point where tr Cov(x_0 | x_t) √p_t is largest,
     between modes but not far from all of them."""
     process, oracle = _exact(exp)
-    geo = geometry_of(exp)
+    geo = geometry_of(exp.law, exp.process)
     panel = geo.panels[0]
     clock = 0.45
     t = float(process.unclock(t64(clock)))

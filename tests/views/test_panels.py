@@ -18,6 +18,10 @@ from playground.views.sights.axes import Axes
 from playground.views.sights.pictures import Pictures
 
 
+def panels_of(exp: pg.Experiment) -> Geometry:
+    return geometry_of(exp.law, exp.process)
+
+
 @dataclass(frozen=True)
 class Disc(Space):
     """A space that only this test knows."""
@@ -40,12 +44,12 @@ def test_a_new_space_is_seen_without_being_named_anywhere():
 def test_density_of_an_unknown_panel_is_that_of_the_exact_model():
     """The lattice of any space against the product form of wrapped normals. Kills: rows from the bottom, axes exchanged."""
     exp = pg.Experiment(data="torus_peaks")
-    oracle, (panel,) = exp.who.predictor(exp.process), geometry_of(exp).panels
+    oracle, (panel,) = exp.who.predictor(exp.process), panels_of(exp).panels
     t = torch.tensor([0.2, 0.6], dtype=torch.float64)
     told = []
     for draw in (fields._lattice, fields._wrapped):
         packet = Packet({})
-        draw(fields.FieldsOf(exp, oracle, geometry_of(exp), t, packet), panel)
+        draw(fields.FieldsOf(exp, oracle, panels_of(exp), t, packet), panel)
         told.append((packet["density:torus"].astype(float), packet["peak:torus"]))
     (wide, peak), (square, other) = told
     assert wide.shape == (2, 100, 140)
@@ -58,11 +62,11 @@ def test_density_of_an_unknown_panel_is_that_of_the_exact_model():
 
 def test_axes_of_every_space():
     kinds = {
-        data: [panel.kind for panel in geometry_of(pg.Experiment(data=data, **more)).panels]
+        data: [panel.kind for panel in panels_of(pg.Experiment(data=data, **more)).panels]
         for data, more in {"moons": {}, "two_modes": {}, "letters": {}, "torus_peaks": {}}.items()
     }
     assert kinds == {"moons": ["plane"], "two_modes": ["spacetime"], "letters": ["shares", "symbols"], "torus_peaks": ["torus"]}
-    phase = geometry_of(pg.Experiment(data="two_modes", process=pg.CLD(mass=1.0)))
+    phase = panels_of(pg.Experiment(data="two_modes", process=pg.CLD(mass=1.0)))
     assert [panel.kind for panel in phase.panels] == ["plane", "spacetime", "spacetime"]
     assert phase.panels[2].ranges == ((-3.4, 3.4),)  # 3.4 √M
-    assert geometry_of(pg.Experiment(process=pg.EDM())).labels == ("x₁ / √(1+σ²)", "x₂ / √(1+σ²)")
+    assert panels_of(pg.Experiment(process=pg.EDM())).labels == ("x₁ / √(1+σ²)", "x₂ / √(1+σ²)")

@@ -37,8 +37,8 @@ class Sight(ABC):
         self.run, self.exp, self.process, self.oracle = run, run.exp, run.process, run.oracle
 
     @classmethod
-    def most_frames(cls, exp: Experiment) -> int | None:
-        """About how many states the page's run of ``exp`` keeps; None: all."""
+    def most_frames(cls, values: int) -> int | None:
+        """About how many states the page's run keeps, each of so many numbers in all; None: all."""
         return None
 
     @property
@@ -111,8 +111,10 @@ def sight_of(run: Run) -> Sight:
 
 def begin(exp: Experiment, device: torch.device | str | None = None) -> Run:
     """The page's run of an experiment, of which nothing is computed yet. Raises BadValue for one that would take too long, or cannot be done."""
-    kind = kind_of(exp.law.space)
-    return Run(exp, device=device, max_frames=kind.most_frames(exp), most_work=kind.most_work, expects=kind.expects)
+    law = exp.law
+    kind = kind_of(law.space)
+    most = kind.most_frames(exp.particles * law.dim * len(exp.process.parts))
+    return Run(exp, device=device, max_frames=most, most_work=kind.most_work, expects=kind.expects)
 
 
 def whole(exp: Experiment, device: torch.device | str | None = None) -> Run:

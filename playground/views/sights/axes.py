@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.experiment import Experiment
 from playground.core.fields import Json
 from playground.core.process import t64
 from playground.core.rng import Rng
@@ -38,11 +37,10 @@ class Axes(Sight):
 
     def __init__(self, run: Run):
         super().__init__(run)
-        self.geometry = geometry_of(run.exp)
+        self.geometry = geometry_of(run.law, run.process)
 
     @classmethod
-    def most_frames(cls, exp: Experiment) -> int:
-        values = exp.particles * exp.law.dim * len(exp.process.parts)
+    def most_frames(cls, values: int) -> int:
         return max(FEWEST_FRAMES, min(MOST_FRAMES, MOST_VALUES // max(1, values)))
 
     def header(self) -> dict[str, Json]:
