@@ -76,8 +76,11 @@
 
   // ---- pickers -------------------------------------------------------------------------------------------------------------
   PG.pickers = {};
-  /** The world of the data that are chosen (Choice.world of picker.py). */
-  PG.world = () => PG.pickers.data?.choices.find((c) => c.key === PG.pickers.data.value)?.world;
+  /** The worlds of the data that are chosen (Choice.world of picker.py); data of one's own are of the first one's. */
+  PG.worlds = () => {
+    const { choices = [], value } = PG.pickers.data ?? {};
+    return (choices.find((c) => c.key === value) ?? choices[0])?.world.split(" ") ?? [];
+  };
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "");
 
   /** Called by js_on_load of every picker; ``props.value`` is the component's value, for Python and for the API. */
@@ -89,7 +92,7 @@
     PG.pickers[slot] = picker;
     const why = (key) => PG.why?.(slot, key) || "";
     /** Is an entry of the world of the data that are chosen? What is of none, or chosen itself, is of all. */
-    const here = (c) => slot === "data" || !c.world || c.key === props.value || [c.world, "", undefined].includes(PG.world?.());
+    const here = (c) => slot === "data" || !c.world || c.key === props.value || PG.worlds().some((word) => c.world.split(" ").includes(word));
     const tipOf = (c) => (why(c.key) ? `${c.title}: ${why(c.key)}\n${c.tip}` : c.tip.startsWith(c.title) ? c.tip : `${c.title}: ${c.tip}`);
 
     function set(key) {

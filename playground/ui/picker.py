@@ -38,7 +38,7 @@ class Choice:
     kind: str = ""  # of the thumb: "points" | "density" | "bars" | "curve" | "dots"
     thumb: str = ""
     page: str = ""  # "toys" | "images": the page on which its group is shown, "" on both
-    world: str = ""  # of data the capability of their space, of a choice the one it is made for: only what is of the data's world is listed; "" is of all
+    world: str = ""  # of data the capabilities of their space, of a choice those that it is made for: only what has one of the data's is listed; "" is of all
 
 
 def picker(

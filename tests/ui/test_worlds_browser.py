@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -98,6 +99,15 @@ def test_from_world_to_world_and_back(visit: Any) -> None:
         assert site.page.evaluate("__pgStage.run.header.diverged") is None
     assert site.page.evaluate("location.search") == ""
     assert not site.problems
+
+
+def test_a_mixture_of_ones_own_is_of_the_plane(visit: Any) -> None:
+    """Mutant killed: data that are not listed have all worlds' processes beside them, or none."""
+    mixture = '{"weights": [0.5, 0.5], "means": [[-1, 0], [1, 0]], "covs": [0.1, 0.1]}'
+    listed = visit(f"?data={quote(mixture)}&particles=50").page.evaluate(LISTED, "process")
+    assert listed == visit("?particles=50").page.evaluate(LISTED, "process")
+    assert "VP" in listed
+    assert "Absorbing" not in listed
 
 
 @pytest.mark.parametrize("data", ["letters", "torus_backbone"])
