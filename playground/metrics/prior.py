@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from playground.core.exact import Exact, ExactElsewhere, mixture_at
 from playground.core.experiment import Experiment
@@ -61,7 +61,7 @@ def _mismatch(process: Process, data: GaussianMixture, t: float, start: str) -> 
     if process.moments < math.inf:  # a Student-t has no W₂ in closed form to anything: it is bounded
         if start == "gaussian":
             u, freedom = (np.arange(2000) + 0.5) / 2000, process.moments
-            gap = stats.t.ppf(u, freedom) - math.sqrt(freedom / (freedom - 2)) * stats.norm.ppf(u)
+            gap = stdtrit(freedom, u) - math.sqrt(freedom / (freedom - 2)) * ndtri(u)
             return scale * t * math.sqrt(float(np.mean(gap**2)))  # the noise's own, which the data blur
         from playground.exact.student import SHOWN, scale_nodes
 
