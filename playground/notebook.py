@@ -33,8 +33,8 @@ from playground.engine import Run, grid_times, simulate
 from playground.exact import oracle_for
 from playground.exact.classes import AnyOracle
 from playground.measures import two_samples
-from playground.measures.panel import MOMENTS, why_not
 from playground.measures.panel import named as measure_named
+from playground.measures.panel import why_not
 from playground.measures.sampled import Sampled
 from playground.measures.two_samples import Ran
 from playground.metrics.budget import Budget, error_budget
@@ -230,11 +230,6 @@ def distance(
     y: a law beside points may also be a name ("moons"), an Experiment (its data) or what ``pg.law`` gives. The other arguments are those of
     ``playground.measures.two_samples.distance``. Raises: BadValue; also where a run's p_t lacks the moments that the distance needs.
     """
-    if isinstance(x, Ran):
-        chosen = two_samples.named(measure or "W2")
-        for word, moment in MOMENTS.items():
-            if word in chosen.needs and not x.process.moments > moment:
-                raise BadValue("measure", chosen.info.key, f"Middle or Energy: p_t of this {x.process.info.title} has no {word}")
     if isinstance(y, (str, Law, Experiment)):
         y = law(y)
     try:

@@ -33,16 +33,6 @@
       return this.clipped || this.rect;
     }
 
-    get toX() {
-      const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
-      return { k, o: box.x - a.lo * k };
-    }
-
-    get toY() {
-      const { b } = this.spec, { box } = this, k = -box.h / (b.hi - b.lo);
-      return { k, o: box.y - b.hi * k };
-    }
-
     draw(ctx, scene) {
       this.locate(scene);
       this.clip(ctx);

@@ -16,11 +16,6 @@
       return { x: rect.x + edge + strip, y: top, w: rect.w - edge - 2 * strip - 14, h: rect.y + rect.h - foot - top };
     }
 
-    get toY() {
-      const { b } = this.spec, { box } = this, k = -box.h / (b.hi - b.lo);
-      return { k, o: box.y - b.hi * k };
-    }
-
     x(clock) {
       return this.box.x + (1 - clock) * this.box.w;
     }

@@ -18,6 +18,17 @@
       this.xs = this.ys = new Float32Array(0);
     }
 
+    // from components to pixels: k · value + o
+    get toX() {
+      const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
+      return { k, o: box.x - a.lo * k };
+    }
+
+    get toY() {
+      const { b } = this.spec, { box } = this, k = -box.h / (b.hi - b.lo);
+      return { k, o: box.y - b.hi * k };
+    }
+
     // rect: what the panel may paint; clear: height at its top that words of the legend cover
     place(rect, clear) {
       this.rect = rect;

@@ -33,16 +33,6 @@
       return { x: rect.x + 46, y: top, w: rect.w - 62, h: rect.y + rect.h - 30 - top };
     }
 
-    get toX() {
-      const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
-      return { k, o: box.x - a.lo * k };
-    }
-
-    get toY() {
-      const { b } = this.spec, { box } = this, k = -box.h / (b.hi - b.lo);
-      return { k, o: box.y - b.hi * k };
-    }
-
     inside() {
       return this.box;
     }

@@ -119,18 +119,20 @@ def resolve(field: str, data: object, model: str = "") -> tuple[str, str]:
 
     Raises BadValue naming ``field``, or ``model`` where the name says one model and ``model`` another.
     """
-    for offer in offers():
-        if not isinstance(data, str):  # names are of texts only
-            break
-        try:
-            meant = offer.old(data)
-        except BadValue as error:
-            raise BadValue(field, data, error.allowed) from None
-        if meant is not None:
-            if model not in ("", meant[1]):
-                raise BadValue("model", model, f"{meant[1]}, which is what {field} = {data!r} says; or {field} = {meant[0]!r} beside it")
-            return meant
-    return check_data(field, data), model
+    try:
+        meant = _meant(data) if isinstance(data, str) else None
+    except BadValue as error:
+        raise BadValue(field, data, error.allowed) from None
+    if meant is None:
+        return check_data(field, data), model
+    if model not in ("", meant[1]):
+        raise BadValue("model", model, f"{meant[1]}, which is what {field} = {data!r} says; or {field} = {meant[0]!r} beside it")
+    return meant
+
+
+def _meant(data: str) -> tuple[str, str] | None:
+    """(data, model) of a name of former links; None of any other."""
+    return next((meant for offer in offers() if (meant := offer.old(data)) is not None), None)
 
 
 def dashed(data: str, kinds: Iterable[str]) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar, cast
 
 from .catalog import law_of, laws, model_named, models_of, resolve
@@ -138,11 +138,12 @@ class Choices(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """A record's choices, completed as an Experiment completes them, not judged yet. ``law``: of ``data``; ``who``: the model that predicts."""
+    """A record's choices, completed as an Experiment completes them, not judged yet. ``law``: of ``data``; ``who``: the model that predicts;
+    both are known by name, and are not compared."""
 
     data: str
-    law: Law
-    who: Model
+    law: Law = field(compare=False)
+    who: Model = field(compare=False)
     process: Process
     guidance: Guidance
     sampler: AnySampler

@@ -132,9 +132,9 @@ class Sampler(Spec, Generic[Carry]):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Besides what it declares: a space in which it can move, and with noise in a step a process whose own noise is Gaussian."""
+        """Besides what it declares: a space in which it can move, and in R^n, with noise in a step, a process whose own noise is Gaussian."""
         own = self.info.needs | self.moves
-        return own if self.declared_order is not None else own | {"linear"}
+        return own | {"linear"} if self.declared_order is None and "vector" in self.moves else own
 
     def calls(self, steps: int) -> float | None:
         """Model calls of a run of so many steps that ends with the denoiser; None where they are not known beforehand."""

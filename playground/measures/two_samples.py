@@ -18,7 +18,7 @@ from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Euclidean, Space
-from playground.measures.panel import distances
+from playground.measures.panel import MOMENTS, distances
 from playground.measures.sampled import DRAWS, Sampled, Truth, apart, courses
 from playground.metrics.truth import compare, read
 
@@ -65,14 +65,17 @@ def distance(
     Returns: Estimate (value, error, floor, floor_sd). Of two samples: ``error`` by the jackknife over 8 groups of points (NaN where there are fewer
         than two of either); ``floor`` and ``floor_sd``: mean and standard deviation of the distances between random splits of all points
         together into n and m, which is what two samples of one law show. Of a run or a law: mean distance to exact samples of n points, its standard error, and the same
-        between two exact samples. A value within about 2 ``floor_sd`` of ``floor`` says nothing. Raises: BadValue.
+        between two exact samples. A value within about 2 ``floor_sd`` of ``floor`` says nothing. Raises: BadValue, also
+        where a run's p_t lacks the moments that the distance needs.
     """
-    lives = space or (x.oracle.space if isinstance(x, Ran) else y.space if isinstance(y, Law) else None)
-    chosen = named(measure or ("W2" if lives is None or "vector" in lives.caps else "Energy"))
+    chosen = asked(measure, space or (x.oracle.space if isinstance(x, Ran) else y.space if isinstance(y, Law) else None))
     seed = SEED.clean("seed", seed)
     if isinstance(x, Ran):
         if y is not None:
             raise BadValue("y", type(y).__name__, "nothing beside a run: it is compared with its own exact law")
+        for word, moment in MOMENTS.items():
+            if word in chosen.needs and not x.process.moments > moment:
+                raise BadValue("measure", chosen.info.key, f"Middle or Energy: p_t of this {x.process.info.title} has no {word}")
         where = space or x.oracle.space
         _check(chosen, x.oracle.dim, where)
         return courses(Truth(x.process, x.frames, x.oracle, where, seed), [chosen], last=True)[0].estimates[-1]
@@ -101,6 +104,11 @@ def distance(
     if space is not None and tuple(a.shape[1:]) != space.shape:
         raise BadValue("x", tuple(a.shape), f"points of shape {('n', *space.shape)}".replace("'", ""))
     return _between(chosen, space or Euclidean(a[0].numel()), a if space else a.flatten(1), b if space else b.flatten(1), seed)
+
+
+def asked(measure: str | Sampled | None, space: Space | None) -> Sampled:
+    """The distance that is meant, of points in a space (None: in R^d). Raises BadValue."""
+    return named(measure or ("W2" if space is None or "vector" in space.caps else "Energy"))
 
 
 def named(measure: str | Sampled) -> Sampled:

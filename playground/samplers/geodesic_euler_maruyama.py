@@ -2,21 +2,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
 from playground.processes.torus import brownian
+from playground.samplers.geodesic import Geodesic
 from playground.spaces.torus import Torus
 
 
 @dataclass(frozen=True)
-class GeodesicEulerMaruyama(Sampler[None]):
+class GeodesicEulerMaruyama(Geodesic):
     """θ_s = exp_θ[(1 + λ²)/2 Δ ∇log p_t(θ) + λ √Δ ξ], Δ = σ_t² − σ_s²: Euler steps of the λ-family of reverse processes in the noise's variance, along
     geodesics (of the torus: straight lines that wrap).
 
@@ -35,17 +34,12 @@ class GeodesicEulerMaruyama(Sampler[None]):
         nfe=1,
         needs=frozenset({"brownian", "score"}),
     )
-    moves: ClassVar[frozenset[str]] = frozenset({"tangent"})
     formula = r"\theta_s = \exp_{\theta_t}\!\big[\tfrac{1+\lambda^2}{2}\,\Delta\,\nabla\log p_t + \lambda\sqrt{\Delta}\,z\big],\quad \Delta=\sigma_t^2-\sigma_s^2"
     strength: float = slider(1.0, 0.0, 2.0, 0.05, label="λ noise", help="0: probability flow, 1: the reverse process, more: more noise")
 
     @property
     def declared_order(self) -> float | None:
         return 1 if self.strength == 0 else None
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | self.moves
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         kernel = brownian(problem)
@@ -54,13 +48,6 @@ class GeodesicEulerMaruyama(Sampler[None]):
         if self.strength:
             u = u + self.strength * math.sqrt(gap) * rng.normal(tuple(z.shape))
         return Torus(z.shape[1]).move(z, u), None
-
-    @property
-    def ending(self) -> Ending:
-        return Ending(denoised=False, words="one geodesic by σ_t² ∇log p_t: to the mean of θ₀, were the circle unrolled")
-
-    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
-        return Torus(z.shape[1]).move(z, brownian(problem).at(t)[0] * problem.score(z, t))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         kernel = brownian(problem)

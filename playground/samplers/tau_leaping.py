@@ -1,21 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
-from playground.samplers.token_ancestral import jumping, over_kernel, tables_of
+from playground.samplers.jumping import Jumping, jumping, over_kernel, tables_of
 from playground.spaces.tokens import draw
 
 
 @dataclass(frozen=True)
-class TauLeaping(Sampler[None]):
+class TauLeaping(Jumping):
     """Jumps at the reverse process's rates, held still over the step: x_t → y at r(y) = R_t(y → x_t) p_t(y)/p_t(x_t); none with probability
     e^{−h Σr}, h = t − s, else one, to y with probability r(y)/Σr.
 
@@ -35,16 +33,7 @@ class TauLeaping(Sampler[None]):
         nfe=1,
         needs=frozenset({"jumps", "probabilities"}),
     )
-    moves: ClassVar[frozenset[str]] = frozenset({"discrete"})
     formula = r"P(\text{jump}) = 1 - e^{-(t-s)\sum_y r(y)},\quad r(y) = R_t(y\to x_t)\,\frac{p_t(y)}{p_t(x_t)}"
-
-    @property
-    def declared_order(self) -> float | None:
-        return None
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | self.moves
 
     def _leap(self, problem: Problem, z: Tensor, t: float, s: float, rng: Rng) -> Tensor:
         told = problem.probabilities(z, t)
@@ -57,13 +46,6 @@ class TauLeaping(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return self._leap(problem, z, t, s, rng), None
-
-    @property
-    def ending(self) -> Ending:
-        return Ending(1, False, "every symbol of {x}₀ is a draw from the model’s p({x}₀ | {x}_t)")
-
-    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
-        return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         process = jumping(problem)

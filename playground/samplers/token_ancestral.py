@@ -1,39 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-import torch
 from torch import Tensor
 
-from playground.core.fields import promised
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
-from playground.processes.categorical import CategoricalProcess
-from playground.spaces.categorical import Tables
+from playground.samplers.jumping import Jumping, jumping, over_kernel, tables_of
 from playground.spaces.tokens import draw
 
 
-def jumping(problem: Problem) -> CategoricalProcess:
-    """The process of a sampler that needs "jumps"."""
-    return promised(problem.process, CategoricalProcess, "process", "a process on symbols")
-
-
-def tables_of(problem: Problem, symbols: int) -> Tables:
-    """The tables of a sampler that needs "jumps", for data of so many symbols."""
-    return jumping(problem).kernel.on(symbols)
-
-
-def over_kernel(told: Tensor, tables: Tables, x: Tensor, t: float) -> Tensor:
-    """p(x_0 = c | x_t)/q_t(x_t | c), (batch, length, K), 0 where c cannot have led to x_t: what the model's answer says of every earlier time."""
-    reached = tables.shares(t).mT.to(x.device)[x]
-    return torch.where(reached > 0, told.double() / reached, 0.0)
-
-
 @dataclass(frozen=True)
-class TokenAncestral(Sampler[None]):
+class TokenAncestral(Jumping):
     """x_s ~ q(x_s | x_t) = p(x_t | x_s) Σ_c q_s(x_s | c) p(x_0 = c | x_t)/q_t(x_t | c), every symbol by itself; the last step draws from p(x_0 | x_t).
 
     With the exact p(x_0 | x_t) and one symbol this is the true law, whatever the number of steps; of several symbols it draws each by itself,
@@ -52,31 +31,15 @@ class TokenAncestral(Sampler[None]):
         nfe=1,
         needs=frozenset({"jumps", "probabilities"}),
     )
-    moves: ClassVar[frozenset[str]] = frozenset({"discrete"})
     formula = (
         r"x_s \sim {q(x_s\mid x_t)}\propto {p(x_t\mid x_s)}{\textstyle\sum_c}\,{q_s(x_s\mid c)}\,\frac{p(x_0{=}c\mid x_t)}{q_t(x_t\mid c)}"
     )
-
-    @property
-    def declared_order(self) -> float | None:
-        return None
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | self.moves
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         told = problem.probabilities(z, t)
         tables = tables_of(problem, told.shape[-1])
         share = tables.between(s, t).mT.to(z.device)[z] * (over_kernel(told, tables, z, t) @ tables.shares(s).to(z.device))
         return draw(share, rng.uniform(tuple(z.shape))), None
-
-    @property
-    def ending(self) -> Ending:
-        return Ending(1, False, "every symbol of {x}₀ is a draw from the model’s p({x}₀ | {x}_t)")
-
-    def last(self, problem: Problem, z: Tensor, t: float, carry: None, rng: Rng) -> Tensor:
-        return draw(problem.probabilities(z, t), rng.uniform(tuple(z.shape)))
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         process = jumping(problem)

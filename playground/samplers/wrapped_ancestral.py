@@ -34,14 +34,6 @@ class WrappedAncestral(Sampler[None]):
     moves: ClassVar[frozenset[str]] = frozenset({"tangent"})
     formula = r"\theta_s \sim q(\theta_s\mid\theta_t)=\textstyle\sum_{k,n} r_{k,n}(\theta_t)\,\mathrm{WN}(\mu_{k,n}, V_k)"
 
-    @property
-    def declared_order(self) -> float | None:
-        return None
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return self.info.needs | self.moves
-
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         oracle = promised(problem.predictor, WrappedOracle, "predictor", "the exact model of a mixture of wrapped normals")
         kernel = brownian(problem)

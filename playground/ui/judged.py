@@ -10,22 +10,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import TypedDict
 
 from playground.core.catalog import laws, models_of
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
-from playground.core.grid import Grid
-from playground.core.guidance import Guidance
 from playground.core.legal import Parts, Reasons, judged, legal, parts_of
 from playground.core.model import Model
-from playground.core.process import Process
-from playground.core.sampler import Sampler
-from playground.core.spec import Spec, registry
-
-Chosen = TypeVar("Chosen", bound=Spec)
+from playground.core.spec import plain, registry
 
 
 class Pooled(TypedDict):
@@ -66,9 +59,9 @@ class Judged:
     def of(cls, model: Model, pool: Pool) -> Judged:
         here = parts_of({"data": model.law.key, "model": model.key})
         under: dict[str, dict[str, int]] = {}
-        ways = plain(registry("guidance"))
-        for process, made in plain(registry("processes")).items():
-            part = dataclasses.replace(here, process=made)
+        ways = {key: plain(cls) for key, cls in registry("guidance").items()}
+        for process, made in registry("processes").items():
+            part = dataclasses.replace(here, process=plain(made))
             any_guidance = {slot: judged(slot, part) for slot in ("guidance", "mode", "start")}
             leaves: dict[frozenset[str], int] = {}  # guidances that give the same leave the same choices
             for guidance in ways.values():
@@ -81,11 +74,6 @@ class Judged:
     def describe(self, model: Model) -> Record:
         """``own``: the only process that the model serves, as a link says it."""
         return {"process": self.process, "under": self.under, "own": model.process.flat("process") if model.process else {}}
-
-
-def plain(classes: Mapping[str, type[Chosen]]) -> dict[str, Chosen]:
-    """Every choice of a family with its defaults."""
-    return {key: cls() for key, cls in classes.items()}
 
 
 def alone(model: Model) -> Record:
@@ -133,31 +121,15 @@ def tables() -> Tables:
     return Tables()
 
 
-@dataclass(frozen=True)
-class Asked:
-    """An experiment as far as the judge looks at it; one that is asked for again has its answer already. ``parts``: the same, with law and model."""
-
-    data: str
-    model: str
-    process: Process
-    guidance: Guidance
-    sampler: Sampler
-    grid: Grid
-    mode: str
-    start: str
-    parts: Parts = field(compare=False)
-
-
 def beyond(exp: Experiment) -> Reasons:
     """What the page cannot know from its tables: the judge's answers for exactly this experiment, of those slots in which they are others. Only
     what has a reason is told."""
     grid = dataclasses.replace(exp.grid, steps=type(exp.grid)().steps)  # how many steps there are decides nothing
-    parts = dataclasses.replace(parts_of(exp), grid=grid)
-    return _beyond(Asked(exp.data, exp.model, exp.process, exp.guidance, exp.sampler, grid, exp.mode, exp.start, parts))
+    return _beyond(exp.model, dataclasses.replace(parts_of(exp), grid=grid))
 
 
 @functools.lru_cache(maxsize=512)
-def _beyond(asked: Asked) -> Reasons:
-    found = {slot: told(reasons) for slot, reasons in legal(asked.parts).items()}
-    known = tables().expected(asked.data, asked.model, asked.process.info.key, asked.guidance.info.key)
+def _beyond(model: str, parts: Parts) -> Reasons:
+    found = {slot: told(reasons) for slot, reasons in legal(parts).items()}
+    known = tables().expected(parts.data, model, parts.process.info.key, parts.guidance.info.key)
     return {slot: reasons for slot, reasons in found.items() if reasons != known.get(slot, {})}

@@ -12,7 +12,7 @@ from playground.core.fields import BadValue, Json
 from playground.core.legal import why_not
 
 if TYPE_CHECKING:
-    from playground.core.panels import Geometry, Panel
+    from playground.core.panels import Panel
     from playground.views.fields import FieldsOf
     from playground.views.packet import Packet
     from playground.views.sights.axes import Axes
@@ -105,19 +105,19 @@ def wanted(packet: Literal["run", "fields"], want: frozenset[str]) -> list[Layer
     return [layer for layer in layers().values() if layer.packet == packet and layer.arrays == layer.key and layer.key in want]
 
 
-def unavailable(exp: Experiment, geometry: Geometry | None) -> dict[str, str]:
-    """The layers that a run cannot show, with the reason; ``geometry``: its panels, None of images."""
+def unavailable(exp: Experiment) -> dict[str, str]:
+    """The layers that a run cannot show, with the reason."""
     found = {key: layer.why(exp) for key, layer in layers().items()}
     if not exp.law.space.pictures:
         found["classes"] = why_not(frozenset({"kinds"}), exp)  # no layer, but colours
     return {key: why for key, why in found.items() if why}
 
 
-def told(exp: Experiment, geometry: Geometry | None) -> dict[str, Json]:
+def told(exp: Experiment) -> dict[str, Json]:
     """What a run's header says of layers: ``unavailable`` {key: reason}, ``pointless`` [key], ``here`` {key: sentence}."""
     known = layers().items()
     return {
-        "unavailable": unavailable(exp, geometry),
+        "unavailable": unavailable(exp),
         "pointless": [key for key, layer in known if layer.pointless(exp)],
         "here": {key: words for key, layer in known if (words := layer.here(exp))},
     }

@@ -48,7 +48,7 @@ class Axes(Sight):
             "dim": self.oracle.dim,
             "components": list(self.geometry.components),
             "panels": self.geometry.describe(),
-            **told(self.exp, self.geometry),
+            **told(self.exp),
         }
 
     def draw(self, packet: Packet, want: frozenset[str]) -> None:

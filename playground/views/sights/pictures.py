@@ -74,8 +74,8 @@ class Pictures(Sight):
             "components": ["x1", "x2"],
             "particles": self.count,
             "panels": [self.plane[1].describe(self.plane[2])],
-            **told(self.exp, None),
-            "unavailable": unavailable(self.exp, None) | ({} if labels is not None else {"classes": by}),
+            **told(self.exp),
+            "unavailable": unavailable(self.exp) | ({} if labels is not None else {"classes": by}),
             "set": run.law.key if "examples" in run.law.gives else "",
             "image": image | ({} if final is None else {"final": list(final.shape[1:])}),
         }
