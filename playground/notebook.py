@@ -181,9 +181,9 @@ def log_prob(what: Experiment | Law | GaussianMixture | str, x: Points, t: float
         closed, given = known.closed, Given("x", x, known.space.shape)
         if t != 0:
             raise BadValue("t", t, "0: a law of data knows no process; give an Experiment")
-        return given.numbers(closed.log_prob(known.space.states("x", given.z.double())))
+        return given.numbers(closed.log_prob(known.space.states("x", given.z.double()).flatten(1)))
     exact = oracle_for(_target(what).closed, what.process)
-    space = what.process.states(exact.space)
+    space = what.process.states(what.law.space)
     given = Given("x", x, space.shape)
     z = space.states("x", given.z.double())
     if t == 0:

@@ -342,3 +342,16 @@ MISTAKES = {
 @pytest.mark.filterwarnings("error")
 def test_told_in_words(name):
     check_told(*MISTAKES[name])
+
+
+def test_densities_and_scores_of_images_take_the_same_states() -> None:
+    """(…, *state) for both: images of (channels, height, width). Mutant killed: one that wants them flat."""
+    exp = pg.Experiment(data="digits", model="gaussian")
+    x = pg.law("digits").sample(3)[0]
+    assert pg.score(exp, x, 0.5).shape == x.shape
+    assert pg.log_prob(exp, x, 0.5).shape == (3,)
+    step = 1e-4 * torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    slope = (pg.score(exp, x.double(), 0.5) * step).flatten(1).sum(1)
+    torch.testing.assert_close(
+        (pg.log_prob(exp, x.double() + step, 0.5) - pg.log_prob(exp, x.double() - step, 0.5)) / 2, slope, rtol=1e-5, atol=1e-9
+    )

@@ -336,13 +336,21 @@ def _() -> None:
 
 @claim("torus")
 def _() -> None:
-    exp = exp_of("torus").replace(particles=MANY)
+    exp, count = exp_of("torus"), 3000
+    law = torch.stack([exp.law.sample(count, seed)[0] for seed in range(2)])
 
-    def apart(**changes: str) -> pg.Estimate:
-        return pg.distance(pg.simulate(exp_of("torus", **changes).replace(particles=MANY), max_frames=2))
+    def apart(x: torch.Tensor, y: torch.Tensor) -> float:
+        """The squared energy distance by chords, all pairs of two points: without a floor."""
+        a, b = (torch.cat([z.double().cos(), z.double().sin()], 1) for z in (x, y))
+        own = count / (count - 1)
+        return float(2 * torch.cdist(a, b).mean() - own * (torch.cdist(a, a).mean() + torch.cdist(b, b).mean()))
 
-    euler, heun = apart(), apart(sampler="GeodesicHeun")
-    assert euler.value > 6 * euler.floor
-    assert 0.25 * euler.value < heun.value < 0.4 * euler.value
-    z = pg.simulate(exp).states[..., 0]
+    def end(**changes: str) -> torch.Tensor:
+        return pg.simulate(exp_of("torus", **changes).replace(particles=count), max_frames=2).frames[-1].z
+
+    euler, heun = (apart(z, law[0]) for z in (end(), end(sampler="GeodesicHeun")))
+    assert euler**0.5 > 0.1
+    assert abs(apart(law[0], law[1])) < 0.05 * euler
+    assert 0.25 < (heun / euler) ** 0.5 < 0.45
+    z = pg.simulate(exp.replace(particles=MANY)).states[..., 0]
     assert int((z.diff(dim=0).abs() > torch.pi).any(0).sum()) > MANY / 4  # trails that cross an edge

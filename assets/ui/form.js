@@ -208,7 +208,8 @@
     settleProcess();
     if (own.process) { // with its own numbers: those that are not told are the defaults
       for (const c of controls) if (c.path.startsWith("process.") && c.kind === own.process) force(c.id, own[c.path] ?? c.default);
-      useSchedule(own["process.schedule"] ? own : renamed(C.families.processes[own.process].schedule.default, "schedule", "process.schedule"));
+      const { schedule } = C.families.processes[own.process];
+      if (schedule) useSchedule(own["process.schedule"] ? own : renamed(schedule.default, "schedule", "process.schedule"));
     }
     const good = C.fallback[values["pg-process"]];
     for (const slot of ["guidance", "sampler", "grid"]) if (PG.why(slot, values[`pg-${slot}`])) force(`pg-${slot}`, good[slot]);
@@ -523,6 +524,7 @@
       const known = JSON.stringify(judged.legal);
       judge({ q: job.q, legal: run.header.legal ?? {} });
       if (JSON.stringify(judged.legal) !== known) Object.values(PG.pickers || {}).forEach((p) => p.refresh()), refuse();
+      if (run.header.image) (fieldsShown = { key: "", want: "" }), (metricsFor = null); // the stage has let go of the toy's
       const key = run.header?.fields_key || text(job.q);
       const wants = run.header.image ? "" : want().fields; // a trained model has no exact fields
       fields = wants && (key !== fieldsShown.key || wants !== fieldsShown.want) ? { q: job.q, key, want: wants } : null;

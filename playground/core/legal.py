@@ -26,7 +26,7 @@ from .spec import Misfit, Spec, from_dict, plain, registry
 
 REASONS = {
     # of the space of states
-    "vector": "needs states that can be added (z + h u), which these are not",
+    "vector": "needs data that are points of R^n, which can be added; these cannot",
     "tangent": "needs angles, which these states are not",
     "discrete": "needs symbols, which these states are not",
     # of the process
@@ -57,7 +57,7 @@ REASONS = {
     "points": "needs data of one or two numbers; images have too many dimensions for it",
     "reverse": "needs sampling; this run is noising the data",
     "guided": "needs guidance by a class of a mixture",
-    "plane": "needs a plane; one-dimensional data are drawn over time",
+    "plane": "needs a plane: these data are drawn over time",
     "few": "needs a state of one or two numbers; position and velocity in the plane are four",
     "phase plane": "needs the x–v plane of one-dimensional data",
     "kinds": "needs data of more than one class",

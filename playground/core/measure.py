@@ -89,6 +89,10 @@ class Measure(Spec):
         """In full."""
         return self.short(dim)
 
+    def particles(self, run: Measured) -> int:
+        """How many of its particles it is taken of."""
+        return len(run.frames[-1].z)
+
     def of(self, run: Measured) -> Estimate:
         """The number at the end of the run. Raises: BadValue where what it needs is not there."""
         raise NotImplementedError

@@ -35,7 +35,7 @@ class Exact(Model):
     key, word, rank = "exact", "exact", 0
     noun = "an exact model"
     gives = EXACT
-    tip = "The exact E[x₀ | x_t]: these data are Gaussians, so that every noised law and its score are known in closed form."
+    tip = "The exact E[x₀ | x_t]: these data are a mixture of Gaussians, so that every noised law and its score are known in closed form."
 
     def __init__(self, law: Law):
         super().__init__(law)
@@ -99,7 +99,7 @@ class Matched(ImageModel):
         self.label, self.asked, self.title = label, label, f"{law.title} · Gaussian"
         self.gives = frozenset({"mean", "mixture", "marginals", "oracle", *["classes"] * (law.classes > 1)})
         self.tip = (
-            f"The exact model of the Gaussian with the mean and covariance of {law.count:,} images (and of each class): what the Wiener filter is "
+            f"The exact model of the Gaussian with the mean and covariance of {law.count:,} images (and of each class; 10⁻⁴ is added to every variance, about a grey level): what the Wiener filter is "
             "exact for, as a law. Exact ancestral steps, the automatic grid and exact starts need one."
         )
 

@@ -20,7 +20,9 @@ from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, re
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
 MANY = 10_000  # particles from which there are fewer draws
-SOME = 400  # particles, and points of each exact sample, where distances are taken of all pairs of points
+SOME = (
+    1000  # particles, and points of each exact sample, where states have no projections, so that distances are taken of all pairs of points
+)
 POINTS = 250_000  # particles × times from which there are fewer times: 200,000 particles take two seconds
 
 
@@ -39,6 +41,9 @@ class Sampled(Measure):
         """The distances (K,) of K pairs of samples, parts of ``points`` (N, *shape): the rows that are True in ``first`` and in ``second``, (K, N) each."""
         raise NotImplementedError
 
+    def particles(self, run: Measured) -> int:
+        return Truth.of(run).count
+
     def of(self, run: Measured) -> Estimate:
         """The last number of ``along``, in a fraction of its time."""
         return courses(Truth.of(run), [self], last=True)[0].estimates[-1]
@@ -48,17 +53,21 @@ class Sampled(Measure):
         return courses(Truth.of(run), [self])[0]
 
 
+def evenly(frames: int, most: int) -> list[int]:
+    """Up to ``most`` of so many frames, evenly, the last one among them."""
+    return np.unique(np.linspace(0, frames - 1, most).round().astype(int)).tolist()
+
+
 class Truth:
     """A run's particles and exact samples beside them, time by time. One stream of random numbers, whatever is measured: so all measures of a run, asked
     together or one by one, see the same samples."""
 
     def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, space: Space, seed: int):
         self.process, self.frames, self.exact, self.space = process, frames, exact, space
-        self.flat = space.embedded
+        self.flat = "vector" in space.caps
         self.count = frames[0].z.shape[0] if self.flat else min(SOME, frames[0].z.shape[0])
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
-        most = min(FRAMES, max(FEW_FRAMES, POINTS // self.count))
-        self.picks = np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int)).tolist()
+        self.picks = evenly(len(frames), min(FRAMES, max(FEW_FRAMES, POINTS // self.count)) if self.flat else FEW_FRAMES)
         self.rng = Rng(seed).stream("truth")
 
     @classmethod
@@ -71,13 +80,12 @@ class Truth:
 
     def particles(self, index: int) -> np.ndarray:
         """The data part of a frame's states, (n, d), in the view's units."""
-        x = self.space.embed(self.process.project(self.frames[index].z[: self.count])).cpu().numpy()
+        x = self.process.project(self.frames[index].z[: self.count]).flatten(1).cpu().numpy()
         return x * self.scale(index) if self.flat else x
 
     def samples(self, index: int) -> np.ndarray:
         """The next exact samples, of a frame's time: (draws, n, d), in the view's units."""
         drawn = exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng)
-        drawn = self.space.embed(torch.from_numpy(drawn).flatten(0, 1)).unflatten(0, drawn.shape[:2]).numpy()
         return drawn * self.scale(index) if self.flat else drawn
 
     def skip(self, indices: Iterable[int]) -> Truth:

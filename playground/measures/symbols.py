@@ -9,7 +9,7 @@ import numpy as np
 from playground.core.exact import law_at
 from playground.core.fields import promised
 from playground.core.measure import Curve, Estimate, Measure, Measured
-from playground.measures.sampled import Truth
+from playground.measures.sampled import FRAMES, evenly
 from playground.spaces.table import TokenTable
 
 AGAIN = 200  # multinomial draws from which floor and error are read
@@ -44,6 +44,6 @@ class OfTable(Measure):
         return self.at(run, len(run.frames) - 1, np.random.default_rng(run.exp.seed))
 
     def along(self, run: Measured) -> Curve:
-        """At the times at which distances to samples are taken."""
-        picks = [int(i) for i in Truth.of(run).picks]
+        """At up to FRAMES times, evenly over the steps."""
+        picks = evenly(len(run.frames), FRAMES)
         return Curve(picks, [self.at(run, index, np.random.default_rng(run.exp.seed)) for index in picks])

@@ -57,8 +57,8 @@ def distance(
         x: points (n, *shape), or (n,) on the line, as tensor, array or lists; or a run (what ``simulate`` returns), and then no y: its last states
             are compared with exact samples of p_t.
         y: points (m, *shape), m and n need not be equal; or a law (a GaussianMixture too), of which exact samples are drawn, in its space.
-        measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space; on the line by a sort, between
-            points elsewhere from all pairs: 10,000 against 10,000 take 3 s), "Middle", or one of one's own; None: W2 where states can be projected on lines, else
+        measure: "W2" (sliced W₂, on the line W₂ itself), "W1" (on the line), "Energy" (energy distance, on every space; on the line by a sort, to a law
+            in the plane off projections, else from all pairs: 10,000 against 10,000 take 3 s), "Middle", or one of one's own; None: W2 where states can be projected on lines, else
             Energy (symbols, angles).
         space: where the points live, if not in R^d; a run says it itself.
         seed: of exact samples and of random splits.

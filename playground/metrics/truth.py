@@ -22,7 +22,7 @@ from playground.metrics.distances import directions
 FAR = 1e3  # where particles that are lost, or farther than this, are put
 OUTSIDE = 0.05  # share of the points that "middle" leaves out on either side
 CELLS = 6.0  # CELLS √n equal shares of a sample's points stand for it in the energy distance
-EVERY = 4  # the share of the directions that is enough for it: eight give |v| to 3e-3 on average
+EVERY = 4  # the share of the plane's directions that is enough for it: eight give |v| to 3e-3 on average
 BESIDE = 2  # times on either side over which spreads are pooled
 PIECE = 200_000  # numbers that are sorted at once: they stay in cache
 

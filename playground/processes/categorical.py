@@ -37,7 +37,7 @@ class CategoricalProcess(Process):
     lives: ClassVar[frozenset[str]] = frozenset({"discrete"})
     elsewhere: ClassVar[str] = "needs symbols, which these data are not"
     suits: ClassVar[str] = "UniformTime"
-    noised: ClassVar[str] = "true paths of the jumps: every step is an exact draw from p(x_t | x_s)"
+    noised: ClassVar[str] = "true paths: every step an exact draw from p(x_t | x_s)"
     level: ClassVar[str] = "ln(α/(1 − α)), α of the symbols kept"
     mask: ClassVar[str] = ""
     schedule: Schedule = nested(Cosine(), "schedules", help="rate β(t) at which symbols are forgotten: α = e^{−∫β} of them are kept")

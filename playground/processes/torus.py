@@ -47,7 +47,7 @@ class TorusBrownian(Process):
     lives: ClassVar[frozenset[str]] = frozenset({"tangent"})
     elsewhere: ClassVar[str] = "needs angles, which these data are not"
     suits: ClassVar[str] = "UniformTime"
-    noised: ClassVar[str] = "true paths of the Brownian motion: every step is an exact draw from p(θ_t | θ_s)"
+    noised: ClassVar[str] = "true paths: every step an exact draw from p(θ_t | θ_s)"
     level: ClassVar[str] = "−ln σ², σ in radians"
     sigma_min: float = slider(0.03, 0.005, 0.3, 0.005, label="σ min", help="scale of the geometric series, radians")
     sigma_max: float = slider(6.0, 1.0, 12.0, 0.5, label="σ max", help="noise level at t = 1, radians; below 3 the end is not uniform")

@@ -121,8 +121,8 @@ def predictors() -> list[Choice]:
     """Who predicts, for each law that is listed; in the first place, for all laws that have no other, the exact model."""
     every = [(law, models_of(law)) for law in laws()]
     usual = next(models for law, models in every if "mixture" in law.gives)
-    alone = [model.key for model in usual]
-    own = [(law, models) for law, models in every if [m.key for m in models] != alone]
+    alone = [(model.key, model.tip) for model in usual]
+    own = [(law, models) for law, models in every if [(m.key, m.tip) for m in models] != alone]
     return [model_choice(m, "") for m in usual] + [model_choice(m, law.key) for law, models in own for m in models]
 
 

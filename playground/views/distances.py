@@ -23,7 +23,7 @@ def metrics_packet(run: Run) -> Packet:
         {
             "kind": "metrics",
             "key": run.exp.key,
-            "points": truth.count,
+            "points": shown[0].particles(run),
             "draws": truth.draws,
             **target(run),
             "metrics": [_told(m, missing, run, c.estimates[-1]) for m, c in zip(shown, over_time, strict=True)],

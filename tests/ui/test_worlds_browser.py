@@ -116,3 +116,16 @@ def test_noising_is_shown_in_every_world(visit: Any, data: str) -> None:
     assert site.page.evaluate("__pgStage.run.header.mode") == "forward"
     site.page.evaluate(REST)
     assert not site.problems
+
+
+@pytest.mark.parametrize("data", ["torus_peaks", "letters", "moons", "two_modes"])
+def test_to_the_images_and_back_nothing_is_lost(visit: Any, data: str) -> None:
+    """Density and distances of a toy are there again after a visit to the images. Mutants killed: fields and measures held to be shown still; a process
+    without a schedule that is asked for one."""
+    site = visit(f"?data={data}&particles=100")
+    for page in ("images", "toys"):
+        site.page.click(f"nav a[data-page={page}]")
+        site.settle()
+    site.page.wait_for_function("__pgStage.fields && !__pgStage.fields.stale && __pgStage.far?.key === __pgStage.run.key")
+    assert site.page.evaluate("__pgStage.run.header.components.length") == len(pg.Experiment(data=data).law.space.axes)
+    assert not site.problems

@@ -18,7 +18,9 @@ LETTERS = {
 
 def letters() -> TokenTable:
     """Letters of English texts; the classes are vowels and consonants."""
-    return TokenTable(tuple(LETTERS), torch.tensor(list(LETTERS.values())), torch.tensor([int(c not in "aeiou") for c in LETTERS]))
+    return TokenTable(
+        tuple(LETTERS), torch.tensor(list(LETTERS.values()), dtype=torch.float64), torch.tensor([int(c not in "aeiou") for c in LETTERS])
+    )
 
 
 def dice() -> TokenTable:
