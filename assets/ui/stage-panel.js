@@ -18,7 +18,7 @@
       this.xs = this.ys = new Float32Array(0);
     }
 
-    // from components to pixels: k · value + o
+    // from components to pixels: k · value + o; across only where there is a horizontal component (`spec.a`), else there stands the clock
     get toX() {
       const { a } = this.spec, { box } = this, k = box.w / (a.hi - a.lo);
       return { k, o: box.x - a.lo * k };

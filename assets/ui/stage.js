@@ -719,9 +719,8 @@
     /** What is drawn now, read back from the screen's positions: the moment, and of each panel the particles' coordinates in its axes. */
     drawn() {
       const panels = this.panels.map((panel) => {
-        const { toX, toY, xs, ys, spec } = panel;
-        const b = Array.from(ys, (y) => (y - toY.o) / toY.k);
-        return { id: spec.id, a: spec.kind === "plane" ? Array.from(xs, (x) => (x - toX.o) / toX.k) : null, b };
+        const { spec } = panel, read = (pixels, { k, o }) => Array.from(pixels, (p) => (p - o) / k);
+        return { id: spec.id, a: spec.a ? read(panel.xs, panel.toX) : null, b: read(panel.ys, panel.toY) };
       });
       return { ...this.run.facts(this.cursor), panels };
     }
