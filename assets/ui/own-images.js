@@ -3,7 +3,7 @@
   "use strict";
   const PG = (window.PG = window.PG || {});
   const C = window.PG_CONFIG;
-  const MOST = 64e6, REMEMBERED = 6; // bytes of an upload; sets that this browser knows
+  const MOST = C.limits.set_bytes, REMEMBERED = 6; // bytes of an upload; sets that this browser knows
   const SUFFIX = /\.(png|jpe?g|gif|bmp|webp|tiff?|npz|npy)$/i;
   const KEY = "pg-sets";
   const el = (tag, className, text = "", title = "") => PG.el(tag, { className, textContent: text, title });
@@ -74,7 +74,7 @@
     const file = input(".npz …", "Images (count, height, width[, 3]) as uint8, uint16 or floats from 0 to 1 and, if there are, labels", { accept: ".npz,.npy" });
     const bar = el("i", "pg-mine-bar"), said = el("p", "pg-mine-said");
     said.setAttribute("role", "status");
-    said.textContent = "2 to 4,000 images, 64 MB together; cut to the middle square, at most 32 pixels a side.";
+    said.textContent = `2 to ${C.limits.set_images.toLocaleString("en")} images, ${MOST / 1e6} MB together; cut to the middle square, at most 32 pixels a side.`;
     row.append(folder, file);
     area.append(row, bar, said);
     root.append(open, area);

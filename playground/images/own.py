@@ -1,6 +1,6 @@
 """Image sets of one's own: a folder of images, files that a browser sent, or an .npz, as square bytes in a file of the user's cache.
 
-All limits stand here and are checked before what they limit is done. Nothing is unpickled; a name never becomes a path.
+All limits are checked before what they limit is done; what a server may change of them stands in playground/core/limits.py. Nothing is unpickled; a name never becomes a path.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from PIL import Image
 from playground.core.catalog import law_of, model_named
 from playground.core.examples import digest_of, told_classes
 from playground.core.fields import BadValue, Record
+from playground.core.limits import limits, megabytes
 from playground.core.pixels import DEPTHS, TYPES, image_bytes
-from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
+from playground.images.read import MEGAPIXELS, NAMES, Refused, read_image
 from playground.images.sets import OWN, set_folder
 
-MOST_IMAGES = 4_000
+MOST_IMAGES = limits().set_images
 LARGEST_SIDE, SMALLEST_SIDE = 32, 4
-MOST_BYTES = 64_000_000  # of all files together
-MOST_UNPACKED = 256_000_000  # of an .npz
+MOST_BYTES = limits().set_bytes  # of all files together
+MOST_UNPACKED = limits().unpacked_bytes  # of an .npz
 MOST_CLASSES = 25
 MOST_LETTERS = 30  # of a class's name
-KEPT_SETS = 64  # the oldest is thrown out
+KEPT_SETS = limits().sets  # the oldest is thrown out
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 LIMITS = (
-    f"2 to {MOST_IMAGES:,} images ({NAMES}), each at most {MOST_PIXELS // 1_000_000} megapixels, "
-    f"or one .npz with uint8 images; {MOST_BYTES // 1_000_000} MB together"
+    f"2 to {MOST_IMAGES:,} images ({NAMES}), each at most {MEGAPIXELS}, or one .npz with uint8 images; {megabytes(MOST_BYTES)} together"
 )
 
 
@@ -77,7 +77,7 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _check_size(size: int) -> None:
     if size > MOST_BYTES:
-        raise BadValue("images", f"{size / 1e6:.0f} MB", f"at most {MOST_BYTES // 1_000_000} MB together")
+        raise BadValue("images", f"{size / 1e6:.0f} MB", f"at most {megabytes(MOST_BYTES)} together")
 
 
 def _check_count(count: int) -> None:
@@ -189,7 +189,7 @@ def _arrays(title: str, raw: bytes) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
         if size > MOST_UNPACKED:
-            raise BadValue("images", f"{size / 1e6:.0f} MB unpacked", f"at most {MOST_UNPACKED // 1_000_000} MB")
+            raise BadValue("images", f"{size / 1e6:.0f} MB unpacked", f"at most {megabytes(MOST_UNPACKED)}")
         with np.load(io.BytesIO(raw), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except BadValue:

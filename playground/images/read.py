@@ -9,11 +9,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from playground.core.fields import BadValue
+from playground.core.limits import limits
 from playground.core.pixels import as_bytes
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 NAMES = "PNG, JPEG, GIF, BMP, WebP or TIFF"
-MOST_PIXELS = 20_000_000  # of one image, by its header
+MOST_PIXELS = limits().pixels  # of one image, by its header
+MEGAPIXELS = f"{MOST_PIXELS / 1e6:,.12g} megapixels"
 WHITE_IS_ZERO, BITS, PHOTOMETRIC = 0, 258, 262  # of TIFF
 
 
@@ -50,9 +52,7 @@ def read_image(raw: bytes, draft: tuple[int, int] | None = None) -> Opened:
             flat, note = _flat(_upright(file))
             return Opened(flat, (*notes, *([note] if note else [])))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(
-            f"one of more than {MOST_PIXELS // 1_000_000} megapixels", f"of more than {MOST_PIXELS // 1_000_000} megapixels"
-        ) from None
+        raise Refused(f"one of more than {MEGAPIXELS}", f"of more than {MEGAPIXELS}") from None
     except BadValue as error:
         kind, _, values = error.value.strip("'").partition(" ")
         raise Refused(f"pixels of {kind} {values}", f"of {kind}", values) from None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playground.core.fields import BadValue, Record
+from playground.core.limits import limits
 from playground.images.messages import Cancelled, unreachable
 
 PREFIX = "hub:"
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 LONGEST = 400  # letters of a name
-MOST_BYTES = 60e9  # that are downloaded for one model
+MOST_BYTES = limits().hub_bytes  # that are downloaded for one model
 ENV = "PLAYGROUND_MODELS"  # folders of models that the page may read, separated as in PATH
 SMALL = (".json", ".txt", ".model")
 SAFE = re.compile(r"(?:diffusion_pytorch_model|model)(\.fp16)?(?:-\d+-of-\d+)?(\.fp16)?\.safetensors")

@@ -10,11 +10,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.limits import limits, megabytes
 from playground.core.pixels import DEPTHS
-from playground.images.read import MOST_PIXELS, NAMES, Refused, read_image
+from playground.images.read import MEGAPIXELS, NAMES, Refused, read_image
 
-MOST_BYTES = 4_000_000
-ALLOWED = f"a {NAMES} of at most {MOST_BYTES // 1_000_000} MB and {MOST_PIXELS // 1_000_000} megapixels"
+MOST_BYTES = limits().upload_bytes
+ALLOWED = f"a {NAMES} of at most {megabytes(MOST_BYTES)} and {MEGAPIXELS}"
 
 
 class Picture(NamedTuple):

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
+from playground.core.limits import limits, megabytes
 
-MOST_ROWS = 100_000
-MOST_BYTES = 8_000_000
+MOST_ROWS = limits().table_rows
+MOST_BYTES = limits().table_bytes
 LONGEST_LINE = 2_000  # letters: a longer one is no table
 MOST_VALUE = 1e15
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)  # float() would also take 1_000, inf and nan
@@ -21,7 +22,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)  # 1,234: 1.234 or 1234
 PADDED = re.compile(r"0\d+", re.ASCII)  # 05 after a comma: the decimals of 1,05
 SPACES = re.compile(r"[ \t]+")  # a no-break space is no end of a number
-ALLOWED = f"numbers in one or two columns, at most {MOST_ROWS:,} rows and {MOST_BYTES // 1_000_000} MB"
+ALLOWED = f"numbers in one or two columns, at most {MOST_ROWS:,} rows and {megabytes(MOST_BYTES)}"
 POINTS = "with a decimal point, and columns parted by semicolons or tabs"
 
 
@@ -49,7 +50,7 @@ class Table:
     def feed(self, piece: bytes) -> None:
         self.bytes += len(piece)
         if self.bytes > MOST_BYTES:
-            raise BadValue("file", f"more than {MOST_BYTES // 1_000_000} MB", ALLOWED)
+            raise BadValue("file", f"more than {megabytes(MOST_BYTES)}", ALLOWED)
         told = self.rest + piece
         cut = told[-1:] if told.endswith(b"\r") else b""  # its line feed may come with the next piece
         *lines, self.rest = told[: len(told) - len(cut)].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")

@@ -53,6 +53,7 @@ from playground.images.upload import ALLOWED as UPLOADS
 from playground.images.upload import MOST_BYTES as MOST_UPLOAD
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
+from playground.server.limits import admitted, limits
 from playground.ui.judged import beyond
 from playground.ui.sets import announced, read_body, set_record, store_record
 from playground.views.distances import metrics_packet
@@ -75,7 +76,6 @@ from playground.views.tasks import task_packets
 log = logging.getLogger("playground")
 LAYERS = ("run", "part", "fields", "metrics")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
-KEPT_RUNS, KEPT_BYTES, KEPT_PARTS = 12, 256_000_000, 4
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 OF_FORM: dict[str, Callable[[Experiment, Params], Packet]] = {"knots": knots_packet}  # what the form's drawn schedule asks for
 
@@ -128,11 +128,11 @@ class Cache(Generic[Key, Kept]):
                 self.used -= self.items.popitem(last=False)[1][1]
 
 
-runs: Cache[str, Run] = Cache(KEPT_RUNS, KEPT_BYTES)
+runs: Cache[str, Run] = Cache(limits().runs, limits().run_bytes)
 forming: Cache[str, Run] = Cache(
-    KEPT_PARTS, KEPT_BYTES
+    limits().parts, limits().run_bytes
 )  # image runs that are not done: under way, or left there by a reader who may come back
-field_packets: Cache[tuple[str, frozenset[str]], Packet] = Cache(32, 64_000_000)
+field_packets: Cache[tuple[str, frozenset[str]], Packet] = Cache(limits().fields, limits().field_bytes)
 # One computation at a time, always in the same thread: OpenMP keeps a team of threads for each thread that asks, and a second team on
 # the same cores makes every operation of torch twice as slow. Thus no other thread of the server may have a team. One core is left to
 # Python and to a browser beside it: on two busy cores, two threads that wait for each other took 75 ms where one takes 35.
@@ -160,7 +160,7 @@ aside = ThreadPoolExecutor(1, thread_name_prefix="labs", initializer=_prepare_as
 
 
 def experiment_of(query: dict[str, str]) -> Experiment:
-    return Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))})
+    return admitted(Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))}))
 
 
 def run_of(exp: Experiment) -> Run:

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import threading
+from dataclasses import asdict
 from typing import Any, Literal, TypedDict
 
 import gradio as gr
@@ -25,6 +26,7 @@ from playground.core import files
 from playground.core.catalog import laws
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
+from playground.core.limits import limits
 from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
@@ -71,6 +73,7 @@ STYLES = (
     *lab.files("lab.css"),
     "hub.css",
 )
+SAID = {"set_bytes", "set_images", "table_bytes", "table_rows"}  # limits that a script tells before anything is sent
 TITLE = "Diffusion Playground"
 
 WHAT = "Watch noise become data, beside the exact truth"
@@ -305,6 +308,7 @@ def head(form: Form) -> str:
         "intro": INTRO,
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),
+        "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }
     config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")

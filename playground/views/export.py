@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from playground import __version__
+from playground.core.limits import limits
 from playground.core.run import Frame
 from playground.engine import Run
 
 if TYPE_CHECKING:
     from playground.views.sights.axes import Axes
 
-MOST_ROWS = 5_000_000
+MOST_ROWS = limits().csv_rows
 
 
 def csv_steps(run: Run) -> list[int]:

@@ -10,11 +10,13 @@ from fractions import Fraction
 from PIL import Image
 
 from playground.core.fields import BadValue
+from playground.core.limits import limits, megabytes
 
 REST = 14  # frames that the last picture stays
-MOST_BYTES, MOST_PICTURES, MOST_FRAMES = 96_000_000, 300, 1200  # of a film whose pictures are sent
+# of a film whose pictures are sent
+MOST_BYTES, MOST_PICTURES, MOST_FRAMES = limits().film_bytes, limits().film_pictures, limits().film_frames
 MOST_SIDES = (1920, 1200)
-ALLOWED = f"at most {MOST_PICTURES} PNG or JPEG pictures of one size, up to {MOST_SIDES[0]} × {MOST_SIDES[1]} pixels, {MOST_BYTES // 1_000_000} MB in all"
+ALLOWED = f"at most {MOST_PICTURES} PNG or JPEG pictures of one size, up to {MOST_SIDES[0]} × {MOST_SIDES[1]} pixels, {megabytes(MOST_BYTES)} in all"
 
 
 def sent(body: bytes, times: str) -> list[tuple[memoryview, int]]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import Json
+from playground.core.limits import limits
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
@@ -33,7 +34,7 @@ class Axes(Sight):
     """Particles on fixed axes, beside exact samples of both ends."""
 
     spaces: ClassVar[tuple[type[Space], ...]] = (Space,)  # but for those that have a sight of their own
-    most_work: ClassVar[float] = 3e9  # seconds on two cores
+    most_work: ClassVar[float] = limits().work
 
     def __init__(self, run: Run):
         super().__init__(run)

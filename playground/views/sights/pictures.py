@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from playground.core.fields import Json
+from playground.core.limits import limits
 from playground.core.panels import Panel
 from playground.core.process import t64
 from playground.core.run import Frame
@@ -39,7 +40,7 @@ class Pictures(Sight):
 
     spaces: ClassVar[tuple[type[Space], ...]] = (Pixels,)
     expects: ClassVar[bool] = True
-    most_work: ClassVar[float] = 51_200  # images × model calls
+    most_work: ClassVar[float] = limits().image_work
 
     def __init__(self, run: Run):
         super().__init__(run)

@@ -8,7 +8,7 @@
   const SIGMAS = 2; // ellipses and bars reach so far: 86 % of a component in the plane, 95 % on the line
   const CLEAR = 14; // pixels that a handle keeps from its centre, however narrow the component is
   const POINTS_MOST = 8000, DAB = 16; // painted points, and those of one dab or of a radius of path
-  const FILE_MOST = 8_000_000; // bytes: playground/laws/table.py
+  const LIMITS = window.PG_CONFIG.limits;
   const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
   const minus = (text) => String(text).replace("-", "−");
   const short = (v) => minus(Number(v).toPrecision(3).replace(/e\+?(-?)0*(\d)/, "e$1$2"));
@@ -573,7 +573,7 @@
     async upload(file) {
       if (!file) return;
       const fail = (message) => this.host.notice({ kind: "error", message: `${file.name}: ${message}` });
-      if (file.size > FILE_MOST) return fail(`${(file.size / 1e6).toPrecision(3)} MB cannot be used; allowed: numbers in one or two columns, at most 100,000 rows and ${FILE_MOST / 1e6} MB`);
+      if (file.size > LIMITS.table_bytes) return fail(`${(file.size / 1e6).toPrecision(3)} MB cannot be used; allowed: numbers in one or two columns, at most ${LIMITS.table_rows.toLocaleString("en")} rows and ${LIMITS.table_bytes / 1e6} MB`);
       this.root.classList.add("pg-own-busy");
       const from = PG.form.value("pg-data");
       try {
