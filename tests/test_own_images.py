@@ -231,7 +231,7 @@ def test_uploads_as_the_page_sends_them():
 
 def test_the_lab_compares_a_run_with_its_images():
     """rms and nearest against a computation of their own; a run of the ideal denoiser ends memorised. Mutant killed: x̂₀ of the state after."""
-    from playground.ui.live import packet
+    from playground.server.jobs import packet
     from playground.views.packet import Packet
 
     def ask(data, **more):

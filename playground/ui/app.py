@@ -4,7 +4,7 @@ say where it listens."""
 import gc
 import os
 
-gc.disable()  # importing and building make half a million objects and no garbage, see playground.ui.live.warm
+gc.disable()  # importing and building make half a million objects and no garbage, see playground.server.jobs.warm
 
 # before gradio is imported: nobody is told that this page runs
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

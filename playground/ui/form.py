@@ -19,8 +19,8 @@ from playground.core.law import Law
 from playground.core.legal import DEFAULTS, fitting
 from playground.core.spec import FAMILIES, Spec, registry
 from playground.processes.interpolant import GAUSSIAN
-from playground.ui.judged import tables
 from playground.ui.picker import Choice, Layout, distributions, law_choice, picker, predictors, specs
+from playground.views.judged import tables
 
 TOP = {
     "data": "pg-data",

@@ -19,8 +19,8 @@ from playground.core.fields import BadValue, Record
 from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
-from playground.ui.judged import alone
-from playground.ui.live import Refusal, complaint, logged
+from playground.server.refusal import Refusal, complaint, logged
+from playground.views.judged import alone
 
 BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
 LONGEST = 2000  # bytes of a request

@@ -31,7 +31,8 @@ from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
-from playground.ui import documents, hub, live
+from playground.server import assets, jobs, routes
+from playground.ui import documents, hub
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
 from playground.views import lab, layer
@@ -155,10 +156,10 @@ class Page(gr.Blocks):
             self.footer_links, self.run_history = [], False
             self.config = self.get_config_file()
             self._set_html_css_theme_variables()
-            threading.Thread(target=live.warm, daemon=True).start()
+            threading.Thread(target=jobs.warm, daemon=True).start()
         given = given or {}
         front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
-        ours = [*live.routes(), *hub.routes(), *documents.routes()]
+        ours = [*routes.routes(), *hub.routes(), *documents.routes()]
         return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, *_listed(given, "middleware")]}
 
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> tuple[App, str, str]:  # Gradio has 42 of them
@@ -172,7 +173,7 @@ class Page(gr.Blocks):
             **kwargs,
         }
         assert self.head_lines  # made before anybody waits for it
-        threading.Thread(target=live.warm, daemon=True).start()
+        threading.Thread(target=jobs.warm, daemon=True).start()
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         sys.stdout.write(f"{TITLE}: {self.local_url}\n")
         sys.stdout.flush()
@@ -217,7 +218,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[live.packet_base64, live.fit_text, python_of],
+            server_functions=[routes.packet_base64, routes.fit_text, python_of],
             elem_id="pg-bridge",
             visible="hidden",
         )
@@ -327,7 +328,7 @@ def _told(preset: Preset) -> Record:
 
 
 def _url(name: str) -> str:
-    file = live.asset_file(f"ui/{name}")
+    file = assets.asset_file(f"ui/{name}")
     if file is None:
         raise FileNotFoundError(f"assets/ui/{name}, which the page lists")
     return f"live/assets/ui/{name}?v={hashlib.blake2b(file.read_bytes(), digest_size=6).hexdigest()}"

@@ -11,8 +11,8 @@ from playground.core.catalog import law_of, models_of
 from playground.core.fields import BadValue, Record
 from playground.images.own import LIMITS, MOST_BYTES, store_upload
 from playground.ui.form import law_facts
-from playground.ui.judged import alone
 from playground.ui.picker import law_choice, model_choice
+from playground.views.judged import alone
 
 
 def announced(request: Request) -> int:

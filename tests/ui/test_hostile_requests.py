@@ -14,7 +14,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from playground.ui import hub, live
+from playground.server import routes
+from playground.ui import hub
 
 WORDS = [
     *("", " ", "nan", "inf", "-1", "1e999", "²", "٣", "0x10", "1_000", "9" * 4000, "\0", "\ufffd", "[]", "{}", '{"a":', "null", "true"),
@@ -69,7 +70,7 @@ SMALL = "particles=20&grid.steps=2"
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=[*live.routes(), *hub.routes()]), raise_server_exceptions=False) as c:
+    with TestClient(Starlette(routes=[*routes.routes(), *hub.routes()]), raise_server_exceptions=False) as c:
         yield c
 
 

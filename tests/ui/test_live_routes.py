@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 import playground as pg
-from playground.ui.live import fit_text, packet_base64, routes
+from playground.server.routes import fit_text, packet_base64, routes
 from playground.views.film import REST
 from playground.views.packet import Packet
 from toy_models.models.trained import TrainedPredictor
@@ -79,7 +79,7 @@ def test_an_unexpected_failure_is_one_line_too(client, caplog, monkeypatch):
     def broken(exp):
         raise RuntimeError("out\nof memory")
 
-    monkeypatch.setattr("playground.ui.live.run_of", broken)
+    monkeypatch.setattr("playground.server.jobs.run_of", broken)
     answer = client.get("/live/packet?seed=77")
     assert answer.status_code == 500
     assert "RuntimeError" in answer.json()["error"]["message"]

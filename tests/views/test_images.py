@@ -11,7 +11,7 @@ import torch
 import playground as pg
 from playground.core.fields import BadValue
 from playground.engine import Run
-from playground.ui import live
+from playground.server import jobs
 from playground.views.packet import Packet
 from playground.views.sights import begin, sight_of
 from playground.views.sights.pictures import as_bytes, principal
@@ -113,16 +113,16 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "_expected", lambda self, frame: calls.append(frame.step) or real(self, frame))
     exp = experiment(pg.VP(), "DDIM", seed=77)
     query = {**{k: str(v) for k, v in exp.to_query().items()}, "layer": "part"}
-    steps = live.run_steps(exp)
+    steps = jobs.run_steps(exp)
     begun = [next(steps) for _ in range(3)]
     steps.close()
     assert calls == [0, 1]
-    assert live.runs.get(exp.key) is None  # half a run is no run
-    part = Packet.from_bytes(live.packet(query))
+    assert jobs.runs.get(exp.key) is None  # half a run is no run
+    part = Packet.from_bytes(jobs.packet(query))
     assert part.header["steps"] == 4
     assert part.header["image"]["done"] is False
     assert part.header["image"]["at"] == 2
-    whole = list(live.run_steps(exp))
+    whole = list(jobs.run_steps(exp))
     for one, again in zip(begun, whole, strict=False):
         one, again = Packet.from_bytes(one[4:]), Packet.from_bytes(again[4:])
         assert one.header["step"] == again.header["step"]
@@ -131,23 +131,23 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [0, 1, 2, 3]
     assert len(whole) == 5
     assert int.from_bytes(whole[0][:4], "little") == len(whole[0]) - 4
-    assert list(live.run_steps(exp)) == []  # known by now
-    run = Packet.from_bytes(live.packet({**query, "layer": "run"}))
+    assert list(jobs.run_steps(exp)) == []  # known by now
+    run = Packet.from_bytes(jobs.packet({**query, "layer": "run"}))
     assert run.header["image"]["done"] is True
     for name in ("image/x", "image/x0"):
         np.testing.assert_array_equal(part[name], run[name][:3])
     alone = begin(exp)
     list(alone.told())
-    torch.testing.assert_close(live.runs.get(exp.key).frames[-1].z, alone.frames[-1].z, rtol=0, atol=0)
-    assert live.forming.get(exp.key) is None
+    torch.testing.assert_close(jobs.runs.get(exp.key).frames[-1].z, alone.frames[-1].z, rtol=0, atol=0)
+    assert jobs.forming.get(exp.key) is None
 
 
 def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that raises ends the run for everyone; the next that asks gets a new one. Mutant killed: the rest of a broken run taken for its end."""
     exp = experiment(pg.VP(), "DDIM", seed=78)
-    steps = live.run_steps(exp)
+    steps = jobs.run_steps(exp)
     next(steps)
-    run = live.forming.get(exp.key)
+    run = jobs.forming.get(exp.key)
 
     def broken() -> object:
         raise MemoryError
@@ -157,7 +157,7 @@ def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Packet.from_bytes(next(steps)[4:]).header["error"]
     with pytest.raises(MemoryError):
         list(run.told())
-    assert len(list(live.run_steps(exp))) == 5
+    assert len(list(jobs.run_steps(exp))) == 5
 
 
 @pytest.mark.parametrize(("process", "sampler", "lost"), [(pg.CLD(), "Euler", True), (pg.CLD(), "SSCS", False), (pg.VP(), "DDIM", False)])

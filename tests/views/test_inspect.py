@@ -13,7 +13,7 @@ from playground.core.legal import why_illegal
 from playground.core.process import t64
 from playground.core.rng import Rng
 from playground.core.spec import registry
-from playground.ui.live import packet
+from playground.server.jobs import packet
 from playground.views.inspect import backward, flow, inspect_packet, paths_packet, pin_of, worst_packet
 from playground.views.packet import Packet
 from tests.real import real

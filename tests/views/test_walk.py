@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from playground.core.experiment import Experiment
-from playground.ui import live
+from playground.server import jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "playground"
@@ -18,7 +18,7 @@ HOME = ROOT / "playground"
 
 def visited(query: dict[str, str], layer: str, want: frozenset[str] = frozenset()) -> set[str]:
     """Files of ours, counted as the code runs: a file is visited where one of its functions is called with an Experiment (or on one)."""
-    exp, found = live.experiment_of(query), set()
+    exp, found = jobs.experiment_of(query), set()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
@@ -30,7 +30,7 @@ def visited(query: dict[str, str], layer: str, want: frozenset[str] = frozenset(
     was = sys.getprofile()
     sys.setprofile(watch)
     try:
-        live._packet(exp, layer, want, 0)
+        jobs._packet(exp, layer, want, 0)
     finally:
         sys.setprofile(was)
     return found
