@@ -110,13 +110,13 @@ def images(page: Page, base: str, more: str = "") -> dict[str, Any]:
     rows = [
         page.evaluate(
             """async (seed) => {
-              let first = 0; const step = PG.images.step;
-              PG.images.step = function (p) { const out = step.call(this, p); if (!first && p.header.step === 1) first = performance.now(); return out; };
+              let first = 0; const step = __pg.images.step;
+              __pg.images.step = function (p) { const out = step.call(this, p); if (!first && p.header.step === 1) first = performance.now(); return out; };
               const input = document.querySelector('#pg-seed input'), before = __pg.painted, began = performance.now();
               Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, seed);
               input.dispatchEvent(new Event('input', {bubbles: true}));
               while (__pg.painted === before) await new Promise(requestAnimationFrame);
-              PG.images.step = step;
+              __pg.images.step = step;
               return [first - began, performance.now() - began, __pgStage.run.header.compute_ms];
             }""",
             seed,

@@ -104,7 +104,7 @@ def test_its_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
     with command(installed, tmp_path) as url:
         page = ask(url).decode()
         assert "Diffusion Playground" in page
-        for path in ("ui/form.js", "ui/labs/errors/lab.js", "ui/style.css", "vendor/katex/katex.min.css"):
+        for path in ("ui/main.js", "ui/labs/errors/lab.js", "ui/style.css", "vendor/katex/katex.min.css"):
             assert ask(f"{url}live/assets/{path}"), path
         for name in ("glossary", "samplers", "images", "python", "architecture"):
             assert b"<main>" in ask(f"{url}live/docs/{name}"), name

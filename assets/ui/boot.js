@@ -1,6 +1,6 @@
 // Runs while the document is read: the theme, and the request for the first picture, long before Gradio has mounted.
 (() => {
-  const PG = (window.PG = window.PG || {});
+  const start = window.PG_START; // {config}, written by Python (playground/ui/page.py)
   const root = document.documentElement;
   let saved = null;
   try { saved = localStorage.getItem("pg-theme"); } catch { /* private window */ }
@@ -13,7 +13,7 @@
     root.dataset.pgTheme = dark ? "dark" : "light";
     document.body?.classList.toggle("dark", dark);
   }
-  PG.theme = {
+  start.theme = {
     get dark() { return dark; },
     on(fn) { listeners.push(fn); },
     toggle() {
@@ -39,31 +39,31 @@
   });
 
   // the part of a link that is the experiment
-  PG.experimentPart = (search) => {
+  start.experimentPart = (search) => {
     const out = {};
     for (const [k, v] of new URLSearchParams(search)) {
       if (!/^(view\.|__|utm_)/.test(k) && !["fbclid", "gclid", "logs", "ssr"].includes(k)) out[k] = v;
     }
-    return PG.renamed(out);
+    return start.renamed(out);
   };
   // laws and who predicts for them (Python's catalog); a set of images, or a pipeline of the hub, is known from its name until the server tells of it
-  const C = window.PG_CONFIG;
+  const C = start.config;
   const own = (data) => /^set:[0-9a-f]{8}$/.test(data ?? "");
-  PG.models = (data) => C.laws[data]?.models ?? (own(data) ? C.sets.models : []);
+  start.models = (data) => C.laws[data]?.models ?? (own(data) ? C.sets.models : []);
   /** A query whose data is a name of former links, which were law and model in one: both. The law's first model is not said. */
-  PG.renamed = (q) => {
+  start.renamed = (q) => {
     const parts = /^(set:[0-9a-f]{8})-(\w+)$/.exec(q.data ?? ""), [data, model] = C.old[q.data] ?? parts?.slice(1) ?? [q.data, q.model];
     if (!model) return q;
     const { model: said, ...rest } = q;
-    return { ...rest, data, ...(model === PG.models(data)[0] ? {} : { model }) };
+    return { ...rest, data, ...(model === start.models(data)[0] ? {} : { model }) };
   };
-  PG.packetUrl = (layer, want, query, extra = {}) => {
+  start.packetUrl = (layer, want, query, extra = {}) => {
     const url = new URL("live/packet", document.baseURI);
     url.search = new URLSearchParams({ layer, ...(want ? { want } : {}), ...extra, ...query });
     return url;
   };
   const on = (new URLSearchParams(location.search).get("view.layers") || "").split(",");
-  const query = PG.experimentPart(location.search);
+  const query = start.experimentPart(location.search);
   const want = C.layers.filter((layer) => layer.packet === "run" && layer.arrays && on.includes(layer.key)).map((layer) => layer.arrays).join(",");
   if (own(query.data)) { // images of one's own: what fits them is what fits the built-in set
     C.laws[query.data] = { title: "your images", pictures: true, models: C.sets.models };
@@ -75,5 +75,5 @@
   }
   const images = C.laws[query.data]?.pictures; // these form step by step, which form.js asks for
   if (images && !("particles" in query)) query.particles = String(C.batch);
-  PG.first = { query, want, response: images ? null : fetch(PG.packetUrl("run", want, query)).catch((error) => error) };
+  start.first = { query, want, response: images ? null : fetch(start.packetUrl("run", want, query)).catch((error) => error) };
 })();

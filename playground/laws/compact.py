@@ -7,7 +7,7 @@ Every component is a few 16-bit numbers u = 0 … 65535, little-endian, written 
 
 with C = R(θ) diag(a², b²) R(θ)ᵀ: twelve bytes, sixteen letters a component in the plane, so 256 components fill 4,100 letters of a link.
 Rounding: centres within 1.3e-4 in ±8, axes within 6.1e-5 up to 8, angles within 2.4e-5, weights within 1.6e-5 of the largest one before
-normalising. Classes are one byte a component. ``encode(decode(text)) == text`` for whatever ``encode`` wrote. assets/ui/mixture.js is the
+normalising. Classes are one byte a component. ``encode(decode(text)) == text`` for whatever ``encode`` wrote. assets/ui/lib/mixture.js is the
 page's half of it.
 """
 

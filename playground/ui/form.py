@@ -30,9 +30,11 @@ TOP = {
     "grid": "pg-grid",
     "guidance": "pg-guidance",
 }
-# opens the lab "your data" (assets/ui/data.js)
-OWN = '<button type="button" class="pg-own-open pg-toys-only" data-own-data title="Move its components, paint one, upload points">make your own</button>'
-SLIDERS = {"guidance.label": 24}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/hub.js)
+# opens the lab "your data" (playground/views/labs/data/lab.js)
+OWN = '<button type="button" class="pg-own-open pg-toys-only" data-open-lab="data" title="Move its components, paint one, upload points">make your own</button>'
+SLIDERS = {
+    "guidance.label": 24
+}  # where a slider ends; of a model with more classes the page's script moves its end (assets/ui/form/hub.js)
 BATCH = 16  # images that the page starts with, where a link does not say how many
 SWITCH = 18  # letters that a switch has room for; longer choices are menus
 PICK = "pick"  # a key that is chosen in a picker

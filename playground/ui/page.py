@@ -1,13 +1,12 @@
 """The page: one screen with the form on the left, the stage in the middle, what happens in this step on the right.
 
-``build()`` returns a ``gr.Blocks`` whose ``launch()`` needs no arguments. The work is done in the browser (``assets/ui/form.js``):
+``build()`` returns a ``gr.Blocks`` whose ``launch()`` needs no arguments. The work is done in the browser (``assets/ui/form/form.js``):
 components change → flat query → binary packet from ``/live/packet`` → stage. Python is asked only to restore a link.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import html
 import json
 import os
@@ -39,31 +38,6 @@ from playground.views import lab, layer
 from playground.views.snippet import as_python
 
 ASSETS = files.ASSETS / "ui"
-STAGE = ("draw", "run", "layers", "density", "stage-panel", "plane", "torus", "spacetime", "symbols", "arrange", "controls", "stage")
-SCRIPTS = (
-    "tip.js",
-    "packet.js",
-    "boxes.js",
-    "time.js",
-    "pin.js",
-    *(f"{part}.js" for part in STAGE),
-    *(f"layers/{key}.js" for key in layer.layers()),
-    "status.js",
-    "curves.js",
-    "hold.js",
-    "labs.js",
-    "mixture.js",
-    "compare.js",
-    "images.js",
-    "film.js",
-    *lab.files("lab.js"),
-    "hub.js",
-    "panel.js",
-    "picker.js",
-    "own-images.js",
-    "words.js",
-    "form.js",
-)
 STYLES = (
     "style.css",
     "words.css",
@@ -313,11 +287,28 @@ def head(form: Form) -> str:
     }
     config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
-    lines = [f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>", f"<script>window.PG_CONFIG={config};\n{boot}</script>"]
+    lines = [
+        f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>",
+        f"<script>window.PG_START={{config:{config}}};\n{boot}</script>",
+    ]
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
     lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES]
-    lines += [f'<script defer src="{_url(name)}"></script>' for name in SCRIPTS]
-    return "\n".join(lines)
+    lines += [f'<link rel="modulepreload" href="{_url(name)}">' for name in modules()]
+    return "\n".join([*lines, f'<script type="module">{_entry()}</script>'])
+
+
+def modules() -> list[str]:
+    """The page's scripts but for those of labs, which come when a lab is opened: all of them at once, whoever imports them."""
+    return sorted({file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js")} - {"boot.js"})  # which is in the document itself
+
+
+def _entry() -> str:
+    """The first module: the page's own with every layer's drawing. Static imports, so that all is there before Gradio's script runs, which comes after it."""
+    keys = list(layer.layers())
+    lines = [f'import {{ start }} from "./{_url("main.js")}";']
+    lines += [f'import layer{n} from "./{_url(f"stage/layers/{key}.js")}";' for n, key in enumerate(keys)]
+    told = ", ".join(f"{json.dumps(key)}: layer{n}" for n, key in enumerate(keys))
+    return "\n".join([*lines, f"start({{ {told} }});"])
 
 
 def _told(preset: Preset) -> Record:
@@ -328,7 +319,6 @@ def _told(preset: Preset) -> Record:
 
 
 def _url(name: str) -> str:
-    file = assets.asset_file(f"ui/{name}")
-    if file is None:
+    if assets.asset_file(f"ui/{name}") is None:
         raise FileNotFoundError(f"assets/ui/{name}, which the page lists")
-    return f"live/assets/ui/{name}?v={hashlib.blake2b(file.read_bytes(), digest_size=6).hexdigest()}"
+    return f"live/assets/{assets.tree()}/ui/{name}"

@@ -24,7 +24,7 @@ Params = dict[str, str]
 
 
 class Lab:
-    """What can be opened below the stage. A subclass declares it; its script calls ``PG.lab(key, mount)`` (``assets/ui/labs.js`` tells of the host)."""
+    """What can be opened below the stage. A subclass declares it; its script's default is ``{mount(root, host)}`` (``assets/ui/beside/labs.js`` tells of it)."""
 
     key: ClassVar[str]
     """In links (``view.lab``); the name of its folder."""
@@ -83,7 +83,7 @@ def unavailable(exp: Experiment) -> dict[str, str]:
 
 
 def config() -> list[dict[str, str | tuple[str, ...]]]:
-    """For the page (assets/ui/labs.js)."""
+    """For the page (assets/ui/beside/labs.js)."""
     return [{"key": lab.key, "word": lab.title, "page": lab.page, "view": lab.view} for lab in labs().values()]
 
 

@@ -1,4 +1,4 @@
-"""A layer of the stage: declared once in ``playground/views/layers/<key>.py``, drawn by ``assets/ui/layers/<key>.js``; both are found by scanning."""
+"""A layer of the stage: declared once in ``playground/views/layers/<key>.py``, drawn by ``assets/ui/stage/layers/<key>.js``; both are found by scanning."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def told(exp: Experiment) -> dict[str, Json]:
 
 
 def config() -> list[dict[str, str | bool]]:
-    """For the page (assets/ui/layers.js): everything of a layer that does not depend on a run."""
+    """For the page (assets/ui/stage/layers.js): everything of a layer that does not depend on a run."""
     names = ("key", "word", "role", "mark", "shown", "arrays", "packet", "stays")
     return [{name: getattr(layer, name) for name in names} for layer in layers().values()]
 

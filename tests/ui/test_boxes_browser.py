@@ -23,7 +23,7 @@ def steps_asked(site: Any) -> list[str]:
 def one_truth(site: Any) -> None:
     """Form, address, copied link and code tell the run that is on the stage."""
     page = site.page
-    shown = page.evaluate("Object.fromEntries(new URLSearchParams(PG.shown()))")
+    shown = page.evaluate("Object.fromEntries(new URLSearchParams(__pg.shown()))")
     assert page.evaluate("__pg.query()") == site.query() == shown
     page.evaluate("__pg.copied = ''")
     page.locator("[data-do=link]").click()

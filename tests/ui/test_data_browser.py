@@ -258,14 +258,14 @@ def test_both_halves_write_the_same_text(visit: Any) -> None:
     """The page's decode and encode against Python's, for every toy and a turned component."""
     site = visit("")
     texts = [encode(mixture_of(key)) for key in ("moons", "smiley", "grid25", "comb", "cross", "word", "heavy_tails")]
-    assert site.page.evaluate("(texts) => texts.map((t) => PG.mixture.encode(PG.mixture.decode(t)))", texts) == texts
+    assert site.page.evaluate("(texts) => texts.map((t) => __pg.mixture.encode(__pg.mixture.decode(t)))", texts) == texts
 
 
 def test_from_the_form_and_on_a_phone(visit: Any) -> None:
     site = visit("?data=cross", width=390, height=844, has_touch=True)
     page = site.page
     page.locator("[data-do=drawer]").click()
-    page.locator("[data-own-data]").click()
+    page.locator("[data-open-lab=data]").click()
     lab(site)
     assert not page.evaluate("document.body.classList.contains('pg-drawer-open')")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

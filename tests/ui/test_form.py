@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import posixpath
 import re
 import warnings
 from typing import Any
@@ -18,8 +19,9 @@ from playground.core.fields import params
 from playground.core.legal import EXACT, legal, why_illegal
 from playground.core.spec import Spec, registry
 from playground.ui.form import Form, experiment_part, explain, repair
-from playground.ui.page import ASSETS, SCRIPTS, build, python_of
-from playground.views.lab import FOLDER
+from playground.ui.page import ASSETS, build, head, modules, python_of
+from playground.views.lab import FOLDER, labs
+from playground.views.layer import layers
 from playground.views.snippet import as_python
 from tests.real import home, real
 from toy_models.laws.distributions import toys
@@ -299,9 +301,31 @@ def test_the_snippet_for_the_browser_refuses_in_words() -> None:
 
 
 def test_the_page_loads_every_script_once() -> None:
-    """Mutants: a file of assets/ui that is not listed, a listed name without a file (which ``head`` passes over)."""
-    files = [file.relative_to(root).as_posix() for root in (ASSETS, FOLDER.parent) for file in root.rglob("*.js")]
-    assert sorted([*SCRIPTS, "boot.js"]) == sorted(files)  # boot.js is in the page itself
+    """Mutants: a file of assets/ui that nobody imports, an import without a file, a script of a lab that comes before the lab is opened, a second address of a file."""
+    files = {file.relative_to(root).as_posix(): file for root in (ASSETS, FOLDER.parent) for file in root.rglob("*.js")}
+    links = {
+        name: [
+            posixpath.normpath(posixpath.join(posixpath.dirname(name), to))
+            for to in re.findall(r"^(?:import|export) .*\"(\..*)\";$", file.read_text(), re.M)
+        ]
+        for name, file in files.items()
+    }
+
+    def reached(*names: str) -> set[str]:
+        found, left = set(), list(names)
+        while left:
+            if (name := left.pop()) not in found:
+                found.add(name)
+                left += links[name]
+        return found
+
+    entry = ["main.js", *(f"stage/layers/{key}.js" for key in layers())]
+    assert reached(*entry) == set(modules()) == set(files) - {"boot.js"} - {name for name in files if name.startswith("labs/")}
+    assert reached(*entry, *(f"labs/{key}/lab.js" for key in labs())) == set(files) - {"boot.js"}  # boot.js is in the page itself
+    text = head(build().form)
+    addresses = re.findall(r"live/assets/([0-9a-f]{12})/ui/([\w/-]+\.js)", text)
+    assert {name for _, name in addresses} == set(modules())
+    assert len({tree for tree, _ in addresses}) == 1
 
 
 def test_the_page_is_private_to_the_browser() -> None:

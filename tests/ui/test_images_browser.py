@@ -18,7 +18,7 @@ def test_images_form_and_follow_the_cursor(visit: Any) -> None:
     site = visit("?seed=3")
     page = site.page
     page.evaluate(
-        "() => { window.formed = []; const step = PG.images.step; PG.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }"
+        "() => { window.formed = []; const step = __pg.images.step; __pg.images.step = function (p) { formed.push(p.header.step); return step.call(this, p); }; }"
     )
     page.locator("nav a[data-page=images]").click()
     site.until({"seed": "3", "data": "mnist", "particles": "16", "guidance": "EachClass"})
@@ -118,8 +118,8 @@ def test_two_settings_are_compared_by_a_line_through_every_image(visit: Any) -> 
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 20, steps=4)
     page.mouse.up()
-    assert page.evaluate("PG.images.compare.share") == pytest.approx(0.75, abs=0.02)
-    assert page.evaluate("PG.images.one.is") is False  # a drag is no click
+    assert page.evaluate("__pg.images.compare.share") == pytest.approx(0.75, abs=0.02)
+    assert page.evaluate("__pg.images.one.is") is False  # a drag is no click
     mixed = page.evaluate(pixels, 1)
     page.locator(".pg-compare input").fill("0")
     b = page.evaluate(pixels, 1)
@@ -129,7 +129,7 @@ def test_two_settings_are_compared_by_a_line_through_every_image(visit: Any) -> 
     site.until({"data": "mnist", "particles": "4", "grid": "UniformLogSNR", "grid.steps": "12", "seed": "5"})
     page.reload()
     site.ready()
-    page.wait_for_function("() => PG.images.compare.run && PG.images.compare.run.arrays.clock.data.length === 4")
+    page.wait_for_function("() => __pg.images.compare.run && __pg.images.compare.run.arrays.clock.data.length === 4")
     assert site.problems == []
 
 
@@ -149,7 +149,7 @@ def test_an_image_is_enlarged_with_its_own_strip(visit: Any) -> None:
     assert site.problems == []
 
 
-FRAME = "() => { const r = __pgStage.run, i = PG.frameAt(r, __pgStage.cursor); return [i, Math.round(r.arrays.step.data[i]), r.arrays.time.data[i], r.arrays.log_snr.data[i]]; }"
+FRAME = "() => { const r = __pgStage.run, i = __pg.frameAt(r, __pgStage.cursor); return [i, Math.round(r.arrays.step.data[i]), r.arrays.time.data[i], r.arrays.log_snr.data[i]]; }"
 
 
 def test_one_step_is_told_of_one_picture(visit: Any) -> None:
@@ -175,14 +175,14 @@ def test_two_sides_are_compared_at_one_noise_level(visit: Any) -> None:
     a = "data%3Ddigits-unet%26particles%3D4%26seed%3D2"
     site = visit(f"?data=digits-unet&process=CLD&particles=4&seed=2&view.at=0.4&view.compare={a}")
     page = site.page
-    page.wait_for_function("() => PG.images.compare.run && document.querySelector('.pg-compare-a .pg-compare-level').textContent")
+    page.wait_for_function("() => __pg.images.compare.run && document.querySelector('.pg-compare-a .pg-compare-level').textContent")
     _, _, _, snr = page.evaluate(FRAME)
-    levels = page.evaluate("[...PG.images.compare.run.arrays.log_snr.data]")
+    levels = page.evaluate("[...__pg.images.compare.run.arrays.log_snr.data]")
     near = min(range(len(levels)), key=lambda i: abs(levels[i] - snr))
     say = lambda v: f"log-SNR {v:.2f}".replace("-", "−").replace("log−SNR", "log-SNR")  # noqa: E731
     assert page.locator(".pg-compare-level").all_inner_texts() == [say(levels[near]), say(snr)]
     left = "() => { const c = document.querySelector('.pg-images-cell'); return [...c.getContext('2d').getImageData(0, 0, 3, 8).data].filter((_, i) => i % 4 === 0); }"
-    of_a = f"(i) => {{ const r = PG.images.compare.run, d = r.arrays['image/x'].data, n = 4 * 64 * i, out = []; for (let y = 0; y < 8; y++) for (let x = 0; x < 3; x++) out.push(d[n + 8 * y + x]); return out; }}"  # noqa: F541
+    of_a = f"(i) => {{ const r = __pg.images.compare.run, d = r.arrays['image/x'].data, n = 4 * 64 * i, out = []; for (let y = 0; y < 8; y++) for (let x = 0; x < 3; x++) out.push(d[n + 8 * y + x]); return out; }}"  # noqa: F541
     assert page.evaluate(left) == page.evaluate(of_a, near)
     page.locator(".pg-images-kinds button").nth(2).click()
     assert set(page.evaluate(left)) == {0x8A}

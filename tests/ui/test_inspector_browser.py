@@ -48,7 +48,7 @@ def test_pin_by_click_drag_keys_and_link(visit: Any, data: str) -> None:
     assert canvas(site) != picture
     # the pin stays while controls change
     pin = page.evaluate("new URLSearchParams(location.search).get('view.pin')")
-    page.evaluate("PG.form.write([['process', '', 'VE']], true)")
+    page.evaluate("__pg.form.write([['process', '', 'VE']], true)")
     site.settle()
     shown(site)
     kept = page.evaluate("new URLSearchParams(location.search).get('view.pin')")
@@ -106,7 +106,7 @@ def test_step_slider_worst_curve_and_processes_without_it(visit: Any) -> None:
         "/at 4 steps/.test(document.querySelector('[data-in=worst] canvas')?.getAttribute('aria-label') || '')",
         timeout=90_000,
     )
-    page.evaluate("PG.form.write([['process', '', 'PFGMPP']], true)")
+    page.evaluate("__pg.form.write([['process', '', 'PFGMPP']], true)")
     site.settle()
     page.wait_for_function("!document.querySelector('.pg-in-why').hidden")
     assert "linear Gaussian noising" in page.inner_text(".pg-in-why")

@@ -139,7 +139,7 @@ def test_the_errors_lab_speaks_of_the_same_step(visit: Any) -> None:
 @pytest.mark.parametrize(("scale", "symbol"), [("snr", "log-SNR"), ("sigma", "σ"), ("flow", "τ"), ("ddpm", "n"), ("t", "t")])
 def test_told_times_have_round_even_ticks(visit: Any, scale: str, symbol: str) -> None:
     site = visit(f"?data=two_modes&view.time={scale}")
-    ticks = site.page.evaluate("PG.time.ticks((u) => __pgStage.run.moments.timeAt(1 - u), 0, 1, 0.08)")
+    ticks = site.page.evaluate("__pg.time.ticks((u) => __pgStage.run.moments.timeAt(1 - u), 0, 1, 0.08)")
     values = [t["value"] for t in ticks]
     assert len(values) >= 3
     ratios = {round(b / a, 6) for a, b in itertools.pairwise(values) if a and b / a > 0}

@@ -374,7 +374,7 @@ def test_each_papers_time_is_its_process_own(visit: Any, process: str, scale: st
     said = page.evaluate(
         f"""() => [0.9, 0.6, 0.3].map((c) => {{
           const f = __pgStage.run.facts(c);
-          return [Number(PG.time.words(f).text), {own}];
+          return [Number(__pg.time.words(f).text), {own}];
         }})"""
     )
     for shown, exact in said:

@@ -37,11 +37,11 @@ def test_symbols_are_told_in_no_time_of_noise_levels(visit: Any) -> None:
     off = page.evaluate("[...document.querySelectorAll('.pg-scale option')].filter((o) => o.disabled).map((o) => o.value)")
     assert off == ["sigma", "flow", "ddpm"]
     assert page.locator(".pg-scale").input_value() == "t"
-    assert page.evaluate("PG.time.said(__pgStage.run.facts(0.5))").startswith("t = ")
+    assert page.evaluate("__pg.time.said(__pgStage.run.facts(0.5))").startswith("t = ")
     page.locator("#pg-data [data-key=moons]").click()
     site.until({})
     assert page.locator(".pg-scale").input_value() == "sigma"
-    assert page.evaluate("PG.time.said(__pgStage.run.facts(0.5))").startswith("σ = ")
+    assert page.evaluate("__pg.time.said(__pgStage.run.facts(0.5))").startswith("σ = ")
     assert site.problems == []
 
 
@@ -53,7 +53,7 @@ def test_a_start_that_the_judge_refuses_is_crossed_out_and_gives_way(visit: Any)
     site.until({"data": "letters", "process": "Absorbing", "grid": "UniformTime"})
     refused = page.locator("#pg-start label.pg-no")
     assert [words.strip() for words in refused.all_inner_texts()] == ["gaussian"]
-    assert refused.get_attribute("data-tip") == page.evaluate("PG.why('start', 'gaussian')") != ""
+    assert refused.get_attribute("data-tip") == page.evaluate("__pg.why('start', 'gaussian')") != ""
     assert refused.locator("input").is_disabled()
     page.locator("#pg-start label", has_text="exact").click()
     site.until({"data": "letters", "process": "Absorbing", "grid": "UniformTime", "start": "exact"})

@@ -125,7 +125,7 @@ def works(chromium: Any, address: str, **options: Any) -> None:
         site.page.wait_for_function("document.querySelector('#pg-lab-errors')?.dataset.shown")
         site.open("?data=digits-unet&particles=4&grid.steps=4")
         assert any("/live/images?" in r for r in site.requests)
-        assert site.page.evaluate("PG.form.value('pg-data')") == "digits"
+        assert site.page.evaluate("__pg.form.value('pg-data')") == "digits"
         assert site.foreign() == []
         assert site.problems == []
     finally:

@@ -130,7 +130,7 @@ def test_a_link_makes_the_task_again(visit: Any) -> None:
     site = lab(visit, "inpaint", data="digits-wiener", **{"view.task": ""})
     page = site.page
     page.locator(".pg-images-cell").nth(2).click()
-    assert page.evaluate("PG.images.one.is") is False  # it was picked for the task
+    assert page.evaluate("__pg.images.one.is") is False  # it was picked for the task
     paint(page, ".pg-task-pad-mask", [(0.2, 0.6), (0.7, 0.6), (0.7, 0.9)])
     page.locator(".pg-task-left input[type=range]").nth(3).fill("2")  # variants
     run(page)

@@ -24,7 +24,7 @@ EXAMPLES = {
     "toy_models/laws/distributions/heart.py",
     "playground/measures/spread.py",
     "playground/views/layers/mean.py",
-    "assets/ui/layers/mean.js",
+    "assets/ui/stage/layers/mean.js",
     "playground/views/labs/leaps/__init__.py",
     "playground/views/labs/leaps/lab.js",
     "playground/spaces/ring.py",

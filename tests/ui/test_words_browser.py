@@ -86,14 +86,14 @@ def test_the_example_keeps_its_sentence_while_it_is_followed(visit: Any, size: d
     site.ready()
     lesson = page.locator(".pg-lesson")
     assert "Each step goes straight on" in lesson.inner_text()
-    page.evaluate("PG.setNumber('pg-grid-steps', 9)")
+    page.evaluate("__pg.setNumber('pg-grid-steps', 9)")
     page.wait_for_function("new URLSearchParams(location.search).get('grid.steps') === '9' && __pg.settled")
     assert "Try" in lesson.inner_text()  # the instruction is followed
     assert "view.example=euler" in page.url
     page.reload()
     site.ready()
     assert "Try" in lesson.inner_text()
-    page.evaluate("PG.form.choose('rings')")
+    page.evaluate("__pg.form.choose('rings')")
     page.wait_for_function("new URLSearchParams(location.search).get('data') === 'rings' && __pg.settled")
     lesson.locator("text=Open it again").wait_for()
     page.click("[aria-label='Close the example\\'s words']")

@@ -94,7 +94,7 @@ def test_from_world_to_world_and_back(visit: Any) -> None:
         ("moons", "VP", ["plane"]),
     ):
         pick(site, "data", data)
-        assert site.page.evaluate("PG.form.value('pg-process')") == process
+        assert site.page.evaluate("__pg.form.value('pg-process')") == process
         assert site.page.evaluate(PANELS) == panels
         assert site.page.evaluate("__pgStage.run.header.diverged") is None
     assert site.page.evaluate("location.search") == ""

@@ -1,4 +1,4 @@
-"""Curves over time. Their drawing: assets/ui/curves.js; what is measured: the packet of metrics."""
+"""Curves over time. Their drawing: curves.js; what is measured: the packet of metrics."""
 
 from __future__ import annotations
 

@@ -1,9 +1,0 @@
-// The part of CLD's flow that is friction and noise.
-(() => {
-  "use strict";
-  const { PG } = window;
-
-  PG.layer("ou", {
-    plane: { under: [40, (panel, ctx, scene) => panel.arrows(ctx, scene, "ou", { colour: scene.theme.noise, alpha: 0.9, width: 1.5, half: 1.2, dots: true })] },
-  });
-})();

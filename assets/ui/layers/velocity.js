@@ -1,9 +1,0 @@
-// The exact flow: strokes that end in a dot.
-(() => {
-  "use strict";
-  const { PG } = window;
-
-  PG.layer("velocity", {
-    plane: { under: [20, (panel, ctx, scene) => panel.arrows(ctx, scene, "velocity", { colour: scene.theme.exact, alpha: 0.5, width: 1.5, half: 1.2, dots: true })] },
-  });
-})();

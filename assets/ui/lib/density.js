@@ -1,0 +1,144 @@
+// The exact density as a picture: codes → colour (Heat), and the contours that enclose given shares of it.
+import { clamp, rgbOf, spread } from "./draw.js";
+
+const HEAT_ALPHA = 0.62, HEAT_KNEE = 0.22;
+
+// Density codes → a small picture in one colour whose opacity is the tone map. Opacity (1 + k)·d / (d + k) rises like a root
+// but with a finite slope at zero; half a code of fixed noise hides that there are only 256 of them in the tails.
+class Heat {
+  constructor() {
+    this.sheet = document.createElement("canvas");
+    this.key = null;
+    this.mix = null; // codes blended between two field frames; contours read it too
+  }
+
+  paint(array, at, colour) {
+    const [, height, width] = array.shape;
+    const key = `${array.uid}|${at.i}|${at.f.toFixed(4)}|${colour}`;
+    if (key === this.key) return this.sheet;
+    this.key = key;
+    this._size(width, height);
+    this._blend(array.data, at, width * height);
+    doubled(this.mix, width, height, this.half, this.fine);
+    const table = heatTable(colour), { pixels, fine, grain } = this;
+    for (let p = 0; p < fine.length; p++) pixels[p] = fine[p] < 0.25 ? 0 : table[clamp(4 * (fine[p] + grain[p]), 0, 1023) | 0];
+    this.ctx.putImageData(this.image, 0, 0);
+    return this.sheet;
+  }
+
+  /** Codes between two field frames, without a picture: what contours need. */
+  blended(array, at) {
+    const [, height, width] = array.shape, key = `${array.uid}|${at.i}|${at.f.toFixed(4)}`;
+    if (key !== this.blendKey) {
+      if (this.mix?.length !== width * height) this.mix = new Float32Array(width * height);
+      this._blend(array.data, at, width * height);
+      this.blendKey = key;
+    }
+    return this.mix;
+  }
+
+  _size(width, height) {
+    if (this.mix && this.sheet.width === 2 * width && this.sheet.height === 2 * height) return;
+    Object.assign(this.sheet, { width: 2 * width, height: 2 * height });
+    this.ctx = this.sheet.getContext("2d");
+    this.image = this.ctx.createImageData(2 * width, 2 * height);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.mix = new Float32Array(width * height);
+    this.half = new Float32Array(2 * width * height);
+    this.fine = new Float32Array(4 * width * height);
+    this.grain = Float32Array.from(this.fine, (_, p) => spread(p + 1 + (p >> 5)) - 0.5);
+  }
+
+  _blend(codes, { i, f }, size) {
+    const a = i * size, b = f > 0 ? a + size : a, mix = this.mix;
+    for (let p = 0; p < size; p++) mix[p] = codes[a + p] + (codes[b + p] - codes[a + p]) * f;
+  }
+}
+
+// Linear interpolation to twice as many cells both ways. The tone map comes after it, so its steep start leaves no facets.
+function doubled(values, width, height, half, out) {
+  for (let r = 0; r < height; r++) {
+    for (let k = 0; k < width; k++) {
+      const p = r * width + k, here = 0.75 * values[p];
+      half[2 * p] = here + 0.25 * values[k ? p - 1 : p];
+      half[2 * p + 1] = here + 0.25 * values[k + 1 < width ? p + 1 : p];
+    }
+  }
+  const row = 2 * width;
+  for (let r = 0; r < height; r++) {
+    const up = r ? -row : 0, down = r + 1 < height ? row : 0;
+    for (let p = r * row, to = 2 * p, stop = p + row; p < stop; p++, to++) {
+      const here = 0.75 * half[p];
+      out[to] = here + 0.25 * half[p + up];
+      out[to + row] = here + 0.25 * half[p + down];
+    }
+  }
+}
+
+const heatTables = new Map();
+function heatTable(colour) {
+  if (!heatTables.has(colour)) {
+    const [r, g, b] = rgbOf(colour);
+    const opacity = (d) => (HEAT_ALPHA * (1 + HEAT_KNEE) * d) / (d + HEAT_KNEE);
+    const word = (_, code) => ((Math.round(255 * opacity(code / 1023)) << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    heatTables.set(colour, Uint32Array.from({ length: 1024 }, word));
+  }
+  return heatTables.get(colour);
+}
+
+// Levels that enclose given shares of the field's mass (highest-density regions).
+function enclosingLevels(mix, shares) {
+  const bins = new Float64Array(1024);
+  let total = 0;
+  for (let p = 0; p < mix.length; p++) {
+    bins[(mix[p] * 4) | 0] += mix[p];
+    total += mix[p];
+  }
+  const levels = [];
+  let inside = 0, bin = 1023;
+  for (const share of shares) {
+    while (bin > 0 && inside + bins[bin] < share * total) inside += bins[bin--];
+    levels.push((bin + 0.5) / 4);
+  }
+  return levels;
+}
+
+// Neighbours averaged with weights 1 2 1 both ways: where codes are small, whole numbers would make a contour jagged.
+function softened(mix, width, height, out) {
+  out.set(mix);
+  for (let r = 1; r + 1 < height; r++) {
+    for (let p = r * width + 1, stop = p + width - 2; p < stop; p++) {
+      const above = mix[p - width - 1] + 2 * mix[p - width] + mix[p - width + 1];
+      const beside = 2 * mix[p - 1] + 4 * mix[p] + 2 * mix[p + 1];
+      const below = mix[p + width - 1] + 2 * mix[p + width] + mix[p + width + 1];
+      out[p] = (above + beside + below) / 16;
+    }
+  }
+  return out;
+}
+
+// Marching squares. The sixteen cases by which corners lie above the level (1 top left, 2 top right, 4 bottom right, 8 bottom
+// left); entries are pairs of edges to join (0 top, 1 right, 2 bottom, 3 left).
+const CASES = [[], [3, 0], [0, 1], [3, 1], [1, 2], [3, 0, 1, 2], [0, 2], [3, 2], [2, 3], [2, 0], [0, 1, 2, 3], [2, 1], [1, 3], [1, 0], [0, 3], []];
+
+function traceLevel(path, mix, width, height, level, toX, toY) {
+  for (let r = 0; r + 1 < height; r++) {
+    for (let k = 0; k + 1 < width; k++) {
+      const p = r * width + k;
+      const a = mix[p], b = mix[p + 1], c = mix[p + width + 1], d = mix[p + width];
+      const edges = CASES[(a > level) | ((b > level) << 1) | ((c > level) << 2) | ((d > level) << 3)];
+      for (let e = 0; e < edges.length; e++) {
+        const edge = edges[e];
+        let x = k, y = r;
+        if (edge === 0) x += (level - a) / (b - a);
+        else if (edge === 1) (x += 1), (y += (level - b) / (c - b));
+        else if (edge === 2) (x += (level - d) / (c - d)), (y += 1);
+        else y += (level - a) / (d - a);
+        if (e & 1) path.lineTo(toX(x), toY(y));
+        else path.moveTo(toX(x), toY(y));
+      }
+    }
+  }
+}
+
+export { Heat, enclosingLevels, softened, traceLevel };

@@ -1,0 +1,19 @@
+// Numbers and plain text as people read them.
+
+/** A number with `digits` significant digits: 0.0512, 12.3, 1.2e−5; "–" for what is not a number. */
+export const significant = (value, digits = 3) => {
+  if (value == null || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size < 1e-12) return "0";
+  let text = value.toPrecision(digits);
+  if (size < 1e-4 || size >= 1e6) text = value.toExponential(Math.max(0, digits - 2));
+  else if (text.includes("e")) text = value.toFixed(0);
+  return text.replace("e+", "e").replaceAll("-", "−");
+};
+
+/** Plain text as HTML with its subscripts: p_T, z_t, √Σ_xx. */
+export const subscripts = (text) =>
+  text.replace(/[&<>"]/g, (ch) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[ch]).replace(/_(\w{1,3})\b/g, "<sub>$1</sub>");
+
+/** A whole number with thin spaces between thousands. */
+export const whole = (v) => (Number.isFinite(v) ? Math.round(v).toLocaleString("en").replaceAll(",", "\u2009") : "–");

@@ -1,0 +1,5 @@
+// The exact flow: strokes that end in a dot.
+
+export default {
+  plane: { under: [20, (panel, ctx, scene) => panel.arrows(ctx, scene, "velocity", { colour: scene.theme.exact, alpha: 0.5, width: 1.5, half: 1.2, dots: true })] },
+};

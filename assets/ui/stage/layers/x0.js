@@ -1,0 +1,56 @@
+// What the model expects behind each particle: rings, and threads to some of them.
+import { spread, sprite } from "../../lib/draw.js";
+
+const RING_PARTICLES = 240, THREAD_PARTICLES = 60; // whose x̂₀ has a ring, and a thread to it
+
+export default { plane: { over: [50, plane] }, spacetime: { over: [20, time] } };
+
+// rings at E[x₀ | x_t] and threads to them
+function plane(panel, ctx, scene) {
+  const { run, at, theme } = scene, { a, b } = panel.spec;
+  if (!run.x0 || a.component >= run.dim || b.component >= run.dim) return;
+  const next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES, run.count);
+  const read = (component, to) => {
+    const p = run.atX0(at.i, component), q = run.atX0(next, component), out = new Float32Array(count);
+    for (let n = 0; n < count; n++) out[n] = to.o + to.k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
+    return out;
+  };
+  const xs = read(a.component, panel.toX), ys = read(b.component, panel.toY);
+  ctx.strokeStyle = theme.exact;
+  ctx.lineWidth = 0.9;
+  ctx.globalAlpha = 0.35;
+  ctx.beginPath();
+  for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
+    ctx.moveTo(panel.xs[n], panel.ys[n]);
+    ctx.lineTo(xs[n], ys[n]);
+  }
+  ctx.stroke();
+  ctx.globalAlpha = 0.6;
+  panel.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
+  ctx.globalAlpha = 1;
+}
+
+// where the model expects each particle to have come from: on the data's side
+function time(panel, ctx, scene) {
+  const { run, at, theme } = scene, c = panel.spec.b.component;
+  if (!run.x0 || c >= run.dim) return;
+  const { o, k } = panel.toY, next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES / 2, run.count);
+  const p = run.atX0(at.i, c), q = run.atX0(next, c), right = panel.box.x + panel.box.w;
+  const xs = new Float32Array(count), ys = new Float32Array(count);
+  for (let n = 0; n < count; n++) {
+    xs[n] = right - 4 - 18 * spread(n + 1);
+    ys[n] = o + k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
+  }
+  ctx.strokeStyle = theme.exact;
+  ctx.lineWidth = 0.9;
+  ctx.globalAlpha = 0.22;
+  ctx.beginPath();
+  for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
+    ctx.moveTo(panel.xs[n], panel.ys[n]);
+    ctx.lineTo(xs[n], ys[n]);
+  }
+  ctx.stroke();
+  ctx.globalAlpha = 0.45;
+  panel.stamp(ctx, sprite(theme.exact, 2, scene.scale, true), xs, ys, null, count);
+  ctx.globalAlpha = 1;
+}
