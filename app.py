@@ -1,8 +1,14 @@
-"""Diffusion Playground. ``python app.py``; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where it listens."""
+"""Diffusion Playground. ``python app.py --help`` says how it is started; docs/server.md says all of it."""
 
-from playground.ui.app import demo, main
+import sys
+
+from playground.server.command import read, serve
+
+options = read(sys.argv[1:] if __name__ == "__main__" else [])  # before the page, which takes seconds: a wrong value is told at once
+
+from playground.ui.app import demo
 
 __all__ = ["demo"]
 
 if __name__ == "__main__":
-    main()
+    serve(options)

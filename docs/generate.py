@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import exports
+from docs import exports, server
 from playground import glossary
 from playground.core.legal import why_illegal
 from playground.core.spec import registry
@@ -144,3 +144,4 @@ if __name__ == "__main__":
     TARGET.write_text(document(sys.argv[1:]), encoding="utf-8")
     GLOSSARY.write_text(glossary.document(), encoding="utf-8")
     exports.TARGET.write_text(exports.document(), encoding="utf-8")
+    server.TARGET.write_text(server.document(), encoding="utf-8")

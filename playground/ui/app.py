@@ -1,5 +1,4 @@
-"""The app as a command: ``diffusion-playground``, ``python -m playground.ui.app``, and ``app.py`` of a checkout. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
-say where it listens."""
+"""The page as it is served: by ``diffusion-playground`` (playground/server/command.py), ``app.py`` of a checkout, and Spaces."""
 
 import gc
 import os
@@ -11,14 +10,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
+from playground.server.command import Options
 from playground.ui.page import build
 
 demo = build()
 
 
-def main() -> None:
+def main(options: Options | None = None) -> None:
     """Serves the page until it is stopped."""
-    demo.launch()
+    demo.launch(**(options or {}))
 
 
 if __name__ == "__main__":

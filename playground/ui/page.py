@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sys
-import threading
 from dataclasses import asdict
 from typing import Any, Literal, TypedDict
 
@@ -30,7 +29,7 @@ from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
-from playground.server import assets, jobs, routes
+from playground.server import assets, health, jobs, routes, telemetry
 from playground.ui import documents, hub
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
@@ -130,11 +129,12 @@ class Page(gr.Blocks):
             self.footer_links, self.run_history = [], False
             self.config = self.get_config_file()
             self._set_html_css_theme_variables()
-            threading.Thread(target=jobs.warm, daemon=True).start()
+            health.health.warm_up(jobs.warm)
         given = given or {}
         front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
-        ours = [*routes.routes(), *hub.routes(), *documents.routes()]
-        return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, *_listed(given, "middleware")]}
+        ours = [*routes.routes(), *hub.routes(), *documents.routes(), *health.routes(), *telemetry.routes()]
+        counted = Middleware(telemetry.Counted, kinds=telemetry.kinds(ours), layers=frozenset({*jobs.LAYERS, *jobs.beside()}))
+        return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, counted, *_listed(given, "middleware")]}
 
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> tuple[App, str, str]:  # Gradio has 42 of them
         options = {
@@ -147,7 +147,7 @@ class Page(gr.Blocks):
             **kwargs,
         }
         assert self.head_lines  # made before anybody waits for it
-        threading.Thread(target=jobs.warm, daemon=True).start()
+        health.health.warm_up(jobs.warm)
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         sys.stdout.write(f"{TITLE}: {self.local_url}\n")
         sys.stdout.flush()
