@@ -273,9 +273,9 @@ def python_of(query: dict[str, str]) -> Record:
 # -- the document's head -----------------------------------------------------------------------------------------------------------
 
 
-def head(form: Form) -> str:
-    """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
-    told = {
+def told(form: Form) -> Record:
+    """What Python tells the page's scripts: ``config`` of assets/ui/lib/start.js."""
+    return {
         **form.config(),
         "layers": layer.config(),
         "labs": lab.config(),
@@ -285,7 +285,11 @@ def head(form: Form) -> str:
         "glossary": glossary(),
         "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }
-    config = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+
+
+def head(form: Form) -> str:
+    """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
+    config = json.dumps(told(form), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
     lines = [
         f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue
+from playground.core.fields import BadValue, Number, Record
 from playground.core.legal import why_not
 from playground.views.packet import Packet
 
@@ -42,6 +42,9 @@ class Lab:
     """Its numbers: what ``host.fetch(name, params)`` is answered with, beside the stage's own computing."""
     of_images: ClassVar[Mapping[str, Callable[[Run, Params], Packet]]] = {}
     """The same from the stage's run of images."""
+
+    asks: ClassVar[Mapping[str, Number]] = {}
+    """The numbers that its script asks with (``lab.<name>``): bounds and default of its boxes and of what the server takes."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
     """What an experiment must have so that there is something to say of it, in the judge's words (core/legal.py, ``offers``)."""
@@ -82,9 +85,18 @@ def unavailable(exp: Experiment) -> dict[str, str]:
     return {key: why for key, why in found.items() if why}
 
 
-def config() -> list[dict[str, str | tuple[str, ...]]]:
+def config() -> list[Record]:
     """For the page (assets/ui/beside/labs.js)."""
-    return [{"key": lab.key, "word": lab.title, "page": lab.page, "view": lab.view} for lab in labs().values()]
+    return [
+        {
+            "key": lab.key,
+            "word": lab.title,
+            "page": lab.page,
+            "view": lab.view,
+            "asks": {name: {"default": number.shows(number.default), **number.limits()} for name, number in lab.asks.items()},
+        }
+        for lab in labs().values()
+    ]
 
 
 def entries() -> dict[str, dict[str, str]]:

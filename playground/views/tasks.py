@@ -26,7 +26,7 @@ from playground.core.run import Frame
 from playground.core.spec import registry, specs_in
 from playground.editing import inversion
 from playground.engine import Run, grid_times
-from playground.images.inpaint import inpaint, posterior
+from playground.images.inpaint import JUMP, RESAMPLES, inpaint, posterior
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep
 from playground.images.upload import mask, picture
 from playground.views.packet import Packet
@@ -37,6 +37,15 @@ COLUMNS = 9
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 STEPS = (5, 10, 20, 50, 100)
 ROWS = 4  # images of a batch that a sweep shows
+ASKS: dict[str, Number] = {
+    "variants": Whole(4, 1, 16),
+    "r": RESAMPLES,
+    "jump": JUMP,
+    "strength": Number(0.5, 0.05, 1),
+    "columns": Whole(COLUMNS, 3, 15),
+    "rows": Whole(ROWS, 1, ROWS),
+}
+"""The numbers that a task is asked with, ``lab.<name>``: their defaults and bounds."""
 Cells = list[tuple[int, int]]
 
 
@@ -119,11 +128,11 @@ class Asked:
             self.exp = exp.replace(guidance=registry("guidance")["NoGuidance"]())
             self.notes.append("done without guidance: “each class” would give every column another class")
 
-    def number(self, name: str, default: float, lo: float, hi: float) -> float:
-        return Number(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
+    def number(self, name: str) -> float:
+        return ASKS[name].clean(f"lab.{name}", self.params.get(name, ASKS[name].default))
 
-    def whole(self, name: str, default: int, lo: int, hi: int) -> int:
-        return Whole(default, lo, hi).clean(f"lab.{name}", self.params.get(name, default))
+    def whole(self, name: str) -> int:
+        return int(self.number(name))
 
     def numbers(self, name: str, default: tuple[float, ...], lo: float, hi: float, whole: bool) -> list[float]:
         words = [w for w in self.params.get(name, "").split(",") if w.strip()]
@@ -166,8 +175,8 @@ def _affordable(images_and_calls: float, field: str, value: object) -> None:
 
 
 def _inpaint(asked: Asked) -> Iterator[Packet]:
-    count = asked.whole("variants", 4, 1, 16)
-    resamples, jump = asked.whole("r", 5, 1, 50), asked.whole("jump", 1, 1, 100)
+    count = asked.whole("variants")
+    resamples, jump = asked.whole("r"), asked.whole("jump")
     exp = asked.exp.replace(particles=count)
     image = asked.image(0)
     if len(asked.files) < 2:
@@ -225,7 +234,7 @@ def exact_inpaintings(law: GaussianMixture, image: Tensor, known: Tensor, count:
 
 def _edit(asked: Asked) -> Iterator[Packet]:
     image = asked.image(0)
-    chosen = asked.number("strength", 0.5, 0.05, 1)
+    chosen = asked.number("strength")
     strip = asked.numbers("strengths", STRENGTHS, 0.05, 1, whole=False) if asked.params.get("strip", "1") == "1" else []
     strengths = sorted({chosen, *strip})
     exp = asked.exp.replace(particles=1)
@@ -249,7 +258,7 @@ def _edit(asked: Asked) -> Iterator[Packet]:
 
 def _interpolate(asked: Asked) -> Iterator[Packet]:
     exp, seeds = asked.exp, asked.params.get("seeds", "")
-    n = asked.whole("columns", COLUMNS, 3, 15)
+    n = asked.whole("columns")
     weights = torch.linspace(0, 1, n, dtype=torch.float64)
     if seeds:
         two = asked.numbers("seeds", (), 0, 2**31 - 1, whole=True)
@@ -336,7 +345,7 @@ def _sweep(asked: Asked) -> Iterator[Packet]:
         raise BadValue("lab.field", field, "one of " + ", ".join(known))
     param, now = known[field]
     values = asked.numbers("values", (now,), param.lo, param.hi, whole=param.whole)
-    rows = min(ROWS, asked.exp.particles, asked.whole("rows", ROWS, 1, ROWS))
+    rows = min(ROWS, asked.exp.particles, asked.whole("rows"))
     runs = sweep(asked.exp.replace(particles=rows), field, values)
     costs = [_calls(exp) * (1 if exp.guidance.weight in (0.0, 1.0) else 2) for exp in runs]
     _affordable(rows * sum(costs), f"lab.{field}", values)
@@ -411,9 +420,9 @@ def repaint_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     """
     law = GaussianMixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, CORRELATION], [CORRELATION, 1.0]]], dtype=torch.float64))
     words = [w for w in params.get("r", "1,5,20").split(",") if w.strip()][:4]
-    counts = [Whole(5, 1, 50).clean("lab.r", w) for w in words]
+    counts = [RESAMPLES.clean("lab.r", w) for w in words]
     toy = Experiment(process=exp.process, sampler=exp.sampler, grid=exp.grid, seed=exp.seed, particles=DRAWS)
-    jump = Whole(1, 1, 100).clean("lab.jump", params.get("jump", 1))
+    jump = JUMP.clean("lab.jump", params.get("jump", 1))
     if sum(counts) * toy.grid.steps > MOST_STEPS:
         raise BadValue("grid.steps", toy.grid.steps, f"at most {MOST_STEPS // sum(counts)} steps here")
     known = torch.tensor([True, False])

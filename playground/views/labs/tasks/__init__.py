@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.views.lab import Lab
-from playground.views.tasks import numbers_packet, repaint_packet
+from playground.views.tasks import ASKS, numbers_packet, repaint_packet
 
 
 class Tasks(Lab):
@@ -15,4 +15,5 @@ class Tasks(Lab):
     parts = {"encode": frozenset({"position", "deterministic"})}
     page = "images"
     view = ("task", "image", "image2", "mask", "r", "leap", "variants", "strength", "seeds", "sweep")
+    asks = ASKS
     packets = {"numbers": numbers_packet, "repaint": repaint_packet}
