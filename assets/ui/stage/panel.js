@@ -5,6 +5,12 @@ import { Heat } from "../lib/density.js";
 import { Sheet, Splat, clamp, ring, sized, sprite } from "../lib/draw.js";
 import { drawn } from "./layers.js";
 
+/** A component along an axis; lo and hi: the range that is plotted; names: of symbols, in the order of their numbers.
+ * @typedef {{component: number, label: string, lo: number, hi: number, names?: string[]}} Axis */
+/** What Python says of a panel (docs/packet.md): a is horizontal (absent: there stands the clock), b vertical; pins: can a point be pinned?
+ * weight: its share of the stage.
+ * @typedef {{id: string, kind: "plane" | "torus" | "spacetime" | "shares" | "symbols", a?: Axis, b: Axis, title: string, weight: number, pins?: boolean}} Spec */
+
 const SPLAT_FROM = 6000; // with more particles than this, dots are written into pixels directly
 
 class Panel {

@@ -1,7 +1,44 @@
 // What was sent, by docs/packet.md: a run (its frames, clock and numbers) and the exact fields under it.
 import { clamp, isNumber } from "../lib/draw.js";
 
-// where a clock lies among frames: {i, f} with value ≈ (1 − f)·frame[i] + f·frame[i + 1]; frames rise or fall
+/** @typedef {import("../lib/packet.js").PacketArray} PacketArray */
+/** @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket */
+/** @typedef {import("../lib/packet.js").Packet<import("../python.js").FieldsHeader>} FieldsPacket */
+/** A number of the run's motion: 1 = noise (t = T), 0 = data (t = 0). @typedef {number} Clock */
+/** Numbers as they were sent. @typedef {ArrayLike<number>} Numbers */
+
+/** A place among frames: the value there is (1 − f)·frame[i] + f·frame[i + 1].
+ * @typedef {{i: number, f: number}} Place */
+
+/** A time in the process's own units, and ln(α²/σ²) there (NaN where the run has none).
+ * @typedef {{t: number, logSnr: number}} Time */
+
+/** What is known of a moment.
+ * @typedef {object} Facts
+ * @property {Clock} c  the cursor that was asked for
+ * @property {Clock} clock  of what is shown
+ * @property {number} t  of what is shown
+ * @property {number} logSnr  of what is shown
+ * @property {number} i  the state is (1 − f)·frame[i] + f·frame[i + 1]
+ * @property {number} f
+ * @property {number} frame  the last one that was reached
+ * @property {number} step  whose interval (from → to] holds the cursor; 0 only exactly at the start
+ * @property {number} steps  of the whole run
+ * @property {Time} from
+ * @property {Time} to
+ * @property {number} calls  model calls made when that step is done; NaN of a run that made none
+ * @property {number} state  the step after which the shown state stands
+ * @property {boolean} held  the shown state stands still here
+ * @property {boolean} between  it is held, and the cursor is past it
+ * @property {number} stride  every how manyth state was kept */
+
+/** Particles of one colour; members: which they are, null: all.
+ * @typedef {{colour: number, members: Uint32Array | null}} Group */
+
+/** Where a clock lies among frames, which rise or fall.
+ * @param {Numbers} clocks
+ * @param {Clock} c
+ * @returns {Place} */
 function locate(clocks, c) {
   const last = clocks.length - 1;
   if (last < 1) return { i: 0, f: 0 };
@@ -16,6 +53,10 @@ function locate(clocks, c) {
   return { i: lo, f: gap ? clamp((c - clocks[lo]) / gap, 0, 1) : 0 };
 }
 
+/** A curve's value at a clock, linear between its points; where one of the two is not finite, the other.
+ * @param {Numbers} clocks
+ * @param {Numbers} values
+ * @param {Clock} c */
 function readCurve(clocks, values, c) {
   const { i, f } = locate(clocks, c);
   if (clocks.length < 2) return values[0];
@@ -24,8 +65,10 @@ function readCurve(clocks, values, c) {
   return isNumber(b) ? a + (b - a) * f : a;
 }
 
-// what must agree so that fields of one run can stay under another: ranges, not words
+/** What must agree so that fields of one run can stay under another: ranges, not words.
+ * @param {import("./panel.js").Spec[]} panels */
 function geometryOf(panels) {
+  /** @param {import("./panel.js").Axis | undefined} axis */
   const range = (axis) => axis && [axis.component, axis.lo, axis.hi];
   return JSON.stringify(panels.map((p) => [p.id, p.kind, range(p.a), range(p.b)]));
 }
@@ -36,19 +79,25 @@ const EPS = 1.5e-6; // clocks closer than this are one: links hold six digits
  * images all ask here. Between two states that are joined by one step without noise the picture moves straight, which is a way of
  * drawing; everywhere else the last state is held: nothing is known of what lies between two draws, or behind steps that were not kept. */
 class Moments {
+  /** @param {RunPacket} packet */
   constructor({ header, arrays }) {
+    /** @param {string} name
+     * @returns {Numbers | null} */
     const of = (name) => arrays[name]?.data ?? null;
     this.header = header;
-    this.clock = of("clock");
-    this.time = of("time");
+    /** @type {Numbers} */
+    this.clock = arrays.clock.data;
+    /** @type {Numbers} */
+    this.time = arrays.time.data;
     this.last = this.clock.length - 1;
     this.forward = header.mode === "forward";
     this.sign = this.forward ? -1 : 1; // clocks fall while a sampler runs
-    this.after = of("step") || this.clock.map((_, i) => i); // the step after which each state stands
+    /** The step after which each state stands. */
+    this.after = of("step") || Float32Array.from(this.clock, (_, i) => i);
     this.curves = { clock: of("curves/clock"), t: of("curves/t"), logSnr: of("curves/log_snr") };
     const grid = this.forward ? null : of("grid/clock");
     this.grid = grid || this.clock;
-    this.gridTime = grid ? of("grid/t") : this.time;
+    this.gridTime = (grid && of("grid/t")) || this.time;
     this.gridSnr = grid ? of("grid/log_snr") : null;
     this.gridCalls = grid ? of("grid/calls") : null;
     this.steps = this.forward ? Math.round(this.after[this.last]) : this.grid.length - 1;
@@ -63,7 +112,9 @@ class Moments {
     }
   }
 
-  /** How many of rising-in-run clocks have been reached at c, less one; −1: none. */
+  /** How many of the clocks, which are in the order of the run, have been reached at c, less one; −1: none.
+   * @param {Numbers} clocks
+   * @param {Clock} c */
   reached(clocks, c) {
     let lo = -1, hi = clocks.length - 1;
     while (lo < hi) {
@@ -74,24 +125,26 @@ class Moments {
     return lo;
   }
 
-  /** t and log-SNR of a clock, whatever the run does there. */
+  /** t and log-SNR of a clock, whatever the run does there.
+   * @param {Clock} c
+   * @returns {Time} */
   timeAt(c) {
     const { clock, t, logSnr } = this.curves;
-    return { t: clock ? readCurve(clock, t, c) : NaN, logSnr: clock && logSnr ? readCurve(clock, logSnr, c) : NaN };
+    return { t: clock && t ? readCurve(clock, t, c) : NaN, logSnr: clock && logSnr ? readCurve(clock, logSnr, c) : NaN };
   }
 
-  /** t and log-SNR of time j of the grid. */
+  /** t and log-SNR of time j of the grid.
+   * @param {number} j
+   * @returns {Time} */
   gridAt(j) {
     const t = this.gridTime[j];
     if (!this.gridSnr) return { ...this.timeAt(this.grid[j]), t };
     return { t, logSnr: t === 0 ? Infinity : this.gridSnr[j] };
   }
 
-  /** The moment at cursor c:
-   *   clock, t, logSnr  of what is shown · i, f  the state is (1 − f)·frame[i] + f·frame[i + 1] · frame  the last one that was reached
-   *   step of steps  whose interval (from → to] holds the cursor; 0 only exactly at the start · from, to  its times {t, logSnr}
-   *   calls  model calls made when that step is done · state  the step after which the shown state stands
-   *   held  the shown state stands still here · between  the cursor is past it · stride  every how manyth state was kept */
+  /** The moment at cursor c.
+   * @param {Clock} c
+   * @returns {Facts} */
   at(c) {
     const frame = Math.max(0, this.reached(this.clock, c)), { last } = this;
     const on = frame === last || Math.abs(this.clock[frame] - c) <= EPS || this.sign * (c - this.clock[0]) > 0;
@@ -110,14 +163,16 @@ class Moments {
     };
   }
 
-  /** The number of the grid's interval (j − 1 → j] that holds the cursor. */
+  /** The number of the grid's interval (j − 1 → j] that holds the cursor.
+   * @param {Clock} c */
   interval(c) {
     const { grid, made } = this, steps = grid.length - 1, done = this.reached(grid, c);
     if (done >= steps || (grid[steps] === grid[steps - 1] && done >= steps - 1)) return Math.min(steps, made);
     return Math.min(Math.max(0, Math.abs((grid[done] ?? Infinity) - c) <= EPS || done < 0 ? done : done + 1), made);
   }
 
-  /** Where a clock stands on the time bar, 0 to 1 from left to right: every step has the same width there; noising runs along the clock. */
+  /** Where a clock stands on the time bar, 0 to 1 from left to right: every step has the same width there; noising runs along the clock.
+   * @param {Clock} c */
   barOf(c) {
     if (this.forward || this.steps < 1) return 1 - c;
     const j = this.reached(this.grid, c), a = this.grid[j], b = this.grid[j + 1];
@@ -125,15 +180,21 @@ class Moments {
     return j >= this.steps ? 1 : (j + (a === b ? 0 : clamp((a - c) / (a - b), 0, 1))) / this.steps;
   }
 
+  /** The clock at a place of the time bar, 0 to 1.
+   * @param {number} u
+   * @returns {Clock} */
   clockOf(u) {
     if (this.forward || this.steps < 1) return 1 - u;
     const at = clamp(u, 0, 1) * this.steps, j = Math.min(this.steps - 1, Math.floor(at));
     return this.grid[j] + (this.grid[j + 1] - this.grid[j]) * (at - j);
   }
 
-  /** A cursor in as few digits as give the very same moment. */
+  /** A cursor in as few digits as give the very same moment.
+   * @param {Clock} c */
   short(c) {
-    const of = (v) => { const m = this.at(v); return `${m.frame} ${m.step} ${m.between}`; }, same = of(c);
+    /** @param {Clock} v */
+    const of = (v) => { const m = this.at(v); return `${m.frame} ${m.step} ${m.between}`; };
+    const same = of(c);
     for (let digits = 3; digits < 6; digits++) {
       const v = Number(c.toFixed(digits));
       if (of(v) === same) return v;
@@ -142,43 +203,64 @@ class Moments {
   }
 }
 
+/** @type {WeakMap<RunPacket["arrays"], Moments>} */
 const known = new WeakMap();
-/** The Moments of a decoded packet. */
+/** The Moments of a run's packet.
+ * @param {RunPacket} decoded */
 export const momentsOf = (decoded) => {
   const found = known.get(decoded.arrays) || new Moments(decoded);
   known.set(decoded.arrays, found);
   return found;
 };
 
+/** A run as the stage draws it: what its packet holds, read once. */
 class Run {
+  /** @param {RunPacket} packet */
   constructor({ header, arrays }) {
     this.header = header;
     this.arrays = arrays;
+    /** @type {string} */
     this.key = header.key;
     this.forward = header.mode === "forward";
+    /** @type {string[]} */
     this.components = header.components;
+    /** @type {import("./panel.js").Spec[]} */
     this.panels = header.panels;
     this.geometry = geometryOf(header.panels);
-    this.planes = header.panels.filter((p) => p.kind === "plane").length;
-    this.phase = header.components.length === 2 && header.components[1] === "v";
+    /** @type {Numbers} */
     this.clock = arrays.clock.data;
     const [frames, width, count] = arrays.z.shape;
-    Object.assign(this, { frames, width, count, z: arrays.z.floats() });
+    this.frames = frames;
+    /** How many components a state has. */
+    this.width = width;
+    /** How many particles there are. */
+    this.count = count;
+    /** States: (frames, width, count), see `at`. */
+    this.z = arrays.z.floats();
+    /** What the model expected of each particle: (frames, dim, count), see `atX0`; null: it was not asked for. */
     this.x0 = arrays.x0 ? arrays.x0.floats() : null;
+    /** @type {number} */
     this.dim = header.dim;
     // the ends of the run's own motion: it may stop before the clock reaches 0
     this.start = this.clock[0];
     this.end = this.clock[frames - 1];
     this.moments = momentsOf(this);
+    /** All particles as one group. @type {Group[]} */
     this.one = [{ colour: 0, members: null }];
+    /** Particles by class. @type {Group[]} */
     this.groups = this._groups();
   }
 
-  // offset of component c of frame i in z
+  /** Offset of component c of frame i in z.
+   * @param {number} i
+   * @param {number} c */
   at(i, c) {
     return (i * this.width + c) * this.count;
   }
 
+  /** The same in x0.
+   * @param {number} i
+   * @param {number} c */
   atX0(i, c) {
     return (i * this.dim + c) * this.count;
   }
@@ -188,64 +270,83 @@ class Run {
     return Array.from(this.clock);
   }
 
-  /** Whether the picture stands still between frame i and the next: no line is drawn there. */
+  /** Whether the picture stands still between frame i and the next: no line is drawn there.
+   * @param {number} i */
   holds(i) {
     return this.moments.holds[i] === 1;
   }
 
+  /** @returns {Group[]} */
   _groups() {
     const classes = this.header.classes ? this.header.classes.length : 1;
     const label = this.arrays.label && this.arrays.label.data;
     if (classes < 2 || !label) return this.one;
-    const members = Array.from({ length: classes }, () => []);
+    const members = Array.from({ length: classes }, () => /** @type {number[]} */ ([]));
     for (let n = 0; n < this.count; n++) members[Math.min(label[n], classes - 1)].push(n);
     return members.map((list, colour) => ({ colour, members: Uint32Array.from(list) })).filter((g) => g.members.length);
   }
 
-  // the first `limit` particles of a group, in the same proportion for each
+  /** How many are a group's part of the first `limit` particles: the same proportion of each.
+   * @param {Group} group
+   * @param {number} limit */
   share(group, limit) {
     if (!group.members) return Math.min(limit, this.count);
     return Math.min(group.members.length, Math.ceil((limit * group.members.length) / this.count));
   }
 
+  /** A curve of the packet at a clock; NaN: it has none of that name.
+   * @param {string} name
+   * @param {Clock} c */
   curve(name, c) {
     const { "curves/clock": clock, [name]: values } = this.arrays;
     return clock && values ? readCurve(clock.data, values.data, c) : NaN;
   }
 
-  // how fast the clock may run at c, on average 1
+  /** How fast the clock may run at c, on average 1.
+   * @param {Clock} c */
   pace(c) {
     const pace = this.curve("curves/pace", c);
     return pace > 0 ? pace : 1;
   }
 
+  /** The moment at cursor c.
+   * @param {Clock} c */
   facts(c) {
     return this.moments.at(c);
   }
 }
 
-// Exact fields on their own clock. Packets of the same key add their arrays to each other.
+/** Exact fields on their own clock. Packets of the same key add their arrays to each other. */
 class Fields {
+  /** @param {FieldsPacket} decoded */
   constructor(decoded) {
     this.header = decoded.header;
     this.arrays = { ...decoded.arrays };
+    /** @type {Numbers} */
     this.clock = decoded.arrays.clock.data;
     this.geometry = geometryOf(decoded.header.panels);
-    this.stale = this.faded = false;
+    this.stale = false; // they are of another run than the one that is shown
+    this.faded = false; // and have been for a while: they are drawn in half strength
+    this.fading = 0; // the timer of that
   }
 
+  /** @param {FieldsPacket} decoded */
   merge(decoded) {
     Object.assign(this.arrays, decoded.arrays);
   }
 
+  /** Are there arrays of a layer?
+   * @param {string} layer */
   has(layer) {
     return Object.keys(this.arrays).some((name) => name.startsWith(layer + ":"));
   }
 
+  /** Are these the exact fields of that run?
+   * @param {Run} run */
   fits(run) {
     const { key, fields_key } = this.header;
     return key === run.key || (fields_key !== undefined && fields_key === run.header.fields_key);
   }
 }
 
-export { Run, Fields, locate };
+export { Fields, Moments, Run, geometryOf, locate, readCurve };
