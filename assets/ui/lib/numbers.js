@@ -1,6 +1,9 @@
 // Numbers and plain text as people read them.
 
-/** A number with `digits` significant digits: 0.0512, 12.3, 1.2e−5; "–" for what is not a number. */
+/**
+ * A number with `digits` significant digits: 0.0512, 12.3, 1.2e−5; "–" for what is not a number.
+ * @param {number | null | undefined} value
+ */
 export const significant = (value, digits = 3) => {
   if (value == null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -11,9 +14,12 @@ export const significant = (value, digits = 3) => {
   return text.replace("e+", "e").replaceAll("-", "−");
 };
 
-/** Plain text as HTML with its subscripts: p_T, z_t, √Σ_xx. */
-export const subscripts = (text) =>
-  text.replace(/[&<>"]/g, (ch) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[ch]).replace(/_(\w{1,3})\b/g, "<sub>$1</sub>");
+/** @type {Record<string, string>} */
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+/** Plain text as HTML. @param {string} text */
+export const escaped = (text) => text.replace(/[&<>"]/g, (ch) => ENTITIES[ch]);
+/** The same with its subscripts: p_T, z_t, √Σ_xx. @param {string} text */
+export const subscripts = (text) => escaped(text).replace(/_(\w{1,3})\b/g, "<sub>$1</sub>");
 
-/** A whole number with thin spaces between thousands. */
+/** A whole number with thin spaces between thousands. @param {number} v */
 export const whole = (v) => (Number.isFinite(v) ? Math.round(v).toLocaleString("en").replaceAll(",", "\u2009") : "–");
