@@ -2,7 +2,7 @@
 import type { Form } from "./form/form.js";
 import type { Images } from "./images/images.js";
 import type { Packet } from "./lib/packet.js";
-import type { FieldsHeader, LabHeader, MetricsHeader, Query, RunHeader } from "./python.js";
+import type { FieldsHeader, LabHeaders, MetricsHeader, Query, RunHeader } from "./python.js";
 import type { Facts } from "./stage/run.js";
 import type { Stage } from "./stage/stage.js";
 
@@ -39,7 +39,7 @@ export interface Host {
   call(name: string, arg: unknown): Promise<any>;
   failed(name: string, error: unknown): void;
   /** A packet of a lab's layer for the experiment that is shown. One request a layer is in flight and the newest waits; what it displaces rejects with an AbortError. */
-  fetch(layer: string, params?: Record<string, string | number | boolean>): Promise<Packet<LabHeader>>;
+  fetch<L extends keyof LabHeaders>(layer: L, params?: Record<string, string | number | boolean>): Promise<Packet<LabHeaders[L]>>;
 }
 
 /** What a lab's `mount` gives: what it is told while it is open. */
