@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent# node comes into the environment as a wheel
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: app test lint types bench clean browser
@@ -11,14 +12,17 @@ app: $(VENV)/app.stamp
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.stamp browser
+	$(NPM) test
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(VENV)/dev.stamp
+lint: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(NPM) run lint
 
-types: $(VENV)/dev.stamp
+types: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(NPM) run types
 
 bench: $(VENV)/dev.stamp browser
 	$(BIN)/python -m benchmarks.live
@@ -31,6 +35,11 @@ ifeq ($(CHROMIUM),)
 	else sudo apt-get update -qq && sudo apt-get install -y -qq chromium; fi
 endif
 
+# what checks the page's scripts; the page itself is served as it is
+node_modules/.stamp: package.json package-lock.json $(VENV)/dev.stamp
+	$(NPM) ci --no-audit --no-fund
+	touch $@
+
 $(VENV)/app.stamp: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
@@ -42,4 +51,4 @@ $(VENV)/dev.stamp: requirements.txt requirements-hub.txt requirements-dev.txt
 	touch $(VENV)/app.stamp $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis
