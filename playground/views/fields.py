@@ -13,7 +13,7 @@ from torch import Tensor
 
 from playground.core.exact import Exact
 from playground.core.experiment import Experiment
-from playground.core.fields import promised
+from playground.core.fields import BadValue, promised
 from playground.core.kernel import small_inverse
 from playground.core.panels import Geometry, Panel
 from playground.core.problem import Predictor, Problem
@@ -83,7 +83,9 @@ class FieldsOf:
 
 
 def fields_packet(exp: Experiment, want: frozenset[str]) -> Packet:
-    """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one."""
+    """The arrays of all layers in ``want`` over (clock, panel); arrows of the guided model where there is one. Raises BadValue for pictures."""
+    if exp.law.space.pictures:
+        raise BadValue("layer", "fields", "the packets of a run: nothing of images is known at every point")
     process = exp.process
     oracle = exp.who.exact(process)
     geo = geometry_of(exp.law, process)

@@ -291,3 +291,9 @@ def test_alarms_speak_of_what_diverged() -> None:
     sight = sight_of(run)
     sight.shows = lambda x, last: x  # a model of latents
     assert "latents" in sight.alarm(2)
+
+
+def test_fields_of_images_are_refused_in_words() -> None:
+    """Mutant killed: they are asked of a model that knows no density."""
+    with pytest.raises(BadValue, match="layer = 'fields'"):
+        jobs.packet({"layer": "fields", "want": "density", "data": "digits", "particles": "2"})
