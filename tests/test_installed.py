@@ -112,7 +112,12 @@ def test_its_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "declared"), [("requirements.txt", PROJECT["dependencies"]), ("requirements-hub.txt", PROJECT["optional-dependencies"]["hub"])]
+    ("file", "declared"),
+    [
+        ("requirements.txt", PROJECT["dependencies"]),
+        ("requirements-hub.txt", PROJECT["optional-dependencies"]["hub"]),
+        ("requirements-mcp.txt", PROJECT["optional-dependencies"]["mcp"]),
+    ],
 )
 def test_what_it_needs_is_what_is_tested(file: str, declared: list[str]) -> None:
     """The same libraries in pyproject.toml and in the file of exact versions, which lie in the declared ranges."""

@@ -87,6 +87,7 @@ class Limits:
     film_pictures: int = FILES.most(300, 1, 100_000, "pictures", "of one film")
     film_frames: int = FILES.most(1200, 1, 100_000, "frames", "of one film")
     csv_rows: int = FILES.most(5_000_000, 10, 10**9, "rows", "of a table of states; beyond, states are thinned evenly")
+    pictures: int = FILES.most(200, 1, 10**6, "files", "pictures drawn for programs that are kept, the oldest goes first")
 
     hub_bytes: int = HUB.most(60 * 10**9, 0, 10**13, "bytes", "downloaded for one model; 0: none is downloaded")
 

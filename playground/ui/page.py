@@ -30,7 +30,7 @@ from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.server import assets, health, jobs, routes, telemetry
-from playground.ui import documents, hub
+from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
 from playground.views import lab, layer
@@ -144,6 +144,7 @@ class Page(gr.Blocks):
             "footer_links": [],
             "favicon_path": str(ASSETS / "favicon.png"),
             "quiet": True,
+            "mcp_server": reach.agents(),
             **kwargs,
         }
         assert self.head_lines  # made before anybody waits for it
@@ -198,6 +199,7 @@ def build() -> Page:
         )
         notice = gr.Textbox(elem_id="pg-link-notice", visible="hidden", interactive=False)
         _wire(demo, form, bridge, notice)
+        reach.offer()
     return demo
 
 
