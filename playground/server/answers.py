@@ -131,7 +131,7 @@ def choices(exp: Experiment, slot: object = "") -> Answer:
     """What can be chosen in each slot beside the rest of an experiment, and why not the others; and the parameters of what is chosen now. ``slot``: only
     this one. Raises BadValue."""
     reasons = legal(exp)
-    if slot != "" and slot not in list(reasons):
+    if slot and slot not in list(reasons):
         raise BadValue("slot", slot, one_of(slot, reasons))
     titles = {key: cls.info.title for family in FAMILIES for key, cls in registry(family).items()}
     titles |= {law.key: law.title for law in laws()} | {model.key: model.title for model in models_of(exp.law)}
