@@ -52,10 +52,13 @@ def copied(to: Path) -> Path:
     return to
 
 
+CONFIG = "window.PG_START={config:"
+
+
 def config(url: str) -> dict[str, Any]:
     """What the page is told."""
     page = urllib.request.urlopen(url, timeout=30).read().decode()
-    return json.JSONDecoder().raw_decode(page, page.index("window.PG_CONFIG=") + len("window.PG_CONFIG="))[0]
+    return json.JSONDecoder().raw_decode(page, page.index(CONFIG) + len(CONFIG))[0]
 
 
 STAGE = "(() => { const c = document.querySelector('#pg-stage canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].reduce((h, v) => (h * 31 + v) | 0, 0); })()"

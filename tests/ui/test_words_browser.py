@@ -189,7 +189,7 @@ def test_every_word_on_the_page_is_in_the_glossary(visit: Any) -> None:
             site.page.click(f"#{lab}")
             site.page.wait_for_timeout(200)
             unknown = site.page.evaluate(
-                "[...document.querySelectorAll('[data-term]')].map(n => n.dataset.term).filter(t => !(t in PG_CONFIG.glossary))"
+                "[...document.querySelectorAll('[data-term]')].map(n => n.dataset.term).filter(t => !(t in PG_START.config.glossary))"
             )
             assert unknown == [], lab
     asked(site.page, "glossary")
