@@ -74,7 +74,7 @@ def pin(page: Page, base: str) -> dict[str, Any]:
           const stage = __pgStage, out = [], count = () => __pgInspector.times.length;
           for (let i = 0; i < 44; i++) {
             const before = count();
-            stage._pinChanged(stage.hand.made(stage.panels[0], 0.4, 0.8 * Math.sin(i), 0.6 * Math.cos(2 * i)));
+            stage.pinTo(stage.hand.made(stage.panels[0], 0.4, 0.8 * Math.sin(i), 0.6 * Math.cos(2 * i)));
             while (count() === before) await new Promise(requestAnimationFrame);
             await new Promise((r) => setTimeout(r, 120));
             if (i > 3) out.push(__pgInspector.times.at(-1));

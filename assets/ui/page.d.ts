@@ -18,8 +18,11 @@ export interface Notice {
 export interface PinPoint {
   panel: string;
   clock: number;
+  /** Along the panel's axes; a: null where the clock stands across. */
   a: number | null;
   b: number;
+  /** Which components of the state a and b are. */
+  components: number[];
 }
 
 /** What labs may use of the page. */

@@ -43,7 +43,7 @@ def test_between_two_draws_the_state_is_held(visit: Any) -> None:
     assert (shown["step"], shown["state"], shown["between"]) == (2, 1, True)
     # and everything around it is of the same time: density, caption, curves
     assert shown["t"] == pytest.approx(float(states.times[1]), rel=1e-6)
-    assert site.page.evaluate("__pgStage._scene(1).clock") == pytest.approx(shown["clock"])
+    assert site.page.evaluate("__pgStage.picture.scene(__pgStage.run, 1).clock") == pytest.approx(shown["clock"])
     told = site.page.evaluate("document.querySelector('.pg-cap').innerText")
     assert "t = 0.604" in told
     assert "held" in told

@@ -5,6 +5,7 @@ import { significant, subscripts } from "../lib/numbers.js";
 import { config, experimentPart } from "../lib/start.js";
 import { time } from "../lib/time.js";
 import { tip } from "../lib/tip.js";
+import { captionMore } from "../stage/captions.js";
 
 const MET = "pg-met", ALWAYS = ["seed", "particles", "dtype"], REST_MS = 700;
 
@@ -178,7 +179,7 @@ class Speaker {
     this.timer = setTimeout(() => {
       if (!stage?.run || stage.playing) return;
       const info = stage.run.facts(stage.cursor), m = metrics?.metrics?.[0], S = significant;
-      const parts = [stage._captionMore(info, stage.run).replace(/step (\d+)\/(\d+)/, "step $1 of $2"), time.said(info)];
+      const parts = [captionMore(info, stage.run).replace(/step (\d+)\/(\d+)/, "step $1 of $2"), time.said(info)];
       if (m) parts.push(`at the end ${m.label.split(",")[0]} ${S(m.final)}${m.floor ? `, floor ${S(m.floor)}` : ""}`);
       const text = parts.join(", ");
       if (text !== this.said) this.box.textContent = this.said = text;

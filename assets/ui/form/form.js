@@ -15,7 +15,7 @@ import { decode } from "../lib/packet.js";
 import { config, experimentPart, first, models, packetUrl, theme } from "../lib/start.js";
 import { linesOf, packetsOf } from "../lib/streams.js";
 import { time } from "../lib/time.js";
-import { SPEEDS } from "../stage/controls.js";
+import { SPEEDS } from "../stage/clock.js";
 import { Pin } from "../stage/pin.js";
 import { DEFAULT_LAYERS, LAYERS, LAYER_KEYS, asked } from "../stage/layers.js";
 import { Stage } from "../stage/stage.js";

@@ -1,55 +1,71 @@
 // Where each panel of a run stands on the stage.
-import { Plane } from "./plane.js";
-import { Spacetime } from "./spacetime.js";
-import { Shares, Symbols } from "./symbols.js";
-import { Torus } from "./torus.js";
+import { alike } from "./geometry.js";
 
-const KINDS = { plane: Plane, torus: Torus, spacetime: Spacetime, shares: Shares, symbols: Symbols };
+/** @typedef {import("./panel.js").Spec} Spec */
+/** @typedef {import("./geometry.js").Rect} Rect */
 
-// First panel at the left with its share of the width, the others above each other at its right; narrow: all stacked.
+/** Where a panel stands: rect is what it may paint. Words of the legend lie over the top of it: `clear` pixels are left to them, or
+ * (`covered`) the picture goes on below them.
+ * @typedef {object} Standing
+ * @property {Rect} rect
+ * @property {number} clear
+ * @property {number} covered
+ * @property {boolean} full  its picture fills the stage, without a frame
+ * @property {boolean} alone  nothing stands beside it: what strays beyond its box is shown */
+
+/** @param {Rect} rect
+ * @param {number} clear
+ * @returns {Standing} */
+const standing = (rect, clear) => ({ rect, clear, covered: 0, full: false, alone: false });
+
+/** First panel at the left with its share of the width, the others above each other at its right; narrow: all stacked.
+ * @param {Spec[]} specs
+ * @param {number} width
+ * @param {number} height
+ * @param {number} head  height of the legend's words
+ * @param {boolean} stacked
+ * @param {Rect | null} images  where images stand
+ * @returns {Standing[]} in the order of the panels */
 function arrange(specs, width, height, head, stacked, images) {
-  const panels = specs.map((spec) => new KINDS[spec.kind](spec));
-  const alone = panels.length === 1;
+  const [first, ...others] = specs, one = others.length === 0;
   // a lone plane fills the stage and the legend floats over it, unless there is room to spare above
-  const plane = alone && specs[0].kind === "plane" && specs[0];
-  if (plane && images) {
-    panels[0].place({ x: images.w >= width ? 0 : images.w, y: head, w: (images.w >= width ? width : width - images.w) - 12, h: height - head - 4 }, 0);
-    return panels;
+  if (one && first.kind === "plane" && first.a) {
+    if (images) {
+      const beside = images.w >= width ? 0 : images.w;
+      return [standing({ x: beside, y: head, w: width - beside - 12, h: height - head - 4 }, 0)];
+    }
+    const spare = height - (width * (first.b.hi - first.b.lo)) / (first.a.hi - first.a.lo), full = spare < head;
+    return [{ rect: { x: 0, y: 0, w: width, h: height }, clear: full ? 0 : head, covered: full ? head : 0, full, alone: true }];
   }
-  if (plane) {
-    const spare = height - (width * (plane.b.hi - plane.b.lo)) / (plane.a.hi - plane.a.lo);
-    panels[0].full = spare < head;
-    panels[0].covered = panels[0].full ? head : 0;
-    panels[0].alone = true;
-    panels[0].place({ x: 0, y: 0, w: width, h: height }, spare < head ? 0 : head);
-    return panels;
+  if (one || stacked) {
+    const whole = specs.reduce((sum, spec) => sum + naturalHeight(spec), 0);
+    return column(specs.map((spec) => ((height - head) * naturalHeight(spec)) / whole), 0, head, width);
   }
-  const total = specs.reduce((sum, s) => sum + s.weight, 0);
-  if (alone || stacked) {
-    let y = head;
-    panels.forEach((panel, n) => {
-      const h = ((height - head) * naturalHeight(specs[n])) / specs.reduce((sum, s) => sum + naturalHeight(s), 0);
-      panel.place({ x: 0, y, w: width, h }, 0);
-      y += h;
-    });
-    return panels;
-  }
-  const left = (width * specs[0].weight) / total, rest = total - specs[0].weight;
-  panels[0].place({ x: 0, y: 0, w: left, h: height }, head);
-  let y = head;
-  panels.slice(1).forEach((panel, n) => {
-    const h = ((height - head) * specs[n + 1].weight) / rest;
-    panel.place({ x: left, y, w: width - left, h }, 0);
-    y += h;
-  });
-  return panels;
+  const total = specs.reduce((sum, spec) => sum + spec.weight, 0), rest = total - first.weight, left = (width * first.weight) / total;
+  const beside = column(others.map((spec) => ((height - head) * spec.weight) / rest), left, head, width - left);
+  return [standing({ x: 0, y: 0, w: left, h: height }, head), ...beside];
 }
 
-// height over width that a panel wants when panels are stacked
-function naturalHeight(spec) {
-  if (spec.kind === "torus") return 1;
-  if (spec.kind !== "plane") return 0.62;
-  return spec.a.label[0] === spec.b.label[0] ? (spec.b.hi - spec.b.lo) / (spec.a.hi - spec.a.lo) : 0.78;
+/** Rectangles of these heights below each other.
+ * @param {number[]} heights
+ * @param {number} x
+ * @param {number} top
+ * @param {number} w */
+function column(heights, x, top, w) {
+  let y = top;
+  return heights.map((h) => {
+    const at = standing({ x, y, w, h }, 0);
+    y += h;
+    return at;
+  });
+}
+
+/** Height over width that a panel wants when panels are stacked.
+ * @param {Spec} spec */
+function naturalHeight({ kind, a, b }) {
+  if (kind === "torus") return 1;
+  if (kind !== "plane" || !a) return 0.62;
+  return alike(a, b) ? (b.hi - b.lo) / (a.hi - a.lo) : 0.78;
 }
 
 export { arrange, naturalHeight };

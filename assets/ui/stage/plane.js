@@ -1,37 +1,52 @@
 // Two components against each other at the cursor's time.
 import { Heat, enclosingLevels, softened, traceLevel } from "../lib/density.js";
 import { clamp, sized, text, ticks } from "../lib/draw.js";
+import { alike, fitted } from "./geometry.js";
 import { drawn } from "./layers.js";
 import { Panel } from "./panel.js";
 
+/** @typedef {import("./panel.js").Context} Context */
+/** @typedef {import("./panel.js").Scene} Scene */
+/** How a field of arrows looks; half: the length at which they are half as long as they can get; dots: their heads are dots.
+ * @typedef {{colour: string, alpha: number, width: number, half: number, dots: boolean}} Arrows */
+
 const LAW_ENCLOSED = [0.3, 0.6, 0.9]; // of a guided run's reference laws
 
+/** @extends {Panel<import("./panel.js").FlatSpec>} */
 class Plane extends Panel {
+  /** @param {import("./panel.js").FlatSpec} spec */
+  constructor(spec) {
+    super(spec);
+    /** Blends of the laws that guidance is compared with, by layer. @type {Record<string, Heat>} */
+    this.laws = {};
+    /** @type {Float32Array} */
+    this.soft = new Float32Array(0);
+  }
+
   // the panel's own range fits into the rectangle; two components of a kind share one scale
   frame() {
     const { a, b } = this.spec, { rect } = this;
-    const free = { x: rect.x, y: rect.y, w: rect.w, h: rect.h };
-    const alike = a.label[0] === b.label[0];
-    if (!alike || this.clear) {
+    const free = { x: rect.x, y: rect.y, w: rect.w, h: rect.h }, same = alike(a, b);
+    if (!same || this.clear) {
       // room for the legend above, for tick labels at the left and below
       free.y += this.clear;
       free.h -= this.clear;
     }
-    if (!alike) Object.assign(free, { x: free.x + 30, w: free.w - 44, h: free.h - 26 });
-    let w = free.w, h = free.h;
-    if (alike) {
-      const scale = Math.min(free.w / (a.hi - a.lo), free.h / (b.hi - b.lo));
-      (w = scale * (a.hi - a.lo)), (h = scale * (b.hi - b.lo));
-    }
-    return { x: free.x + (free.w - w) / 2, y: free.y + (free.h - h) / 2, w, h };
+    if (!same) Object.assign(free, { x: free.x + 30, w: free.w - 44, h: free.h - 26 });
+    return fitted(a, b, free, same);
   }
 
   // beside other panels a plane keeps to its box; alone it shows whatever strays beyond
   inside() {
-    this.clipped = this.alone ? null : this.box;
-    return this.clipped || this.rect;
+    return this.alone ? this.rect : this.box;
   }
 
+  get clipping() {
+    return this.bounds;
+  }
+
+  /** @param {Context} ctx
+   * @param {Scene} scene */
   draw(ctx, scene) {
     this.locate(scene);
     this.clip(ctx);
@@ -47,45 +62,77 @@ class Plane extends Panel {
     ctx.restore();
   }
 
-  // the way between two values of a component, the value that is shown, and a stroke between two places: of a plane, straight ones
+  /** What the layers that are shown draw in a band.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {import("./layers.js").Band} band */
+  layers(ctx, scene, band) {
+    for (const part of drawn("plane", band, scene.shown)) part.draw(this, ctx, scene);
+  }
+
+  /** The way between two values of a component, from their difference.
+   * @param {number} difference */
   gap(difference) {
     return difference;
   }
 
+  /** The value that is shown.
+   * @param {number} value */
   wrap(value) {
     return value;
   }
 
+  /** A stroke between two places: of a plane, a straight one.
+   * @param {Context} ctx
+   * @param {number} x
+   * @param {number} y
+   * @param {number} toX
+   * @param {number} toY */
   stroke(ctx, x, y, toX, toY) {
     ctx.moveTo(x, y);
     ctx.lineTo(toX, toY);
   }
 
-  // screen positions of all particles, linear in the clock between two frames of a step without noise
+  /** Screen positions of all particles, linear in the clock between two frames of a step without noise.
+   * @param {Scene} scene */
   locate({ run, at }) {
     const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
     this.xs = sized(this.xs, count);
     this.ys = sized(this.ys, count);
-    for (const [component, to, out] of [[this.spec.a.component, this.toX, this.xs], [this.spec.b.component, this.toY, this.ys]]) {
+    for (const { axis: { component }, to, out } of [{ axis: this.spec.a, to: this.toX, out: this.xs }, { axis: this.spec.b, to: this.toY, out: this.ys }]) {
       const p = run.at(i, component), q = run.at(next, component);
       for (let n = 0; n < count; n++) out[n] = to.o + to.k * this.wrap(z[p + n] + this.gap(z[q + n] - z[p + n]) * f);
     }
   }
 
-  // contours of a law that guidance is compared with
+  /** Contours of a law that guidance is compared with.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} layer
+   * @param {string} colour */
   law(ctx, scene, layer, colour) {
     const array = this.field(scene, layer);
     if (!array) return;
-    const heat = ((this.lawHeats ??= {})[layer] ??= new Heat());
-    ctx.globalAlpha = scene.fields.faded ? 0.5 : 1;
+    const heat = (this.laws[layer] ??= new Heat());
+    ctx.globalAlpha = scene.faded ? 0.5 : 1;
     this.contours(ctx, array, heat.blended(array, scene.fieldAt), LAW_ENCLOSED, colour, 1.7);
     ctx.globalAlpha = 1;
   }
 
+  /** Lines that enclose shares of a density's mass.
+   * @param {Context} ctx
+   * @param {import("./run.js").PacketArray} array
+   * @param {Float32Array} mix  its codes at this moment
+   * @param {number[]} shares
+   * @param {string} colour
+   * @param {number} lineWidth */
   contours(ctx, array, mix, shares, colour, lineWidth) {
     const [, height, width] = array.shape, { box } = this;
     const kx = box.w / width, ky = box.h / height;
-    const toX = (k) => box.x + (k + 0.5) * kx, toY = (r) => box.y + (r + 0.5) * ky;
+    /** @param {number} k */
+    const toX = (k) => box.x + (k + 0.5) * kx;
+    /** @param {number} r */
+    const toY = (r) => box.y + (r + 0.5) * ky;
     const fade = ctx.globalAlpha;
     const soft = softened(mix, width, height, (this.soft = sized(this.soft, mix.length)));
     ctx.strokeStyle = colour;
@@ -98,11 +145,15 @@ class Plane extends Panel {
     });
   }
 
-  /** A field of arrows; half: the length at which they are half as long as they can get; dots: their heads are dots. */
+  /** A field of arrows.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} layer
+   * @param {Arrows} look */
   arrows(ctx, scene, layer, { colour, alpha, width, half, dots }) {
-    const array = this.field(scene, layer);
-    if (!array) return;
-    const [columns, rows] = scene.fields.header.grid.arrows, { box } = this, { i, f } = scene.fieldAt;
+    const array = this.field(scene, layer), { fields } = scene;
+    if (!array || !fields) return;
+    const [columns, rows] = fields.header.grid.arrows, { box } = this, { i, f } = scene.fieldAt;
     const values = array.floats(), count = columns * rows;
     const p = 2 * count * i, q = Math.min(p + 2 * count, values.length - 2 * count);
     const cellX = box.w / columns, cellY = box.h / rows;
@@ -127,7 +178,7 @@ class Plane extends Panel {
       if (dots) heads.push(tipX, tipY);
       else barbs(ctx, tipX, tipY, ex / length, ey / length, Math.min(3.2, 0.34 * length));
     }
-    ctx.globalAlpha = alpha * (scene.fields.faded ? 0.5 : 1);
+    ctx.globalAlpha = alpha * (scene.faded ? 0.5 : 1);
     ctx.strokeStyle = ctx.fillStyle = colour;
     ctx.lineWidth = width;
     ctx.stroke();
@@ -139,10 +190,14 @@ class Plane extends Panel {
   room() {
     const { box, rect } = this, right = box.x + box.w, bottom = box.y + box.h;
     const below = rect.y + rect.h - bottom > 16, aside = box.x - rect.x > 22;
-    return { left: box.x + (aside ? 3 : 26), right: right - 3, top: Math.max(box.y + 3, rect.y + (this.covered || 0)), bottom: bottom - (below ? 5 : 22) };
+    return { left: box.x + (aside ? 3 : 26), right: right - 3, top: Math.max(box.y + 3, rect.y + this.covered), bottom: bottom - (below ? 5 : 22) };
   }
 
-  // samples that every run's packet has
+  /** Samples that every run's packet has.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} name
+   * @param {string} colour */
   reference(ctx, scene, name, colour) {
     const array = scene.run.arrays[name];
     if (!array) return;
@@ -156,6 +211,8 @@ class Plane extends Panel {
     ctx.globalAlpha = 1;
   }
 
+  /** @param {Context} ctx
+   * @param {import("./panel.js").Theme} theme */
   axes(ctx, theme) {
     const { box, toX, toY } = this, { a, b, title } = this.spec;
     const covered = this.covered ? Math.max(0, this.rect.y + this.covered - box.y) : 0; // the legend floats over the top of a picture that fills the stage
@@ -192,15 +249,16 @@ class Plane extends Panel {
       ctx.fillStyle = theme.soft;
       text(ctx, title, left + box.w - 8, box.y + 16, "right", "alphabetic", theme.stage);
     }
-
-  }
-
-  toData(x, y) {
-    return { a: (x - this.toX.o) / this.toX.k, b: (y - this.toY.o) / this.toY.k };
   }
 }
 
-// the two strokes of an arrow's head; (dx, dy) is its direction
+/** The two strokes of an arrow's head; (dx, dy) is its direction.
+ * @param {Context} ctx
+ * @param {number} x
+ * @param {number} y
+ * @param {number} dx
+ * @param {number} dy
+ * @param {number} size */
 function barbs(ctx, x, y, dx, dy, size) {
   ctx.moveTo(x - size * (dx + 0.6 * dy), y - size * (dy - 0.6 * dx));
   ctx.lineTo(x, y);

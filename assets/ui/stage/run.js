@@ -11,7 +11,7 @@ import { clamp, isNumber } from "../lib/draw.js";
  * @typedef {{i: number, f: number}} Place */
 
 /** A time in the process's own units, and ln(α²/σ²) there (NaN where the run has none).
- * @typedef {{t: number, logSnr: number}} Time */
+ * @typedef {import("../lib/time.js").Instant} Time */
 
 /** What is known of a moment.
  * @typedef {object} Facts

@@ -3,10 +3,25 @@ import { clamp, sized, spread, text, ticks } from "../lib/draw.js";
 import { time } from "../lib/time.js";
 import { drawn } from "./layers.js";
 import { Panel } from "./panel.js";
+import { histogram } from "./tally.js";
 
+/** @typedef {import("./panel.js").Context} Context */
+/** @typedef {import("./panel.js").Scene} Scene */
+/** @typedef {import("./layers.js").Curve} Curve */
+
+const NO_CURVE = new Float32Array(0);
 const SWARM_BINS = 72; // of the swarm of dots along the cursor of a space–time panel
 
 class Spacetime extends Panel {
+  /** @param {import("./panel.js").Spec} spec */
+  constructor(spec) {
+    super(spec);
+    this.strip = 0; // width of the histograms at both ends
+    this.peak = 1; // of the swarm of dots, as a density
+    /** Whole paths, for what lies behind the cursor (layers/trails.js). @type {import("../lib/draw.js").Sheet | null} */
+    this.past = null;
+  }
+
   frame() {
     const { rect } = this;
     const strip = clamp(0.1 * rect.w, 26, 84);
@@ -16,14 +31,16 @@ class Spacetime extends Panel {
     return { x: rect.x + edge + strip, y: top, w: rect.w - edge - 2 * strip - 14, h: rect.y + rect.h - foot - top };
   }
 
-  x(clock) {
-    return this.box.x + (1 - clock) * this.box.w;
+  /** What the layers that are shown draw in a band.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {import("./layers.js").Band} band */
+  layers(ctx, scene, band) {
+    for (const part of drawn("spacetime", band, scene.shown)) part.draw(this, ctx, scene);
   }
 
-  clockAt(x) {
-    return clamp(1 - (x - this.box.x) / this.box.w, 0, 1);
-  }
-
+  /** @param {Context} ctx
+   * @param {Scene} scene */
   draw(ctx, scene) {
     this.locate(scene);
     this.clip(ctx);
@@ -36,6 +53,7 @@ class Spacetime extends Panel {
     ctx.restore();
   }
 
+  /** @param {Scene} scene */
   locate({ run, at, clock }) {
     const { i, f } = at, { count, z } = run, next = Math.min(i + 1, run.frames - 1);
     const { o, k } = this.toY, x = this.x(clock), { lo, hi } = this.spec.b;
@@ -46,9 +64,9 @@ class Spacetime extends Panel {
     const bars = histogram(this.ys, 0, count, lo, hi, SWARM_BINS);
     this.peak = bars.reduce((a, b) => Math.max(a, b), 0) || 1;
     for (let n = 0; n < count; n++) {
-      const at = ((this.ys[n] - lo) / (hi - lo)) * SWARM_BINS - 0.5, j = Math.floor(at);
+      const bin = ((this.ys[n] - lo) / (hi - lo)) * SWARM_BINS - 0.5, j = Math.floor(bin);
       const here = bars[clamp(j, 0, SWARM_BINS - 1)], there = bars[clamp(j + 1, 0, SWARM_BINS - 1)];
-      const width = (here + (there - here) * (at - j)) / this.peak;
+      const width = (here + (there - here) * (bin - j)) / this.peak;
       this.xs[n] = x + (2 * spread(n + 1) - 1) * this.reach * (0.06 + 0.94 * width);
       this.ys[n] = o + k * this.ys[n];
     }
@@ -67,7 +85,13 @@ class Spacetime extends Panel {
     return this.box;
   }
 
-  // an exact law around the cursor, on the scale of the swarm: of p_t, dots should fill it evenly
+  /** An exact law around the cursor, on the scale of the swarm: of p_t, dots should fill it evenly.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} layer  name of its density
+   * @param {string} peak  and of its peaks
+   * @param {string} colour
+   * @param {number} width */
   outline(ctx, scene, layer, peak, colour, width) {
     const density = this.field(scene, layer), peaks = this.field(scene, peak);
     if (!density || !peaks) return;
@@ -75,7 +99,7 @@ class Spacetime extends Panel {
     const next = Math.min(i + 1, columns - 1), k = this.reach / this.peak / 255;
     const near = peaks.data[i] * (1 - f), far = peaks.data[next] * f;
     ctx.strokeStyle = colour;
-    ctx.globalAlpha = scene.fields.faded ? 0.4 : 0.8;
+    ctx.globalAlpha = scene.faded ? 0.4 : 0.8;
     ctx.lineWidth = width;
     for (const side of [-1, 1]) {
       ctx.beginPath();
@@ -88,6 +112,8 @@ class Spacetime extends Panel {
     ctx.globalAlpha = 1;
   }
 
+  /** @param {Context} ctx
+   * @param {Scene} scene */
   backdrop(ctx, scene) {
     this.layers(ctx, scene, "ground");
     this.axes(ctx, scene);
@@ -95,17 +121,32 @@ class Spacetime extends Panel {
     this.layers(ctx, scene, "still");
   }
 
-  // a law that guidance is compared with, and its curves at both ends
+  /** A law that guidance is compared with.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} layer
+   * @param {string} colour */
   law(ctx, scene, layer, colour) {
     this.outline(ctx, scene, layer, `${layer}/peak`, colour, 1.6);
   }
 
+  /** Its curve at an end.
+   * @param {Scene} scene
+   * @param {string} layer
+   * @param {string} colour
+   * @param {number} row  0: the noise, 1: the data
+   * @returns {Curve[]} */
   lawAt(scene, layer, colour, row) {
     const ends = this.field(scene, `${layer}/edge`);
     return ends ? [{ colour, values: ends.data.subarray(row * ends.shape[1], (row + 1) * ends.shape[1]) }] : [];
   }
 
-  // a particle's states over the clock: joined where the picture moves between them, else held as it holds them
+  /** A particle's states over the clock: joined where the picture moves between them, else held as it holds them.
+   * @param {Context} ctx
+   * @param {import("./run.js").Run} run
+   * @param {number} c  component
+   * @param {number} n  particle
+   * @param {boolean} joined  held states are joined by upright strokes */
   line(ctx, run, c, n, joined = false) {
     const { o, k } = this.toY;
     for (let j = 0; j < run.frames; j++) {
@@ -120,6 +161,7 @@ class Spacetime extends Panel {
     }
   }
 
+  /** @param {Context} ctx */
   clipBox(ctx) {
     const { box } = this;
     ctx.beginPath();
@@ -127,6 +169,10 @@ class Spacetime extends Panel {
     ctx.clip();
   }
 
+  /** The whole path of particle n.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {number} n */
   path(ctx, scene, n) {
     const { run, theme } = scene;
     if (n < 0 || n >= run.count) return;
@@ -140,6 +186,8 @@ class Spacetime extends Panel {
     ctx.restore();
   }
 
+  /** @param {Context} ctx
+   * @param {Scene} scene */
   cursor(ctx, scene) {
     const { box } = this, x = Math.round(this.x(scene.cursor)) + 0.5;
     ctx.strokeStyle = ctx.fillStyle = scene.theme.accent;
@@ -158,7 +206,12 @@ class Spacetime extends Panel {
     ctx.fill();
   }
 
-  // samples that every run's packet has, around x = middle
+  /** Samples that every run's packet has, around x = middle.
+   * @param {Context} ctx
+   * @param {Scene} scene
+   * @param {string} name
+   * @param {string} colour
+   * @param {number} middle */
   reference(ctx, scene, name, colour, middle) {
     const array = scene.run.arrays[name];
     if (!array) return;
@@ -169,7 +222,9 @@ class Spacetime extends Panel {
     ctx.globalAlpha = 1;
   }
 
-  // histograms of the particles at both ends with the exact curves over them; each strip has its own scale
+  /** Histograms of the particles at both ends with the exact curves over them; each strip has its own scale.
+   * @param {Context} ctx
+   * @param {Scene} scene */
   ends(ctx, scene) {
     const { run, theme } = scene, { box, strip } = this, { lo, hi } = this.spec.b;
     const curves = this.field(scene, "edge");
@@ -179,32 +234,38 @@ class Spacetime extends Panel {
       { x: box.x - 3, grow: -1, frame: noiseFrame, row: 0 },
       { x: box.x + box.w + 3, grow: 1, frame: run.frames - 1 - noiseFrame, row: 1 },
     ];
-    const laws = [0, 1].map((row) => drawn("spacetime", "ends", scene.shown).flatMap((part) => part.draw(this, scene, row)));
+    const lawful = drawn("spacetime", "ends", scene.shown);
+    const laws = [0, 1].map((row) => lawful.flatMap((part) => part.draw(this, scene, row)));
     const shown = drawn("spacetime", "bars", scene.shown);
     for (const { x, grow, frame, row } of sides) {
       const bars = histogram(run.z, run.at(frame, this.spec.b.component), run.count, lo, hi, bins);
-      const exact = curves ? curves.data.subarray(row * curves.shape[1], (row + 1) * curves.shape[1]) : [];
+      const exact = curves ? curves.data.subarray(row * curves.shape[1], (row + 1) * curves.shape[1]) : NO_CURVE;
       let most = 0;
       for (const v of bars) most = Math.max(most, v);
       for (const v of exact) most = Math.max(most, v);
-      for (const { values } of laws[row]) for (const v of values) most = Math.max(most, v);
+      for (const { values } of laws[row]) for (let j = 0; j < values.length; j++) most = Math.max(most, values[j]);
       const k = (grow * (strip - 6)) / (most || 1);
       for (const part of shown) part.draw(this, ctx, scene, { bars, x, k });
-      ctx.globalAlpha = scene.fields && scene.fields.faded ? 0.5 : 1;
-      ctx.strokeStyle = theme.exact;
-      ctx.lineWidth = 1.3;
-      ctx.beginPath();
-      exact.forEach((v, j) => ctx.lineTo(x + k * v, box.y + ((j + 0.5) / exact.length) * box.h));
-      ctx.stroke();
-      for (const { colour, values } of laws[row]) {
-        ctx.strokeStyle = colour;
-        ctx.lineWidth = 1.6;
-        ctx.beginPath();
-        values.forEach((v, j) => ctx.lineTo(x + k * v, box.y + ((j + 0.5) / values.length) * box.h));
-        ctx.stroke();
-      }
+      ctx.globalAlpha = scene.faded ? 0.5 : 1;
+      this.upright(ctx, { colour: theme.exact, values: exact }, x, k, 1.3);
+      for (const law of laws[row]) this.upright(ctx, law, x, k, 1.6);
       ctx.globalAlpha = 1;
     }
+  }
+
+  /** A curve of the component's density, upright beside the picture.
+   * @param {Context} ctx
+   * @param {Curve} curve
+   * @param {number} x
+   * @param {number} k  pixels for one of density
+   * @param {number} width */
+  upright(ctx, { colour, values }, x, k, width) {
+    const { box } = this;
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
+    ctx.beginPath();
+    for (let j = 0; j < values.length; j++) ctx.lineTo(x + k * values[j], box.y + ((j + 0.5) / values.length) * box.h);
+    ctx.stroke();
   }
 
   // how far below the picture's top the axis's word is
@@ -218,8 +279,10 @@ class Spacetime extends Panel {
     return ticks(b.lo, b.hi, Math.max(3, box.h / 56)).map((tick) => ({ text: tick.text, y: toY.o + toY.k * tick.value }));
   }
 
+  /** @param {Context} ctx
+   * @param {Scene} scene */
   axes(ctx, scene) {
-    const { theme, run } = scene, { box, strip, rect, toY } = this, { b, title } = this.spec;
+    const { theme, run } = scene, { box, strip, rect } = this, { b, title } = this.spec;
     ctx.strokeStyle = theme.line;
     ctx.lineWidth = 1;
     ctx.strokeRect(Math.round(box.x) + 0.5, Math.round(box.y) + 0.5, Math.round(box.w) - 1, Math.round(box.h) - 1);
@@ -238,7 +301,7 @@ class Spacetime extends Panel {
     });
     // the marginals' words, clear of the first and last time
     ctx.textAlign = "left"; // of the measured times
-    for (const [word, side] of [["prior", -1], ["data", 1]]) {
+    for (const { word, side } of [{ word: "prior", side: -1 }, { word: "data", side: 1 }]) {
       const half = ctx.measureText(word).width / 2, off = Math.max(0.55 * strip, half + 10);
       if (strip >= 30 && off + half < strip + 14) text(ctx, word, side < 0 ? box.x - off : box.x + box.w + off, foot, "center");
     }
@@ -248,16 +311,6 @@ class Spacetime extends Panel {
     ctx.fillStyle = theme.soft;
     if (title) text(ctx, title, box.x, box.y - 7);
   }
-}
-
-// density of values[from … from + count) over equal bins from lo upwards
-function histogram(values, from, count, lo, hi, bins) {
-  const out = new Float32Array(bins), k = bins / (hi - lo);
-  for (let n = from; n < from + count; n++) {
-    const j = Math.floor((values[n] - lo) * k);
-    if (j >= 0 && j < bins) out[j] += k / count;
-  }
-  return out;
 }
 
 export { Spacetime };

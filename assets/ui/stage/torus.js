@@ -1,10 +1,10 @@
 // Two angles against each other: a plane whose opposite edges are one. What leaves at an edge comes in at the other.
 import { text } from "../lib/draw.js";
-import { drawn } from "./layers.js";
+import { acrossEdge, around, wrapped } from "./geometry.js";
 import { Plane } from "./plane.js";
 
-const TURN = 2 * Math.PI;
-const TICKS = [["−π", -Math.PI], ["−π/2", -Math.PI / 2], ["0", 0], ["π/2", Math.PI / 2], ["π", Math.PI]];
+/** @typedef {import("./panel.js").Context} Context */
+const TICKS = [{ word: "−π", value: -Math.PI }, { word: "−π/2", value: -Math.PI / 2 }, { word: "0", value: 0 }, { word: "π/2", value: Math.PI / 2 }, { word: "π", value: Math.PI }];
 
 class Torus extends Plane {
   // a square of its own, with room for ticks and words around it
@@ -15,23 +15,29 @@ class Torus extends Plane {
   }
 
   inside() {
-    this.clipped = this.box;
     return this.box;
   }
 
-  // the shorter way around
+  /** The shorter way around.
+   * @param {number} difference */
   gap(difference) {
-    return difference - TURN * Math.round(difference / TURN);
+    return around(difference);
   }
 
+  /** @param {number} value */
   wrap(value) {
-    return value - TURN * Math.floor((value + Math.PI) / TURN);
+    return wrapped(value);
   }
 
-  // a stroke that is shorter across an edge is drawn from both sides of it
+  /** A stroke that is shorter across an edge is drawn from both sides of it.
+   * @param {Context} ctx
+   * @param {number} x
+   * @param {number} y
+   * @param {number} toX
+   * @param {number} toY */
   stroke(ctx, x, y, toX, toY) {
     const wide = this.box.w, dx = toX - x, dy = toY - y;
-    const ex = dx - wide * Math.round(dx / wide), ey = dy - wide * Math.round(dy / wide);
+    const ex = acrossEdge(dx, wide), ey = acrossEdge(dy, wide);
     ctx.moveTo(x, y);
     ctx.lineTo(x + ex, y + ey);
     if (Math.abs(ex - dx) + Math.abs(ey - dy) < 1) return;
@@ -39,11 +45,8 @@ class Torus extends Plane {
     ctx.lineTo(toX, toY);
   }
 
-  // what is drawn on a plane is drawn here
-  layers(ctx, scene, band) {
-    for (const part of drawn("plane", band, scene.shown)) part.draw(this, ctx, scene);
-  }
-
+  /** @param {Context} ctx
+   * @param {import("./panel.js").Theme} theme */
   axes(ctx, theme) {
     const { box, toX, toY } = this, { a, b } = this.spec, bottom = box.y + box.h;
     ctx.font = theme.small;
@@ -53,7 +56,7 @@ class Torus extends Plane {
     ctx.strokeRect(Math.round(box.x) + 0.5, Math.round(box.y) + 0.5, Math.round(box.w) - 1, Math.round(box.h) - 1);
     ctx.setLineDash([]);
     ctx.fillStyle = theme.soft;
-    for (const [word, value] of TICKS) {
+    for (const { word, value } of TICKS) {
       const x = toX.o + toX.k * value, y = toY.o + toY.k * value;
       ctx.fillRect(Math.round(x), bottom, 1, 4);
       ctx.fillRect(box.x - 4, Math.round(y), 4, 1);

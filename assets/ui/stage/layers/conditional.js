@@ -1,5 +1,6 @@
 // p_t(x | c): contours, and over time an outline and the curves at both ends.
 
+/** @type {import("../layers.js").Drawings} */
 export default {
   plane: { over: [30, (panel, ctx, scene) => panel.law(ctx, scene, "conditional", scene.theme.data)] },
   spacetime: {

@@ -1,5 +1,6 @@
 // The law whose score guidance follows: contours, and over time an outline and the curves at both ends.
 
+/** @type {import("../layers.js").Drawings} */
 export default {
   plane: { over: [40, (panel, ctx, scene) => panel.law(ctx, scene, "tilted", scene.theme.learned)] },
   spacetime: {

@@ -6,11 +6,16 @@ const TRAIL_FRAMES = 10, TRAIL_CLOCK = 0.2, TRAIL_PARTICLES = 150;
 const PATH_PARTICLES = 80;
 const MANY = 40; // with more states than this, those that are held are joined by upright strokes
 
+/** @type {import("../layers.js").Bands<import("../spacetime.js").Spacetime>} */
 const overTime = { still: [10, (panel, ctx, scene) => paths(panel, ctx, scene, 0.13)], over: [10, travelled] };
+/** @type {import("../layers.js").Drawings} */
 export default { plane: { over: [10, trails] }, spacetime: overTime, symbols: overTime };
 
-// the recent past, older parts fainter: one path for each age and colour, whose end moves with the clock too. Where states are held
-// there is no path: small dots stand where the particles were.
+/** The recent past, older parts fainter: one path for each age and colour, whose end moves with the clock too. Where states are held
+ * there is no path: small dots stand where the particles were.
+ * @param {import("../plane.js").Plane} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene */
 function trails(panel, ctx, scene) {
   const { run, at, clock, moment } = scene, tail = locate(run.clock, clock + (run.forward ? -TRAIL_CLOCK : TRAIL_CLOCK));
   const first = Math.max(tail.i, at.i - TRAIL_FRAMES + 1), cut = first === tail.i ? tail.f : 0;
@@ -26,7 +31,14 @@ function trails(panel, ctx, scene) {
   ctx.globalAlpha = 1;
 }
 
-// from frame i (and a fraction) to the next one, or to where the particles are now
+/** From frame i and a fraction of the way (cut) to the next one, or (last) to where the particles are now.
+ * @param {import("../plane.js").Plane} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../run.js").Run} run
+ * @param {import("../run.js").Group} group
+ * @param {number} i
+ * @param {number} cut
+ * @param {boolean} last */
 function part(panel, ctx, run, group, i, cut, last) {
   const { z } = run, { toX, toY, xs, ys } = panel, { a, b } = panel.spec, next = Math.min(i + 1, run.frames - 1);
   const ax = run.at(i, a.component), ay = run.at(i, b.component), bx = run.at(next, a.component), by = run.at(next, b.component);
@@ -41,6 +53,12 @@ function part(panel, ctx, run, group, i, cut, last) {
   ctx.stroke();
 }
 
+/** Where particles were in frame i.
+ * @param {import("../plane.js").Plane} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../run.js").Run} run
+ * @param {import("../run.js").Group} group
+ * @param {number} i */
 function dots(panel, ctx, run, group, i) {
   const { z } = run, { toX, toY } = panel, { a, b } = panel.spec, ax = run.at(i, a.component), ay = run.at(i, b.component);
   const count = run.share(group, TRAIL_PARTICLES);
@@ -50,8 +68,12 @@ function dots(panel, ctx, run, group, i) {
   }
 }
 
+/** @param {import("../spacetime.js").Spacetime} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene
+ * @param {number} alpha */
 function paths(panel, ctx, scene, alpha) {
-  const { run } = scene, { o, k } = panel.toY, c = panel.spec.b.component;
+  const { run } = scene, c = panel.spec.b.component;
   ctx.save();
   panel.clipBox(ctx);
   ctx.globalAlpha = alpha;
@@ -69,10 +91,13 @@ function paths(panel, ctx, scene, alpha) {
   ctx.restore();
 }
 
-// the same paths in full strength: only what lies behind the cursor is copied
+/** The same paths in full strength: only what lies behind the cursor is copied.
+ * @param {import("../spacetime.js").Spacetime} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene */
 function travelled(panel, ctx, scene) {
   const { rect, box } = panel, { scale } = scene;
-  const sheet = (panel.past ??= new Sheet()).fresh(scene.version, rect.w, rect.h, scale, (c) => {
+  const sheet = (panel.past ??= new Sheet()).fresh(String(scene.version), rect.w, rect.h, scale, (c) => {
     c.translate(-rect.x, -rect.y);
     paths(panel, c, scene, 0.45);
   });

@@ -3,16 +3,23 @@ import { spread, sprite } from "../../lib/draw.js";
 
 const RING_PARTICLES = 240, THREAD_PARTICLES = 60; // whose x̂₀ has a ring, and a thread to it
 
+/** @type {import("../layers.js").Drawings} */
 export default { plane: { over: [50, plane] }, spacetime: { over: [20, time] } };
 
-// rings at E[x₀ | x_t] and threads to them
+/** Rings at E[x₀ | x_t] and threads to them.
+ * @param {import("../plane.js").Plane} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene */
 function plane(panel, ctx, scene) {
   const { run, at, theme } = scene, { a, b } = panel.spec;
-  if (!run.x0 || a.component >= run.dim || b.component >= run.dim) return;
+  const { x0 } = run;
+  if (!x0 || a.component >= run.dim || b.component >= run.dim) return;
   const next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES, run.count);
+  /** @param {number} component
+   * @param {import("../geometry.js").Scale} to */
   const read = (component, to) => {
     const p = run.atX0(at.i, component), q = run.atX0(next, component), out = new Float32Array(count);
-    for (let n = 0; n < count; n++) out[n] = to.o + to.k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
+    for (let n = 0; n < count; n++) out[n] = to.o + to.k * (x0[p + n] + (x0[q + n] - x0[p + n]) * at.f);
     return out;
   };
   const xs = read(a.component, panel.toX), ys = read(b.component, panel.toY);
@@ -30,16 +37,20 @@ function plane(panel, ctx, scene) {
   ctx.globalAlpha = 1;
 }
 
-// where the model expects each particle to have come from: on the data's side
+/** Where the model expects each particle to have come from: on the data's side.
+ * @param {import("../spacetime.js").Spacetime} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene */
 function time(panel, ctx, scene) {
   const { run, at, theme } = scene, c = panel.spec.b.component;
-  if (!run.x0 || c >= run.dim) return;
+  const { x0 } = run;
+  if (!x0 || c >= run.dim) return;
   const { o, k } = panel.toY, next = Math.min(at.i + 1, run.frames - 1), count = Math.min(RING_PARTICLES / 2, run.count);
   const p = run.atX0(at.i, c), q = run.atX0(next, c), right = panel.box.x + panel.box.w;
   const xs = new Float32Array(count), ys = new Float32Array(count);
   for (let n = 0; n < count; n++) {
     xs[n] = right - 4 - 18 * spread(n + 1);
-    ys[n] = o + k * (run.x0[p + n] + (run.x0[q + n] - run.x0[p + n]) * at.f);
+    ys[n] = o + k * (x0[p + n] + (x0[q + n] - x0[p + n]) * at.f);
   }
   ctx.strokeStyle = theme.exact;
   ctx.lineWidth = 0.9;
