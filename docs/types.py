@@ -22,7 +22,7 @@ from playground.core.experiment import Experiment
 from playground.core.spec import registry
 from playground.laws.table import Table
 from playground.presets import PRESETS
-from playground.server.jobs import beside
+from playground.server import jobs
 from playground.ui.page import build
 from playground.ui.page import told as told_at_start
 from playground.views.distances import metrics_packet
@@ -256,8 +256,14 @@ def besides(layer: str) -> Iterator[object]:
     """Headers of a lab's packets; one that says only why there is nothing to be shown adds ``why``."""
     for query, params in ASKED[layer]:
         try:
-            exp = Experiment.from_query({"grid.steps": "6", "particles": "60", **query})
-            yield from headers([beside()[layer](exp, params)])
+            asked = {
+                "grid.steps": "6",
+                "particles": "60",
+                **query,
+                "layer": layer,
+                **{f"lab.{name}": value for name, value in params.items()},
+            }
+            yield from headers([Packet.from_bytes(jobs.packet(asked))])
         except ValueError:
             continue
 

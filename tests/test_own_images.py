@@ -209,7 +209,8 @@ def framed(*files):
 
 def test_uploads_as_the_page_sends_them():
     """Mutant killed: a path of the upload that reaches the disk."""
-    from playground.ui.sets import set_record, store_record
+    from playground.ui.sets import set_record
+    from tests.named import store_record
 
     told = store_record("../../etc <b>", framed(("k/a.png", png(noise(8, 8))), ("../m/b.png", png(noise(8, 8, seed=1)))))
     assert told["title"] == "etc  b"

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from playground import __version__
 from playground.core.fields import Json
-from playground.server.refusal import logged
+from playground.server.refusal import failure_of, logged
 
 STATES = ("warming", "ready", "failed")
 
@@ -35,7 +35,7 @@ class Health:
             try:
                 warm()
             except Exception as error:
-                logged(error)
+                logged(failure_of(error))
                 self.state = "failed"
                 return
             self.state = "ready"

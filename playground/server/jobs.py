@@ -1,198 +1,561 @@
-"""What is computed: runs and their packets, streams of packets, files."""
+"""What can be computed: one class a kind of answer. A job is a stream of steps; who runs it (scheduler.py) may stop between any two of them.
+
+``Job(query, body)`` reads and checks what is asked, without computing (raises BadValue). ``steps()`` computes: it gives a part of the answer (bytes) as
+soon as there is one, and None after a step that gives nothing to send yet; what it returns is the last part. It is called where jobs are computed:
+in this process or in a worker's (worker.py), which has runs and fields of its own that it computed lately.
+"""
 
 from __future__ import annotations
 
+import base64
 import functools
 import gc
+import itertools
+import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
+from typing import ClassVar, TypeAlias
+from urllib.parse import urlencode
+from weakref import WeakValueDictionary
 
-import torch
+from PIL.Image import Image
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Record
-from playground.core.memory import keep_memory
-from playground.core.run import Frame
+from playground.core.fields import BadValue, Json
+from playground.core.limits import megabytes
 from playground.engine import Run
-from playground.laws.table import Table
+from playground.images.own import store_upload
+from playground.images.source import PREFIX as HUB
+from playground.images.upload import parts
+from playground.laws.table import ALLOWED, MOST_BYTES, Table
+from playground.server import answers
 from playground.server.cache import Cache
 from playground.server.limits import admitted, limits
-from playground.server.refusal import blame, logged
+from playground.server.refusal import CONTROLS
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
+from playground.views.film import KINDS as FILMS
+from playground.views.film import decoded, film, sent
 from playground.views.guided import fields_key
+from playground.views.image_files import MS as IMAGE_MS
 from playground.views.judged import beyond
 from playground.views.knots import knots_packet
 from playground.views.lab import Params, labs
 from playground.views.layer import layers
 from playground.views.mixture import fit_record
-from playground.views.packet import Packet
-from playground.views.sights import begin
+from playground.views.packet import Packet, numbered
+from playground.views.sights import begin, sight_of
 from playground.views.stage import run_packet, step_packet
 from playground.views.tasks import task_packets
 
-LAYERS = ("run", "part", "fields", "metrics")
+Steps: TypeAlias = Generator["bytes | None", None, "bytes | None"]
+PIECE = 1_000_000  # bytes of a table that are read in one step
 OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
-OF_FORM: dict[str, Callable[[Experiment, Params], Packet]] = {"knots": knots_packet}  # what the form's drawn schedule asks for
 
 
-@functools.cache
-def beside() -> dict[str, Callable[[Experiment, Params], Packet]]:
-    """What labs and the form ask for beside the stage: (experiment, the query's "lab." names without the prefix) → packet."""
-    out = dict(OF_FORM)
-    for lab in labs().values():
-        out |= lab.packets
-        out |= {name: functools.partial(_of_run, make) for name, make in lab.of_images.items()}
-    return out
+class Kind(IntEnum):
+    """How urgent a job is: the smaller the sooner."""
+
+    RUN = 0
+    FIELDS = 1
+    MEASURES = 2
+    LAB = 3
+    FILE = 4
 
 
-def _of_run(make: Callable[[Run, Params], Packet], exp: Experiment, params: Params) -> Packet:
-    """What a lab makes of the stage's run: the thread that computes has it, or makes it."""
-    return make(worker.submit(run_of, exp).result(), params)
-
+# -- what was computed lately, here ----------------------------------------------------------------------------------------------------
 
 runs: Cache[str, Run] = Cache(limits().runs, limits().run_bytes)
-forming: Cache[str, Run] = Cache(
-    limits().parts, limits().run_bytes
-)  # image runs that are not done: under way, or left there by a reader who may come back
+forming: Cache[str, Run] = Cache(limits().parts, limits().run_bytes)
+"""Image runs that are not done: under way, or left there by a reader who may come back."""
+under_way: WeakValueDictionary[str, Run] = WeakValueDictionary()
+"""Runs that some job is computing: another that needs one goes on with it."""
 field_packets: Cache[tuple[str, frozenset[str]], Packet] = Cache(limits().fields, limits().field_bytes)
-# One computation at a time, always in the same thread: OpenMP keeps a team of threads for each thread that asks, and a second team on
-# the same cores makes every operation of torch twice as slow. Thus no other thread of the server may have a team. One core is left to
-# Python and to a browser beside it: on two busy cores, two threads that wait for each other took 75 ms where one takes 35.
-CORES = torch.get_num_threads()
-torch.set_num_threads(1)
-keep_memory()
-
-
-def _prepare_worker() -> None:
-    torch.set_num_threads(max(1, CORES - 1))
-    # softmax over thousands of components leaves weights below 1e-38: as denormal numbers they make the products after it twice as slow
-    torch.set_flush_denormal(True)
-
-
-worker = ThreadPoolExecutor(1, thread_name_prefix="compute", initializer=_prepare_worker)
-
-
-def _prepare_aside() -> None:
-    torch.set_num_threads(1)  # no second team
-    torch.set_flush_denormal(True)
-
-
-# Labs compute beside the stage: a budget of errors takes a second, and a control that moves meanwhile must not wait for it.
-aside = ThreadPoolExecutor(1, thread_name_prefix="labs", initializer=_prepare_aside)
-
-
-def experiment_of(query: dict[str, str]) -> Experiment:
-    return admitted(Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))}))
-
-
-def run_of(exp: Experiment) -> Run:
-    """The whole run of an experiment."""
-    run = runs.get(exp.key)
-    if run is None:
-        run = (_forming(exp) or begin(exp)).finish()
-        keep(run)
-    return run
-
-
-def _forming(exp: Experiment) -> Run | None:
-    """The run that was begun and left; none if it failed, for then it is made anew."""
-    run = forming.get(exp.key)
-    return None if run is None or run.error is not None else run
 
 
 def _begun(exp: Experiment) -> Run:
-    """A run to be read step by step: the one that was begun, or a new one."""
-    run = _forming(exp)
-    if run is None:
+    """A run to be read step by step: the one that was begun, if it did not fail, or a new one."""
+    run = forming.get(exp.key) or under_way.get(exp.key)
+    if run is None or run.error is not None:
         run = begin(exp)
-        size = exp.particles * run.process.states(run.space).dim * 4
-        forming.put(exp.key, run, 2 * size * len(run.grid))
+        under_way[exp.key] = run
+        if exp.law.space.pictures:
+            size = exp.particles * run.process.states(run.space).dim * 4
+            forming.put(exp.key, run, 2 * size * len(run.grid))
     return run
 
 
-def keep(run: Run) -> None:
+def _keep(run: Run) -> None:
     frame = run.frames[0].z
     forming.drop(run.exp.key)
     runs.put(run.exp.key, run, len(run.frames) * frame.numel() * frame.element_size())
 
 
-def run_steps(exp: Experiment) -> Iterator[bytes]:
-    """Packets of a run, each after its length (4 bytes, little endian), as its steps are computed; nothing if it is known already.
+# -- jobs ------------------------------------------------------------------------------------------------------------------------------
 
-    Between two steps the thread that computes is free for others. A reader that goes away pauses the run within a step: who asks again
-    gets the steps that are there, and then the rest. Raises BadValue at once.
+
+class Job(ABC):
+    """Something that is asked for. ``query``: the address's names; ``body``: of the request.
+
+    kind: how urgent. key: equal for jobs that have the same answer, "" for one that is like no other. kept: may the answer be kept for the next who
+    asks? run: the key of the run that it reads, "" for none: best computed where that run is.
     """
-    if worker.submit(runs.get, exp.key).result() is not None:
-        return iter(())
-    run = worker.submit(_begun, exp).result()
 
-    def packets() -> Iterator[Packet]:
-        for frame, told in run.told():
-            yield step_packet(run, frame, told)
-        keep(run)
+    kind: ClassVar[Kind]
+    kept: ClassVar[bool] = False
+    run: str = ""
+    key: str = ""
 
-    return framed(packets(), worker)
+    def __init__(self, query: dict[str, str], body: bytes = b""):
+        self.query, self.body = query, body
+        self.read()
+
+    @abstractmethod
+    def read(self) -> None:
+        """Reads and checks what is asked. Raises BadValue."""
+
+    @abstractmethod
+    def steps(self) -> Steps:
+        """Computes."""
+
+    def finish(self, raw: bytes) -> bytes:
+        """What this asker gets of an answer that may be others' too."""
+        return raw
+
+    def complaint(self, error: dict[str, Json]) -> bytes:
+        """What ends an answer that has begun and cannot go on; nothing: it is cut off."""
+        return b""
+
+    @property
+    def here(self) -> bool:
+        """Must it be computed where the models of the hub are?"""
+        return self.query.get("data", "").startswith(HUB)
+
+    @property
+    def params(self) -> Params:
+        return {k[4:]: v for k, v in self.query.items() if k.startswith("lab.")}
 
 
-def framed(packets: Iterator[Packet], where: ThreadPoolExecutor) -> Generator[bytes]:
-    """Packets, each after its length (4 bytes, little endian), computed one by one ``where`` such work is done. An error on the way is the
-    last of them: by then the answer has begun."""
-
-    def one() -> bytes | None:
-        made = next(packets, None)
-        return None if made is None else made.to_bytes()
-
-    try:
-        while (raw := where.submit(one).result()) is not None:
-            yield len(raw).to_bytes(4, "little") + raw
-    except Exception as error:
-        logged(error)
-        raw = Packet({"kind": "error", "error": blame(error)}).to_bytes()
-        yield len(raw).to_bytes(4, "little") + raw
+def experiment_of(query: dict[str, str]) -> Experiment:
+    """The experiment in a query. Raises BadValue."""
+    return admitted(Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))}))
 
 
-def task_steps(query: dict[str, str], files: list[bytes]) -> Generator[bytes]:
-    """Packets of a task of the image lab, each after its length, computed one by one; between two of them the thread is free for the stage. A reader that goes away ends it within
-    a step. Raises BadValue at once."""
-    params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-    return framed(worker.submit(lambda: task_packets(experiment_of(query), params, files)).result(), worker)
+def run_of(exp: Experiment) -> Generator[None, None, Run]:
+    """The whole run of an experiment, step by step."""
+    run = runs.get(exp.key)
+    if run is None:
+        run = _begun(exp)
+        for _ in run:
+            yield
+        _keep(run)
+    return run
 
 
-def packet(query: dict[str, str]) -> bytes:
-    """The packet that a query asks for. Raises BadValue."""
-    layer = query.get("layer", "run")
-    if layer in beside():
-        params = {k[4:]: v for k, v in query.items() if k.startswith("lab.")}
-        return aside.submit(lambda exp: beside()[layer](exp, params).to_bytes(), experiment_of(query)).result()
-    if layer not in LAYERS:
-        raise BadValue("layer", layer, "one of " + ", ".join([*LAYERS, *beside()]))
+def framed(packet: Packet) -> bytes:
+    """A packet of a stream, after its length (4 bytes, little endian)."""
+    raw = packet.to_bytes()
+    return len(raw).to_bytes(4, "little") + raw
+
+
+class RunPacket(Job):
+    """``layer=run``."""
+
+    kind = Kind.RUN
+    kept = True
+
+    def read(self) -> None:
+        self.want, self.seq = _want(self.query), _seq(self.query)
+        self.exp = experiment_of(self.query)
+        self.run = self.exp.key
+        self.key = f"run {self.exp.key} {sorted(self.want)}"
+
+    def steps(self) -> Steps:
+        return _run_bytes((yield from run_of(self.exp)), self.want)
+
+    def finish(self, raw: bytes) -> bytes:
+        return numbered(raw, self.seq)
+
+
+class PartPacket(RunPacket):
+    """``layer=part``: what is there of an image run that was left on the way; of any other the whole."""
+
+    kept = False
+
+    def read(self) -> None:
+        super().read()
+        self.key = ""
+
+    def steps(self) -> Steps:
+        part = forming.get(self.exp.key)
+        return _run_bytes(part or (yield from run_of(self.exp)), self.want)
+
+
+def _run_bytes(run: Run, want: frozenset[str]) -> bytes:
+    made = run_packet(run, want)
+    made.header["legal"] = beyond(run.exp)
+    return made.to_bytes()
+
+
+def _want(query: dict[str, str]) -> frozenset[str]:
     want = frozenset(w for w in query.get("want", "").split(",") if w)
     known = [one.key for one in layers().values() if one.arrays == one.key]
     if not want <= set(known):
         raise BadValue("want", query["want"], "some of " + ", ".join(known))
+    return want
+
+
+def _seq(query: dict[str, str]) -> int:
     seq = query.get("seq", "0")
     if not re.fullmatch("[0-9]{1,15}", seq):  # isdigit() is also true of "²"
         raise BadValue("seq", seq, "a whole number")
-    return worker.submit(_packet, experiment_of(query), layer, want, int(seq)).result()
+    return int(seq)
 
 
-def _packet(exp: Experiment, layer: str, want: frozenset[str], seq: int) -> bytes:
-    if layer in ("run", "part"):
-        run = (forming.get(exp.key) if layer == "part" else None) or run_of(exp)
-        made = run_packet(run, want, seq)
-        made.header["legal"] = beyond(exp)
+class FieldsPacket(Job):
+    """``layer=fields``."""
+
+    kind = Kind.FIELDS
+    kept = True
+
+    def read(self) -> None:
+        self.want, _ = _want(self.query), _seq(self.query)
+        self.exp = experiment_of(self.query)
+        self.key = f"fields {self.exp.key} {sorted(self.want)}"
+
+    def steps(self) -> Steps:
+        yield from ()
+        key = (fields_key(self.exp), self.want)
+        made = field_packets.get(key)
+        if made is None:
+            made = fields_packet(self.exp, self.want)
+            field_packets.put(key, made, sum(a.nbytes for a, _ in made.arrays.values()))
+        made.header["key"] = self.exp.key
         return made.to_bytes()
-    if layer == "metrics":
-        return metrics_packet(run_of(exp)).to_bytes()
-    key = (fields_key(exp), want)
-    made = field_packets.get(key)
-    if made is None:
-        made = fields_packet(exp, want)
-        field_packets.put(key, made, sum(a.nbytes for a, _ in made.arrays.values()))
-    made.header["key"] = exp.key
-    return made.to_bytes()
+
+
+class MeasuresPacket(Job):
+    """``layer=metrics``."""
+
+    kind = Kind.MEASURES
+    kept = True
+
+    def read(self) -> None:
+        _want(self.query)
+        _seq(self.query)
+        self.exp = experiment_of(self.query)
+        self.run = self.exp.key
+        self.key = f"metrics {self.exp.key}"
+
+    def steps(self) -> Steps:
+        return metrics_packet((yield from run_of(self.exp))).to_bytes()
+
+
+class LabPacket(Job):
+    """A layer of a lab: of the experiment and the query's "lab." names."""
+
+    kind = Kind.LAB
+    kept = True
+
+    def read(self) -> None:
+        self.exp = experiment_of(self.query)
+        self.key = f"{self.query['layer']} {self.exp.key} {sorted(self.params.items())}"
+
+    def steps(self) -> Steps:
+        yield from ()
+        return of_labs()[self.query["layer"]](self.exp, self.params).to_bytes()
+
+
+class RunLabPacket(LabPacket):
+    """A layer of a lab, of the stage's run."""
+
+    def read(self) -> None:
+        super().read()
+        self.run = self.exp.key
+
+    def steps(self) -> Steps:
+        return of_runs()[self.query["layer"]]((yield from run_of(self.exp)), self.params).to_bytes()
+
+
+class FormPacket(LabPacket):
+    """What the form's drawn schedule asks for."""
+
+    kind = Kind.FIELDS
+
+    def steps(self) -> Steps:
+        yield from ()
+        return OF_FORM[self.query["layer"]](self.exp, self.params).to_bytes()
+
+
+OF_FORM: dict[str, Callable[[Experiment, Params], Packet]] = {"knots": knots_packet}
+
+
+@functools.cache
+def of_labs() -> dict[str, Callable[[Experiment, Params], Packet]]:
+    """Layers of labs: (experiment, the query's "lab." names without the prefix) → packet."""
+    return {name: make for lab in labs().values() for name, make in lab.packets.items()}
+
+
+@functools.cache
+def of_runs() -> dict[str, Callable[[Run, Params], Packet]]:
+    """The same from the stage's run of images."""
+    return {name: make for lab in labs().values() for name, make in lab.of_images.items()}
+
+
+@functools.cache
+def packets() -> dict[str, type[Job]]:
+    """Who answers for a layer."""
+    stage: dict[str, type[Job]] = {"run": RunPacket, "part": PartPacket, "fields": FieldsPacket, "metrics": MeasuresPacket}
+    return {
+        **stage,
+        **dict.fromkeys(OF_FORM, FormPacket),
+        **dict.fromkeys(of_labs(), LabPacket),
+        **dict.fromkeys(of_runs(), RunLabPacket),
+    }
+
+
+def packet_job(query: dict[str, str]) -> Job:
+    """The packet that a query asks for. Raises BadValue."""
+    layer = query.get("layer", "run")
+    if layer not in packets():
+        raise BadValue("layer", layer, "one of " + ", ".join(packets()))
+    return packets()[layer](query)
+
+
+def packet(query: dict[str, str]) -> bytes:
+    """The same, computed by who asks."""
+    job = packet_job(query)
+    return job.finish(b"".join(parts_of(job)))
+
+
+def parts_of(job: Job) -> Iterator[bytes]:
+    """The parts of an answer, computed one by one by who reads them."""
+    steps = job.steps()
+    while True:
+        try:
+            part = next(steps)
+        except StopIteration as end:
+            if end.value is not None:
+                yield end.value
+            return
+        if part is not None:
+            yield part
+
+
+class PacketStream(Job):
+    """Packets, each after its length; what fails on the way is the last of them."""
+
+    def complaint(self, error: dict[str, Json]) -> bytes:
+        return framed(Packet({"kind": "error", "error": error}))
+
+
+class ImageRun(PacketStream):
+    """``/live/images``: packets of an image run as its steps are computed; none if it is known already.
+
+    A reader that goes away pauses the run within a step: who asks again gets the steps that are there, and then the rest.
+    """
+
+    kind = Kind.RUN
+
+    def read(self) -> None:
+        self.exp = experiment_of(self.query)
+        self.run = self.exp.key
+
+    def steps(self) -> Steps:
+        if runs.get(self.exp.key) is not None:
+            return None
+        run = _begun(self.exp)
+        for frame, told in run.told():
+            yield framed(step_packet(run, frame, told))
+        _keep(run)
+        return None
+
+
+class ImageTask(PacketStream):
+    """``/live/task``: packets of a task of the image lab; ``body``: its pictures."""
+
+    kind = Kind.LAB
+
+    def read(self) -> None:
+        self.exp, self.files = experiment_of(self.query), parts(self.body)
+
+    def steps(self) -> Steps:
+        for made in task_packets(self.exp, self.params, self.files):
+            yield framed(made)
+        return None
+
+
+class States(Job):
+    """``/live/states.csv``; ``body``: the page's address, for the link that its second line tells."""
+
+    kind = Kind.FILE
+
+    def read(self) -> None:
+        self.exp = experiment_of(self.query)
+        self.run = self.exp.key
+
+    def steps(self) -> Steps:
+        run = yield from run_of(self.exp)
+        again = None if len(run.frames) > run.steps else iter(Run(self.exp, max_frames=2))
+        rows = sight_of(run).csv(again, f"{self.body.decode()}?{urlencode(self.exp.to_query())}")
+        head = list(itertools.islice(rows, 4))
+        yield "".join(head).encode()
+        for row in rows:
+            yield row.encode()
+        return None
+
+    def complaint(self, error: dict[str, Json]) -> bytes:
+        return f"# {CONTROLS.sub(' ', str(error['message']))}\n".encode()
+
+
+class Arrays(Job):
+    """``/live/states.npz``."""
+
+    kind = Kind.FILE
+
+    def read(self) -> None:
+        self.exp = experiment_of(self.query)
+        self.run = self.exp.key
+
+    def steps(self) -> Steps:
+        return sight_of((yield from run_of(self.exp))).npz()
+
+
+class Film(Job):
+    """Lines of JSON: {"done", "of"} after each picture, at last {"film": base64, "type"}. ``query["film"]``: of ``views.film.KINDS``."""
+
+    kind = Kind.FILE
+
+    def complaint(self, error: dict[str, Json]) -> bytes:
+        return (json.dumps({"error": error}) + "\n").encode()
+
+    def lines(self, pictures: Iterator[Image], of: int, ms: int, colours: Image | None = None) -> Steps:
+        kind = self.query["film"]
+        for done, raw in enumerate(film(pictures, kind, ms, colours), 1):
+            line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": FILMS[kind].media_type}
+            yield (json.dumps(line) + "\n").encode()
+        return None
+
+
+class RunFilm(Film):
+    """``GET /live/film.gif``, ``.mp4``: of an image run."""
+
+    def read(self) -> None:
+        self.exp = experiment_of({k: v for k, v in self.query.items() if k != "film"})
+        self.run = self.exp.key
+        self.key = f"film {self.query['film']} {self.exp.key}"
+
+    def steps(self) -> Steps:
+        sight = sight_of((yield from run_of(self.exp)))
+        return (yield from self.lines(sight.moments(), len(sight.frames), IMAGE_MS))
+
+
+class DrawnFilm(Film):
+    """``POST /live/film.gif``, ``.mp4``: of pictures that the page has drawn, ``body``."""
+
+    def read(self) -> None:
+        ms = self.query.get("ms", "50")
+        if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
+            raise BadValue("ms", ms[:20], "milliseconds of a frame, from 20 to 1000")
+        self.ms, self.pictures = int(ms), sent(self.body, self.query.get("times", ""))
+
+    def steps(self) -> Steps:
+        yield
+        colours = FILMS[self.query["film"]].colours(self.pictures)
+        return (yield from self.lines(decoded(self.pictures), sum(n for _, n in self.pictures), self.ms, colours))
+
+
+class Fit(Job):
+    """``/live/fit``: a table of points, ``body``, as a mixture: JSON."""
+
+    kind = Kind.LAB
+
+    def read(self) -> None:
+        """What the table says is read where it is fitted."""
+        if len(self.body) > MOST_BYTES:
+            raise BadValue("file", f"more than {megabytes(MOST_BYTES)}", ALLOWED)
+
+    def steps(self) -> Steps:
+        table = Table()
+        for at in range(0, len(self.body), PIECE):
+            table.feed(self.body[at : at + PIECE])
+            yield None
+        return json.dumps(fit_record(table.points(), self.query.get("components", "0"), self.query.get("scale", "1"))).encode()
+
+
+class StoreSet(Job):
+    """``POST /live/sets``: images of one's own, ``body``, stored: JSON with the set's name and what was done to its images."""
+
+    kind = Kind.LAB
+
+    def read(self) -> None:
+        """What the files are is seen where they are stored."""
+
+    def steps(self) -> Steps:
+        yield
+        stored = store_upload(self.query.get("title", ""), self.body)
+        return json.dumps({"name": stored.name, "notes": stored.notes}).encode()
+
+
+class Answered(Job):
+    """What programs ask of a run (answers.py). ``query``: "link", and what else is asked, each as JSON."""
+
+    kind = Kind.LAB
+
+    @classmethod
+    def asked(cls, link: object, **more: object) -> Answered:
+        """Raises BadValue."""
+        return cls({name: json.dumps(value) for name, value in {"link": link, **more}.items()})
+
+    def read(self) -> None:
+        self.more = {name: json.loads(value) for name, value in self.query.items()}
+        self.exp = answers.asked(self.more["link"])
+        self.run = self.exp.key
+
+    @property
+    def here(self) -> bool:
+        return self.exp.data.startswith(HUB)
+
+
+class Summary(Answered):
+    """A run in numbers."""
+
+    def read(self) -> None:
+        super().read()
+        self.states = answers.counted(self.exp, self.more["states"])
+
+    def steps(self) -> Steps:
+        return json.dumps(answers.summary((yield from run_of(self.exp)), self.states)).encode()
+
+
+class Distances(Answered):
+    """How far its last points are from exact draws."""
+
+    def steps(self) -> Steps:
+        return json.dumps(answers.distances((yield from run_of(self.exp)))).encode()
+
+
+class Picture(Answered):
+    """A PNG of it at one moment."""
+
+    def read(self) -> None:
+        super().read()
+        self.at = answers.AT.clean("at", self.more["at"])
+
+    def steps(self) -> Steps:
+        return answers.picture((yield from run_of(self.exp)), self.at)
+
+
+JOBS: dict[str, type[Job]] = {
+    made.__name__: made
+    for made in (
+        *(RunPacket, PartPacket, FieldsPacket, MeasuresPacket, LabPacket, RunLabPacket, FormPacket),
+        *(ImageRun, ImageTask, States, Arrays, RunFilm, DrawnFilm, Fit, StoreSet, Summary, Distances, Picture),
+    )
+}
+"""By the names under which workers are told of them."""
 
 
 def warm() -> None:
@@ -202,17 +565,10 @@ def warm() -> None:
     """
     for layer in ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"}):
         packet(layer)
+    settle()
+
+
+def settle() -> None:
+    """What lives now lives on: the garbage collector need not walk through it."""
     gc.freeze()
     gc.enable()
-
-
-def all_states(exp: Experiment) -> Iterator[Frame]:
-    """Every state of a run, computed again, one by one where such work is done."""
-    frames = iter(worker.submit(lambda: Run(exp, max_frames=2)).result())
-    while (frame := worker.submit(next, frames, None).result()) is not None:
-        yield frame
-
-
-def fit_table(table: Table, components: str, scale: str) -> Record:
-    """A table that has been read, as a mixture. Raises BadValue."""
-    return {**worker.submit(fit_record, table.points(), components, scale).result()}

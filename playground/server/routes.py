@@ -1,4 +1,5 @@
-"""The live routes: stateless, each a pure function of the experiment in its query.
+"""The live routes: stateless, each a pure function of the experiment in its query. What is asked for becomes a job (jobs.py) in the line of the server's
+scheduler; what nobody waits for any more leaves it.
 
 GET /live/packet?layer=run|fields|metrics&want=density,score&<experiment>   binary packet (docs/packet.md)
 GET /live/packet?layer=<a lab's>&lab.<name>=…&<experiment>                   binary packet of a lab
@@ -19,196 +20,195 @@ GET /live/plotly.js                                                          the
 from __future__ import annotations
 
 import base64
-import functools
 import json
-import time
-from collections.abc import Callable, Iterator
-from urllib.parse import urlencode
+import re
+from collections.abc import Awaitable, Callable
 
-from PIL.Image import Image
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Record
-from playground.images.upload import ALLOWED as UPLOADS
-from playground.images.upload import MOST_BYTES as MOST_UPLOAD
-from playground.images.upload import parts
-from playground.laws.table import ALLOWED, MOST_BYTES, Table
+from playground.core.fields import Record
+from playground.images import own, upload
+from playground.laws import table
 from playground.server import assets
-from playground.server.jobs import all_states, experiment_of, fit_table, packet, run_of, run_steps, task_steps, worker
-from playground.server.refusal import Refusal, complaint, logged
-from playground.ui.sets import announced, read_body, set_record, store_record
-from playground.views.film import ALLOWED as FILMS
-from playground.views.film import KINDS, decoded, film, sent
-from playground.views.film import MOST_BYTES as MOST_FILM
-from playground.views.image_files import MS as IMAGE_MS
-from playground.views.sights import sight_of
+from playground.server.bench import Here
+from playground.server.failure import Failed
+from playground.server.jobs import Arrays, DrawnFilm, Fit, ImageRun, ImageTask, Job, RunFilm, States, StoreSet, packet_job, settle
+from playground.server.refusal import Refusal, failure_of, log, logged
+from playground.server.replies import Gone, Reply, Stream, read_body
+from playground.server.scheduler import Scheduler
+from playground.ui.sets import set_record, stored_record
+from playground.views import film
 from playground.views.stage import file_name
 
-
-def packet_base64(query: dict[str, str]) -> Record:
-    """The same packets through Gradio's own server functions, for hosts where the routes cannot be reached."""
-    try:
-        return {"packet": base64.b64encode(packet({str(k): str(v) for k, v in query.items()})).decode()}
-    except Exception as error:
-        logged(error)
-        return complaint(error)
+BINARY, LINES = "application/octet-stream", "application/x-ndjson"
+FRESH = {"Cache-Control": "no-store"}
+TAB = re.compile(r"[\w-]{1,64}", re.ASCII)  # what a page calls its tab, in the header X-Playground-Tab
+WARM = ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"})  # what a page asks for first
 
 
-def fit_text(asked: dict[str, str]) -> Record:
-    """The same through Gradio's own server functions: ``text`` is the file."""
-    try:
-        table = Table()
-        table.feed(str(asked.get("text", ""))[: MOST_BYTES + 1].encode())
-        return fit_table(table, str(asked.get("components", "0")), str(asked.get("scale", "1")))
-    except Exception as error:
-        logged(error)
-        return complaint(error)
+Door = Callable[[dict[str, str]], Record]
+
+
+def person_of(request: Request) -> str:
+    """Who asks: the page's tab, or else the client's address. It decides whose turn it is, and nothing else."""
+    tab = request.headers.get("x-playground-tab", "")
+    return f"tab {tab}" if TAB.fullmatch(tab) else f"at {request.client.host if request.client else ''}"
+
+
+def query_of(request: Request) -> dict[str, str]:
+    return dict(request.query_params)
 
 
 def named(exp: Experiment, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file_name(exp)}.{ending}"'}
 
 
-def routes() -> list[Route]:
-    """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
+class Live:
+    """The routes of one page and the scheduler that computes for them; without one, threads of this process compute."""
 
-    def answer(make: Callable[[], Response]) -> Response:
+    def __init__(self, scheduler: Scheduler | None = None):
+        self.scheduler = scheduler or Scheduler([Here(), Here()], Here())
+
+    # -- what a request is answered with ---------------------------------------------------------------------------------------------
+
+    async def whole(self, request: Request, job: Job, media_type: str, headers: dict[str, str]) -> Response:
+        """The answer of a job, in one piece."""
+        reply = Reply(request, self.scheduler.ask(job, person_of(request)))
         try:
-            return make()
+            parts = [part async for part in reply]
+        finally:
+            reply.close()
+        told = {**headers, "Server-Timing": f"compute;dur={reply.waited:.1f}"}
+        return Response(job.finish(b"".join(parts)), media_type=media_type, headers=told)
+
+    async def stream(self, request: Request, job: Job, media_type: str, headers: dict[str, str]) -> Response:
+        """The parts of a job's answer as they come. What fails before the first is refused as a whole."""
+        reply = Reply(request, self.scheduler.ask(job, person_of(request)))
+        try:
+            return Stream(await reply.next(), reply, media_type, headers)
+        except BaseException:
+            reply.close()
+            raise
+
+    async def packet(self, request: Request) -> Response:
+        return await self.whole(request, packet_job(query_of(request)), BINARY, FRESH)
+
+    async def images(self, request: Request) -> Response:
+        return await self.stream(request, ImageRun(query_of(request)), BINARY, FRESH)
+
+    async def task(self, request: Request) -> Response:
+        body = await read_body(request, upload.MOST_BYTES, "image", upload.ALLOWED)
+        return await self.stream(request, ImageTask(query_of(request), body), BINARY, FRESH)
+
+    async def fit(self, request: Request) -> Response:
+        body = await read_body(request, table.MOST_BYTES, "file", table.ALLOWED)
+        return await self.whole(request, Fit(query_of(request), body), "application/json", {})
+
+    async def store(self, request: Request) -> Response:
+        body = await read_body(request, own.MOST_BYTES, "images", own.LIMITS)
+        reply = Reply(request, self.scheduler.ask(StoreSet(query_of(request), body), person_of(request)))
+        try:
+            told = b"".join([part async for part in reply])
+        finally:
+            reply.close()
+        return JSONResponse(await run_in_threadpool(stored_record, told))
+
+    async def stored(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(set_record, request.query_params.get("name", "")))
+
+    async def csv(self, request: Request) -> Response:
+        job = States(query_of(request), str(request.base_url).encode())
+        return await self.stream(request, job, "text/csv; charset=utf-8", named(job.exp, "csv"))
+
+    async def npz(self, request: Request) -> Response:
+        job = Arrays(query_of(request))
+        return await self.whole(request, job, BINARY, named(job.exp, "npz"))
+
+    async def run_film(self, request: Request) -> Response:
+        return await self.stream(request, RunFilm({**query_of(request), "film": request.url.path.rpartition(".")[2]}), LINES, {})
+
+    async def drawn_film(self, request: Request) -> Response:
+        body = await read_body(request, film.MOST_BYTES, "film", film.ALLOWED)
+        return await self.stream(request, DrawnFilm({**query_of(request), "film": request.url.path.rpartition(".")[2]}, body), LINES, {})
+
+    def routes(self) -> list[Route]:
+        """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
+        return [
+            Route("/live/packet", refusing(self.packet)),
+            Route("/live/fit", refusing(self.fit), methods=["POST"]),
+            Route("/live/images", refusing(self.images)),
+            Route("/live/task", refusing(self.task), methods=["POST"]),
+            Route("/live/sets", refusing(self.stored)),
+            Route("/live/sets", refusing(self.store), methods=["POST"]),
+            Route("/live/states.csv", refusing(self.csv)),
+            Route("/live/states.npz", refusing(self.npz)),
+            *(Route(f"/live/film.{kind}", refusing(self.run_film)) for kind in film.KINDS),
+            *(Route(f"/live/film.{kind}", refusing(self.drawn_film), methods=["POST"]) for kind in film.KINDS),
+            *assets.routes(),
+        ]
+
+    # -- the same through Gradio's own server functions, for hosts where the routes cannot be reached --------------------------------
+
+    def doors(self) -> tuple[Door, Door]:
+        """``packet_base64(query)``, a packet as text, and ``fit_text({"text": the file, "components", "scale"})``, a mixture for a table."""
+
+        def packet_base64(query: dict[str, str]) -> Record:
+            def make() -> Record:
+                job = packet_job({str(k): str(v) for k, v in query.items()})
+                return {"packet": base64.b64encode(job.finish(self.scheduler.ask(job, "gradio").whole())).decode()}
+
+            return told(make)
+
+        def fit_text(asked: dict[str, str]) -> Record:
+            def make() -> Record:
+                query = {name: str(asked[name]) for name in ("components", "scale") if name in asked}
+                body = str(asked.get("text", ""))[: table.MOST_BYTES + 1].encode()
+                return json.loads(self.scheduler.ask(Fit(query, body), "gradio").whole())
+
+            return told(make)
+
+        return packet_base64, fit_text
+
+    # -- the server's life -----------------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Starts the workers and does not wait for them."""
+        self.scheduler.open()
+
+    def warm(self) -> None:
+        """Has the page's first picture computed: the first visitor then waits for nothing."""
+        for query in WARM:
+            self.scheduler.ask(packet_job(query), "the server").whole()
+        settle()
+
+
+def told(make: Callable[[], Record]) -> Record:
+    try:
+        return make()
+    except Failed as error:
+        return logged(error.failure)
+    except Exception as error:
+        return logged(failure_of(error))
+
+
+def refusing(make: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """A route that answers what cannot be done in words; nothing where nobody listens any more."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await make(request)
+        except Gone:
+            return Response(status_code=499)
+        except ClientDisconnect:
+            log.warning("left: a body that did not end")
+            return Response(status_code=499)
+        except Failed as error:
+            return Refusal(error.failure)
         except Exception as error:
-            return Refusal(error)
+            return Refusal(failure_of(error))
 
-    def live_packet(request: Request) -> Response:
-        def make() -> Response:
-            started = time.perf_counter()
-            body = packet(dict(request.query_params))
-            spent = f"compute;dur={1000 * (time.perf_counter() - started):.1f}"
-            return Response(body, media_type="application/octet-stream", headers={"Server-Timing": spent, "Cache-Control": "no-store"})
-
-        return answer(make)
-
-    async def fit(request: Request) -> Response:
-        """Reads the body piece by piece: what is wrong or too long is no longer kept, and the rest of a body within the limit is thrown away."""
-        try:
-            if announced(request) > MOST_BYTES:
-                raise BadValue("file", f"{announced(request):,} bytes", ALLOWED)
-            table, bad, size = Table(), None, 0
-            async for piece in request.stream():
-                size += len(piece)
-                if size > MOST_BYTES:
-                    raise BadValue("file", f"more than {MOST_BYTES // 1_000_000} MB", ALLOWED)
-                try:
-                    if bad is None:
-                        table.feed(piece)
-                except BadValue as error:
-                    bad = error
-            if bad is not None:
-                raise bad
-            query = request.query_params
-            return JSONResponse(await run_in_threadpool(fit_table, table, query.get("components", "0"), query.get("scale", "1")))
-        except Exception as error:
-            return Refusal(error)
-
-    async def sets(request: Request) -> Response:
-        try:
-            if request.method == "GET":
-                return JSONResponse(set_record(request.query_params.get("name", "")))
-            body = await read_body(request)
-            return JSONResponse(await run_in_threadpool(store_record, request.query_params.get("title", ""), body))
-        except Exception as error:
-            return Refusal(error)
-
-    def live_images(request: Request) -> Response:
-        def make() -> Response:
-            packets = run_steps(experiment_of(dict(request.query_params)))
-            return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
-
-        return answer(make)
-
-    async def task(request: Request) -> Response:
-        """Reads the pictures of the body, each after its length (4 bytes, little endian), up to the limit."""
-        try:
-            body = bytearray()
-            if announced(request) > MOST_UPLOAD:
-                raise BadValue("image", f"{announced(request):,} bytes", UPLOADS)
-            async for piece in request.stream():
-                body += piece
-                if len(body) > MOST_UPLOAD:
-                    raise BadValue("image", f"more than {MOST_UPLOAD} bytes", UPLOADS)
-            packets = await run_in_threadpool(task_steps, dict(request.query_params), parts(bytes(body)))
-            return StreamingResponse(packets, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
-        except Exception as error:
-            return Refusal(error)
-
-    def states_csv(request: Request) -> Response:
-        def make() -> Response:
-            exp = experiment_of(dict(request.query_params))
-            run = worker.submit(run_of, exp).result()
-            link = f"{request.base_url}?{urlencode(exp.to_query())}"
-            rows = sight_of(run).csv(None if len(run.frames) > run.steps else all_states(exp), link)
-            return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=named(exp, "csv"))
-
-        return answer(make)
-
-    def states_npz(request: Request) -> Response:
-        def make() -> Response:
-            exp = experiment_of(dict(request.query_params))
-            raw = sight_of(worker.submit(run_of, exp).result()).npz()
-            return Response(raw, media_type="application/octet-stream", headers=named(exp, "npz"))
-
-        return answer(make)
-
-    def film_lines(pictures: Iterator[Image], of: int, kind: str, ms: int, colours: Image | None = None) -> Iterator[str]:
-        try:
-            for done, raw in enumerate(film(pictures, kind, ms, colours), 1):
-                line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": KINDS[kind].media_type}
-                yield json.dumps(line) + "\n"
-        except Exception as error:  # on the way: by then the answer has begun
-            logged(error)
-            yield json.dumps(complaint(error)) + "\n"
-
-    def run_film(kind: str, request: Request) -> Response:
-        def make() -> Response:
-            exp = experiment_of(dict(request.query_params))
-            sight = sight_of(worker.submit(run_of, exp).result())
-            lines = film_lines(sight.moments(), len(sight.frames), kind, IMAGE_MS)
-            return StreamingResponse(lines, media_type="application/x-ndjson")
-
-        return answer(make)
-
-    async def drawn_film(kind: str, request: Request) -> Response:
-        """Reads pictures up to the limit and joins them to a film."""
-        try:
-            body, query = bytearray(), request.query_params
-            ms = query.get("ms", "50")
-            if announced(request) > MOST_FILM:
-                raise BadValue("film", f"{announced(request):,} bytes", FILMS)
-            if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
-                raise BadValue("ms", ms[:20], "milliseconds of a frame, from 20 to 1000")
-            async for piece in request.stream():
-                body += piece
-                if len(body) > MOST_FILM:
-                    raise BadValue("film", f"more than {MOST_FILM} bytes", FILMS)
-            pictures = sent(bytes(body), query.get("times", ""))
-            colours = await run_in_threadpool(KINDS[kind].colours, pictures)
-            lines = film_lines(decoded(pictures), sum(n for _, n in pictures), kind, int(ms), colours)
-            return StreamingResponse(lines, media_type="application/x-ndjson")
-        except Exception as error:
-            return Refusal(error)
-
-    return [
-        Route("/live/packet", live_packet),
-        Route("/live/fit", fit, methods=["POST"]),
-        Route("/live/images", live_images),
-        Route("/live/task", task, methods=["POST"]),
-        Route("/live/sets", sets, methods=["GET", "POST"]),
-        Route("/live/states.csv", states_csv),
-        Route("/live/states.npz", states_npz),
-        *(Route(f"/live/film.{kind}", functools.partial(run_film, kind)) for kind in KINDS),
-        *(Route(f"/live/film.{kind}", functools.partial(drawn_film, kind), methods=["POST"]) for kind in KINDS),
-        *assets.routes(),
-    ]
+    return endpoint

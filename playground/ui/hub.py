@@ -19,7 +19,7 @@ from playground.core.fields import BadValue, Record
 from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
-from playground.server.refusal import Refusal, complaint, logged
+from playground.server.refusal import Refusal, failure_of, logged
 from playground.views.judged import alone
 
 BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
@@ -56,8 +56,7 @@ def steps(data: str) -> Iterator[str]:
         except Cancelled:
             told.put({"cancelled": True})
         except Exception as error:
-            logged(error)
-            told.put(complaint(error))
+            told.put(logged(failure_of(error)))
 
     threading.Thread(target=work, name="hub", daemon=True).start()
     line: Record = {}
@@ -91,6 +90,6 @@ def routes() -> list[Route]:
             name = told["source"].strip().removeprefix(PREFIX)
             return StreamingResponse(steps(PREFIX + name), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
         except (ValueError, RecursionError) as error:
-            return Refusal(error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source"))
+            return Refusal(failure_of(error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source")))
 
     return [Route("/live/hub", answer), Route("/live/hub", load, methods=["POST"])]

@@ -29,7 +29,11 @@ from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
-from playground.server import assets, health, jobs, routes, telemetry
+from playground.server import assets, health, jobs, telemetry
+from playground.server.bench import Here
+from playground.server.routes import Live
+from playground.server.scheduler import Scheduler
+from playground.server.worker import processes
 from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
@@ -118,6 +122,15 @@ class Page(gr.Blocks):
     def head_lines(self) -> str:
         return head(self.form)
 
+    @functools.cached_property
+    def live(self) -> Live:
+        return Live(Scheduler(processes(), Here()))
+
+    def open(self) -> None:
+        """The workers start, and the first picture is computed."""
+        self.live.open()
+        health.health.warm_up(self.live.warm)
+
     def on_app(self, given: Record | None) -> Record:
         """What the app is made with (front.py): our routes before Gradio's, so that no visitor can come before them, and the document's head.
 
@@ -129,11 +142,11 @@ class Page(gr.Blocks):
             self.footer_links, self.run_history = [], False
             self.config = self.get_config_file()
             self._set_html_css_theme_variables()
-            health.health.warm_up(jobs.warm)
+            self.open()
         given = given or {}
         front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
-        ours = [*routes.routes(), *hub.routes(), *documents.routes(), *health.routes(), *telemetry.routes()]
-        counted = Middleware(telemetry.Counted, kinds=telemetry.kinds(ours), layers=frozenset({*jobs.LAYERS, *jobs.beside()}))
+        ours = [*self.live.routes(), *hub.routes(), *documents.routes(), *health.routes(), *telemetry.routes()]
+        counted = Middleware(telemetry.Counted, kinds=telemetry.kinds(ours), layers=frozenset(jobs.packets()))
         return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, counted, *_listed(given, "middleware")]}
 
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> tuple[App, str, str]:  # Gradio has 42 of them
@@ -148,7 +161,7 @@ class Page(gr.Blocks):
             **kwargs,
         }
         assert self.head_lines  # made before anybody waits for it
-        health.health.warm_up(jobs.warm)
+        self.open()
         answer = super().launch(*args, prevent_thread_lock=True, **options)
         sys.stdout.write(f"{TITLE}: {self.local_url}\n")
         sys.stdout.flush()
@@ -193,13 +206,13 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[routes.packet_base64, routes.fit_text, python_of],
+            server_functions=[*demo.live.doors(), python_of],
             elem_id="pg-bridge",
             visible="hidden",
         )
         notice = gr.Textbox(elem_id="pg-link-notice", visible="hidden", interactive=False)
         _wire(demo, form, bridge, notice)
-        reach.offer()
+        reach.offer(demo.live.scheduler)
     return demo
 
 

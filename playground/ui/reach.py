@@ -8,21 +8,21 @@ Docs: docs/server.md. Nothing of it is seen on the page. A call is one request, 
 import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import gradio as gr
 from gradio.events import api
 
 from playground.core.limits import limits
 from playground.server import answers
-from playground.server.jobs import run_of, worker
-from playground.server.refusal import blame, logged
-
-Made = TypeVar("Made")
+from playground.server.failure import Failed, Failure
+from playground.server.jobs import Answered, Distances, Picture, Summary
+from playground.server.refusal import failure_of, logged
+from playground.server.scheduler import Scheduler
 
 
 @contextlib.contextmanager
@@ -30,77 +30,78 @@ def told() -> Iterator[None]:
     """What cannot be done is said in the words that the page has for it, without a traceback in the log."""
     try:
         yield
+    except Failed as error:
+        raise _error(error.failure) from None
     except Exception as error:
-        logged(error)
-        raise gr.Error(str(blame(error)["message"]), print_exception=False) from None
+        raise _error(failure_of(error)) from None
 
 
-def computed(make: Callable[[], Made]) -> Made:
-    """What ``make`` gives, where such work is done."""
-    return worker.submit(make).result()
+def _error(failure: Failure) -> gr.Error:
+    logged(failure)
+    return gr.Error(str(failure.error["message"]), print_exception=False)
 
 
-def simulate(link: str = "", states: int = 0) -> dict:
-    """Runs a diffusion model from noise to data (or data into noise) and tells the run in numbers: steps, model calls, times, mean and deviation of the last
-    points beside those of the data, and some of the points.
+class Functions:
+    """What programs may ask; ``line`` computes it."""
 
-    Args:
-        link: what to run: the address of a playground page, its query alone ("data=rings&process=CLD&grid.steps=10&particles=500&seed=1"), or an Experiment as JSON; "" is the default run. The tool "choices" lists what a query may say.
-        states: how many of the last points are told, from 0; in all at most 10,000 numbers.
+    def __init__(self, line: Scheduler):
+        self.line = line
 
-    Returns:
-        link, experiment and python (three forms of what was run), particles, steps, model_calls, diverged_at_step (null: it did not), times from noise to data, end (the last time), shape of a point, mean and deviation, data_mean and data_deviation where they are known, states.
-    """
-    with told():
-        exp = answers.asked(link)
-        count = answers.counted(exp, states)
-        return computed(lambda: answers.summary(run_of(exp), count))
+    def _told(self, kind: type[Answered], link: object, **more: object) -> bytes:
+        with told():
+            return self.line.ask(kind.asked(link, **more), "programs").whole()
 
+    def simulate(self, link: str = "", states: int = 0) -> dict:
+        """Runs a diffusion model from noise to data (or data into noise) and tells the run in numbers: steps, model calls, times, mean and deviation of the last
+        points beside those of the data, and some of the points.
 
-def distances(link: str = "") -> dict:
-    """Measures how far a run's last points are from exact draws: every distance that the run has, with its error and with the floor, which exact draws show
-    among themselves. A value within about two floor_sd of the floor cannot be told from a perfect run.
+        Args:
+            link: what to run: the address of a playground page, its query alone ("data=rings&process=CLD&grid.steps=10&particles=500&seed=1"), or an Experiment as JSON; "" is the default run. The tool "choices" lists what a query may say.
+            states: how many of the last points are told, from 0; in all at most 10,000 numbers.
 
-    Args:
-        link: what to run, as for the tool "simulate".
+        Returns:
+            link, experiment and python (three forms of what was run), particles, steps, model_calls, diverged_at_step (null: it did not), times from noise to data, end (the last time), shape of a point, mean and deviation, data_mean and data_deviation where they are known, states.
+        """
+        return json.loads(self._told(Summary, link, states=states))
 
-    Returns:
-        link, experiment, python; distances: key, title, unit, particles, value, error (standard error), floor, floor_sd of each; missing: those that do not exist for this process, and why.
-    """
-    with told():
-        exp = answers.asked(link)
-        return computed(lambda: answers.distances(run_of(exp)))
+    def distances(self, link: str = "") -> dict:
+        """Measures how far a run's last points are from exact draws: every distance that the run has, with its error and with the floor, which exact draws show
+        among themselves. A value within about two floor_sd of the floor cannot be told from a perfect run.
 
+        Args:
+            link: what to run, as for the tool "simulate".
 
-def picture(link: str = "", at: float = 0.0) -> dict:
-    """Draws a run at one moment as a PNG of 700 × 500 pixels: particles and their trails over the exact density (in the plane), paths through space and time (on
-    the line), or the images.
+        Returns:
+            link, experiment, python; distances: key, title, unit, particles, value, error (standard error), floor, floor_sd of each; missing: those that do not exist for this process, and why.
+        """
+        return json.loads(self._told(Distances, link))
 
-    Args:
-        link: what to run, as for the tool "simulate".
-        at: the moment by the clock of the run, from 1 (noise) to 0 (data).
+    def picture(self, link: str = "", at: float = 0.0) -> dict:
+        """Draws a run at one moment as a PNG of 700 × 500 pixels: particles and their trails over the exact density (in the plane), paths through space and time (on
+        the line), or the images.
 
-    Returns:
-        The picture: a PNG file.
-    """
-    with told():
-        exp = answers.asked(link)
-        return kept(computed(lambda: answers.picture(run_of(exp), at)))
+        Args:
+            link: what to run, as for the tool "simulate".
+            at: the moment by the clock of the run, from 1 (noise) to 0 (data).
 
+        Returns:
+            The picture: a PNG file.
+        """
+        return kept(self._told(Picture, link, at=at))
 
-def choices(link: str = "", slot: str = "") -> dict:
-    """Lists what can be chosen beside the other choices of an experiment, with the reason why not where a choice does not fit, and every parameter of what
-    is chosen, with what is allowed for it.
+    def choices(self, link: str = "", slot: str = "") -> dict:
+        """Lists what can be chosen beside the other choices of an experiment, with the reason why not where a choice does not fit, and every parameter of what
+        is chosen, with what is allowed for it.
 
-    Args:
-        link: the other choices, as for the tool "simulate": "process=CLD" asks what goes with CLD.
-        slot: only this one: data, model, process, process.schedule, guidance, sampler, grid, mode or start; "" for all.
+        Args:
+            link: the other choices, as for the tool "simulate": "process=CLD" asks what goes with CLD.
+            slot: only this one: data, model, process, process.schedule, guidance, sampler, grid, mode or start; "" for all.
 
-    Returns:
-        link, experiment, python; slots: for each slot its choices with key, title and reason ("" where it can be chosen); parameters: name as a link has it, value, default, allowed, help.
-    """
-    with told():
-        return answers.choices(answers.asked(link), slot)
+        Returns:
+            link, experiment, python; slots: for each slot its choices with key, title and reason ("" where it can be chosen); parameters: name as a link has it, value, default, allowed, help.
+        """
+        with told():
+            return answers.choices(answers.asked(link), slot)
 
 
 def kept(png: bytes) -> dict[str, object]:
@@ -117,10 +118,11 @@ def kept(png: bytes) -> dict[str, object]:
     return gr.FileData(path=str(file), orig_name="run.png", mime_type="image/png", size=len(png)).model_dump()
 
 
-def offer() -> None:
+def offer(line: Scheduler) -> None:
     """Makes them known to Gradio, within a page that is being built. They are answered at once, without Gradio's queue: who computes next is the server's to say, and
     an answer that has to be fetched by a second request would be looked for at another of several equal servers."""
-    for function in (simulate, distances, picture, choices):
+    ours = Functions(line)
+    for function in (ours.simulate, ours.distances, ours.picture, ours.choices):
         api(function, api_name=function.__name__, queue=False, concurrency_limit=None)
 
 

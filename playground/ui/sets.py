@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import json
 from dataclasses import asdict
 
-from starlette.requests import Request
-
 from playground.core.catalog import law_of, models_of
-from playground.core.fields import BadValue, Record
-from playground.images.own import LIMITS, MOST_BYTES, store_upload
+from playground.core.fields import Record
 from playground.ui.form import law_facts
 from playground.ui.picker import law_choice, model_choice
 from playground.views.judged import alone
-
-
-def announced(request: Request) -> int:
-    """Bytes of the body by its header, 0 if that is missing or no number: what comes is counted."""
-    told = request.headers.get("content-length", "0")
-    return int(told) if re.fullmatch("[0-9]{1,18}", told) else 0
-
-
-async def read_body(request: Request) -> bytes:
-    """The body, never more of it than is allowed. Raises BadValue."""
-    if announced(request) > MOST_BYTES:
-        raise BadValue("images", f"{announced(request) / 1e6:.0f} MB", LIMITS)
-    parts, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise BadValue("images", f"more than {MOST_BYTES // 1_000_000} MB", LIMITS)
-        parts.append(piece)
-    return b"".join(parts)
 
 
 def set_record(name: str, notes: tuple[str, ...] = ()) -> Record:
@@ -49,7 +27,7 @@ def set_record(name: str, notes: tuple[str, ...] = ()) -> Record:
     }
 
 
-def store_record(title: str, body: bytes) -> Record:
-    """An upload, stored. Raises BadValue."""
-    stored = store_upload(title, body)
-    return set_record(stored.name, stored.notes)
+def stored_record(told: bytes) -> Record:
+    """The same of a set that was stored a moment ago (``StoreSet``, playground/server/jobs.py)."""
+    stored = json.loads(told)
+    return set_record(stored["name"], tuple(stored["notes"]))

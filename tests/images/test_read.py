@@ -12,8 +12,7 @@ from playground.core.fields import BadValue
 from playground.images import own, sets
 from playground.images.read import Refused, read_image
 from playground.images.upload import picture
-from playground.ui.sets import store_record
-from tests.named import images_of
+from tests.named import images_of, store_record
 from toy_models.training.data import load_npz
 
 RAMP = np.linspace(0, 65_535, 64).round().astype(np.uint16).reshape(8, 8)  # what 8-bit reading makes white but for its first value

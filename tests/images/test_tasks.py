@@ -20,7 +20,8 @@ from playground.engine import grid_times
 from playground.images.inpaint import inpaint, posterior, walk
 from playground.images.tasks import between, lerp, noise_of, numeric_fields, sdedit, slerp, sweep, with_value
 from playground.images.upload import mask, parts, picture
-from playground.server import jobs, routes
+from playground.server import jobs
+from playground.server.routes import Live
 from playground.views.packet import Packet
 from playground.views.tasks import beside_exact, exact_inpaintings, numbers_packet, repaint_packet, task_packets
 from tests.named import images_of, model_named
@@ -421,11 +422,10 @@ def test_a_task_that_is_left_ends_within_a_step(monkeypatch: pytest.MonkeyPatch)
     real = ModelPredictor.__call__
     monkeypatch.setattr(ModelPredictor, "__call__", lambda self, z, t: asked.append(t) or real(self, z, t))
     query = {"data": "mnist-unet", "particles": "2", "lab.task": "inpaint", "lab.r": "3", "lab.variants": "2"}
-    steps = jobs.task_steps(query, [png(DIGIT), png(HALF)])
+    steps = jobs.parts_of(jobs.ImageTask(query, framed(png(DIGIT), png(HALF))))
     for _ in range(6):
         next(steps)
     steps.close()
-    jobs.worker.submit(lambda: None).result()
     assert len(asked) <= 4
 
 
@@ -503,7 +503,7 @@ def test_bad_uploads_are_refused_in_words(name: str) -> None:
 def test_what_was_uploaded_in_place_of_a_picture_is_named(raw: bytes, told: str) -> None:
     """Mutants killed: an empty file taken for no file; an archive called bytes that are no image."""
     with pytest.raises(BadValue) as caught:
-        jobs.task_steps({"data": "mnist-unet", "lab.task": "edit"}, [raw])
+        next(jobs.ImageTask({"data": "mnist-unet", "lab.task": "edit"}, framed(raw)).steps())
     assert caught.value.field == "image"
     assert told in str(caught.value)
 
@@ -540,13 +540,13 @@ def test_parts_of_a_body() -> None:
 )
 def test_bad_tasks_are_refused_before_anything_runs(query: dict[str, str], files: list[bytes], field: str) -> None:
     with pytest.raises(BadValue) as told:
-        jobs.task_steps({"data": "mnist-unet", "particles": "4", **query}, files)
+        next(jobs.ImageTask({"data": "mnist-unet", "particles": "4", **query}, framed(*files)).steps())
     assert told.value.field == field
 
 
 def test_the_route_streams_and_refuses() -> None:
     """Over HTTP: packets after their lengths, JSON for what is refused, an error in the middle as the last packet, no more read than 4 MB."""
-    client = TestClient(Starlette(routes=routes.routes()))
+    client = TestClient(Starlette(routes=Live().routes()))
     url = "/live/task?data=mnist-unet&particles=2&grid.steps=3&lab.task=inpaint&lab.r=1&lab.variants=2"
     raw, told = client.post(url, content=framed(png(DIGIT), png(HALF))).content, []
     while raw:

@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from playground.server import routes
+from playground.server.routes import Live
 from playground.ui import hub
 
 WORDS = [
@@ -70,7 +70,7 @@ SMALL = "particles=20&grid.steps=2"
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=[*routes.routes(), *hub.routes()]), raise_server_exceptions=False) as c:
+    with TestClient(Starlette(routes=[*Live().routes(), *hub.routes()]), raise_server_exceptions=False) as c:
         yield c
 
 

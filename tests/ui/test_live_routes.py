@@ -18,11 +18,13 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 import playground as pg
-from playground.server.routes import fit_text, packet_base64, routes
+from playground.server.routes import Live
 from playground.views.film import REST
 from playground.views.packet import Packet
 from toy_models.models.trained import TrainedPredictor
 
+LIVE = Live()
+packet_base64, fit_text = LIVE.doors()
 BAD = {
     "sampler=NOPE": "sampler",
     "sampler=SSCS": "sampler",
@@ -47,7 +49,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=routes())) as c:
+    with TestClient(Starlette(routes=LIVE.routes())) as c:
         yield c
 
 
@@ -278,7 +280,7 @@ def test_bad_tables_are_refused_by_name(client, body, query, field):
 
 def test_a_gigabyte_is_not_read(client):
     """With a length it is refused at once; without one reading stops at the limit. Mutant killed: ``await request.body()``."""
-    endpoint = next(r.endpoint for r in routes() if getattr(r, "path", "") == "/live/fit")
+    endpoint = next(r.endpoint for r in LIVE.routes() if getattr(r, "path", "") == "/live/fit")
     for headers, most in (([(b"content-length", b"1000000000")], 0), ([], 9)):
         scope = {"type": "http", "method": "POST", "path": "/live/fit", "query_string": b"", "headers": headers}
         asked = []

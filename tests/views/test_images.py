@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import playground as pg
 from playground.core.fields import BadValue
 from playground.engine import Run
 from playground.server import jobs
+from playground.server.bench import Here
+from playground.server.scheduler import Scheduler
 from playground.views.packet import Packet
 from playground.views.sights import begin, sight_of
 from playground.views.sights.pictures import as_bytes, principal
@@ -103,6 +106,12 @@ def test_what_a_trained_model_cannot_do_is_said_before_anything_runs(changes: di
     assert told.value.field == field
 
 
+def image_run(exp: pg.Experiment) -> Iterator[bytes]:
+    """The parts of an image run's stream, from a scheduler of its own."""
+    query = {k: str(v) for k, v in exp.to_query().items()}
+    return iter(Scheduler([Here()], Here()).ask(jobs.ImageRun(query), "me"))
+
+
 def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends within a step; what is there is a run of its own on the page; who asks again gets the same run, no step computed twice.
 
@@ -113,7 +122,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "_expected", lambda self, frame: calls.append(frame.step) or real(self, frame))
     exp = experiment(pg.VP(), "DDIM", seed=77)
     query = {**{k: str(v) for k, v in exp.to_query().items()}, "layer": "part"}
-    steps = jobs.run_steps(exp)
+    steps = image_run(exp)
     begun = [next(steps) for _ in range(3)]
     steps.close()
     assert calls == [0, 1]
@@ -122,7 +131,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert part.header["steps"] == 4
     assert part.header["image"]["done"] is False
     assert part.header["image"]["at"] == 2
-    whole = list(jobs.run_steps(exp))
+    whole = list(image_run(exp))
     for one, again in zip(begun, whole, strict=False):
         one, again = Packet.from_bytes(one[4:]), Packet.from_bytes(again[4:])
         assert one.header["step"] == again.header["step"]
@@ -131,7 +140,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [0, 1, 2, 3]
     assert len(whole) == 5
     assert int.from_bytes(whole[0][:4], "little") == len(whole[0]) - 4
-    assert list(jobs.run_steps(exp)) == []  # known by now
+    assert list(image_run(exp)) == []  # known by now
     run = Packet.from_bytes(jobs.packet({**query, "layer": "run"}))
     assert run.header["image"]["done"] is True
     for name in ("image/x", "image/x0"):
@@ -145,7 +154,7 @@ def test_a_run_that_is_left_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that raises ends the run for everyone; the next that asks gets a new one. Mutant killed: the rest of a broken run taken for its end."""
     exp = experiment(pg.VP(), "DDIM", seed=78)
-    steps = jobs.run_steps(exp)
+    steps = image_run(exp)
     next(steps)
     run = jobs.forming.get(exp.key)
 
@@ -157,7 +166,7 @@ def test_a_run_that_failed_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Packet.from_bytes(next(steps)[4:]).header["error"]
     with pytest.raises(MemoryError):
         list(run.told())
-    assert len(list(jobs.run_steps(exp))) == 5
+    assert len(list(image_run(exp))) == 5
 
 
 @pytest.mark.parametrize(("process", "sampler", "lost"), [(pg.CLD(), "Euler", True), (pg.CLD(), "SSCS", False), (pg.VP(), "DDIM", False)])

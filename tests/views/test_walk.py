@@ -18,7 +18,7 @@ HOME = ROOT / "playground"
 
 def visited(query: dict[str, str], layer: str, want: frozenset[str] = frozenset()) -> set[str]:
     """Files of ours, counted as the code runs: a file is visited where one of its functions is called with an Experiment (or on one)."""
-    exp, found = jobs.experiment_of(query), set()
+    job, found = jobs.packet_job({**query, "layer": layer, "want": ",".join(sorted(want))}), set()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
@@ -30,7 +30,7 @@ def visited(query: dict[str, str], layer: str, want: frozenset[str] = frozenset(
     was = sys.getprofile()
     sys.setprofile(watch)
     try:
-        jobs._packet(exp, layer, want, 0)
+        assert b"".join(jobs.parts_of(job))
     finally:
         sys.setprofile(was)
     return found
