@@ -111,7 +111,7 @@ class Shape:
         pad = "  " * (depth + 1)
         lines = [
             f"{pad}{name if re.fullmatch('[A-Za-z_][A-Za-z_0-9]*', name) else json.dumps(name)}{'' if self.seen[name] >= self.records else '?'}: "
-            f"{'Arrays' if name == 'arrays' else shape.text(depth + 1)};"
+            f"{'Arrays' if name == 'arrays' and shape.records else shape.text(depth + 1)};"
             for name, shape in self.fields.items()
         ]
         return "\n".join(["{", *lines, "  " * depth + "}"]) if lines else "{}"

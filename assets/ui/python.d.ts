@@ -125,7 +125,7 @@ export interface Config {
     role: string;
     mark: string;
     shown: boolean;
-    arrays: Arrays;
+    arrays: string;
     packet: string;
     stays: boolean;
   }[];
