@@ -40,6 +40,7 @@ class Bench:
         try:
             if job is not None:
                 self.open[number] = job.steps()
+            part = next(self.open[number])
             while part is None and time.perf_counter() - began < LONGEST:
                 part = next(self.open[number])
         except StopIteration as end:
