@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground import __version__
 from playground.server.health import STATES, Health, health
+from playground.server.scheduler import Stats
 
 SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
 OTHER = "other"
@@ -98,6 +99,22 @@ class Telemetry:
 
 
 telemetry = Telemetry(health)
+
+
+def of_line(told: Stats) -> Iterable[Level]:
+    """What the line of jobs (scheduler.py) has done and has to do."""
+    yield Level("waiting", "jobs that wait", "kind", {**told.waiting})
+    yield Level("running", "jobs of which a slice is computed", "kind", {**told.running})
+    yield Level("done", "jobs that were computed to their end", "kind", {**told.done})
+    yield Level("failed", "jobs that ended with a failure", "kind", {**told.failed})
+    yield Level("dropped", "jobs that nobody read on", "kind", {**told.dropped})
+    yield Level("computed_seconds", "spent on jobs", "kind", told.seconds)
+    yield Level("shared", "requests that read the answer of another's", "", {"": told.shared})
+    yield Level("kept", "requests that were answered by an earlier answer", "", {"": told.kept})
+    yield Level("refused", "requests for which there was no room", "", {"": told.refused})
+    yield Level("people", "who asked within a minute", "", {"": told.people})
+    yield Level("workers", "that can compute", "", {"": told.workers})
+    yield Level("replaced", "workers that have died", "", {"": told.replaced})
 
 
 class Counted:

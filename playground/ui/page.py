@@ -129,6 +129,7 @@ class Page(gr.Blocks):
     def open(self) -> None:
         """The workers start, and the first picture is computed."""
         self.live.open()
+        telemetry.telemetry.watch(lambda: telemetry.of_line(self.live.scheduler.stats()))
         health.health.warm_up(self.live.warm)
 
     def on_app(self, given: Record | None) -> Record:
