@@ -18,6 +18,7 @@ from torch import Tensor
 
 import playground as pg
 from benchmarks.live import cpu, save
+from playground.core.placed import HOST
 from toy_models.models.trained import network_of
 from toy_models.networks.checkpoint import load_model
 
@@ -85,7 +86,7 @@ def main() -> None:
     clock = time.process_time if told.cpu_time else time.perf_counter
     noise = torch.randn(IMAGES, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     null = torch.full((IMAGES,), 10)
-    networks = {"plain": load_model(MODEL), "plain, channels last": network_of(MODEL)}
+    networks = {"plain": load_model(MODEL), "plain, channels last": network_of(MODEL, HOST)}
     out: dict[str, Any] = {"machine": cpu(), "threads": torch.get_num_threads(), "images": IMAGES, "steps": STEPS, "rounds": told.rounds}
     out["clock"] = "CPU time" if told.cpu_time else "wall time"
     for sampler in SCHEDULERS:

@@ -102,8 +102,8 @@ class Watched(Problem):
 
     def beside(self, z: Tensor, t: float) -> tuple[Tensor, int]:
         """x̂_0 (batch, *event) at a state and what that took beside the run's own model calls: nothing where it was the first answer."""
-        if self.first is not None and self.z is not None and self.t == t and torch.equal(self.z, z):
-            return self.first, 0
+        if self.first is not None and self.z is not None and self.t == t and (self.z is z or torch.equal(self.z, z)):
+            return self.first, 0  # most samplers ask at the very tensor: to compare numbers is a trip to the host
         before = self.calls
         with torch.no_grad():
             x0 = super().ask(z, t).mean
@@ -365,16 +365,16 @@ class Run:
         new = self.frames[self._judged :]
         self._judged = len(self.frames)
         if self.samples and self.lost_at is None and new:
-            sizes = (self.who.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
-            self.lost_at = next(
-                (f.step for f, most in zip(new, sizes, strict=True) if not self._size(f.z) < most), None
-            )  # NaN and inf are lost
+            most = (self.who.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
+            sizes = torch.stack([self._size(f.z) for f in new]).tolist()  # one trip to the host for all of them
+            lost = (f.step for f, size, bound in zip(new, sizes, most, strict=True) if not size / math.sqrt(len(f.z)) < bound)
+            self.lost_at = next(lost, None)  # NaN and inf are lost
         return self.lost_at
 
-    def _size(self, z: Tensor) -> float:
-        """Root mean square over the particles of how large their states are; of pictures, in which no velocity is seen, the data part alone."""
+    def _size(self, z: Tensor) -> Tensor:
+        """Root of the sum over the particles of how large their states are, squared; of pictures, in which no velocity is seen, the data part alone."""
         shown, where = (self.process.project(z), self.space) if self.space.pictures else (z, self.process.states(self.space))
-        return float(torch.linalg.vector_norm(where.size(shown))) / math.sqrt(len(z))
+        return torch.linalg.vector_norm(where.size(shown))
 
 
 def check_experiment(exp: object) -> None:

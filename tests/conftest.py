@@ -13,6 +13,21 @@ from playground.core.spec import params, registry
 from tests.real import real
 
 torch.set_num_threads(1)
+NO_CUDA = "needs a CUDA device, and none is here"
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked ``gpu`` are left out where there is no such device."""
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason=NO_CUDA))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many those were."""
+    left_out = sum(NO_CUDA in str(report.longrepr) for report in terminalreporter.stats.get("skipped", ()))
+    if left_out:
+        terminalreporter.write_line(f"gpu: {left_out} tests not run: each {NO_CUDA}")
 
 
 def variants():

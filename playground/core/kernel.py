@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .algebra import eigen, inverse, log_abs_det
+from .placed import Shelf, Stacked, beside
 from .rng import Rng
 
 MOST_TIMES = 1 << 15  # coefficients that one kernel keeps
@@ -67,6 +68,7 @@ class LinearGaussian(Kernel):
         self.process = process
         self.k = len(process.parts)
         self._at: dict[float, LinearAt] = {}
+        self._shelf: Shelf[float] = Shelf()
 
     def at(self, t: float) -> LinearAt:
         """The coefficients at one time (kept)."""
@@ -79,6 +81,18 @@ class LinearGaussian(Kernel):
             found = self._at[t] = LinearAt(psi, cov, small_inverse(cov), drift, noise)
         return found
 
+    def prepare(self, times: list[float]) -> None:
+        """These times are about to be asked for: ``beside`` makes their matrices together."""
+        self._shelf.expect(times)
+
+    def beside(self, z: Tensor, t: float) -> LinearAt:
+        """The same coefficients as they act on z (batch, *state): on its device and in its dtype. For k = 1 as they are, since numbers act anywhere."""
+        if self.k == 1:
+            return self.at(t)
+        return LinearAt(
+            *self._shelf.get(t, z, lambda times: Stacked([torch.stack(field) for field in zip(*map(self.at, times), strict=True)]))
+        )
+
     def apply(self, matrix: Tensor, z: Tensor) -> Tensor:
         """(k, k) matrix on the parts of z (batch, *state)."""
         if self.k == 1:
@@ -87,15 +101,17 @@ class LinearGaussian(Kernel):
 
     def mean(self, x0: Tensor, t: float) -> Tensor:
         """ψ x_0, (batch, *state), of x_0 (batch, *event)."""
-        psi = self.at(t).psi
+        psi = self.at(t).psi  # numbers of the host
         return x0 * float(psi[0]) if self.k == 1 else torch.stack([x0 * float(p) for p in psi], 1)
 
     def gaussian(self, cov: Tensor, shape: tuple[int, ...], rng: Rng) -> Tensor:
         """N(0, cov ⊗ I) of a state's shape; cov is (k, k), positive semi-definite."""
         normal = rng.normal(shape)
-        if self.k == 1:
-            return normal * float(cov[0, 0].clamp_min(0)) ** 0.5
-        return self.apply(semi_cholesky(cov), normal)
+        return self.apply(self.root(cov), normal)
+
+    def root(self, cov: Tensor) -> Tensor:
+        """A root of cov (k, k), positive semi-definite."""
+        return semi_cholesky(cov) if self.k > 1 else torch.full_like(cov, float(cov[0, 0].clamp_min(0)) ** 0.5)
 
     def draw(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         mean = self.mean(x0, t)
@@ -104,11 +120,16 @@ class LinearGaussian(Kernel):
     def step(self, z_s: Tensor, s: float, t: float, rng: Rng) -> Tensor:
         """A draw from p(z_t | z_s), s ≤ t, (batch, *state) both: one exact step of the forward SDE."""
         a, q = self.process.transition(t64(s), t64(t))
-        return self.apply(a, z_s) + self.gaussian(q, tuple(z_s.shape), rng)
+        a, root = self.near(z_s, a, self.root(q))
+        return self.apply(a, z_s) + self.apply(root, rng.normal(tuple(z_s.shape)))
+
+    def near(self, z: Tensor, *matrices: Tensor) -> tuple[Tensor, ...]:
+        """(k, k) matrices of one step as they act on z: for k > 1 brought to its device together."""
+        return beside(z, *matrices) if self.k > 1 else matrices
 
     def score(self, z: Tensor, x0: Tensor, t: float) -> Tensor:
         """−Σ⁻¹ (z − ψ x̂_0), (batch, *state): ∇ log p_t where x̂_0 = E[x_0 | z_t]."""
-        k = self.at(t)
+        k = self.beside(z, t)
         if self.k == 1:
             return (z - float(k.psi[0]) * x0) * -float(k.precision[0, 0])
         return self.apply(-k.precision, z - self.mean(x0, t))

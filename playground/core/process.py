@@ -289,6 +289,9 @@ class LinearProcess(Process):
         psi, cov = self.mean_and_cov(t64(t))
         return self.kernel.gaussian(cov + torch.outer(psi, psi), self.state_shape(batch, event), rng)
 
+    def prepare(self, times: list[float]) -> None:
+        self.kernel.prepare([t for t in times if t > 0])
+
     def source_cov(self, t: float) -> Tensor:
         if t >= self.t_max * (1 - 1e-9):
             return self.prior_cov()
@@ -309,7 +312,7 @@ class LinearProcess(Process):
 
     def reverse_drift(self, z: Tensor, x0: Tensor, t: float, strength: float) -> Tensor:
         kernel = self.kernel
-        k = kernel.at(t)
+        k = kernel.beside(z, t)
         pull = kernel.apply(k.noise, kernel.score(z, x0, t))
         return kernel.apply(k.drift, z) - 0.5 * (1 + strength**2) * pull
 

@@ -12,8 +12,10 @@ from torch import Tensor
 
 from .algebra import inverse_gamma, normal_cdf
 from .fields import BadValue
+from .placed import Packed
 
 Noise = Callable[[tuple[int, ...]], Tensor]
+TOGETHER = 16  # draws that one copy brings to a device, at most: they are there all at once
 BLOCK = 16  # torch fills normals in blocks of 16: drawing whole blocks makes the first n particles the same for every n
 
 
@@ -97,15 +99,32 @@ class Rng:
         if self.noise is not None:
             self.draws += 1
             return self.noise(shape).to(self.device, self.dtype)
-        return self._draw(torch.randn, shape)
+        return self._brought(self._draw(torch.randn, shape))[0]
+
+    def normals(self, count: int, shape: tuple[int, ...]) -> Iterator[Tensor]:
+        """``count`` draws of ``normal`` for a loop that makes no others: to a device they are brought TOGETHER at a time."""
+        block = 1 if self.device.type == "cpu" or self.noise is not None else TOGETHER
+        for first in range(0, count, block):
+            many = min(block, count - first)
+            if many == 1:
+                yield self.normal(shape)
+            else:
+                yield from self._brought(*(self._draw(torch.randn, shape) for _ in range(many)))
+
+    def uniform_and_normal(self, uniform: tuple[int, ...], normal: tuple[int, ...]) -> tuple[Tensor, ...]:
+        """``uniform`` of one shape and then ``normal`` of another, brought to the device together."""
+        if self.noise is not None:
+            return self.uniform(uniform), self.normal(normal)
+        return self._brought(self._draw(torch.rand, uniform), self._draw(torch.randn, normal))
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Uniforms on [0, 1) of the given shape."""
         if self.noise is not None:
             return normal_cdf(self.normal(shape))
-        return self._draw(torch.rand, shape)
+        return self._brought(self._draw(torch.rand, shape))[0]
 
     def _draw(self, law: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        """A draw on the host, whatever the device: one seed is one noise everywhere."""
         # a seed of its own for every draw: how many particles the draws before it served does not matter
         digest = hashlib.blake2b(f"{self.seed}/{self.name}/{self.draws}".encode(), digest_size=8).digest()
         self.generator.manual_seed(int.from_bytes(digest, "little") >> 1)
@@ -113,7 +132,13 @@ class Rng:
         rows = -(-shape[0] // BLOCK) * BLOCK
         # float32 draws in every dtype: float64 runs then see the same noise as the live float32 ones
         z = law((rows, *shape[1:]), generator=self.generator, dtype=torch.float32)
-        return z[: shape[0]].to(self.device, self.dtype)
+        return z[: shape[0]]
+
+    def _brought(self, *drawn: Tensor) -> tuple[Tensor, ...]:
+        """Draws on the device, in the dtype."""
+        if len(drawn) == 1 or self.device.type == "cpu":  # nothing that one copy in the place of several would save
+            return tuple(z.to(self.device, self.dtype, non_blocking=True) for z in drawn)
+        return Packed([drawn]).on(self.device, self.dtype)[0]
 
 
 def chi2_over(uniform: Tensor, freedom: float) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from playground.core.kernel import small_inverse
 from playground.core.mixture import GaussianMixture
+from playground.core.placed import Placed, Shelf, Stacked
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, t64
 from playground.exact.classes import Classes
@@ -34,6 +35,16 @@ def normal_nodes(dim: int, components: int) -> tuple[Tensor, Tensor]:
     if dim == 1:
         return x[:, None], w
     return torch.cartesian_prod(x, x), torch.outer(w, w).flatten()
+
+
+@functools.lru_cache(maxsize=64)
+def slope_places(n: int) -> Placed:
+    """∂/∂z_a of Σ_{i≤j} c_ij z_i z_j is Σ_b c_ab z_b + c_aa z_a. Of these n + 1 terms, the first for all a, then the second, and so on: the place of c_ab among
+    the pairs, and b, (n (n + 1),) each."""
+    term, a = torch.arange(n + 1)[:, None], torch.arange(n)
+    b = term - (term > a).long()
+    i, j = torch.minimum(a, b), torch.maximum(a, b)
+    return Placed((i * n - i * (i - 1) // 2 + j - i).flatten(), b.flatten())
 
 
 class Tables(NamedTuple):
@@ -62,8 +73,7 @@ class MixtureOracle(Classes[LinearProcess]):
 
     def __init__(self, data: GaussianMixture, process: LinearProcess):
         super().__init__(data, process)
-        self._tables: dict[float, Tables] = {}
-        self._cast: dict[tuple, Tables] = {}
+        self._shelf: Shelf[float] = Shelf()
         self._pairs = torch.triu_indices(self.state_dim, self.state_dim)
 
     def rms(self, t: Tensor) -> Tensor:
@@ -167,10 +177,11 @@ class MixtureOracle(Classes[LinearProcess]):
 
     def prepare(self, times: list[float]) -> None:
         """Tables for many times in one batch; times seen before cost nothing."""
-        new = [t for t in dict.fromkeys(times) if t > 0 and t not in self._tables]
-        if not new:
-            return
-        t = t64(new)
+        self._shelf.fill((t for t in times if t > 0), self._make)
+
+    def _make(self, times: list[float]) -> Stacked:
+        """``Tables`` of every time."""
+        t = t64(times)
         mean, cov = self.moments(t)
         precision = small_inverse(cov)
         logdet = -torch.linalg.slogdet(precision).logabsdet if self.state_dim > 1 else cov[..., 0, 0].log()
@@ -181,20 +192,16 @@ class MixtureOracle(Classes[LinearProcess]):
         logit = torch.cat([quadratic, pull, const[..., None]], -1).mT
 
         psi, _ = self.process.mean_and_cov(t)
-        cross = torch.einsum("tb,kij->tkibj", psi, self.data.covs).reshape(len(new), -1, self.dim, self.state_dim)
+        cross = torch.einsum("tb,kij->tkibj", psi, self.data.covs).reshape(len(times), -1, self.dim, self.state_dim)
         gain = cross @ precision
         offset = self.data.means - (gain @ mean[..., None])[..., 0]
         read = torch.cat([offset[..., None], gain], -1).flatten(-2)
-        for index, time in enumerate(new):
-            self._tables[time] = Tables(logit[index], read[index])
+        return Stacked([logit, read])
 
     def tables(self, t: float, like: Tensor) -> Tables:
         """The tables of time t in the dtype and on the device of ``like``."""
-        key = (t, like.dtype, like.device)
-        if key not in self._cast:
-            self.prepare([t])
-            self._cast[key] = Tables(*(m.to(like).contiguous() for m in self._tables[t]))
-        return self._cast[key]
+        logit, read = self._shelf.get(t, like, self._make)
+        return Tables(logit, read)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """x0_hat = E[x_0 | z_t], in z_t's dtype; z_t (batch, *state)."""
@@ -214,12 +221,12 @@ class MixtureOracle(Classes[LinearProcess]):
 
     def _slope(self, z: Tensor, logit: Tensor, share: Tensor) -> Tensor:
         """Σ_k c_k ∇ ln N_k at z (rows, n) for c = ``share`` (rows, K): Σ c_k logit_k, contracted with dφ/dz."""
-        i, j = (p.tolist() for p in self._pairs)
+        pair, other = slope_places(self.state_dim).on(z.device)
         slope = share @ logit.mT
-        out = slope[:, len(i) : len(i) + self.state_dim].clone()
-        for column, (a, b) in enumerate(zip(i, j, strict=True)):
-            out[:, a] += slope[:, column] * z[:, b]
-            out[:, b] += slope[:, column] * z[:, a]
+        terms = slope.index_select(1, pair) * z.index_select(1, other)
+        out = slope[:, -1 - self.state_dim : -1].clone()
+        for term in terms.split(self.state_dim, 1):
+            out += term
         return out
 
     def _event(self, z: Tensor) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from playground.core.law import Law, MixtureLaw
 from playground.core.legal import EXACT
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.placed import Packed, Placed, Shelf
 from playground.core.predictor import BasePredictor
 from playground.core.process import LinearProcess, Process, t64
 from playground.core.spec import registry
@@ -130,25 +131,35 @@ class MatchedOracle(MixtureOracle):
     def __init__(self, model: Matched, process: LinearProcess):
         super().__init__(model.mixture, process)
         self.model, self.event = model, model.law.space.shape
+        self._scores: Shelf[float] = Shelf()
 
     def beside(self, data: GaussianMixture) -> BasePredictor:
         return MixtureOracle(data, self.process)
 
     @functools.cached_property
-    def _axes(self) -> tuple[Tensor, Tensor]:
+    def _axes(self) -> tuple[Tensor, Placed]:
         """The covariance's eigenvalues (d,) and its eigenvectors as columns (d, d)."""
         values, vectors = torch.linalg.eigh(self.data.covs[0])
-        return values, vectors
+        return values, Placed(vectors)
+
+    def prepare(self, times: list[float]) -> None:
+        super().prepare(times)
+        self._scores.expect([t for t in times if t > 0])
 
     def exact_score(self, z_t: Tensor, t: float) -> Tensor:
         """−S⁻¹ (z − ψ ⊗ m), S = ψψᵀ ⊗ C + Σ ⊗ I, in z's shape: in the eigenbasis of C that is d matrices of k × k, where the features of a mixture would
         be n (n + 1)/2 products of coordinates."""
-        values, vectors = self._axes
+        values, placed = self._axes
+        mean, precision = self._scores.get(t, z_t, lambda times: Packed([self._score_tables(values, u) for u in times]))
+        (vectors,) = placed.like(z_t)
+        gap = self.process.split(z_t).flatten(2) - mean
+        along = torch.einsum("dkl,bld->bkd", precision, gap @ vectors)
+        return -(along @ vectors.mT).reshape(z_t.shape)
+
+    def _score_tables(self, values: Tensor, t: float) -> tuple[Tensor, Tensor]:
+        """ψ ⊗ m, (k, d), and S⁻¹ in the eigenbasis, (d, k, k)."""
         psi, sigma = self.process.mean_and_cov(t64(t))
-        precision = small_inverse(values[:, None, None] * torch.outer(psi, psi) + sigma)
-        gap = self.process.split(z_t).flatten(2) - (psi[:, None] * self.data.means[0]).to(z_t)
-        along = torch.einsum("dkl,bld->bkd", precision.to(z_t), gap @ vectors.to(z_t))
-        return -(along @ vectors.mT.to(z_t)).reshape(z_t.shape)
+        return psi[:, None] * self.data.means[0], small_inverse(values[:, None, None] * torch.outer(psi, psi) + sigma)
 
     def only(self, label: int) -> BasePredictor:
         return self.model.only(label).predictor(self.process)

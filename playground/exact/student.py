@@ -12,6 +12,7 @@ from scipy.special import gammaln, loggamma
 from torch import Tensor
 
 from playground.core.mixture import GaussianMixture
+from playground.core.placed import Packed, Shelf
 from playground.core.process import t64
 from playground.core.rng import Rng, chi2_over
 from playground.exact.table import TableOracle
@@ -124,7 +125,7 @@ class StudentOracle(TableOracle[PFGMPP]):
 
     def __init__(self, data: GaussianMixture, process: PFGMPP):
         super().__init__(data, process)
-        self._by_dtype: dict[tuple, tuple[Tensor, Tensor]] = {}
+        self._shelves = {precise: Shelf[float]() for precise in (False, True)}
         self._wide = wide(data)
 
     def _spread(self, t: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -179,10 +180,11 @@ class StudentOracle(TableOracle[PFGMPP]):
 
     def prepare(self, times: list[float]) -> None:
         """Nothing yet: tables are made when a dtype is known."""
+        for shelf in self._shelves.values():
+            shelf.expect([t for t in times if t > 0])
 
     def tables(self, t: float, like: Tensor) -> tuple[Tensor, Tensor]:
-        key = (t, like.dtype, like.device)
-        if key not in self._by_dtype:
-            logit, read = self._nodes(t, like.dtype == torch.float64)
-            self._by_dtype[key] = logit.to(like).contiguous(), read.to(like).contiguous()
-        return self._by_dtype[key]
+        precise = like.dtype == torch.float64
+        shelf = self._shelves[precise]
+        logit, read = shelf.get(t, like, lambda times: Packed([self._nodes(u, precise) for u in times]))
+        return logit, read

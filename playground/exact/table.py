@@ -12,6 +12,7 @@ from torch import Tensor
 from playground.core.exact import Marginal
 from playground.core.kernel import small_inverse, small_logdet
 from playground.core.mixture import GaussianMixture
+from playground.core.placed import Shelf, Stacked
 from playground.core.problem import Prediction
 from playground.core.process import t64
 from playground.exact.classes import Classes, Diffused
@@ -31,8 +32,7 @@ class TableOracle(Classes[Diffused]):
 
     def __init__(self, data: GaussianMixture, process: Diffused):
         super().__init__(data, process)
-        self._tables: dict[float, tuple[Tensor, Tensor]] = {}
-        self._cast: dict[tuple, tuple[Tensor, Tensor]] = {}
+        self._shelf: Shelf[float] = Shelf()
         self._pairs = torch.triu_indices(self.dim, self.dim)
 
     def moments(self, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,20 +76,15 @@ class TableOracle(Classes[Diffused]):
         return torch.cat([quadratic, pull, const[..., None]], -1).mT, torch.cat([offset[..., None], gain], -1).flatten(-2)
 
     def prepare(self, times: list[float]) -> None:
-        new = [t for t in dict.fromkeys(times) if t > 0 and t not in self._tables]
-        for part in [new[i : i + 64] for i in range(0, len(new), 64)]:
-            t = t64(part)
-            logit, read = self._make(self.weights, *self.moments(t), functools.partial(self.reads, t))
-            for index, time in enumerate(part):
-                self._tables[time] = logit[index], read[index]
+        self._shelf.fill((t for t in times if t > 0), self._at_times, 64)
+
+    def _at_times(self, times: list[float]) -> Stacked:
+        t = t64(times)
+        return Stacked(self._make(self.weights, *self.moments(t), functools.partial(self.reads, t)))
 
     def tables(self, t: float, like: Tensor) -> tuple[Tensor, Tensor]:
-        key = (t, like.dtype, like.device)
-        if key not in self._cast:
-            self.prepare([t])
-            logit, read = self._tables[t]
-            self._cast[key] = logit.to(like).contiguous(), read.to(like).contiguous()
-        return self._cast[key]
+        logit, read = self._shelf.get(t, like, self._at_times)
+        return logit, read
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """x̂_0 and, unless it follows from x̂_0, the velocity; z_t (batch, d)."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.placed import HOST, Placed
 from playground.core.predictor import Prediction
 from playground.exact.classes import ExactModel
 from playground.spaces.categorical import Forgetting
@@ -26,7 +27,8 @@ class TokenOracle(ExactModel):
     def __init__(self, data: TokenTable, process: Forgetting):
         self.data, self.process = data, process
         self.tables = process.kernel.on(len(data.symbols))
-        self._posterior: dict[float, Tensor] = {}
+        self._prior = Placed(data.table)
+        self._posterior: dict[tuple[float, torch.device], Tensor] = {}
 
     @property
     def space(self) -> Tokens:
@@ -53,13 +55,14 @@ class TokenOracle(ExactModel):
     def lifted(self) -> TokenTable:
         return self.data
 
-    def posterior(self, t: float) -> Tensor:
-        """p(x_0 = c | x_t = y), (S, K), kept; where p_t(y) = 0 it is p_0."""
-        if t not in self._posterior:
-            joint = (self.data.table[:, None] * self.tables.shares(t)).T
+    def posterior(self, t: float, device: torch.device = HOST) -> Tensor:
+        """p(x_0 = c | x_t = y), (S, K), made on the device where it is asked for, and kept; where p_t(y) = 0 it is p_0."""
+        if (t, device) not in self._posterior:
+            (table,) = self._prior.on(device)
+            joint = (table[:, None] * self.tables.on(device).shares(t)).T
             total = joint.sum(1, keepdim=True)
-            self._posterior[t] = torch.where(total > 0, joint / total, self.data.table)
-        return self._posterior[t]
+            self._posterior[t, device] = torch.where(total > 0, joint / total, table)
+        return self._posterior[t, device]
 
     def mismatch(self) -> float:
         """Total variation between p_T and the law that sampling starts from."""
@@ -70,7 +73,7 @@ class TokenOracle(ExactModel):
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """probabilities (batch, 1, K) of x_0 given z_t (batch, 1)."""
-        return Prediction(probabilities=self.posterior(t).to(z_t.device)[z_t])
+        return Prediction(probabilities=self.posterior(t, z_t.device)[z_t])
 
     def log_prob(self, z_t: Tensor, t: float) -> Tensor:
         """ln p_t(z_t), (batch,)."""

@@ -42,7 +42,7 @@ class WrappedOracle(ExactModel):
     def marginal(self, t: float) -> WrappedMixture:
         """p_t (kept)."""
         if t not in self._laws:
-            self._laws[t] = self.data.widened(self.process.kernel.at(t)[0])
+            self.prepare([t])
         return self._laws[t]
 
     def lifted(self) -> WrappedMixture:
@@ -55,7 +55,10 @@ class WrappedOracle(ExactModel):
         return max(0.5 * float((TURN * (law.along(i, at).exp() @ law.weights) - 1).abs().mean()) for i in range(self.dim))
 
     def prepare(self, times: list[float]) -> None:
-        """Laws are made when they are asked for: they are small."""
+        """The laws of many times, whose numbers come to a device together."""
+        new = [t for t in dict.fromkeys(times) if t not in self._laws]
+        if new:
+            self._laws |= zip(new, self.data.family([self.process.kernel.at(t)[0] for t in new]), strict=True)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         """score and velocity, (batch, d) in z_t's dtype."""

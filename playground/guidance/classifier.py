@@ -12,6 +12,7 @@ from playground.core.fields import integer, slider, unless
 from playground.core.guidance import Guidance, interval, off_at, on_from
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.placed import Placed, Shelf, Stacked
 from playground.core.predictor import BasePredictor, Prediction
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -60,13 +61,15 @@ class ClassifierGuided(BasePredictor):
     def __init__(self, oracle: ExactLinear, label: int, weight: float, active: Callable[[float], bool], model: BasePredictor | None = None):
         self.asked = oracle if model is None else model
         self.oracle, self.process, self.weight, self.active = oracle, oracle.process, weight, active
-        self.outside = oracle.data.labels != label
+        self.outside = Placed(oracle.data.labels != label)
+        self._pulls: Shelf[float] = Shelf()
 
     def cost(self, t: float) -> int:
         """Models asked in one call at time t: the classifier counts as one."""
         return 2 if self.weight != 0 and self.active(t) else 1
 
     def prepare(self, times: list[float]) -> None:
+        self._pulls.expect([t for t in times if t > 0])
         self.oracle.prepare(times)
         if self.asked is not self.oracle:
             self.asked.prepare(times)
@@ -74,20 +77,25 @@ class ClassifierGuided(BasePredictor):
     def log_class(self, z: Tensor, t: float) -> Tensor:
         """log p_t(c | z), (batch,)."""
         parts = self.oracle.component_log_prob(z, t)
-        return torch.logsumexp(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.logsumexp(parts, -1)
+        (outside,) = self.outside.on(z.device)
+        return torch.logsumexp(parts.masked_fill(outside, -torch.inf), -1) - torch.logsumexp(parts, -1)
 
     def gradient(self, z: Tensor, t: float) -> Tensor:
         """∇_z log p_t(c | z) = Σ_k (r_k^c − r_k) ∇ log N_k, the state's shape; r^c are the responsibilities inside the class."""
         parts = self.oracle.component_log_prob(z, t)
-        gap = torch.softmax(parts.masked_fill(self.outside.to(z.device), -torch.inf), -1) - torch.softmax(parts, -1)
+        (outside,) = self.outside.on(z.device)
+        gap = torch.softmax(parts.masked_fill(outside, -torch.inf), -1) - torch.softmax(parts, -1)
         return self.oracle.slope(z, t, gap)
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
         x0 = self.asked(z_t, t).mean
         if self.cost(t) == 1:
             return Prediction(x0)
-        k = self.process.kernel.at(t)
-        # score = −Σ⁻¹(z − ψ x̂_0): a change of the score by g is a change of x̂_0 by ψᵀΣ g/|ψ|²
-        pull = (k.cov @ k.psi / k.psi.square().sum()).to(z_t)
+        (pull,) = self._pulls.get(t, z_t, lambda times: Stacked([torch.stack([self._pull(u) for u in times])]))
         g = self.process.split(self.gradient(z_t, t))
         return Prediction(x0 + self.weight * torch.einsum("b,nb...->n...", pull, g))
+
+    def _pull(self, t: float) -> Tensor:
+        """Σψ/|ψ|², (k,): score = −Σ⁻¹(z − ψ x̂_0), so that a change of the score by g is a change of x̂_0 by ψᵀΣ g/|ψ|²."""
+        k = self.process.kernel.at(t)
+        return k.cov @ k.psi / k.psi.square().sum()

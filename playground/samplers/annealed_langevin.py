@@ -15,8 +15,8 @@ from playground.core.spec import Info
 def langevin(problem: Problem, z: Tensor, t: float, step: float, repeats: int, rng: Rng) -> Tensor:
     """x ← x + (c σ²/2) score + √c σ z, ``repeats`` times, with σ² score = −(x − α x̂_0)."""
     at = problem.at(t)
-    for _ in range(repeats):
-        z = (1 - 0.5 * step) * z + 0.5 * step * at.alpha * problem.x0(z, t) + math.sqrt(step) * at.sigma * rng.normal(tuple(z.shape))
+    for noise in rng.normals(repeats, tuple(z.shape)):
+        z = (1 - 0.5 * step) * z + 0.5 * step * at.alpha * problem.x0(z, t) + math.sqrt(step) * at.sigma * noise
     return z
 
 

@@ -63,7 +63,8 @@ class DPMSolverPPSDE(Sampler[None]):
         now, mid, then = process.at(t), process.at(m), process.at(s)
         high, between, low = (math.exp(-c.half_log_snr) for c in (now, mid, then))
         first, second = ancestral(high, between, self.eta), ancestral(high, low, self.eta)
-        n1 = rng.normal(tuple(z.shape)) if self.eta else None
+        noise = rng.normals(2, tuple(z.shape))
+        n1 = next(noise) if self.eta else None
         keep = first.down / high
         u = mid.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(z, t))
         u = u if n1 is None else u + mid.alpha * first.up * n1
@@ -71,7 +72,7 @@ class DPMSolverPPSDE(Sampler[None]):
         out = then.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(u, m))
         if n1 is not None:
             c = self.correlation(high, between, low)
-            out = out + then.alpha * second.up * (c * n1 + math.sqrt(1 - c * c) * rng.normal(tuple(z.shape)))
+            out = out + then.alpha * second.up * (c * n1 + math.sqrt(1 - c * c) * next(noise))
         return out, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from playground.core.fields import promised
 from playground.core.kernel import symmetric_root
+from playground.core.placed import beside
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler
@@ -44,12 +45,11 @@ class ExactAncestral(Sampler[None]):
         problem.calls += 1
         oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
         flat = oracle.flatten(z)
-        u = rng.uniform((flat.shape[0],))
+        u, noise = rng.uniform_and_normal((flat.shape[0],), tuple(flat.shape))
         edges = torch.softmax(oracle.component_log_prob(flat, t), -1).cumsum(-1)
         k = torch.searchsorted(edges, u[:, None]).clamp_max(edges.shape[1] - 1)[:, 0]
         gain, offset, cov = oracle.bridge(t, s)
-        gain, offset, root = (m.to(flat) for m in (gain, offset, symmetric_root(cov)))  # V_k is singular as s → t
-        noise = rng.normal(tuple(flat.shape))
+        gain, offset, root = beside(flat, gain, offset, symmetric_root(cov))  # V_k is singular as s → t
         out = offset[k] + (gain[k] @ flat[..., None])[..., 0] + (root[k] @ noise[..., None])[..., 0]
         return out.reshape(z.shape), None
 

@@ -22,14 +22,14 @@ def jumping(problem: Problem) -> CategoricalProcess:
     return promised(problem.process, CategoricalProcess, "process", "a process on symbols")
 
 
-def tables_of(problem: Problem, symbols: int) -> Tables:
-    """The tables of a sampler that needs "jumps", for data of so many symbols."""
-    return jumping(problem).kernel.on(symbols)
+def tables_of(problem: Problem, told: Tensor) -> Tables:
+    """The tables of a sampler that needs "jumps", for the model's p(x_0 | x_t) (…, K), and where that is."""
+    return jumping(problem).kernel.on(told.shape[-1]).on(told.device)
 
 
 def over_kernel(told: Tensor, tables: Tables, x: Tensor, t: float) -> Tensor:
     """p(x_0 = c | x_t)/q_t(x_t | c), (batch, length, K), 0 where c cannot have led to x_t: what the model's answer says of every earlier time."""
-    reached = tables.shares(t).mT.to(x.device)[x]
+    reached = tables.shares(t).mT[x]
     return torch.where(reached > 0, told.double() / reached, 0.0)
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue, above, integer, slider
@@ -104,14 +104,14 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     def correct(self, problem: Problem, z: Tensor, t: float, s: float, rng: Rng) -> Tensor:
         """The Langevin steps at level t."""
         a = (problem.at(t).alpha / (1.0 if s == 0 else problem.at(s).alpha)) ** 2
-        for _ in range(self.corrector_steps):
-            score, noise = problem.score(z, t), rng.normal(tuple(z.shape))
-            slope = float(score.flatten(1).norm(dim=1).mean())
-            if slope == 0:  # σ is below the states' precision: z and α x̂_0 are the same numbers, and the size of a step has no meaning
-                continue
-            ratio = float(noise.flatten(1).norm(dim=1).mean()) / slope
+        for noise in rng.normals(self.corrector_steps, tuple(z.shape)):
+            score = problem.score(z, t)
+            # numbers of the whole batch that stay where the states are: to read them would be a trip to the host
+            size, slope = (x.flatten(1).norm(dim=1).mean().double() for x in (noise, score))
+            # 0 where σ is below the states' precision: z and α x̂_0 are the same numbers, and the size of a step has no meaning
+            ratio = torch.where(slope == 0, 0.0, size / slope)
             e = 2 * a * (self.snr * ratio) ** 2
-            z = z + e * score + math.sqrt(2 * e) * noise
+            z = z + e * score + (2 * e).sqrt() * noise
         return z
 
     def _history(self, problem: Problem, z: Tensor, t: float, carry: tuple[object, list[float]]) -> object:

@@ -98,8 +98,8 @@ class Restart(Sampler[None]):
         down = [time_of(process, -math.log(level)) for level in levels] + [s]
         lift = process.at(down[0]).alpha / process.at(s).alpha
         spread = process.at(down[0]).alpha * math.sqrt(top * top - here * here) * self.noise_scale
-        for _ in range(self.times):
-            z = lift * z + spread * rng.normal(tuple(z.shape))
+        for noise in rng.normals(self.times, tuple(z.shape)):
+            z = lift * z + spread * noise
             for u, v in itertools.pairwise(down):
                 z = HEUN.step(problem, z, u, v, 1, rng)[0]
         return z, None

@@ -40,8 +40,9 @@ class ReverseDiffusion(Sampler[None]):
         process = problem.linear
         a, q = process.transition(t64(s), t64(t))
         two = 2 * torch.eye(len(process.parts), dtype=torch.float64)
-        mean = process.kernel.apply(two - a, z) + process.kernel.apply(q, problem.score(z, t))
-        return mean + process.kernel.gaussian(q, tuple(z.shape), rng), None
+        back, pull, root = process.kernel.near(z, two - a, q, process.kernel.root(q))
+        mean = process.kernel.apply(back, z) + process.kernel.apply(pull, problem.score(z, t))
+        return mean + process.kernel.apply(root, rng.normal(tuple(z.shape))), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         a, q = problem.linear.transition(t64(s), t64(t))

@@ -41,9 +41,9 @@ class SSCS(Sampler[None]):
     formula = r"u \leftarrow e^{\frac h2 A}\, e^{h S}\, e^{\frac h2 A}\,u,\quad S:\ v \leftarrow v + 2\Gamma\!\textstyle\int\!\beta\,[\nabla_v\log p_t + M^{-1}v]"
     unprinted = "phase space only: its half steps are matrices (test_phase)"
 
-    def _half(self, process: CLD, z: Tensor, b: Tensor, rng: Rng) -> Tensor:
-        move, spread = process.propagator(b) * MIRROR, process.noise_cov(b) * MIRROR
-        return process.kernel.apply(move, z) + process.kernel.gaussian(spread, tuple(z.shape), rng)
+    def _half(self, process: CLD, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Ã and a root of E − Ã E Ãᵀ."""
+        return process.propagator(b) * MIRROR, process.kernel.root(process.noise_cov(b) * MIRROR)
 
     def _integrals(self, process: CLD, t: float, s: float) -> tuple[Tensor, Tensor]:
         top, mid, low = process.schedule.integral(t64([t, 0.5 * (t + s), s]))
@@ -51,12 +51,15 @@ class SSCS(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = promised(problem.process, CLD, "process", "CLD")
+        apply = process.kernel.apply
         first, second = self._integrals(process, t, s)
-        u = self._half(process, z, first, rng)
+        move, root, onward, last = process.kernel.near(z, *self._half(process, first), *self._half(process, second))
+        noise = rng.normals(2, tuple(z.shape))
+        u = apply(move, z) + apply(root, next(noise))
         x, v = u[:, 0], u[:, 1]
         score_v = problem.score(u, t)[:, 1]
         v = v + 2 * process.friction * float(first + second) * (score_v + v / process.mass)
-        return self._half(process, torch.stack([x, v], 1), second, rng), None
+        return apply(onward, torch.stack([x, v], 1)) + apply(last, next(noise)), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         process = promised(problem.process, CLD, "process", "CLD")

@@ -37,9 +37,9 @@ class TauLeaping(Jumping):
 
     def _leap(self, problem: Problem, z: Tensor, t: float, s: float, rng: Rng) -> Tensor:
         told = problem.probabilities(z, t)
-        tables = tables_of(problem, told.shape[-1])
-        ratio = over_kernel(told, tables, z, t) @ tables.shares(t).to(z.device)
-        rate = (tables.rates(t).mT.to(z.device)[z] * ratio).scatter(-1, z[..., None], 0.0)
+        tables = tables_of(problem, told)
+        ratio = over_kernel(told, tables, z, t) @ tables.shares(t)
+        rate = (tables.rates(t).mT[z] * ratio).scatter(-1, z[..., None], 0.0)
         total = rate.sum(-1)
         jumps = rng.uniform(tuple(z.shape)).double() < -torch.expm1(-(t - s) * total)
         return torch.where(jumps, draw(rate.where(total[..., None] > 0, 1.0), rng.uniform(tuple(z.shape))), z)

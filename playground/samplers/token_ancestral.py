@@ -37,8 +37,8 @@ class TokenAncestral(Jumping):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         told = problem.probabilities(z, t)
-        tables = tables_of(problem, told.shape[-1])
-        share = tables.between(s, t).mT.to(z.device)[z] * (over_kernel(told, tables, z, t) @ tables.shares(s).to(z.device))
+        tables = tables_of(problem, told)
+        share = tables.between(s, t).mT[z] * (over_kernel(told, tables, z, t) @ tables.shares(s))
         return draw(share, rng.uniform(tuple(z.shape))), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:

@@ -38,8 +38,8 @@ class WrappedAncestral(Sampler[None]):
         oracle = promised(problem.predictor, WrappedOracle, "predictor", "the exact model of a mixture of wrapped normals")
         kernel = brownian(problem)
         problem.calls += 1
-        uniform = rng.uniform((len(z), 1 + z.shape[1]))
-        return oracle.data.earlier(z, kernel.at(s)[0], kernel.at(t)[0], uniform, rng.normal(tuple(z.shape))), None
+        draws = rng.uniform_and_normal((len(z), 1 + z.shape[1]), tuple(z.shape))
+        return oracle.data.earlier(z, kernel.at(s)[0], kernel.at(t)[0], oracle.marginal(t), *draws), None
 
     @property
     def ending(self) -> Ending:

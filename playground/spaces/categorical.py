@@ -36,7 +36,14 @@ class Tables:
 
     def __init__(self, symbols: int, noise: Tensor, schedule: Schedule):
         self.symbols, self.noise, self.schedule = symbols, noise, schedule
-        self.eye = torch.eye(len(noise), dtype=torch.float64)
+        self.eye = torch.eye(len(noise), dtype=torch.float64, device=noise.device)
+        self._there: dict[torch.device, Tables] = {noise.device: self}
+
+    def on(self, device: torch.device) -> Tables:
+        """The same tables on a device, where they are made: only m is brought there, once."""
+        if device not in self._there:
+            self._there[device] = Tables(self.symbols, self.noise.to(device), self.schedule)
+        return self._there[device]
 
     def between(self, s: float, t: float) -> Tensor:
         """p(x_t = y | x_s = x), (S, S), s ≤ t."""
@@ -53,11 +60,11 @@ class Tables:
 
     def step(self, x: Tensor, s: float, t: float, rng: Rng) -> Tensor:
         """A draw from p(x_t | x_s), s ≤ t, int64 of x's shape."""
-        return draw(self.between(s, t).to(x.device)[x], rng.uniform(tuple(x.shape)))
+        return draw(self.on(x.device).between(s, t)[x], rng.uniform(tuple(x.shape)))
 
     def prior(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
         """Draws from the noise's law, int64."""
-        return draw(self.noise.to(rng.device).expand(*shape, -1), rng.uniform(shape))
+        return draw(self.on(rng.device).noise.expand(*shape, -1), rng.uniform(shape))
 
 
 class Categorical(Kernel):

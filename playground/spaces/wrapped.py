@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -12,6 +14,7 @@ from torch import Tensor
 from playground.core.fields import BadValue
 from playground.core.kernel import Kernel, t64
 from playground.core.law import Law
+from playground.core.placed import Stacked
 from playground.core.rng import Rng
 from playground.spaces.tokens import draw
 from playground.spaces.torus import TURN, Torus, wrap
@@ -44,16 +47,22 @@ def by_harmonics(delta: Tensor, var: Tensor) -> Pair:
     return torch.log(p / TURN), -(weight * n * angle.sin()).sum(-1) / p
 
 
-def wrapped_normal(delta: Tensor, var: Tensor) -> Pair:
+def wrapped_normal(delta: Tensor, var: Tensor, sums: frozenset[bool] | None = None) -> Pair:
     """ln p(δ) and d ln p/dδ of the wrapped normal of variance ``var`` (which broadcasts) at δ in [−π, π]: by windings or by harmonics, whichever
-    is the shorter sum."""
-    narrow = var < NARROW
-    if bool(narrow.all()):
+    is the shorter sum. ``sums``: ``sums_of(var)``, where it is known already."""
+    by = sums_of(var) if sums is None else sums
+    if by == {True}:
         return by_windings(delta, var)
-    if not bool(narrow.any()):
+    if by == {False}:
         return by_harmonics(delta, var)
+    narrow = var < NARROW
     one, two = by_windings(delta, var.clamp_max(NARROW)), by_harmonics(delta, var.clamp_min(NARROW))
     return torch.where(narrow, one[0], two[0]), torch.where(narrow, one[1], two[1])
+
+
+def sums_of(var: Tensor) -> frozenset[bool]:
+    """For which of these variances the sum over windings is taken: all {True}, none {False}, some."""
+    return frozenset((var < NARROW).flatten().tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +91,30 @@ class WrappedMixture:
         object.__setattr__(self, "stds", s)
         object.__setattr__(self, "labels", torch.as_tensor(self.labels, dtype=torch.int64).expand(len(m)))
 
+    @functools.cached_property
+    def _shelved(self) -> tuple[Stacked, int]:
+        """Where its numbers lie: alone, or with those of a family."""
+        return shelved([self]), 0
+
+    @functools.cached_property
+    def _sums(self) -> dict[torch.dtype, frozenset[bool]]:
+        """Which sums its wrapped normals take, told on the host: a device would have to be asked."""
+        return {dtype: sums_of(self.stds.square().to(dtype)) for dtype in (torch.float32, torch.float64)}
+
+    def family(self, variances: list[float]) -> list[WrappedMixture]:
+        """``widened`` by each of these; their numbers come to a device together."""
+        laws = [self.widened(var) for var in variances]
+        batch = shelved(laws)
+        for place, law in enumerate(laws):
+            law.__dict__["_shelved"] = batch, place
+        return laws
+
+    def numbers(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What ``terms`` is made of, on the device of ``like`` and in its dtype: means and variances (K, d), ln weights (K,)."""
+        batch, place = self._shelved
+        means, var, log_weights = batch.on(like.device, like.dtype)[place]
+        return means, var, log_weights
+
     @property
     def dim(self) -> int:
         return self.means.shape[1]
@@ -100,8 +133,9 @@ class WrappedMixture:
 
     def terms(self, theta: Tensor) -> Pair:
         """Of θ (batch, d): ln w_k p_k(θ), (batch, K), and its gradient, (batch, K, d), in θ's dtype."""
-        log_p, slope = wrapped_normal(wrap(theta[:, None] - self.means.to(theta)), self.stds.square().to(theta))
-        return self.weights.log().to(theta) + log_p.sum(-1), slope
+        means, var, log_weights = self.numbers(theta)
+        log_p, slope = wrapped_normal(wrap(theta[:, None] - means), var, self._sums[theta.dtype])
+        return log_weights + log_p.sum(-1), slope
 
     def along(self, axis: int, angle: Tensor) -> Tensor:
         """ln p_k of one of the angles, (batch, K), at (batch,)."""
@@ -135,17 +169,20 @@ class WrappedMixture:
         """n points and their components, from a stream of random numbers."""
         return self.sample(rng.uniform((n,)), rng.normal((n, self.dim)))
 
-    def earlier(self, theta: Tensor, before: float, now: float, uniform: Tensor, normal: Tensor) -> Tensor:
-        """A draw from the law of the Brownian motion's angles when its variance was ``before``, given θ (batch, d) at variance ``now`` ≥ before.
+    def earlier(self, theta: Tensor, before: float, now: float, law: WrappedMixture, uniform: Tensor, normal: Tensor) -> Tensor:
+        """A draw from the law of the Brownian motion's angles when its variance was ``before``, given θ (batch, d) at variance ``now`` ≥ before, where their law
+        is ``law`` = ``widened(now)``.
 
         Unrolled onto the line it is Gaussian: component k by its share of p(θ), the turn n of each angle by its share of that component, and then
         N(m + (v/V)(θ − m + 2πn), v (V − v)/V), v = s_k² + before, V = s_k² + now. ``uniform`` (batch, 1 + d) picks k and n, ``normal`` (batch, d).
         """
-        k = draw(torch.softmax(self.widened(now).component_log_prob(theta.double()), -1), uniform[:, 0])
-        mean, v, var = self.means[k], self.stds[k].square() + before, self.stds[k].square() + now
-        most = math.ceil(8 * math.sqrt(float(var.max())) / TURN) + 1
-        turns = TURN * torch.arange(-most, most + 1, dtype=torch.float64)
-        far = wrap(theta.double() - mean)[..., None] + turns
+        at = theta.double()
+        k = draw(torch.softmax(law.component_log_prob(at), -1), uniform[:, 0])
+        means, own, _ = self.numbers(at)
+        mean, v, var = means[k], own[k] + before, own[k] + now
+        most = math.ceil(8 * math.sqrt(float(self.stds.max()) ** 2 + now) / TURN) + 1  # turns: what is beyond has a share below e^{−32}
+        turns = TURN * torch.arange(-most, most + 1, dtype=torch.float64, device=theta.device)
+        far = wrap(at - mean)[..., None] + turns
         n = draw(torch.softmax(-0.5 * far.square() / var[..., None], -1), uniform[:, 1:])
         offset = far.gather(-1, n[..., None])[..., 0]
         return wrap(mean + v / var * offset + (v * (var - v) / var).sqrt() * normal.double()).to(theta)
@@ -160,6 +197,12 @@ class WrappedMixture:
         if not bool(mine.any()):
             raise BadValue("label", label, "one of " + ", ".join(str(c) for c in sorted(set(self.labels.tolist()))))
         return WrappedMixture(self.weights[mine], self.means[mine], self.stds[mine], self.labels[mine])
+
+
+def shelved(laws: Sequence[WrappedMixture]) -> Stacked:
+    """The numbers of mixtures with as many components each: means and variances (K, d), ln weights (K,)."""
+    numbers = ((law.means, law.stds.square(), law.weights.log()) for law in laws)
+    return Stacked([torch.stack(field) for field in zip(*numbers, strict=True)])
 
 
 class Winding(Protocol):

@@ -20,6 +20,7 @@ from playground.core.denoiser import ImageModel, ModelPredictor
 from playground.core.examples import Examples, ExamplesLaw, told_classes
 from playground.core.law import Law
 from playground.core.mixture import GaussianMixture
+from playground.core.placed import Placed
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess
 
@@ -57,27 +58,26 @@ class Ideal(Formula):
     """
 
     def __init__(self, images: Examples):
-        self.event = tuple(images.x.shape[1:])
         flat = images.x.flatten(1)
-        self.mean = flat.double().mean(0)
-        self.x = flat  # float32: half the memory, and pixels of 8 bits lose nothing by it
-        self.half = torch.cat([(part.double() - self.mean).square().sum(1) / 2 for part in flat.split(512)])
+        mean = flat.double().mean(0)
+        half = torch.cat([(part.double() - mean).square().sum(1) / 2 for part in flat.split(512)])
+        self.count = len(flat)
+        self.placed = Placed(flat, mean, half)  # the images in float32: half the memory, and pixels of 8 bits lose nothing by it
 
     def weights(self, y: Tensor, tau: float) -> Tensor:
         """Posterior weights of the images at y (batch, *event): (batch, count), float64."""
-        centred = y.flatten(1).double() - self.mean.to(y.device)
-        dots = torch.cat([centred @ (part.to(y.device).double() - self.mean.to(y.device)).T for part in self.x.split(512)], 1)
-        return ((dots - self.half.to(y.device)) / tau**2).softmax(1)
+        x, mean, half = self.placed.on(y.device)
+        centred = y.flatten(1).double() - mean
+        dots = torch.cat([centred @ (part.double() - mean).T for part in x.split(512)], 1)
+        return ((dots - half) / tau**2).softmax(1)
 
     def __call__(self, y: Tensor, tau: float) -> Tensor:
-        out = torch.empty_like(y.flatten(1))
-        for rows in torch.arange(len(y)).split(max(1, ROOM // len(self.x))):
-            w = self.weights(y[rows], tau)
-            told = sum(
-                (part @ x.to(y.device).double() for part, x in zip(w.split(512, 1), self.x.split(512), strict=True)), torch.zeros(())
-            )
-            out[rows] = told.to(y.dtype)
-        return out.view_as(y)
+        known, out = self.placed.on(y.device)[0], []
+        for rows in y.split(max(1, ROOM // self.count)):
+            w = self.weights(rows, tau)
+            told = sum((part @ x.double() for part, x in zip(w.split(512, 1), known.split(512), strict=True)), torch.zeros(()))
+            out.append(told.to(y.dtype))
+        return torch.cat(out).view_as(y)
 
 
 class Wiener(Formula):
@@ -98,6 +98,7 @@ class Wiener(Formula):
             keep = value > 1e-10 * value[-1]
             value, self.axes = value[keep], centred.T @ (left[:, keep] / (count * value[keep]).sqrt())
         self.variances = value.clamp_min(0)
+        self.placed = Placed(self.mean, self.axes, self.variances)
 
     def gaussian(self, floor: float = 1e-4) -> GaussianMixture:
         """The law behind it, N(m, C + floor I): a pixel that never changes in the set keeps a spread of √floor, about one grey level."""
@@ -105,15 +106,15 @@ class Wiener(Formula):
         return GaussianMixture(torch.ones(1), self.mean[None], ((cov + cov.T) / 2)[None])
 
     def __call__(self, y: Tensor, tau: float) -> Tensor:
-        mean, axes, lam = (a.to(y.device) for a in (self.mean, self.axes, self.variances))
+        mean, axes, lam = self.placed.on(y.device)
         told = (y.flatten(1).double() - mean) @ axes * (lam / (lam + tau**2)) @ axes.T + mean
         return told.to(y.dtype).view_as(y)
 
 
-def window(size: int, k: int) -> Tensor:
+def window(size: int, k: int, like: Tensor) -> Tensor:
     """Row p has ones where a patch of side k about p lies within 0 … size − 1: (size, size). What lies outside is zero in both images."""
-    place = torch.arange(size)
-    return ((place[:, None] - place).abs() <= k // 2).float()
+    place = torch.arange(size, device=like.device)
+    return ((place[:, None] - place).abs() <= k // 2).to(like.dtype)
 
 
 class Local(Formula):
@@ -123,17 +124,17 @@ class Local(Formula):
     """
 
     def __init__(self, images: Examples, k: int = 0):
-        self.x, self.k = images.x, k
+        self.placed, self.k = Placed(images.x), k
 
     def __call__(self, y: Tensor, tau: float, k: int = 0) -> Tensor:
         h, w = y.shape[-2:]
         k = k or self.k or patch_size(tau, max(h, w))
-        rows, columns = window(h, k).to(y), window(w, k).to(y)
-        told = []
+        rows, columns = window(h, k, y), window(w, k, y)
+        (known,), told = self.placed.on(y.device), []
         for one in y:  # images one by one, the set in blocks: the sum over images with a running maximum
             top, mass, total = y.new_full((h, w), -math.inf), y.new_zeros(h, w), torch.zeros_like(one)
-            for part in self.x.split(max(1, ROOM // one.numel())):
-                x = part.to(y)
+            for part in known.split(max(1, ROOM // one.numel())):
+                x = part.to(y.dtype)
                 logit = -(rows @ (one - x).square().sum(1) @ columns) / (2 * tau**2)
                 new = torch.maximum(top, logit.amax(0))
                 weight = (logit - new).exp()
@@ -156,15 +157,19 @@ class Equivariant(Formula):
     def __init__(self, images: Examples, k: int = 0, circular: bool = False):
         count, (h, w) = len(images.x), images.x.shape[-2:]
         self.taken = min(count, max(1, MOST_PATCHES // (h * w)))
-        self.x = images.x[(torch.arange(self.taken) * count) // self.taken]
-        self.k, self.circular = k, circular
-        self.local = Local(Examples(self.x, None, images.title, images.digest))
+        x = images.x[(torch.arange(self.taken) * count) // self.taken]
+        self.placed, self.k, self.circular = Placed(x), k, circular
+        self.local = Local(Examples(x, None, images.title, images.digest))
         self.held: tuple[int, Tensor] | None = None  # the set's patches at the latest k
 
     def patches(self, x: Tensor, k: int) -> Tensor:
         """(count, channels, h, w) → (count, h, w, channels·k²), zeros outside."""
         r, (h, w) = k // 2, x.shape[-2:]
-        x = x[..., (torch.arange(-r, h + r) % h)[:, None], torch.arange(-r, w + r) % w] if self.circular else F.pad(x, (r, r, r, r))
+        if self.circular:
+            down, along = (torch.arange(-r, side + r, device=x.device) % side for side in (h, w))
+            x = x[..., down[:, None], along]
+        else:
+            x = F.pad(x, (r, r, r, r))
         return F.unfold(x, k).mT.reshape(len(x), h, w, -1)
 
     def __call__(self, y: Tensor, tau: float) -> Tensor:
@@ -172,16 +177,18 @@ class Equivariant(Formula):
         k = self.k or patch_size(tau, max(h, w))
         if k > max(h, w) and not self.circular:  # both borders cut every patch: each place is alone of its kind
             return self.local(y, tau, k)
+        (x,) = self.placed.like(y)
         held = self.held  # another thread may put its own there meanwhile
         if held is None or held[0] != k or held[1].device != y.device:
-            self.held = held = k, self.patches(self.x.to(y), k)
+            self.held = held = k, self.patches(x, k)
         ours, theirs = self.patches(y, k), held[1].to(y.dtype)
         out = torch.empty_like(y)
-        for rows in kinds(h, 0 if self.circular else k):
-            for columns in kinds(w, 0 if self.circular else k):
+        of_rows, of_columns = (placed_kinds(side, 0 if self.circular else k).on(y.device) for side in (h, w))
+        for rows in of_rows:
+            for columns in of_columns:
                 at = (slice(None), rows[:, None], columns)
                 asked, known = ours[at].flatten(0, 2), theirs[at].flatten(0, 2)
-                values = self.x.to(y)[:, :, rows[:, None], columns].permute(0, 2, 3, 1).reshape(-1, channels)
+                values = x[:, :, rows[:, None], columns].permute(0, 2, 3, 1).reshape(-1, channels)
                 told = self._mean(asked, known, values, tau).view(count, len(rows), len(columns), channels)
                 out[:, :, rows[:, None], columns] = told.permute(0, 3, 1, 2)
         return out
@@ -207,6 +214,12 @@ def kinds(size: int, k: int) -> list[Tensor]:
     for p in range(size):
         groups.setdefault((min(p, r), min(size - 1 - p, r)), []).append(p)
     return [torch.tensor(g) for g in groups.values()]
+
+
+@functools.lru_cache(maxsize=256)
+def placed_kinds(size: int, k: int) -> Placed:
+    """The same, on every device that asks for them."""
+    return Placed(*kinds(size, k))
 
 
 @dataclass(frozen=True)

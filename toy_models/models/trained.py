@@ -14,6 +14,7 @@ from torch import Tensor
 from playground.core.denoiser import ImageModel, ModelPredictor
 from playground.core.fields import BadValue
 from playground.core.law import Law
+from playground.core.placed import HOST
 from playground.core.predictor import BasePredictor
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
@@ -81,16 +82,14 @@ class TrainedPredictor(NetworkPredictor, ModelPredictor):
     model: TrainedModel
 
     def __init__(self, model: TrainedModel, process: LinearProcess):
-        NetworkPredictor.__init__(self, process, network_of(model.key), model.label)
+        NetworkPredictor.__init__(self, process, network_of(model.key, HOST), model.label)
         self.model = model
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        model = self.denoiser
-        if next(model.parameters()).device != z_t.device:
-            model.to(z_t.device)
+        network = network_of(self.model.key, z_t.device)
         size = CHUNK if z_t.device.type == "cpu" else 16 * CHUNK
         parts = zip(z_t.split(size), self.labels(len(z_t), z_t.device).split(size), strict=True)
-        return Prediction(torch.cat([self.x0(part.float(), t, label) for part, label in parts]).to(z_t.dtype))
+        return Prediction(torch.cat([network.x0(self, part.float(), t, label) for part, label in parts]).to(z_t.dtype))
 
     def note(self, times: list[float]) -> str:
         if self.model.process is not None:
@@ -102,10 +101,10 @@ class TrainedPredictor(NetworkPredictor, ModelPredictor):
         )
 
 
-@functools.lru_cache(maxsize=4)
-def network_of(name: str) -> Denoiser | PhaseDenoiser:
-    """The network of a model, loaded once. Channels lie last in memory: convolutions take two thirds of the time."""
-    return load_model(name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+@functools.lru_cache(maxsize=8)
+def network_of(name: str, device: torch.device) -> Denoiser | PhaseDenoiser:
+    """The network of a model, loaded once for a device. Channels lie last in memory: convolutions take two thirds of the time."""
+    return load_model(name).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 # -- by name -----------------------------------------------------------------------------------------------------------------------

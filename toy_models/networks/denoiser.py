@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
 from playground.core.denoiser import StatisticPredictor
 from playground.core.fields import Record
+from playground.core.placed import Packed, Placed, Shelf, beside
 from playground.core.problem import Prediction
 from playground.core.process import LinearProcess
 
@@ -53,6 +54,18 @@ class Denoiser(nn.Module):
         return weight * error.square().flatten(1).mean(1)
 
 
+class PhaseFacts(NamedTuple):
+    """What a PhaseDenoiser knows of times: Σ_vv, ℓ, (Σ⁻¹ψ)_v, Σ⁻¹_vx, Σ⁻¹_vv, and c_noise = ln τ / 4; each (times, 1, 1, 1), of one time for all states or
+    of each state's own."""
+
+    vv: Tensor
+    ell: Tensor
+    pull: Tensor
+    px: Tensor
+    pv: Tensor
+    noise: Tensor
+
+
 class PhaseDenoiser(nn.Module):
     """The score of critically damped Langevin diffusion from a network that sees (x, v) (math 3; Dockhorn et al. 2022, 2112.07068).
 
@@ -68,6 +81,7 @@ class PhaseDenoiser(nn.Module):
     def __init__(self, network: nn.Module, process: LinearProcess):
         super().__init__()
         self.network, self.process = network, process
+        self._known: Shelf[float] = Shelf()
 
     def card(self) -> Record:
         """What its card says of it."""
@@ -75,33 +89,40 @@ class PhaseDenoiser(nn.Module):
 
     def x0(self, predictor: StatisticPredictor, z: Tensor, t: float, label: Tensor) -> Tensor:
         """x̂_0 of z (batch, 2, *event) under its own process."""
-        return self(z, torch.full((z.shape[0],), t, dtype=torch.float64), label)
+        known = self._known.get(t, z, lambda times: Packed([self._told(torch.tensor([u], dtype=torch.float64)) for u in times]))
+        return self._x0(z, PhaseFacts(*known), label)
 
-    def _facts(self, z: Tensor, t: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Per state (batch,): Σ_vv, ℓ, (Σ⁻¹ψ)_v, τ and the rows of Σ⁻¹ and ψ, from t (batch,) in float64."""
-        psi, cov = self.process.mean_and_cov(t.double().cpu())
+    def _told(self, t: Tensor) -> PhaseFacts:
+        """Of t (times,), on the host, in float64."""
+        psi, cov = self.process.mean_and_cov(t)
         precision = torch.linalg.inv(cov)
         pull = (precision @ psi[..., None])[..., 0]
         ell = precision[..., 1, 1].sqrt()  # = √(Σ_xx/det Σ)
         tau = (psi * pull).sum(-1).rsqrt()
-        shape = (-1, 1, 1, 1)
-        return [
-            a.to(z.device, z.dtype).view(shape) for a in (cov[..., 1, 1], ell, pull[..., 1], precision[..., 1, 0], precision[..., 1, 1])
-        ], tau
+        told = (cov[..., 1, 1], ell, pull[..., 1], precision[..., 1, 0], precision[..., 1, 1], tau.log() / 4)
+        return PhaseFacts(*(a.view(-1, 1, 1, 1) for a in told))
+
+    def _facts(self, z: Tensor, t: Tensor) -> PhaseFacts:
+        """On z's device and in its dtype, of t (batch,)."""
+        return PhaseFacts(*beside(z, *self._told(t.double().cpu())))
 
     def noise(self, z: Tensor, t: Tensor, label: Tensor) -> Tensor:
         """ε̂_v = v/(ℓ Σ_vv) + α' of z (batch, 2, *event), t (batch,): (batch, *event)."""
-        (vv, ell, *_), tau = self._facts(z, t)
+        return self._noise(z, self._facts(z, t), label)
+
+    def _noise(self, z: Tensor, facts: PhaseFacts, label: Tensor) -> Tensor:
         x, v = z[:, 0], z[:, 1]
         mass = float(self.process.prior_cov()[1, 1])
-        told = self.network(torch.cat([x, v * mass**-0.5], 1), (tau.log() / 4).to(z.device, z.dtype), label)
-        return v / (ell * vv) + told.float()
+        told = self.network(torch.cat([x, v * mass**-0.5], 1), facts.noise.view(-1).expand(len(z)), label)
+        return v / (facts.ell * facts.vv) + told.float()
 
     def forward(self, z: Tensor, t: Tensor, label: Tensor) -> Tensor:
         """x̂_0 of z (batch, 2, *event), t and label (batch,): (batch, *event). Near t = T it is the small difference of large numbers: there
         the score is well known and x̂_0 is not."""
-        (_, ell, pull, px, pv), _ = self._facts(z, t)
-        return (px * z[:, 0] + pv * z[:, 1] - ell * self.noise(z, t, label)) / pull
+        return self._x0(z, self._facts(z, t), label)
+
+    def _x0(self, z: Tensor, facts: PhaseFacts, label: Tensor) -> Tensor:
+        return (facts.px * z[:, 0] + facts.pv * z[:, 1] - facts.ell * self._noise(z, facts, label)) / facts.pull
 
     def loss(self, x0: Tensor, t: Tensor, noise: Tensor, label: Tensor) -> Tensor:
         """‖ε_v − ε̂_v(ψ x_0 + L ε)‖², the mean over pixels of each image, (batch,); noise = (ε_x, ε_v), (batch, 2, *event)."""
@@ -120,17 +141,13 @@ class NetworkPredictor(StatisticPredictor):
 
     def __init__(self, process: LinearProcess, denoiser: Denoiser | PhaseDenoiser, label: int | Tensor | None = None):
         StatisticPredictor.__init__(self, process)
-        self.denoiser, self.label = denoiser, label
+        self.denoiser = denoiser
+        null = cast("Config", denoiser.network.config).classes
+        self._labels = Placed(torch.as_tensor(null if label is None else label).reshape(-1))
 
     def labels(self, batch: int, device: torch.device) -> Tensor:
-        null = cast("Config", self.denoiser.network.config).classes
-        if isinstance(self.label, Tensor):
-            return self.label[torch.arange(batch) % len(self.label)].to(device)
-        return torch.full((batch,), null if self.label is None else self.label, device=device)
+        (label,) = self._labels.on(device)
+        return label[torch.arange(batch, device=device) % len(label)]
 
     def __call__(self, z_t: Tensor, t: float) -> Prediction:
-        return Prediction(self.x0(z_t, t, self.labels(len(z_t), z_t.device)))
-
-    def x0(self, z_t: Tensor, t: float, label: Tensor) -> Tensor:
-        """x̂_0 of z_t (batch, *state) with a label each, (batch,)."""
-        return self.denoiser.x0(self, z_t, t, label)
+        return Prediction(self.denoiser.x0(self, z_t, t, self.labels(len(z_t), z_t.device)))
