@@ -158,7 +158,8 @@ def test_every_model(data, model, process):
         _, first = seen(exp, within=1e-3)  # images: products of many numbers round by how those lie in memory
         _, again = seen(exp, check=False)
         assert again.trips <= ONCE_TRIPS, guidance
-        assert again.copies <= COPIES * FEW, (guidance, first, again)
+        own = ONCE_COPIES if model == "gaussian" else 0  # an exact model's tables are the run's
+        assert again.copies <= COPIES * FEW + own, (guidance, first, again)
 
 
 def test_what_it_sees():
