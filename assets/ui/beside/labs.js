@@ -28,7 +28,11 @@ class Labs {
     root.replaceChildren(...(LABS.length > 1 ? [this.strip] : []), ...this.areas.values());
     this.strip.addEventListener("keydown", (e) => this._keys(e));
     addEventListener("pg-open-lab", (e) => this.tabs.get(e.detail)?.click());
-    document.addEventListener("click", (e) => this.tabs.get(e.target.closest?.("[data-open-lab]")?.dataset.openLab)?.click()); // a word elsewhere on the page
+    document.addEventListener("click", (e) => { // a word elsewhere on the page
+      const tab = this.tabs.get(e.target.closest?.("[data-open-lab]")?.dataset.openLab);
+      tab?.click();
+      if (tab && document.body.classList.contains("pg-drawer-open")) host.form.drawer(false); // which lies over the lab
+    });
     this.open(host.view.lab || "curves");
   }
 
