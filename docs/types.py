@@ -228,12 +228,15 @@ ASKED: dict[str, list[tuple[dict[str, str], dict[str, str]]]] = {
         ({}, {"suggest": "1"}),
         ({"data": "letters"}, {"suggest": "1"}),
     ],
-    "paths": [({}, {"clock": "0.5", **PLANE}), (CLD, {"clock": "0.5", **PLANE}), ({"data": "two_modes"}, {"clock": "0.5", **LINE})],
-    "worst": [({"data": "two_modes"}, {"steps": "4,8"}), ({}, {"steps": "4"})],
+    "paths": [
+        ({}, {"clock": "0.5", **PLANE}),
+        (CLD, {"clock": "0.5", **PLANE}),
+        ({"data": "two_modes"}, {"clock": "0.5", **LINE}),
+        ({"data": "letters"}, {}),
+    ],
+    "worst": [({"data": "two_modes"}, {"steps": "4"}), ({}, {"steps": "4"}), ({"data": "letters"}, {"steps": "4"})],
     "phase": [
-        ({**CLD, "data": data}, {"part": part})
-        for data in ("two_modes", "moons")
-        for part in ("paths", "friction", "solvers", "hamiltonian", "ou", "forward")
+        ({**CLD, "data": data}, {"part": part}) for data in ("two_modes", "moons") for part in ("paths", "damping", "numbers", "solvers")
     ],
     "errors": [({}, {}), ({"data": "two_modes"}, {}), ({"sampler": "EulerMaruyama"}, {}), (CLD, {})],
     "errors-map": [

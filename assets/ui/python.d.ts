@@ -508,6 +508,7 @@ export interface LabHeaders {
     key: string;
     notes: string[];
     arrays: Arrays;
+    why?: string;
   };
   "worst": {
     kind: string;
@@ -519,6 +520,7 @@ export interface LabHeaders {
     s: number;
     every: boolean;
     arrays: Arrays;
+    why?: string;
   };
   "phase": {
     kind: string;
@@ -530,16 +532,25 @@ export interface LabHeaders {
     items?: {
       id: string;
       title: string;
-      components: {
+      components?: {
         name: string;
         label: string;
         lo: number;
         hi: number;
       }[];
-      friction: number | null;
+      friction?: number | null;
+      ratio?: number;
+      expected?: number;
+      measured?: number;
+      measured_se?: number;
+      limit?: number;
+      score_mean?: number;
+      score_error?: number;
     }[];
     arrays: Arrays;
     steps?: number;
+    paths?: number;
+    score_by?: string;
     points?: number;
     error?: {
       sscs: number;

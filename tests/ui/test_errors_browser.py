@@ -57,6 +57,9 @@ def test_a_stochastic_sampler_shows_mean_and_covariance(visit: Any) -> None:
     page.get_by_role("radio", name="covariance").click()
     assert page.evaluate(PIXELS) != pixels
     page.wait_for_function("location.search.includes('view.errors_of=spread')")
+    again = opened(visit("?" + page.evaluate("location.search.slice(1)")))  # the link says it without a complaint
+    assert again.page.get_by_role("radio", name="covariance").get_attribute("aria-checked") == "true"
+    assert again.notice() == ""
     assert site.problems == []
 
 

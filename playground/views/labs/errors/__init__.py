@@ -13,5 +13,5 @@ class Errors(Lab):
     order = 31
     needs = frozenset({"vector", "points", "reverse", "marginals"})
     page = "toys"
-    view = ("errors",)
+    view = ("errors_of",)
     packets = {"errors": errors_packet, "errors-map": map_packet}
