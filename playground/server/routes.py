@@ -20,6 +20,7 @@ GET /live/plotly.js                                                          the
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -44,6 +45,11 @@ from playground.ui.sets import set_record, stored_record
 from playground.views import film
 from playground.views.stage import file_name
 
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None
+FILES = 65_536
 BINARY, LINES = "application/octet-stream", "application/x-ndjson"
 FRESH = {"Cache-Control": "no-store"}
 TAB = re.compile(r"[\w-]{1,64}", re.ASCII)  # what a page calls its tab, in the header X-Playground-Tab
@@ -176,7 +182,11 @@ class Live:
     # -- the server's life -----------------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Starts the workers and does not wait for them."""
+        """Starts the workers and does not wait for them. A thousand connections need as many files open: what the system allows is taken."""
+        if resource is not None:
+            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, FILES) if most > 0 else FILES, most))
         self.scheduler.open()
 
     def warm(self) -> None:
