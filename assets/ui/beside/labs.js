@@ -1,42 +1,68 @@
 // The strip of labs below the stage. What labs there are, their words, order and view names come from Python, and with each run why one has nothing to say of it
-// (playground/views/lab.py). A lab's script, labs/<key>/lab.js, is fetched when the lab is first opened; its default is {mount(root, host)}, which gives what is
-// told: setRun, setFields, setMetrics, cursor, pin, and show(on). Only the open one is told, so that the others cost nothing.
-import { el } from "../lib/dom.js";
+// (playground/views/lab.py). A lab's script, labs/<key>/lab.js, is fetched when the lab is first opened; its default is a Lab. Only the open one is told what
+// happens, so that the others cost nothing.
+import { el, targetOf } from "../lib/dom.js";
 import { config } from "../lib/start.js";
+
+/**
+ * @typedef {import("../page.js").Lab} Lab
+ * @typedef {import("../page.js").LabPart} LabPart
+ * @typedef {import("../python.js").LabInfo} LabInfo
+ *
+ * @typedef {{[K in "setRun" | "setFields" | "setMetrics" | "cursor" | "pin"]?: Parameters<NonNullable<LabPart[K]>>[0]}} Latest  what a lab is told, by the name of its method
+ */
 
 const LABS = config.labs;
 export const labKeys = () => LABS.map((lab) => lab.key);
 
+/** In the order in which a lab that opens hears of them. @type {(keyof Latest)[]} */
 const TOLD = ["setRun", "setFields", "setMetrics", "cursor", "pin"];
 
 class Labs {
   loading = 0; // scripts that are on their way
 
-  /** host: what labs may use of the page, see form.js. */
+  /**
+   * @param {HTMLElement} root
+   * @param {import("../page.js").Host} host
+   */
   constructor(root, host) {
     this.host = host;
+    /** @type {Latest} */
     this.latest = {};
+    /** Of the labs that have been opened. @type {Map<string, LabPart>} */
     this.parts = new Map();
+    /** The open lab; undefined while its script is on its way. @type {LabPart | undefined} */
+    this.part = undefined;
+    /** Which is open, and which was asked for: a run may have no use for it. */
+    this.key = this.wanted = "";
     root.classList.add("pg-labs");
     this.root = root;
     this.strip = el("div", { className: "pg-lab-strip" });
     this.strip.setAttribute("role", "tablist");
     this.strip.setAttribute("aria-label", "Below the stage");
-    this.areas = new Map(LABS.map((lab) => [lab.key, el("div", { className: "pg-lab", id: `pg-lab-${lab.key}`, hidden: true })]));
-    this.tabs = new Map(LABS.map((lab) => [lab.key, this._tab(lab)]));
-    this.strip.append(...this.tabs.values());
-    root.replaceChildren(...(LABS.length > 1 ? [this.strip] : []), ...this.areas.values());
+    this.places = LABS.map((lab) => {
+      const area = el("div", { className: "pg-lab", id: `pg-lab-${lab.key}`, hidden: true });
+      return { lab, area, tab: this._tab(lab, area) };
+    });
+    this.strip.append(...this.places.map(({ tab }) => tab));
+    root.replaceChildren(...(LABS.length > 1 ? [this.strip] : []), ...this.places.map(({ area }) => area));
     this.strip.addEventListener("keydown", (e) => this._keys(e));
-    addEventListener("pg-open-lab", (e) => this.tabs.get(e.detail)?.click());
+    addEventListener("pg-open-lab", (e) => e instanceof CustomEvent && this._placeOf(e.detail)?.tab.click());
     document.addEventListener("click", (e) => { // a word elsewhere on the page
-      const tab = this.tabs.get(e.target.closest?.("[data-open-lab]")?.dataset.openLab);
-      tab?.click();
-      if (tab && document.body.classList.contains("pg-drawer-open")) host.form.drawer(false); // which lies over the lab
+      const place = this._placeOf(targetOf(e, "[data-open-lab]")?.dataset.openLab);
+      place?.tab.click();
+      if (place && document.body.classList.contains("pg-drawer-open")) host.form.drawer(false); // which lies over the lab
     });
     this.open(host.view.lab || "curves");
   }
 
-  _tab(lab) {
+  /** @param {string | undefined} key */
+  _placeOf(key) {
+    return this.places.find(({ lab }) => lab.key === key);
+  }
+
+  /** @param {LabInfo} lab @param {HTMLElement} area */
+  _tab(lab, area) {
     const tab = el("button", { type: "button", className: "pg-lab-tab", id: `pg-tab-${lab.key}`, textContent: lab.word });
     tab.dataset.term = `lab.${lab.key}`;
     tab.setAttribute("role", "tab");
@@ -46,29 +72,30 @@ class Labs {
       if (why) this.host.notice({ kind: "info", message: `${lab.word}: ${why}` });
       else this.open(lab.key);
     });
-    const area = this.areas.get(lab.key);
     area.setAttribute("role", "tabpanel");
     area.setAttribute("aria-labelledby", tab.id);
     return tab;
   }
 
+  /** @param {KeyboardEvent} e */
   _keys(e) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+    const step = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
-    const legal = LABS.filter((lab) => !this._why(lab));
-    const i = legal.findIndex((lab) => lab.key === this.key);
+    const legal = this.places.filter(({ lab }) => !this._why(lab));
+    const i = legal.findIndex(({ lab }) => lab.key === this.key);
     const to = legal[(i + step + legal.length) % legal.length];
-    this.open(to.key);
-    this.tabs.get(to.key).focus();
+    this.open(to.lab.key);
+    to.tab.focus();
     e.preventDefault();
     e.stopPropagation();
   }
 
+  /** Why a lab has nothing to say of the run; "": it has. @param {LabInfo} lab */
   _why(lab) {
-    return this.latest.setRun?.header.labs[lab.key] || "";
+    return this.latest.setRun?.header.labs[lab.key] ?? "";
   }
 
-  /** Opens a lab; an unknown one, or one that the run has no use for, opens the curves. */
+  /** Opens a lab; an unknown one, or one that the run has no use for, opens the curves. @param {string} key */
   open(key) {
     this.wanted = key;
     const lab = LABS.find((l) => l.key === key && !this._why(l)) || LABS[0];
@@ -76,10 +103,10 @@ class Labs {
     this.part?.show?.(false);
     this.key = lab.key;
     this.root.dataset.open = lab.key;
-    for (const [k, area] of this.areas) area.hidden = k !== lab.key;
-    for (const [k, tab] of this.tabs) {
-      tab.setAttribute("aria-selected", String(k === lab.key));
-      tab.tabIndex = k === lab.key ? 0 : -1;
+    for (const { lab: other, area, tab } of this.places) {
+      area.hidden = other !== lab;
+      tab.setAttribute("aria-selected", String(other === lab));
+      tab.tabIndex = other === lab ? 0 : -1;
     }
     this.host.setView("lab", lab.key === "curves" ? "" : lab.key);
     this.part = this.parts.get(lab.key);
@@ -87,14 +114,20 @@ class Labs {
     else this._load(lab);
   }
 
+  /** @param {LabInfo} lab */
   async _load({ key, word }) {
     this.loading++;
     try {
+      /** @type {{default: Lab}} */
       const { default: lab } = await import(`../labs/${key}/lab.js`);
-      if (!this.parts.has(key)) this.parts.set(key, this._guard("mount", () => lab.mount(this.areas.get(key), this.host)) || {});
+      const area = this._placeOf(key)?.area;
+      if (area && !this.parts.has(key)) this.parts.set(key, this._guard("mount", () => lab.mount(area, this.host)) ?? {});
     } catch (error) {
       this.host.failed(`${key}.script`, error);
-      const again = () => this.key === key && !this.part && this._load({ key, word });
+      const again = () => {
+        const known = this._placeOf(key);
+        if (known && this.key === key && !this.part) this._load(known.lab);
+      };
       return this.host.notice({ kind: "error", message: `${word} could not be loaded.`, action: { label: "Try again", run: again } });
     } finally {
       this.loading--;
@@ -105,11 +138,23 @@ class Labs {
   }
 
   _show() {
-    this.part.show?.(true);
-    dispatchEvent(new CustomEvent("pg-lab", { detail: Boolean(this.part.pin) })); // whether it tells of the pin
-    for (const name of TOLD) if (name in this.latest) this._guard(name, () => this.part[name]?.(this.latest[name]));
+    this.part?.show?.(true);
+    dispatchEvent(new CustomEvent("pg-lab", { detail: Boolean(this.part?.pin) })); // whether it tells of the pin
+    for (const name of TOLD) if (name in this.latest) this._pass(name);
   }
 
+  /** Tells the open lab the latest of one kind. @param {keyof Latest} name */
+  _pass(name) {
+    const told = /** @type {((value: unknown) => void) | undefined} */ (this.part?.[name]);
+    this._guard(name, () => told?.call(this.part, this.latest[name]));
+  }
+
+  /**
+   * A lab that fails takes nothing else with it.
+   * @template T
+   * @param {string} name  of what it was asked
+   * @param {() => T} fn
+   */
   _guard(name, fn) {
     try {
       return fn();
@@ -118,27 +163,39 @@ class Labs {
     }
   }
 
+  /**
+   * @template {keyof Latest} K
+   * @param {K} name
+   * @param {Latest[K]} value
+   */
   _tell(name, value) {
     this.latest[name] = value;
-    if (name === "setRun") {
-      delete this.latest.setMetrics;
-      for (const lab of LABS) {
-        const why = this._why(lab), tab = this.tabs.get(lab.key);
-        tab.setAttribute("aria-disabled", String(Boolean(why)));
-        tab.title = why;
-        tab.hidden = Boolean(why && lab.page && lab.page !== (value.header.image ? "images" : "toys")); // a lab of the other page
-      }
-      const before = this.key;
-      this.open(this.wanted); // what the new process has no use for closes; what it has use for again comes back
-      if (this.key !== before) return;
-    }
-    this._guard(name, () => this.part?.[name]?.(value));
+    this._pass(name);
   }
 
-  setRun(run) { this._tell("setRun", run); }
+  /** @param {NonNullable<Latest["setRun"]>} run */
+  setRun(run) {
+    this.latest.setRun = run;
+    delete this.latest.setMetrics;
+    for (const { lab, tab } of this.places) {
+      const why = this._why(lab);
+      tab.setAttribute("aria-disabled", String(why !== ""));
+      tab.title = why;
+      tab.hidden = Boolean(why && lab.page && lab.page !== (run.header.image ? "images" : "toys")); // a lab of the other page
+    }
+    const before = this.key;
+    this.open(this.wanted); // what the new process has no use for closes; what it has use for again comes back
+    if (this.key === before) this._pass("setRun");
+  }
+
+  /** @param {NonNullable<Latest["setFields"]>} fields */
   setFields(fields) { this._tell("setFields", fields); }
+  /** @param {NonNullable<Latest["setMetrics"]>} metrics */
   setMetrics(metrics) { this._tell("setMetrics", metrics); }
+  /** @param {NonNullable<Latest["cursor"]>} info */
   cursor(info) { this._tell("cursor", info); }
+  /** @param {import("../page.js").PinPoint | null} pin */
   pin(pin) { this._tell("pin", pin); }
 }
+
 export { Labs };

@@ -1,9 +1,28 @@
 // The status line: what the picture cost and how far it is from the truth. Every number has a fixed width, so nothing jumps.
+import { el, must } from "../lib/dom.js";
 import { significant, subscripts, whole } from "../lib/numbers.js";
 import { config } from "../lib/start.js";
 
-const time = (ms) => (!Number.isFinite(ms) ? "–" : ms < 9.95 ? ms.toFixed(1) : ms < 9999 ? String(Math.round(ms)) : (ms / 1000).toFixed(1) + "k");
+/**
+ * @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket
+ * @typedef {import("../python.js").MetricsHeader} MetricsHeader
+ * @typedef {import("../lib/packet.js").Packet<MetricsHeader>} MetricsPacket
+ * @typedef {MetricsHeader["metrics"][number]} Metric
+ *
+ * @typedef {object} Cost  of the picture; NaN: not known
+ * @property {number} calls  of the model
+ * @property {number} steps  that the run makes
+ * @property {number} compute  ms
+ * @property {number} screen  ms from the control to the screen
+ * @property {string} device
+ * @property {string} dtype
+ */
 
+/** @param {number} ms */
+const words = (ms) => (!Number.isFinite(ms) ? "–" : ms < 9.95 ? ms.toFixed(1) : ms < 9999 ? String(Math.round(ms)) : (ms / 1000).toFixed(1) + "k");
+
+/** @typedef {"calls" | "steps" | "compute" | "screen"} Count */
+/** @type {[name: Count, width: number, after: string][]} */
 const ITEMS = [
   // name (also in the glossary), digits that are kept free, words after the number
   ["calls", 2, "model calls"],
@@ -13,80 +32,98 @@ const ITEMS = [
 ];
 
 const { measures } = config;
-/** How a measure was taken ("how"), or what its floor is of ("floor"): its own words, with the numbers of the packet. */
-export const measured = (measure, what, h) => measures[measure.name][what].replace("{draws}", h.draws).replace("{points}", whole(h.points));
+/**
+ * How a measure was taken, or what its floor is of: its own words, with the numbers of the packet.
+ * @param {{name: string}} measure
+ * @param {"how" | "floor"} what
+ * @param {MetricsHeader} h
+ */
+export const measured = (measure, what, h) => measures[measure.name][what].replace("{draws}", String(h.draws)).replace("{points}", whole(h.points));
+
 class Status {
-  /** root: an element that becomes the line. */
+  /** @param {HTMLElement} root  becomes the line */
   constructor(root) {
     root.classList.add("pg-status");
     this.root = root;
-    this.parts = {};
-    const add = (name, html) => {
-      const item = document.createElement("span");
-      item.className = "pg-status-item";
-      item.dataset.item = name;
-      item.dataset.term = `number.${name}`;
-      item.innerHTML = html;
-      this.parts[name] = item;
-      return item;
+    /** @param {string} name @param {string} html */
+    const item = (name, html) => {
+      const node = el("span", { className: "pg-status-item", innerHTML: html });
+      node.dataset.item = name;
+      node.dataset.term = `number.${name}`;
+      return node;
     };
-    const items = ITEMS.map(([name, width, words]) => add(name, `<b style="min-width:${width}ch">–</b> <span>${words}</span>`));
-    items.push(add("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
-      '<span class="pg-status-floor"></span>'));
-    items.push(add("device", "<span></span>"));
-    root.replaceChildren(...items);
-    this.state = {};
+    const counts = ITEMS.map(([name, width, after]) => item(name, `<b style="min-width:${width}ch">–</b> <span>${after}</span>`));
+    /** Where each number of ITEMS stands. */
+    this.numbers = new Map(ITEMS.map(([name], i) => [name, must(counts[i], "b")]));
+    this.steps = counts[1];
+    this.away = item("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
+      '<span class="pg-status-floor"></span>');
+    this.where = el("span");
+    const device = item("device", "");
+    device.append(this.where);
+    root.replaceChildren(...counts, this.away, device);
+    /** @type {Cost} */
+    this.cost = { calls: NaN, steps: NaN, compute: NaN, screen: NaN, device: "", dtype: "" };
+    this.key = ""; // of the run
+    this.planned = 0; // steps on its grid, where it makes fewer
+    this.budget = false; // the lab of errors has something to say of it
     this.distance(null);
   }
 
-  /** Any of {run, metrics, toScreen} (decoded packets, milliseconds) or {calls, steps, compute, screen, device, dtype} directly. */
-  update(partial) {
-    const s = this.state;
-    if (partial.run) {
-      const h = partial.run.header;
-      const fresh = h.key !== s.key;
-      const forward = h.mode === "forward";
-      Object.assign(s, { key: h.key, calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype, budget: !h.labs?.errors });
-      // a run that starts late or stops early makes fewer steps than its grid has
-      s.planned = !forward && h.planned !== h.steps ? h.planned : 0;
-      this.parts.steps.title = s.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "";
-      if (fresh) this.parts.distance.classList.add("pg-stale");
-      this.parts.distance.hidden = Boolean(h.image); // no exact samples to be compared with
-    }
-    for (const name of ["calls", "steps", "compute", "screen", "device", "dtype"]) if (name in partial) s[name] = partial[name];
-    if ("toScreen" in partial) s.screen = partial.toScreen || NaN;
-    if (partial.metrics && (!s.key || partial.metrics.header.key === s.key)) this.distance(partial.metrics.header);
-    this.number("calls", whole(s.calls));
-    this.number("steps", `${whole(s.steps)}${s.planned ? ` of ${whole(s.planned)}` : ""}`);
-    this.number("compute", time(s.compute));
-    this.number("screen", time(s.screen));
-    const where = [s.device, s.dtype].filter(Boolean).join(" · ");
-    const text = this.parts.device.firstChild;
-    if (text.textContent !== where) text.textContent = where;
+  /** A run, its metrics, milliseconds that it took to the screen. @param {{run?: RunPacket, metrics?: MetricsPacket, toScreen?: number}} change */
+  update({ run, metrics, toScreen }) {
+    const { cost } = this;
+    if (run) this._run(run.header);
+    if (toScreen !== undefined) cost.screen = toScreen || NaN;
+    if (metrics && (!this.key || metrics.header.key === this.key)) this.distance(metrics.header);
+    this._number("calls", whole(cost.calls));
+    this._number("steps", `${whole(cost.steps)}${this.planned ? ` of ${whole(this.planned)}` : ""}`);
+    this._number("compute", words(cost.compute));
+    this._number("screen", words(cost.screen));
+    const where = [cost.device, cost.dtype].filter(Boolean).join(" · ");
+    if (this.where.textContent !== where) this.where.textContent = where;
   }
 
+  /** @param {RunPacket["header"]} h */
+  _run(h) {
+    const fresh = h.key !== this.key, forward = h.mode === "forward";
+    this.key = h.key;
+    this.budget = !h.labs.errors;
+    Object.assign(this.cost, { calls: forward ? NaN : h.model_calls, steps: h.steps, compute: h.compute_ms, device: h.device, dtype: h.dtype });
+    // a run that starts late or stops early makes fewer steps than its grid has
+    this.planned = !forward && h.planned !== h.steps ? h.planned : 0;
+    this.steps.title = this.planned ? `${h.planned} steps on the grid, of which this run makes ${h.steps}: it starts late or stops early.` : "";
+    if (fresh) this.away.classList.add("pg-stale");
+    this.away.hidden = Boolean(h.image); // no exact samples to be compared with
+  }
+
+  /** @param {RunPacket} run */
   setRun(run) { this.update({ run }); }
+  /** @param {MetricsPacket} metrics */
   setMetrics(metrics) { this.update({ metrics }); }
 
-  number(name, text) {
-    const b = this.parts[name].querySelector("b");
-    if (b.textContent !== text) b.textContent = text;
+  /** @param {Count} name @param {string} text */
+  _number(name, text) {
+    const b = this.numbers.get(name);
+    if (b && b.textContent !== text) b.textContent = text;
   }
 
+  /** How far the last particles are from the law. @param {MetricsHeader | null} header */
   distance(header) {
-    const item = this.parts.distance;
-    const m = header?.metrics?.[0];
+    const item = this.away;
+    const m = header?.metrics[0];
     const [label, b, sd, floor] = item.children;
     const sig = significant;
-    label.innerHTML = m ? subscripts(`${m.label.split(",")[0]} to ${header.end}`) : "distance";
+    label.innerHTML = header && m ? subscripts(`${m.label.split(",")[0]} to ${header.end}`) : "distance";
     b.textContent = m ? sig(m.final) : "–";
     sd.textContent = m ? ` ± ${sig(m.final_se, 1)}` : "";
-    floor.textContent = m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}${header.tilted ? ` · to the tilted law ${sig(header.tilted.final)}` : ""}` : "";
+    floor.textContent = header && m ? ` · floor ${sig(m.floor)} ± ${sig(m.floor_sd, 1)}${header.tilted ? ` · to the tilted law ${sig(header.tilted.final)}` : ""}` : "";
     item.classList.remove("pg-stale");
     item.classList.toggle("pg-at-floor", !!m && m.final <= m.floor + 2 * m.floor_sd);
-    item.title = m ? this.distanceTip(header, m) : "Distance of the last particles to the exact law; computed when the controls rest.";
+    item.title = header && m ? this.distanceTip(header, m) : "Distance of the last particles to the exact law; computed when the controls rest.";
   }
 
+  /** @param {MetricsHeader} h @param {Metric} m */
   distanceTip(h, m) {
     const sig = significant;
     return [
@@ -95,8 +132,9 @@ class Status {
       m.final <= m.floor + 2 * m.floor_sd ? "The run is at its floor: with these particles its error cannot be seen. More particles lower the floor." : m.beyond == null ? "" : `Beyond the floor, √(d² − floor²): ${sig(m.beyond, 2)}.`,
       m.why || "",
       h.tilted ? `To the tilted law ${h.tilted.label}: ${sig(h.tilted.final)} ± ${sig(h.tilted.final_se, 1)}, floor ${sig(h.tilted.floor)} ± ${sig(h.tilted.floor_sd, 1)}.` : "",
-      this.state.budget ? "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out." : "",
+      this.budget ? "The lab “errors” compares with the data p_0 instead, with particles of its own, and takes their sampling noise out." : "",
     ].filter(Boolean).join(" ");
   }
 }
+
 export { Status };

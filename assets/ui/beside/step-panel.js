@@ -1,4 +1,6 @@
 // "This step": the sampler's update in symbols and in the current step's numbers, the process, and what the picture leaves out.
+import { fill, width } from "./formula.js";
+import { must } from "../lib/dom.js";
 import { loadKatex } from "../lib/lazy.js";
 import { significant, subscripts } from "../lib/numbers.js";
 import { arrayOf } from "../lib/packet.js";
@@ -6,64 +8,57 @@ import { time } from "../lib/time.js";
 import { texLines } from "../lib/tip.js";
 import { momentsOf } from "../stage/run.js";
 
-// ---- LaTeX as tokens: just enough to put numbers in the places of symbols ------------------------------------------------------
-const IGNORED = /^(\s+|\\[,;:! ]|\\(text|display|script)style)$/;
-const tokens = (tex) => tex.match(/\\[a-zA-Z]+\s*|\\.|\s+|[^\\\s]/g) || [];
-const bare = (token) => (token.startsWith("\\") ? token.trim() : token);
-const ignored = (token) => IGNORED.test(bare(token)) || /^\s+$/.test(token);
-const slot = (j) => `{\\htmlClass{pg-slot pg-slot-${j}}{0}}`;
+/**
+ * @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket
+ * @typedef {import("../stage/run.js").Facts} Facts
+ * @typedef {{paper?: string, arxiv?: string}} Source  of a formula
+ */
 
-/** `tex` with every symbol replaced by a slot, the longest first. Returns [text, set of the indices that occur]. */
-function fill(tex, symbols) {
-  let list = tokens(tex);
-  const used = new Set();
-  const order = symbols.map((s, j) => [tokens(s).map(bare).filter((t) => !ignored(t)), j]).sort((a, b) => b[0].length - a[0].length);
-  for (const [symbol, j] of order) {
-    if (!symbol.length) continue;
-    for (let i = 0; i < list.length; i++) {
-      let k = i, m = 0;
-      while (m < symbol.length && k < list.length) {
-        if (m > 0 && ignored(list[k])) k++;
-        else if (bare(list[k]) === symbol[m]) k++, m++;
-        else break;
-      }
-      if (m < symbol.length) continue;
-      // b in b_i is another symbol, and the matrices in G Gᵀ are not numbers in a row
-      let next = k;
-      while (next < list.length && ignored(list[next])) next++;
-      const alone = symbol.length > 1 || (list[i - 1] !== "_" && bare(list[i - 1] ?? "") !== symbol[0] && bare(list[next] ?? "") !== symbol[0]);
-      if (!alone || list[next] === "_" || list[next] === "^") continue;
-      list.splice(i, k - i, slot(j));
-      used.add(j);
-    }
-  }
-  return [list.join(""), used];
-}
-
-const WIDTH = { ".": 0.278, "−": 0.778, e: 0.444, "–": 0.5, "0": 0.5 };
-const width = (text) => [...text].reduce((sum, ch) => sum + (WIDTH[ch] ?? 0.5), 0);
-
-const make = (tag, className, text) => {
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} [className]
+ * @param {string} [words]
+ */
+const make = (tag, className = "", words = "") => {
   const node = document.createElement(tag);
   if (className) node.className = className;
-  if (text != null) node.textContent = text;
+  node.textContent = words;
   return node;
 };
+/** @param {Element} node @param {string} text */
 const set = (node, text) => {
   if (node.textContent !== text) node.textContent = text;
 };
 
 class StepPanel {
-  /** root: the element to fill. katexBase: where the vendored KaTeX lies. */
-  constructor(root, { katexBase = "live/assets/vendor/katex/" } = {}) {
+  /** @param {HTMLElement} root  the element to fill */
+  constructor(root) {
     root.classList.add("pg-step");
     this.root = root;
-    this.katexBase = katexBase;
+    /** @type {import("../lib/lazy.js").Katex | null} */
     this.katex = null;
-    this.asked = false;
-    this.made = new Map(); // formulas that were set before
-    this.shown = "";
+    this.asked = false; // for KaTeX
+    /** Formulas that were set before. @type {Map<string, string>} */
+    this.made = new Map();
+    /** Which of them a node shows. @type {WeakMap<Element, string>} */
+    this.shows = new WeakMap();
+    /** @type {RunPacket | null} */
+    this.run = null;
+    /** @type {import("../stage/run.js").Moments | null} */
+    this.moments = null;
+    /** The moment of the stage. @type {Facts | null} */
     this.info = null;
+    this.forward = false;
+    /** Symbols of the update whose values are known, the words of each at every step, and where they stand in the filled-in line. @type {string[]} */
+    this.symbols = [];
+    /** @type {string[][]} */
+    this.values = [];
+    /** @type {HTMLElement[][]} */
+    this.places = [];
+    /** Where the other values stand: [symbol, node]. @type {[number, HTMLElement][]} */
+    this.rows = [];
+    this.formulas = this.shown = this.said = ""; // keys of what is on the page
     root.innerHTML = `
       <h2 data-term="number.formula">This step</h2>
       <div class="pg-eq" data-part="formula"></div>
@@ -84,36 +79,43 @@ class StepPanel {
       <p class="pg-ref" data-part="process-ref"></p>
       <h2 data-part="notes-title" hidden>Worth knowing</h2>
       <ul class="pg-notes" data-part="notes"></ul>`;
-    this.at = {};
-    for (const node of root.querySelectorAll("[data-part]")) this.at[node.dataset.part] = node;
+    /** @param {string} name */
+    const part = (name) => must(root, `[data-part="${name}"]`);
+    this.at = {
+      formula: part("formula"), numbers: part("numbers"), says: part("says"), terms: part("terms"),
+      timesName: part("times-name"), times: part("times"), gapName: part("gap-name"), gap: part("gap"), callsName: part("calls-name"), calls: part("calls"),
+      ref: part("ref"), guidanceTitle: part("guidance-title"), guidance: part("guidance"), guidanceRef: part("guidance-ref"),
+      processTitle: part("process-title"), process: part("process"), processRef: part("process-ref"), notesTitle: part("notes-title"), notes: part("notes"),
+    };
     // a formula that is too wide is set smaller; again when the panel's width changes
     new ResizeObserver(() => this.fit()).observe(root);
   }
 
+  /** @param {RunPacket} run */
   setRun(run) {
-    const h = run.header, s = h.sampler || {};
+    const h = run.header, s = h.sampler;
     this.run = run;
     this.forward = h.mode === "forward";
     this.moments = momentsOf(run);
-    this.symbols = this.forward ? [] : (s.terms || []).map((term) => term.symbol);
+    this.symbols = this.forward ? [] : s.terms.map((term) => term.symbol);
     const raw = arrayOf(run, "terms"), columns = this.moments.steps + 1;
-    this.values = this.symbols.map((_, j) => Array.from({ length: columns }, (_, step) => significant(raw?.[j * columns + step])));
+    this.values = this.symbols.map((symbol, j) => Array.from({ length: columns }, (_, step) => significant(raw?.[j * columns + step])));
     this.facts();
-    const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.guidance?.formula, h.process?.formula ?? h.process_formula]);
+    const formulas = JSON.stringify([h.mode, s.formula, this.symbols, h.guidance?.formula, h.process.formula]);
     if (formulas !== this.formulas) {
       this.formulas = formulas;
       this.render();
     } else this.slots();
     this.shown = "";
-    this.cursor(this.info ?? { c: run.arrays.clock.data[0] });
+    this.cursor(this.info ?? this.moments.at(run.arrays.clock.data[0]));
     if (!this.asked) {
       this.asked = true;
       // after the first picture: mathematics can wait, particles cannot
-      requestAnimationFrame(() => setTimeout(() => loadKatex(this.katexBase).then(
+      requestAnimationFrame(() => setTimeout(() => loadKatex().then(
         (katex) => {
           this.katex = katex;
           this.render();
-          this.cursor(this.info, true);
+          if (this.info) this.cursor(this.info, true);
           document.fonts?.ready.then(() => this.fit());
         },
         () => (this.asked = false), // the source stays readable; the next run tries again
@@ -123,9 +125,9 @@ class StepPanel {
 
   /** The formulas; only when they have changed. */
   render() {
-    const h = this.run.header, s = h.sampler || {};
-    const process = h.process?.formula ?? h.process_formula;
-    const step = this.forward ? "" : s.formula || "";
+    if (!this.run) return;
+    const h = this.run.header, process = h.process.formula;
+    const step = this.forward ? "" : h.sampler.formula;
     this.tex(this.at.formula, step);
     const lines = step.split(/,\s*\\q?quad\s*/);
     const [filled, used] = fill(lines[0], this.symbols);
@@ -149,30 +151,42 @@ class StepPanel {
     this.at.terms.hidden = !this.rows.length;
     this.tex(this.at.guidance, h.guidance?.formula || "");
     this.at.guidance.hidden = !h.guidance;
-    this.tex(this.at.process, process || "");
+    this.tex(this.at.process, process);
     this.at.process.hidden = !process;
     this.slots();
   }
 
+  /**
+   * A formula set by KaTeX, or its source until that is there.
+   * @param {HTMLElement} node
+   * @param {string} source
+   * @param {boolean} [quiet]  for the eye only
+   */
   tex(node, source, quiet = false) {
-    if (!source) return node.replaceChildren((node.made = ""));
-    node.classList.toggle("pg-tex-source", !this.katex);
-    if (!this.katex) return set(node, source);
+    const { katex } = this;
+    if (!source) {
+      this.shows.delete(node);
+      return node.replaceChildren();
+    }
+    node.classList.toggle("pg-tex-source", !katex);
+    if (!katex) return set(node, source);
     if (quiet) node.setAttribute("aria-hidden", "true");
     const key = `${quiet} ${node.className} ${source}`;
-    if (!this.made.has(key)) {
+    let html = this.made.get(key);
+    if (html === undefined) {
+      /** @type {import("../lib/lazy.js").KatexOptions} */
       const options = { throwOnError: false, output: quiet ? "html" : "htmlAndMathml", strict: "ignore", trust: (c) => c.command === "\\htmlClass" };
       const style = node.classList.contains("pg-eq") ? "\\displaystyle " : "";
-      const lines = texLines(source).map((line) => `<div>${this.katex.renderToString(style + line, options)}</div>`);
-      this.made.set(key, lines.join(""));
+      const lines = texLines(source).map((line) => `<div>${katex.renderToString(style + line, options)}</div>`);
+      this.made.set(key, (html = lines.join("")));
     }
-    if (node.made !== key || quiet) node.innerHTML = this.made.get(key);
-    node.made = key;
+    if (this.shows.get(node) !== key || quiet) node.innerHTML = html;
+    this.shows.set(node, key);
   }
 
   /** Where the numbers of the filled-in line go, each as wide as it usually is. */
   slots() {
-    this.places = this.symbols.map((_, j) => [...this.at.numbers.querySelectorAll(`.pg-slot-${j}`)]);
+    this.places = this.symbols.map((_, j) => [.../** @type {NodeListOf<HTMLElement>} */ (this.at.numbers.querySelectorAll(`.pg-slot-${j}`))]);
     this.places.forEach((places, j) => {
       const widths = this.values[j].map(width).sort((a, b) => a - b);
       const most = widths[widths.length >> 1]; // the usual one: the few longer ones may push
@@ -192,8 +206,11 @@ class StepPanel {
   }
 
   facts() {
-    const h = this.run.header, s = h.sampler || {}, p = h.process || {};
+    if (!this.run) return;
+    const h = this.run.header, s = h.sampler, p = h.process;
+    /** @param {HTMLElement} node @param {Source} of @param {string[]} [more] */
     const source = (node, { paper, arxiv }, more = []) => {
+      /** @type {(string | Node)[]} */
       const parts = [];
       if (paper) parts.push(paper);
       if (arxiv) {
@@ -208,55 +225,62 @@ class StepPanel {
     const more = [];
     if (s.order != null) more.push(`order ${s.order}`);
     if (s.nfe != null) more.push(`${s.nfe} call${s.nfe === 1 ? "" : "s"} a step${h.guidance ? " without guidance" : ""}`);
-    for (const name of ["gap", "gap-name", "calls", "calls-name"]) this.at[name].hidden = this.forward;
+    for (const node of [this.at.gap, this.at.gapName, this.at.calls, this.at.callsName]) node.hidden = this.forward;
     if (this.forward) source(this.at.ref, {});
     else source(this.at.ref, s, more);
-    set(this.at["process-title"], `Forward process: ${p.title ?? h.title?.process ?? ""}`);
-    source(this.at["process-ref"], p);
-    set(this.at["guidance-title"], h.guidance ? `Guidance: ${h.guidance.title}` : "");
-    source(this.at["guidance-ref"], h.guidance ?? {});
-    for (const name of ["guidance-title", "guidance-ref"]) this.at[name].hidden = !h.guidance;
+    set(this.at.processTitle, `Forward process: ${p.title}`);
+    source(this.at.processRef, p);
+    set(this.at.guidanceTitle, h.guidance ? `Guidance: ${h.guidance.title}` : "");
+    source(this.at.guidanceRef, h.guidance ?? {});
+    for (const node of [this.at.guidanceTitle, this.at.guidanceRef]) node.hidden = !h.guidance;
     this.at.guidance.title = h.guidance?.tip || "";
-    this.at.ref.title = s.tip || "";
-    this.at.process.title = p.tip || "";
-    const notes = (h.notes || []).filter(Boolean).map((note) => make("li", "", note));
+    this.at.ref.title = s.tip;
+    this.at.process.title = p.tip;
+    const notes = h.notes.filter(Boolean).map((note) => make("li", "", note));
     if (h.diverged) notes.unshift(make("li", "pg-warn", h.diverged.message));
     for (const note of notes) {
-      note.classList.toggle("pg-of-plane", Boolean(h.image) && note.textContent === h.image.of_plane); // where there is no room for the plane
-      note.innerHTML = subscripts(note.textContent);
+      const words = note.textContent ?? "";
+      note.classList.toggle("pg-of-plane", words === h.image?.of_plane); // where there is no room for the plane
+      note.innerHTML = subscripts(words);
     }
     this.at.notes.replaceChildren(...notes);
-    this.at["notes-title"].hidden = !notes.length;
+    this.at.notesTitle.hidden = !notes.length;
   }
 
-  /** A moment of the stage; 60 times a second: touches the page only when another step or state is reached. */
+  /**
+   * A moment of the stage; 60 times a second: touches the page only when another step or state is reached.
+   * @param {Facts} info
+   * @param {boolean} [force]
+   */
   cursor(info, force = false) {
     this.info = info;
-    if (!this.moments) return;
+    if (!this.moments || !this.run) return;
     const m = this.moments.at(info.c), key = `${m.step} ${m.between} ${m.frame === this.moments.last}`;
     if (key === this.shown && !force) return;
     this.shown = key;
     const sig = significant, at = this.at, { step } = m;
     // noising goes from s to the later t
-    set(at["times-name"], this.forward ? "s → t" : "t → s");
+    set(at.timesName, this.forward ? "s → t" : "t → s");
     const [from, to] = [m.from, m.to].map((end) => time.scales.t.say(end.t, Math.abs(m.from.t - m.to.t)));
     set(at.times, step === 0 ? to : `${from} → ${to}`);
     set(at.gap, sig(step > 0 && m.to.t > 0 ? m.to.logSnr - m.from.logSnr : NaN));
     set(at.calls, this.forward ? "–" : `${Math.round(m.calls || 0)} / ${this.run.header.model_calls}`);
-    const says = this.saying(m);
+    const says = this.saying(m, this.run.header);
     if (says !== this.said) at.says.innerHTML = subscripts((this.said = says));
     for (let n = 0; n < this.symbols.length; n++) for (const place of this.places[n]) set(place, this.values[n][step]);
     for (const [n, value] of this.rows) set(value, this.values[n][step]);
     at.numbers.classList.toggle("pg-idle", this.values.length > 0 && this.values.every((v) => v[step] === "–"));
   }
 
-  saying(m) {
+  /** The step in words. @param {Facts} m @param {import("../python.js").RunHeader} header */
+  saying(m, header) {
     if (this.forward) return m.step === 0 ? "start: data" : `noising, ${m.step} of ${m.steps} times`; // what its states are stands among the notes
-    if (m.step === 0) return `start: ${this.run.header.start}`;
+    if (m.step === 0) return `start: ${header.start}`;
     const text = `step ${m.step} of ${m.steps}`;
-    if (m.to.t <= 0) return `${text}: to t = 0 at once, ${this.run.header.ending}`;
+    if (m.to.t <= 0) return `${text}: to t = 0 at once, ${header.ending}`;
     if (!m.between || m.state === m.step) return text;
     return m.stride > 1 ? `${text}; shown: the state after step ${m.state}` : `${text}; shown: the state that it starts from`;
   }
 }
+
 export { StepPanel };

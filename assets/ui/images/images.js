@@ -1,35 +1,66 @@
 // The images of a run, on the left of the stage: as they form step by step, and afterwards under the stage's cursor.
 import { Compare } from "./compare.js";
-import { blankImage, drawImage, edges, frameAt, imageAt, reveal, sizeOf } from "./draw.js";
-import { el } from "../lib/dom.js";
+import { blankImage, drawImage, frameAt, imageAt, ofImages, sizeOf } from "./draw.js";
+import { KINDS, kinds } from "./kinds.js";
+import { OneImage } from "./one.js";
+import { el, penOf, targetOf } from "../lib/dom.js";
 
-const KINDS = {
-  x: { word: "x<sub>t</sub>", plain: "x_t", tip: "The sampler’s states: noise that becomes an image." },
-  x0: { word: "x̂<sub>0</sub>", plain: "x̂_0", tip: "x̂₀, the image that the model expects behind each state." },
-  v: { word: "v<sub>t</sub>", plain: "v_t", tip: "The velocities of critically damped Langevin diffusion; grey is rest." },
-};
-const SAID = { x: "the state x_t", x0: "what the model expects", v: "the velocity v_t" };
+/**
+ * @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket
+ * @typedef {import("../lib/packet.js").Packet<import("../python.js").StepHeader>} StepPacket
+ * @typedef {import("./draw.js").ImageRun} ImageRun
+ * @typedef {import("./kinds.js").Kind} Kind
+ *
+ * @typedef {object} ImagesHost  what the images may use of the page
+ * @property {() => void} stop  pauses the run that is forming
+ * @property {() => void} goOn  asks for the rest of it
+ * @property {() => Query} query  of the run that is shown
+ * @property {(query: Query) => Promise<RunPacket>} fetchRun
+ * @property {(a: Query, b: Query) => string[]} difference  words of either side
+ * @property {(name: string, value: string) => void} setView
+ * @property {(notice: import("../page.js").Notice) => void} notice
+ * @typedef {import("../python.js").Query} Query
+ */
+
 const GAP = 3;
 
 class Images {
-  /** stage: its view holds the pane. host: {stop()} and what Compare asks for. */
+  /**
+   * @param {import("../stage/stage.js").Stage} stage  whose view holds the pane
+   * @param {ImagesHost} host
+   */
   constructor(stage, host) {
     this.stage = stage;
+    /** @type {Kind} */
     this.kind = "x";
-    this.run = null; // the whole run's packet, once there is one
-    this.steps = []; // of the run that is forming
+    /** The whole run's packet, once there is one. @type {ImageRun | null} */
+    this.run = null;
+    /** Of the run that is forming. @type {StepPacket[]} */
+    this.steps = [];
+    this.forming = false;
     this.picked = -1;
+    /** Channels, height and width of an image. @type {number[]} */
+    this.event = [];
+    /** @type {HTMLCanvasElement[]} */
+    this.cells = [];
+    this.columns = 1;
+    /** The stage's cursor. @type {number | undefined} */
+    this.clock = undefined;
+    /** What the cells show, as a key. @type {string | null} */
+    this.drawn = null;
     const pane = (this.pane = el("div", { className: "pg-images", hidden: true }));
     this.bar = el("div", { className: "pg-images-bar" });
     this.words = el("div", { className: "pg-images-kinds" });
     this.words.setAttribute("role", "group");
     this.words.setAttribute("aria-label", "What the images show");
-    this.buttons = {};
-    for (const [kind, { word, tip }] of Object.entries(KINDS)) {
-      const b = (this.buttons[kind] = el("button", { type: "button", className: "pg-chip", innerHTML: word, title: tip }));
+    /** @param {Kind} kind */
+    const button = (kind) => {
+      const { word, tip } = KINDS[kind], b = el("button", { type: "button", className: "pg-chip", innerHTML: word, title: tip });
       b.addEventListener("click", () => this.show(kind));
-      this.words.append(b);
-    }
+      return b;
+    };
+    this.buttons = { x: button("x"), x0: button("x0"), v: button("v") };
+    this.words.append(...kinds.map((kind) => this.buttons[kind]));
     this.said = el("span", { className: "pg-images-said" });
     this.said.setAttribute("role", "status");
     this.stop = el("button", { type: "button", className: "pg-chip pg-images-stop", textContent: "pause", title: "Pauses this run after the present step: what has formed can be replayed, and it can go on. Key Esc.", hidden: true });
@@ -42,17 +73,22 @@ class Images {
     this.grid.setAttribute("role", "listbox");
     this.grid.setAttribute("aria-label", "Images of the batch");
     this.grid.addEventListener("click", (e) => {
-      const n = this.cells.indexOf(e.target.closest("canvas"));
+      const n = this._cellOf(e);
       if (n >= 0 && !this.pick(n)) this.one.open(true);
     });
-    this.grid.addEventListener("dblclick", (e) => this.cells.includes(e.target.closest("canvas")) && this.one.open(true));
-    this.compare.hold(this.grid, (e) => document.elementsFromPoint(e.clientX, e.clientY).find((c) => c.classList.contains("pg-images-cell")));
+    this.grid.addEventListener("dblclick", (e) => this._cellOf(e) >= 0 && this.one.open(true));
+    this.compare.hold(this.grid, (e) => document.elementsFromPoint(e.clientX, e.clientY).find((c) => c.classList.contains("pg-images-cell")) ?? null);
     this.grid.addEventListener("keydown", (e) => this._keys(e));
     this.one = new OneImage(this);
     pane.append(this.bar, this.compare.row, this.grid, this.one.box);
-    this.cells = [];
     stage.ui.view.append(pane);
     stage.on("layout", () => this.place());
+  }
+
+  /** Which cell an event happened at; −1: none. @param {Event} e */
+  _cellOf(e) {
+    const node = targetOf(e, "canvas");
+    return this.cells.findIndex((cell) => cell === node);
   }
 
   /** A run begins to form. */
@@ -64,12 +100,12 @@ class Images {
     this._open(true);
   }
 
-  /** One step of the run that is forming. */
+  /** One step of the run that is forming. @param {StepPacket} packet */
   step(packet) {
     const { header } = packet;
     this.steps.push(packet);
     this.said.textContent = this.said.title = `step ${header.step} of ${header.steps}`;
-    this.pane.style.setProperty("--done", header.step / header.steps);
+    this.pane.style.setProperty("--done", String(header.step / header.steps));
     if (this.kind === "v" && !packet.arrays.v) this.kind = "x";
     this._cells(header.images, header.event);
     this.stage.setForming(header);
@@ -88,21 +124,20 @@ class Images {
     else this.end();
   }
 
-  setRun(run) {
-    const image = run.header.image;
+  /** @param {import("./draw.js").AnyRun} told */
+  setRun(told) {
     this.end();
-    this.run = image ? run : null;
-    this._open(Boolean(image));
-    if (!image) return;
+    const run = (this.run = ofImages(told));
+    this._open(run !== null);
+    if (!run) return;
     this.steps = [];
-    const { batch, shown } = image;
+    const { image } = run.header, { batch, shown } = image;
     const many = batch > shown ? `${shown} of ${batch}` : `${shown}`, noun = el("span", { className: "pg-images-noun", textContent: batch > 1 ? " images" : " image" });
     this.said.replaceChildren(many, noun, image.done ? "" : ` · paused at step ${image.at} of ${run.header.steps}`);
     this.said.title = this.said.textContent;
     this.goOn.hidden = image.done;
-    this.pane.style.setProperty("--done", image.done ? 0 : image.at / run.header.steps);
+    this.pane.style.setProperty("--done", String(image.done ? 0 : image.at / run.header.steps));
     this._cells(shown, image.event);
-    this.event = image.event;
     this.buttons.v.hidden = !image.velocity;
     if (!image.velocity && this.kind === "v") this.kind = "x";
     this.one.setRun(run);
@@ -110,11 +145,13 @@ class Images {
     this._draw();
   }
 
+  /** @param {import("../stage/run.js").Facts} info */
   cursor(info) {
     this.clock = info.clock;
     if (this.run && !this.forming) this._draw();
   }
 
+  /** @param {Kind} kind */
   show(kind) {
     this.kind = kind;
     this.one.setRun(this.run);
@@ -126,7 +163,7 @@ class Images {
     this._draw();
   }
 
-  /** True if a lab has picked it for itself: then it is not to be enlarged. */
+  /** True if a lab has picked it for itself: then it is not to be enlarged. @param {number} n */
   pick(n) {
     this.picked = n;
     const taken = !dispatchEvent(new Event("pg-picked", { cancelable: true }));
@@ -136,40 +173,41 @@ class Images {
     return taken;
   }
 
-  /** The grid at a frame, with what it is compared with, as a canvas; of a run that is forming as it is shown. */
+  /** The grid at a frame, with what it is compared with, as a canvas; of a run that is forming as it is shown. @param {number} frame */
   sheet(frame) {
     const [, h, w] = this.event, k = Math.max(1, Math.floor(640 / (this.columns * w))), rows = Math.ceil(this.cells.length / this.columns);
-    const sheet = el("canvas", { width: this.columns * (k * w + GAP) - GAP, height: rows * (k * h + GAP) - GAP }), ctx = sheet.getContext("2d");
+    const sheet = el("canvas", { width: this.columns * (k * w + GAP) - GAP, height: rows * (k * h + GAP) - GAP }), ctx = penOf(sheet);
     ctx.fillStyle = "#fff";
     ctx.fillRect(0, 0, sheet.width, sheet.height);
     ctx.imageSmoothingEnabled = false;
-    const one = el("canvas"), live = this.forming || !this.run;
+    const one = el("canvas"), run = this.forming ? null : this.run;
     this.cells.forEach((shown, n) => {
-      if (!live) {
-        const told = imageAt(this.run, this.kind, frame, n);
-        if (told) drawImage(one, ...told);
-        else blankImage(one, this.event);
-        this.compare.paint(one, n, this.kind, this.run.arrays.log_snr.data[frame]);
-      }
-      ctx.drawImage(live ? shown : one, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h);
+      if (run) this._paint(one, imageAt(run, this.kind, frame, n), n, run.arrays.log_snr.data[frame]);
+      ctx.drawImage(run ? one : shown, (n % this.columns) * (k * w + GAP), Math.floor(n / this.columns) * (k * h + GAP), k * w, k * h);
     });
     return sheet;
   }
 
-  /** The same with title, moment and settings around it, at a frame of the run. */
-  picture(frame = frameAt(this.run, this.clock)) {
-    return this.stage.framed(this.sheet(frame), this.run.arrays.clock.data[frame], KINDS[this.kind].plain, this.compare.run ? this.compare.a.title : "");
+  /** The same with title, moment and settings around it, at a frame of the run. @param {number} [at]  the one under the cursor */
+  picture(at) {
+    const { run } = this;
+    if (!run) throw new Error("There is no run of images.");
+    const frame = at ?? frameAt(run, this.clock);
+    return this.stage.framed(this.sheet(frame), run.arrays.clock.data[frame], KINDS[this.kind].plain, this.compare.run ? this.compare.a.side.title : "");
   }
 
-  /** What is shown, as a PNG. */
+  /** What is shown, as a PNG. @returns {Promise<Blob | null>} */
   toBlob() {
     const canvas = this.run && !this.forming ? this.picture() : this.sheet(0);
     return new Promise((done) => canvas.toBlob(done));
   }
 
+  /** @param {KeyboardEvent} e */
   _keys(e) {
-    const at = this.cells.indexOf(document.activeElement);
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[e.key];
+    const at = this.cells.findIndex((cell) => cell === document.activeElement);
+    /** @type {Record<string, number>} */
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns };
+    const step = steps[e.key];
     if (at < 0 || (!step && e.key !== "Enter" && e.key !== " ")) return;
     e.preventDefault();
     e.stopPropagation();
@@ -177,12 +215,14 @@ class Images {
     if (!this.pick(at) || e.key === " ") this.one.open(true); // the space bar enlarges also what a lab has taken
   }
 
+  /** @param {boolean} on */
   _open(on) {
     if (this.pane.hidden === !on && this.stage.images === on) return;
     this.pane.hidden = !on;
     this.stage.setImages(on);
   }
 
+  /** @param {number} count @param {number[]} event */
   _cells(count, event) {
     this.event = event;
     if (this.cells.length === count) return;
@@ -201,7 +241,7 @@ class Images {
 
   place() {
     const r = this.stage.imagesRect;
-    if (!r || !this.event) return;
+    if (!r || !this.event.length) return;
     Object.assign(this.pane.style, { left: `${r.x}px`, top: `${r.y}px`, width: `${r.w}px`, height: `${r.h}px` });
     const n = Math.max(1, this.cells.length), w = r.w - 28, row = this.compare.run ? this.compare.row.offsetHeight + 6 : 0, h = r.h - 46 - row, [, ih, iw] = this.event;
     this.pane.style.setProperty("--compare", `${row}px`);
@@ -216,135 +256,45 @@ class Images {
 
   _draw() {
     const live = this.forming && this.steps.at(-1);
-    for (const [kind, b] of Object.entries(this.buttons)) b.setAttribute("aria-pressed", String(kind === this.kind));
+    for (const kind of kinds) this.buttons[kind].setAttribute("aria-pressed", String(kind === this.kind));
     if (live) {
       this.drawn = null;
       const array = live.arrays[this.kind], size = sizeOf(this.event); // nothing is expected before the first step
       const snr = live.header.log_snr ?? Infinity;
-      this._each((n) => array && [array.data, n * size, this.event], snr);
+      this._each((n) => (array ? [array.data, n * size, this.event] : null), snr);
     } else if (this.run) {
-      const frame = frameAt(this.run, this.clock), key = `${this.run.header.key}|${this.kind}|${frame}`;
+      const { run } = this, frame = frameAt(run, this.clock), key = `${run.header.key}|${this.kind}|${frame}`;
       if (key === this.drawn) return;
       this.drawn = key;
-      this._each((n) => imageAt(this.run, this.kind, frame, n), this.run.arrays.log_snr.data[frame]);
+      this._each((n) => imageAt(run, this.kind, frame, n), run.arrays.log_snr.data[frame]);
       this.one.mark(frame);
     }
   }
 
-  /** Paints every image, and over it what it is compared with at this log-SNR. */
+  /**
+   * Paints every image that is seen.
+   * @param {(n: number) => import("./draw.js").Image | null} image
+   * @param {number} snr  log-SNR
+   */
   _each(image, snr) {
-    const draw = (canvas, n) => {
-      const told = image(n);
-      if (told) drawImage(canvas, ...told);
-      else blankImage(canvas, this.event);
-      this.compare.paint(canvas, n, this.kind, snr);
-    };
-    if (this.one.is) draw(this.one.canvas, Math.min(Math.max(0, this.picked), this.cells.length - 1));
-    else this.cells.forEach(draw);
+    const large = Math.min(Math.max(0, this.picked), this.cells.length - 1);
+    if (this.one.is) this._paint(this.one.canvas, image(large), large, snr);
+    else this.cells.forEach((cell, n) => this._paint(cell, image(n), n, snr));
     this.compare.say(this.kind, snr);
   }
+
+  /**
+   * Image n, and over it what it is compared with at this log-SNR.
+   * @param {HTMLCanvasElement} canvas
+   * @param {import("./draw.js").Image | null} told
+   * @param {number} n
+   * @param {number} snr
+   */
+  _paint(canvas, told, n, snr) {
+    if (told) drawImage(canvas, ...told);
+    else blankImage(canvas, this.event);
+    this.compare.paint(canvas, n, this.kind, snr);
+  }
 }
+
 export { Images };
-
-/** One image of the batch, large, with its own strip of steps below. */
-class OneImage {
-  constructor(images) {
-    this.images = images;
-    this.is = false;
-    this.box = el("div", { className: "pg-one", hidden: true, tabIndex: -1 });
-    this.box.setAttribute("role", "dialog");
-    this.canvas = el("canvas", { className: "pg-one-image" });
-    this.canvas.setAttribute("role", "img");
-    this.words = el("span", { className: "pg-one-words" });
-    this.strip = el("div", { className: "pg-one-strip" });
-    this.strip.setAttribute("role", "group");
-    this.strip.setAttribute("aria-label", "Steps of this image");
-    this.edges = edges(this.strip);
-    const button = (text, title, run) => {
-      const b = el("button", { type: "button", className: "pg-chip", textContent: text, title });
-      b.setAttribute("aria-label", title);
-      b.addEventListener("click", run);
-      return b;
-    };
-    const head = el("div", { className: "pg-one-head" });
-    this.close = button("✕", "Back to all images (Esc)", () => this.open(false));
-    head.append(button("‹", "Image before (←)", () => this.step(-1)), this.words, button("›", "Next image (→)", () => this.step(1)), this.close);
-    this.frame = el("div", { className: "pg-one-frame" });
-    this.frame.append(this.canvas);
-    images.compare.hold(this.frame, () => this.canvas);
-    this.box.append(head, this.frame, this.strip);
-    this.box.addEventListener("keydown", (e) => {
-      const at = this.parts?.indexOf(document.activeElement) ?? -1, by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-      if (e.key === "Escape") this.open(false);
-      else if (at >= 0 && by) this.go(at + by); // in the strip the arrows go from step to step
-      else if (e.key === "ArrowLeft" || e.key === "ArrowRight") this.step(e.key === "ArrowLeft" ? -1 : 1);
-      else return;
-      e.preventDefault();
-      e.stopPropagation();
-    });
-  }
-
-  open(on) {
-    this.is = on;
-    this.box.hidden = !on;
-    this.images.pane.classList.toggle("pg-with-one", on);
-    this.setRun(this.images.run);
-    this.images.redraw();
-    if (on) this.close.focus({ preventScroll: true });
-    else this.images.cells[this.images.picked]?.focus({ preventScroll: true });
-  }
-
-  step(by) {
-    const { cells, picked } = this.images;
-    this.images.pick((picked + by + cells.length) % cells.length);
-  }
-
-  /** To a state of this image, by its place in the strip. */
-  go(i) {
-    const part = this.parts[i];
-    if (!part) return;
-    this.images.stage.seek(this.images.run.arrays.clock.data[i]);
-    part.focus({ preventScroll: true });
-  }
-
-  setRun(run) {
-    const { picked, kind, cells } = this.images;
-    if (!this.is) return;
-    if (!run || picked < 0) return this.open(false);
-    const { shown, event } = run.header.image, clocks = run.arrays.clock.data, n = Math.min(picked, shown - 1);
-    const held = this.parts?.includes(document.activeElement);
-    this.box.setAttribute("aria-label", `Image ${n + 1}`);
-    this.label = `image ${n + 1} of ${cells.length}`;
-    this.words.textContent = this.label;
-    this.parts = Array.from(clocks, (_, i) => {
-      const c = el("canvas"), image = imageAt(run, kind, i, n), number = String(Math.round(run.arrays.step.data[i]));
-      const b = el("button", { type: "button", className: "pg-one-step", title: `step ${number}`, tabIndex: -1 });
-      if (image) drawImage(c, ...image);
-      else blankImage(c, event);
-      b.append(c, number);
-      b.addEventListener("mousedown", (e) => e.preventDefault()); // the pointer leaves the keyboard where it is: its arrows turn images
-      b.addEventListener("click", () => this.images.stage.seek(clocks[i]));
-      return b;
-    });
-    this.strip.replaceChildren(...this.parts);
-    this.edges();
-    this.at = -1;
-    this.mark(frameAt(run, this.images.clock));
-    if (held) this.parts[this.at].focus({ preventScroll: true });
-  }
-
-  mark(i) {
-    const { run, forming, kind } = this.images;
-    if (!this.is || !run || forming || !this.parts || i === this.at) return;
-    const before = this.parts[this.at], part = this.parts[(this.at = i)], words = `${this.label} · step ${run.arrays.step.data[i]}`;
-    if (before) before.classList.remove("on"), (before.tabIndex = -1), before.removeAttribute("aria-current");
-    part.classList.add("on");
-    part.tabIndex = 0;
-    part.setAttribute("aria-current", "step");
-    reveal(this.strip, part);
-    this.words.textContent = words;
-    this.canvas.setAttribute("aria-label", `${words}, ${SAID[kind]}`);
-  }
-}
-export { OneImage };
-export { KINDS, SAID };

@@ -6,32 +6,58 @@
 // It stands between the hand and everyone who listens: an `input` event of a half-typed value goes no further than this file.
 import { config } from "./start.js";
 
-const REST = 500, STAY = 4000; // ms
-const told = new Map(config.controls.map((c) => [c.id, c])); // bounds, as Python declares them
-const states = new WeakMap(); // box → {good, timer, dirty, wrong}
-let passing = null, waiting = 0;
+/**
+ * @typedef {HTMLInputElement | HTMLTextAreaElement} Box
+ * @typedef {{lo: number, hi: number, whole: boolean}} Bounds
+ *
+ * @typedef {object} State  of a box
+ * @property {string} good  what counted last
+ * @property {number} timer  runs while a whole value waits for the hand to rest
+ * @property {boolean} dirty  has been typed in since
+ * @property {boolean} wrong  what stands in it may not stand there
+ * @property {boolean} refused  it counted, and was refused elsewhere
+ */
 
+const REST = 500, STAY = 4000; // ms
+/** What Python declares of each control. @type {Map<string, import("../python.js").Control>} */
+const told = new Map(config.controls.map((/** @type {import("../python.js").Control} */ control) => [control.id, control]));
+/** @type {WeakMap<Box, State>} */
+const states = new WeakMap();
+/** The box whose event of ours is passing. @type {Box | null} */
+let passing = null;
+let waiting = 0;
+
+/** @param {Box} box @returns {box is HTMLInputElement} */
 const isNumber = (box) => box.type === "number";
-const isBox = (node) => node instanceof HTMLElement && (node.matches("input[type=number]") || node.matches(".pg-text :is(input, textarea)"));
-const stateOf = (box) => states.get(box) || states.set(box, { good: box.value, timer: 0, dirty: false, wrong: false }).get(box);
+/** @param {EventTarget | null} node @returns {node is Box} */
+const isBox = (node) => (node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement) && node.matches("input[type=number], .pg-text :is(input, textarea)");
+/** @param {Box} box */
+function stateOf(box) {
+  let state = states.get(box);
+  if (!state) states.set(box, (state = { good: box.value, timer: 0, dirty: false, wrong: false, refused: false }));
+  return state;
+}
+/** @param {number} v */
 const number = (v) => v.toLocaleString("en", { maximumFractionDigits: 6 });
 
+/** What Python declares of the control that a box belongs to. @param {Element} box */
 function controlOf(box) {
-  for (let node = box; node; node = node.parentElement) if (told.has(node.id)) return told.get(node.id);
+  for (let node = /** @type {Element | null} */ (box); node; node = node.parentElement) if (told.has(node.id)) return told.get(node.id);
   return null;
 }
-/** {lo, hi, whole} of a number box: what its field declares, or its own attributes. */
+/** Of a number box: what its field declares, or its own attributes. @param {HTMLInputElement} box @returns {Bounds} */
 function boundsOf(box) {
-  const { lo, hi, whole } = controlOf(box) || {};
-  if (lo != null) return { lo, hi, whole };
+  const { lo, hi, whole = false } = controlOf(box) ?? {};
+  if (lo != null && hi != null) return { lo, hi, whole };
   return { lo: box.min === "" ? -Infinity : +box.min, hi: box.max === "" ? Infinity : +box.max, whole: box.inputMode === "numeric" };
 }
+/** In words. @param {Bounds} bounds */
 function allowed({ lo, hi, whole }) {
   const kind = whole ? "a whole number" : "a number";
   if (lo === -Infinity && hi === Infinity) return kind;
   return hi === Infinity ? `${kind} from ${number(lo)}` : lo === -Infinity ? `${kind} up to ${number(hi)}` : `${kind} from ${number(lo)} to ${number(hi)}`;
 }
-/** What is wrong with what stands in a box, in words; "" if it may count. */
+/** What is wrong with what stands in a box, in words; "" if it may count. @param {Box} box */
 function wrong(box) {
   if (!isNumber(box)) return "";
   const { lo, hi, whole } = boundsOf(box), v = Number(box.value);
@@ -43,7 +69,10 @@ const line = document.createElement("div");
 line.className = "pg-said";
 line.id = "pg-said";
 line.setAttribute("role", "status");
-let lineTimer = 0, lineFor = null;
+let lineTimer = 0;
+/** @type {Element | null} */
+let lineFor = null;
+/** Words at a box. @param {Element} box @param {string} words @param {number} [stay]  ms; 0: until they are taken back */
 function say(box, words, stay = 0) {
   clearTimeout(lineTimer);
   lineTimer = 0;
@@ -73,24 +102,31 @@ function quiet() {
 }
 for (const moved of ["scroll", "resize"]) addEventListener(moved, place, { capture: true, passive: true });
 
+/** Says what is wrong with a box; "" nothing. @param {Box} box @param {string} words */
 function mark(box, words) {
   const bad = Boolean(words);
   stateOf(box).wrong = bad;
-  bad ? box.setAttribute("aria-invalid", "true") : box.removeAttribute("aria-invalid");
+  if (bad) box.setAttribute("aria-invalid", "true");
+  else box.removeAttribute("aria-invalid");
   if (bad) say(box, words);
   else if (lineFor === box && !lineTimer) quiet(); // what has been said of a value that gave way stays for its time
 }
 
+/** The nearest number that is allowed. @param {number} v @param {Bounds} bounds */
+const nearest = (v, { lo, hi, whole }) => Math.max(lo, Math.min(whole ? Math.floor(hi) : hi, whole ? Math.round(v) : v));
+
 // ---- counting -------------------------------------------------------------------------------------------------------------------
+/** Past what a framework has put in the way of the value's own setter. @param {Box} box @param {string} value */
 function write(box, value) {
-  if (box.value !== value) Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
+  if (box.value !== value) Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value")?.set?.call(box, value);
 }
+/** What is typed does not count yet. @param {Box} box */
 function hold(box) {
   const state = stateOf(box);
   if (state.timer) clearTimeout(state.timer), waiting--;
   state.timer = 0;
 }
-/** What stands in the box counts: everyone hears of it. */
+/** What stands in the box counts: everyone hears of it. @param {Box} box */
 function count(box) {
   const state = stateOf(box);
   hold(box);
@@ -104,17 +140,20 @@ function count(box) {
     passing = null;
   }
 }
-/** The hand leaves: what is right counts, a number out of bounds becomes the nearest, the rest is taken back. */
+/** The hand leaves: what is right counts, a number out of bounds becomes the nearest, the rest is taken back. @param {Box} box */
 function settle(box) {
   const state = stateOf(box);
-  if (!state.dirty && !state.wrong) return isNumber(box) && box.value !== "" ? write(box, String(Number(box.value))) : undefined; // "1e2" is told as 100
+  if (!state.dirty && !state.wrong) {
+    if (isNumber(box) && box.value !== "") write(box, String(Number(box.value))); // "1e2" is told as 100
+    return;
+  }
   hold(box);
   let words = "";
   if (state.wrong) {
-    const { lo, hi, whole } = isNumber(box) ? boundsOf(box) : {}, typed = box.value.trim() === "" ? NaN : Number(box.value);
-    if (Number.isFinite(typed) && lo != null && !state.refused) {
-      const most = whole ? Math.floor(hi) : hi, v = Math.max(lo, Math.min(most, whole ? Math.round(typed) : typed));
-      words = v === hi ? `set to ${number(v)}, the most` : v === lo ? `set to ${number(v)}, the least` : `set to ${number(v)}: whole numbers only`;
+    const typed = box.value.trim() === "" ? NaN : Number(box.value);
+    if (Number.isFinite(typed) && isNumber(box) && !state.refused) {
+      const bounds = boundsOf(box), v = nearest(typed, bounds);
+      words = v === bounds.hi ? `set to ${number(v)}, the most` : v === bounds.lo ? `set to ${number(v)}, the least` : `set to ${number(v)}: whole numbers only`;
       write(box, String(v));
     } else {
       write(box, state.good);
@@ -133,7 +172,7 @@ document.addEventListener("input", (e) => {
   hold(box);
   state.refused = false;
   // a hand that types tells how; arrow keys, the wheel and scripts do not, or say that they put another value in the old one's place
-  const typed = typeof e.inputType === "string" && e.inputType !== "" && e.inputType !== "insertReplacementText";
+  const typed = e instanceof InputEvent && e.inputType !== "" && e.inputType !== "insertReplacementText";
   mark(box, words);
   if (!typed && !words) {
     state.dirty = false;
@@ -169,12 +208,17 @@ document.addEventListener("keydown", (e) => {
 export const boxes = {
   /** Is a hand's typing about to count? */
   get waiting() { return waiting > 0; },
-  /** Writes into a box as a script: it counts, whatever it is. */
+  /** Writes into a box as a script: it counts, whatever it is. @param {Box} box @param {string | number} value */
   set(box, value) {
     write(box, String(value));
     count(box);
   },
-  /** What counted has been refused: while the hand is in the box it stays to be mended, then it gives way to the value before. False: no hand. */
+  /**
+   * What counted has been refused: while the hand is in the box it stays to be mended, then it gives way to the value before. False: no hand.
+   * @param {string} id  of its control
+   * @param {string | number} value  the one before
+   * @param {string} words
+   */
   refuse(id, value, words) {
     const box = document.activeElement;
     if (!isBox(box) || controlOf(box)?.id !== id) return false;
@@ -186,16 +230,22 @@ export const boxes = {
   say,
 };
 
-/** Writes into a Gradio number, slider or radio as a person would. */
-export const setNumber = (id, value) => {
-  const input = document.querySelector(`#${CSS.escape(id)} input[type=number]`);
-  if (input && input.value !== String(value)) boxes.set(input, value);
+/** @param {string} id  of a control @param {string} inside */
+const boxIn = (id, inside) => {
+  const box = document.querySelector(`#${CSS.escape(id)} ${inside}`);
+  return box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement ? box : null;
 };
-/** The same for a text box; false if it says so already. */
+/** Writes into a Gradio number, slider or radio as a person would. @param {string} id  of the control @param {string | number} value */
+export const setNumber = (id, value) => {
+  const box = boxIn(id, "input[type=number]");
+  if (box && box.value !== String(value)) boxes.set(box, value);
+};
+/** The same for a text box; false if it says so already. @param {string} id @param {string | number} value */
 export const setText = (id, value) => {
-  const box = document.querySelector(`#${CSS.escape(id)} :is(input, textarea)`);
+  const box = boxIn(id, ":is(input, textarea)");
   if (!box || box.value === String(value)) return false;
   boxes.set(box, value);
   return true;
 };
-export const setRadio = (id, value) => document.querySelector(`#${CSS.escape(id)} input[type=radio][value="${CSS.escape(value)}"]`)?.click();
+/** @param {string} id @param {string} value */
+export const setRadio = (id, value) => boxIn(id, `input[type=radio][value="${CSS.escape(value)}"]`)?.click();

@@ -1,51 +1,71 @@
-// Libraries that are loaded when the first picture that needs them is drawn.
+// Libraries that are loaded when the first picture that needs them is drawn. Their types are what the page uses of them.
 
-const loads = new Map();
-/** Plotly from `url`, once. The page's own copy (Gradio brings one) stays what window.Plotly says. */
-export const loadPlotly = (url) => {
-  if (!loads.has(url)) {
-    loads.set(url, new Promise((resolve, reject) => {
-      const before = window.Plotly;
-      const script = document.createElement("script");
-      script.src = new URL(url, document.baseURI).href;
-      script.onload = () => {
-        const ours = window.Plotly;
-        if (before) window.Plotly = before;
-        resolve(ours);
-      };
-      script.onerror = () => {
-        loads.delete(url);
-        reject(new Error("Plotly could not be loaded"));
-      };
-      document.head.append(script);
-    }));
-  }
-  return loads.get(url);
-};
+/**
+ * @typedef {object} KatexOptions
+ * @property {boolean} [throwOnError]
+ * @property {"html" | "htmlAndMathml"} [output]
+ * @property {"ignore"} [strict]
+ * @property {(context: {command: string}) => boolean} [trust]
+ * @typedef {{renderToString(tex: string, options?: KatexOptions): string}} Katex
+ *
+ * @typedef {Record<string, unknown>} PlotlyOptions  as Plotly's own reference has them
+ * @typedef {HTMLElement & {on(event: string, listener: (change: any) => void): void, _fullLayout?: any}} PlotlyElement
+ * @typedef {object} Plotly
+ * @property {Record<string, object>} Icons
+ * @property {(root: HTMLElement, data: PlotlyOptions[], layout: PlotlyOptions, config?: PlotlyOptions) => Promise<PlotlyElement>} react
+ * @property {(root: HTMLElement, change: PlotlyOptions) => Promise<PlotlyElement>} relayout
+ * @property {(figure: {data: PlotlyOptions[], layout: PlotlyOptions}, options: {format: string, width: number, height: number}) => Promise<string>} toImage
+ * @property {(root: HTMLElement) => void} purge
+ */
 
-/** KaTeX from `base` (a folder with katex.min.js, katex.min.css, fonts/), once; resolves to the katex object. */
-export const loadKatex = (base) => {
-  const url = (file) => new URL(file, new URL(base.replace(/\/?$/, "/"), document.baseURI)).href;
-  if (!loads.has(base)) {
-    loads.set(base, new Promise((resolve, reject) => {
-      const sheet = document.createElement("link");
-      sheet.rel = "stylesheet";
-      sheet.href = url("katex.min.css");
-      const styled = new Promise((done) => (sheet.onload = sheet.onerror = done));
-      const before = window.katex;
-      const script = document.createElement("script");
-      script.src = url("katex.min.js");
-      script.onload = () => {
-        const ours = window.katex;
-        if (before) window.katex = before;
-        styled.then(() => resolve(ours));
-      };
-      script.onerror = () => {
-        loads.delete(base);
-        reject(new Error("KaTeX could not be loaded"));
-      };
-      document.head.append(sheet, script);
-    }));
-  }
-  return loads.get(base);
-};
+/** @param {string} url */
+const absolute = (url) => new URL(url, document.baseURI).href;
+
+/**
+ * A classic script by its address, and the global that it leaves. The page's own global of that name, if it has one, stays what it was.
+ * @template T
+ * @param {string} url
+ * @param {string} name  of the global, and of the library
+ * @returns {Promise<T>}
+ */
+function library(url, name) {
+  const globals = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (window));
+  return new Promise((resolve, reject) => {
+    const before = globals[name], script = document.createElement("script");
+    script.src = absolute(url);
+    script.onload = () => {
+      const ours = /** @type {T} */ (globals[name]);
+      if (before) globals[name] = before;
+      resolve(ours);
+    };
+    script.onerror = () => reject(new Error(`${name} could not be loaded`));
+    document.head.append(script);
+  });
+}
+
+/**
+ * The same promise whoever asks; asked anew if it has failed.
+ * @template T
+ * @param {() => Promise<T>} load
+ */
+function once(load) {
+  /** @type {Promise<T> | null} */
+  let loading = null;
+  return () => (loading ??= load().catch((error) => {
+    loading = null;
+    throw error;
+  }));
+}
+
+const PLOTLY = "live/plotly.js", KATEX = "live/assets/vendor/katex/";
+
+export const loadPlotly = once(() => /** @type {Promise<Plotly>} */ (library(PLOTLY, "Plotly")));
+
+export const loadKatex = once(async () => {
+  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: absolute(`${KATEX}katex.min.css`) });
+  const styled = new Promise((done) => (sheet.onload = sheet.onerror = done));
+  document.head.append(sheet);
+  const katex = /** @type {Katex} */ (await library(`${KATEX}katex.min.js`, "katex"));
+  await styled;
+  return katex;
+});

@@ -1,8 +1,16 @@
 // Answers that come piece by piece.
 import { decode } from "./packet.js";
 
-/** Packets of a stream, each after its length (4 bytes, little endian). */
-export const packetsOf = async function* (body) {
+/** What a server refuses, as it tells it. @typedef {{message: string, field?: string, value?: unknown, allowed?: string}} Refusal */
+
+/**
+ * Packets of a stream, each after its length (4 bytes, little endian).
+ * @template H
+ * @param {ReadableStream<Uint8Array>} body
+ * @returns {AsyncGenerator<import("./packet.js").Packet<H>, void, undefined>}
+ * @throws {Error & {refused: Refusal}} what went wrong on the way
+ */
+export async function* packetsOf(body) {
   const reader = body.getReader();
   let held = new Uint8Array(0);
   const room = () => (held.length >= 4 ? 4 + new DataView(held.buffer, held.byteOffset).getUint32(0, true) : Infinity);
@@ -10,8 +18,9 @@ export const packetsOf = async function* (body) {
     for (;;) {
       while (held.length >= room()) {
         const size = room();
-        const packet = decode(held.slice(4, size).buffer);
-        if (packet.header.error) throw Object.assign(new Error(packet.header.error.message), { refused: packet.header.error }); // what went wrong on the way
+        /** @type {import("./packet.js").Packet<H & {error?: Refusal}>} */
+        const packet = decode(held.slice(4, size).buffer), { error } = packet.header;
+        if (error) throw Object.assign(new Error(error.message), { refused: error });
         yield packet;
         held = held.slice(size);
       }
@@ -25,21 +34,26 @@ export const packetsOf = async function* (body) {
   } finally {
     reader.cancel().catch(() => {});
   }
-};
+}
 
-/** What a stream of lines of JSON tells, line by line. */
-export const linesOf = async function* (body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+/**
+ * What a stream of lines of JSON tells, line by line.
+ * @template T
+ * @param {ReadableStream<Uint8Array>} body
+ * @returns {AsyncGenerator<T, void, undefined>}
+ */
+export async function* linesOf(body) {
+  const reader = body.getReader(), words = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const lines = (rest + value).split("\n");
-      rest = lines.pop();
+      const lines = (rest + words.decode(value, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
       for (const line of lines) if (line) yield JSON.parse(line);
     }
   } finally {
     reader.cancel().catch(() => {});
   }
-};
+}

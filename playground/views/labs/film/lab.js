@@ -1,6 +1,6 @@
 // The lab "film strip": one image through all steps.
 import { drawImage, edges, frameAt, reveal } from "../../images/draw.js";
-import { KINDS, SAID } from "../../images/images.js";
+import { KINDS, SAID } from "../../images/kinds.js";
 import { el } from "../../lib/dom.js";
 
 
