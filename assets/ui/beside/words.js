@@ -46,8 +46,8 @@ class Lesson {
   restore(key = this.host.view.example || this.recognised()) {
     const at = config.examples.findIndex((x) => x.key === key);
     if (at < 0) return this.dismiss();
-    this.open = config.examples[at];
-    this.host.setView("example", this.open.key);
+    const open = (this.open = config.examples[at]);
+    this.host.setView("example", open.key);
     this.next = config.examples[(at + 1) % config.examples.length];
     this.told = null;
     this.show();
