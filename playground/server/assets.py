@@ -9,6 +9,7 @@ import mimetypes
 import re
 from pathlib import Path
 
+import brotli
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,8 @@ from playground.core.files import ASSETS
 from playground.views.lab import FOLDER as LAB_FILES
 
 TREE = re.compile("[0-9a-f]{12}/")
+TEXT = {".js", ".css", ".svg", ".json", ".md"}  # what becomes shorter when packed
+PLOTLY = ASSETS / "vendor" / "plotly" / "plotly-basic.min.js"
 
 
 @functools.cache
@@ -44,29 +47,41 @@ def asset_file(path: str) -> Path | None:
         return None
 
 
-@functools.cache
-def _plotly() -> tuple[bytes, bytes]:
-    import plotly
+@functools.lru_cache(maxsize=1024)
+def _packed(file: Path, changed: int, coding: str) -> bytes:
+    """A file's bytes in a content coding; ``changed`` tells its versions apart."""
+    raw = file.read_bytes()
+    if coding == "br":
+        return brotli.compress(raw, quality=9)
+    return gzip.compress(raw, 9, mtime=0) if coding else raw
 
-    raw = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    return raw, gzip.compress(raw, 6)
+
+def coding_of(accepted: str) -> str:
+    """The shortest content coding that an Accept-Encoding header takes: "br", "gzip" or "" (as it is)."""
+    names = {part.partition(";")[0].strip() for part in accepted.split(",") if not re.search(r";\s*q=0(\.0*)?\s*$", part)}
+    return next((name for name in ("br", "gzip") if name in names), "")
+
+
+def _sent(file: Path, request: Request, keep: str) -> Response:
+    """A file's answer; texts are packed once for everybody. ``keep``: for how long a browser may keep it."""
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    if file.suffix not in TEXT:
+        return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": keep})
+    coding = coding_of(request.headers.get("accept-encoding", ""))
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"} | ({"Content-Encoding": coding} if coding else {})
+    return Response(_packed(file, file.stat().st_mtime_ns, coding), media_type=kind, headers=headers)
 
 
 def asset(request: Request) -> Response:
     file = asset_file(request.path_params["path"])
     if file is None:
         return JSONResponse({"error": {"message": "there is no such file"}}, status_code=404)
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     own = request.path_params["path"].startswith(f"{tree()}/")  # a file of another version has no such address
-    return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=31536000, immutable" if own else "max-age=3600"})
+    return _sent(file, request, "max-age=31536000, immutable" if own else "max-age=3600")
 
 
 def plotly_js(request: Request) -> Response:
-    raw, zipped = _plotly()
-    headers = {"Cache-Control": "max-age=86400"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(zipped, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
-    return Response(raw, media_type="text/javascript", headers=headers)
+    return _sent(PLOTLY, request, "max-age=86400")
 
 
 def routes() -> list[Route]:

@@ -14,7 +14,7 @@ GET /live/states.npz?<experiment>                                            sta
 GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 a film of an image run: lines of JSON, {"done", "of"} …, at last {"film": base64, "type"}
 POST /live/film.gif?times=&ms=, /live/film.mp4?times=&ms=  (body: pictures)    the same of pictures that the page has drawn
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
-GET /live/plotly.js                                                          the plotly.js of the installed plotly package
+GET /live/plotly.js                                                          Plotly, which draws the curves (assets/vendor/plotly)
 """
 
 from __future__ import annotations

@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import re
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote, unquote_plus, urlsplit
 
+import brotli
 from gradio import Blocks
 from gradio.routes import App
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.core.fields import Record
+from playground.server.assets import coding_of
 
 PREFIX = re.compile(r"(/[\w.~%+-]+)+")
 OF_GRADIO = ("page", "deep_link")  # names of its own in the document's query: a page that there is not is its error 500
@@ -34,6 +37,15 @@ ROOT = b"""<script>if (window.gradio_config) window.gradio_config.root = documen
 RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-[^"]+\.css)">')
 LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
 GRADIOS_ROOT = re.compile(rb'const root = "[^"\n]*";')
+
+
+@functools.lru_cache(maxsize=16)
+def sent(page: bytes, insert: bytes, coding: str) -> bytes:
+    """The completed document in a content coding; Gradio gives the same page to everybody who asks at the same address."""
+    whole = complete(page, insert)
+    if coding == "br":
+        return brotli.compress(whole, quality=5)
+    return gzip.compress(whole, 6, mtime=0) if coding else whole
 
 
 def complete(page: bytes, insert: bytes) -> bytes:
@@ -76,6 +88,7 @@ class Front:
         scope["query_string"] = b"&".join(
             part for part in scope["query_string"].split(b"&") if unquote_plus(part.partition(b"=")[0].decode("latin-1")) not in OF_GRADIO
         )
+        coding = coding_of(next((v for k, v in scope["headers"] if k.lower() == b"accept-encoding"), b"").decode("latin-1"))
         start: Message = {}
         parts: list[bytes] = []
 
@@ -85,8 +98,9 @@ class Front:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    page = complete(b"".join(parts), self.insert().encode())
-                    headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
+                    page = sent(b"".join(parts), self.insert().encode(), coding)
+                    headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"] + [(b"vary", b"Accept-Encoding")]
+                    headers += [(b"content-encoding", coding.encode())] if coding else []
                     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
                     await send({"type": "http.response.body", "body": page})
             else:

@@ -3,15 +3,21 @@ import { decode } from "./packet.js";
 
 /** What a server refuses, as it tells it. @typedef {{message: string, field?: string, value?: unknown, allowed?: string}} Refusal */
 
+/** @param {ReadableStream<Uint8Array> | null} body */
+function readerOf(body) {
+  if (!body) throw new Error("the answer has no body");
+  return body.getReader();
+}
+
 /**
  * Packets of a stream, each after its length (4 bytes, little endian).
  * @template H
- * @param {ReadableStream<Uint8Array>} body
+ * @param {ReadableStream<Uint8Array> | null} body  of a response
  * @returns {AsyncGenerator<import("./packet.js").Packet<H>, void, undefined>}
  * @throws {Error & {refused: Refusal}} what went wrong on the way
  */
 export async function* packetsOf(body) {
-  const reader = body.getReader();
+  const reader = readerOf(body);
   let held = new Uint8Array(0);
   const room = () => (held.length >= 4 ? 4 + new DataView(held.buffer, held.byteOffset).getUint32(0, true) : Infinity);
   try {
@@ -39,11 +45,11 @@ export async function* packetsOf(body) {
 /**
  * What a stream of lines of JSON tells, line by line.
  * @template T
- * @param {ReadableStream<Uint8Array>} body
+ * @param {ReadableStream<Uint8Array> | null} body  of a response
  * @returns {AsyncGenerator<T, void, undefined>}
  */
 export async function* linesOf(body) {
-  const reader = body.getReader(), words = new TextDecoder();
+  const reader = readerOf(body), words = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
