@@ -46,20 +46,20 @@ class Status {
     root.classList.add("pg-status");
     this.root = root;
     /** @param {string} name @param {string} html */
-    const item = (name, html) => {
+    const add = (name, html) => {
       const node = el("span", { className: "pg-status-item", innerHTML: html });
       node.dataset.item = name;
       node.dataset.term = `number.${name}`;
       return node;
     };
-    const counts = ITEMS.map(([name, width, after]) => item(name, `<b style="min-width:${width}ch">–</b> <span>${after}</span>`));
+    const counts = ITEMS.map(([name, width, after]) => add(name, `<b style="min-width:${width}ch">–</b> <span>${after}</span>`));
     /** Where each number of ITEMS stands. */
     this.numbers = new Map(ITEMS.map(([name], i) => [name, must(counts[i], "b")]));
     this.steps = counts[1];
-    this.away = item("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
+    this.away = add("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
       '<span class="pg-status-floor"></span>');
     this.where = el("span");
-    const device = item("device", "");
+    const device = add("device", "");
     device.append(this.where);
     root.replaceChildren(...counts, this.away, device);
     /** @type {Cost} */
