@@ -20,7 +20,7 @@ from playground.server.jobs import JOBS, Job, Steps, warm
 from playground.server.refusal import failure_of
 from playground.server.worker import Slice, Worker
 
-LONGEST = 0.03  # seconds of a slice, after which whoever is more urgent may go first; a step is never cut
+LONGEST = 0.06  # seconds of a slice, after which whoever is more urgent may go first; a step is never cut
 
 
 class Bench:
