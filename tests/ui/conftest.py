@@ -8,13 +8,16 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("PG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
@@ -62,6 +65,73 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running ``python app.py``."""
     with served(ROOT, tmp_path_factory.mktemp("server"), tmp_path_factory.getbasetemp() / "models") as url:
         yield url
+
+
+class Started:
+    """``started(path, argv, env)``: a process, and its address once ``path`` answers; the same one for the same arguments. ``kill(address)`` ends it at once."""
+
+    def __init__(self, factory: pytest.TempPathFactory):
+        self.factory = factory
+        self.running: dict[Any, tuple[subprocess.Popen[bytes], str]] = {}
+
+    def __call__(self, path: str, *argv: str, **more: str) -> str:
+        key = (path, argv, tuple(more.items()))
+        if key not in self.running:
+            port = free_port()
+            env = {**os.environ, "GRADIO_SERVER_PORT": str(port), "PLAYGROUND_CACHE": str(self.factory.mktemp("cache")), **more}
+            with (self.factory.mktemp("log") / "log").open("w") as log:
+                words = [sys.executable, *(a.replace("PORT", str(port)) for a in argv)]
+                process = subprocess.Popen(words, cwd=ROOT, env=env, stdout=log, stderr=log)
+            self.running[key] = (process, f"http://127.0.0.1:{port}")
+            deadline = time.monotonic() + 120
+            while True:  # a process of its own: there is nothing to wait on but its answer
+                try:
+                    httpx.get(self.running[key][1] + path, timeout=30).raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    assert process.poll() is None, Path(log.name).read_text()[-3000:]
+                    assert time.monotonic() < deadline, Path(log.name).read_text()[-3000:]
+                    time.sleep(0.1)
+        return self.running[key][1]
+
+    def kill(self, address: str) -> None:
+        key = next(key for key, (_, url) in self.running.items() if url == address)
+        process, _ = self.running.pop(key)
+        process.kill()
+        process.wait(20)
+
+    def close(self) -> None:
+        for process, _ in self.running.values():
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    made = Started(tmp_path_factory)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    """``serve(app)``: the address of an ASGI app of this process."""
+    servers = []
+
+    def start(app: Any, port: int = 0) -> str:
+        port = port or free_port()
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        while not server.started:
+            time.sleep(0.02)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture(scope="session")
