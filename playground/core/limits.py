@@ -70,9 +70,13 @@ class Limits:
     fields: int = KEPT.most(32, 1, 100_000, "packets", "densities and scores that are kept")
     field_bytes: int = KEPT.most(64_000_000, 0, 10**12, "bytes", "all of these together")
 
+    answers: int = KEPT.most(512, 1, 100_000, "packets", "answers that are kept for whoever asks the same")
+    answer_bytes: int = KEPT.most(64_000_000, 0, 10**12, "bytes", "all of these together")
+
     workers: int = LINE.most(0, 0, 256, "workers", "that compute side by side; 0: the server chooses by the machine's cores")
     waiting: int = LINE.most(1000, 1, 10**6, "requests", "that wait to be computed, in all")
     waiting_each: int = LINE.most(64, 1, 10**6, "requests", "of one person that wait")
+    gpu_seconds: int = LINE.most(60, 1, 3600, "seconds", "for which a Space with ZeroGPU is asked to lend its GPU for one answer")
 
     upload_bytes: int = UPLOADS.most(4_000_000, 1000, 10**9, "bytes", "pictures that are sent for a task")
     pixels: int = UPLOADS.most(20_000_000, 1000, 10**9, "pixels", "of one picture, read from its head before it is decoded")

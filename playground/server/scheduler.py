@@ -36,7 +36,6 @@ from playground.server.worker import Died, Slice, Worker, cores
 log = logging.getLogger("playground")
 SHARE = 0.3  # seconds after which a job is no longer urgent
 CHEAP = 0.05  # seconds: a run that took less is computed again where a worker is free, sooner than waited for
-KEPT_ANSWERS, KEPT_BYTES = 512, 64_000_000
 KNOWN_RUNS = 1000  # of which it is remembered where they are
 MEMORY = 60.0  # seconds for which a person is remembered
 TRIES = 3  # of a worker that does not start
@@ -55,7 +54,8 @@ YOURS = "You have {count} requests waiting already. Try again in a few seconds, 
 class Stats:
     """What the line has done, and what is in it now. By kind of job ("run", "fields", …): ``waiting``, ``running``; ``done``, ``failed``, ``dropped`` (nobody read
     on), ``seconds`` computed. ``shared``: requests that read along, ``kept``: that were answered by an earlier answer, ``refused``: for want of room.
-    ``people``: who asked within the last minute. ``workers`` that can compute now; ``replaced``: that have died."""
+    ``people``: who asked within the last minute. ``workers`` that can compute now; ``replaced``: that have died; ``memory`` of each, in bytes. ``answers``, ``answer_bytes``: that
+    are kept."""
 
     waiting: dict[str, int]
     running: dict[str, int]
@@ -69,6 +69,9 @@ class Stats:
     people: int
     workers: int
     replaced: int
+    memory: list[int]
+    answers: int
+    answer_bytes: int
 
 
 class Person:
@@ -180,7 +183,7 @@ class Scheduler:
         self.joinable: dict[str, Entry] = {}
         self.people: dict[str, Person] = {}
         self.places: OrderedDict[str, tuple[Desk, float]] = OrderedDict()
-        self.answers: Cache[str, bytes] = Cache(KEPT_ANSWERS, KEPT_BYTES)
+        self.answers: Cache[str, bytes] = Cache(limits().answers, limits().answer_bytes)
         self.latencies: list[Callable[[str, float], None]] = []
         self.virtual = 0.0  # the turn of whoever was computed for last
         self.numbers = 0
@@ -445,4 +448,7 @@ class Scheduler:
                 people=sum(bool(p.waiting) or now - p.seen < MEMORY for p in self.people.values()),
                 workers=sum(desk.ready for desk in self.desks),
                 replaced=self.replaced,
+                memory=[desk.worker.memory for desk in self.desks],
+                answers=len(self.answers.items),
+                answer_bytes=self.answers.used,
             )

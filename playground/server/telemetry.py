@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
@@ -21,7 +21,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,23 +41,25 @@ GONE = "gone"  # the reader went away before all of it was sent
 
 
 class Level(NamedTuple):
-    """A number that lasts, as it is now: its name without ``playground_``, what it is, its values by one label ("" for none)."""
+    """A number that lasts, as it is now: its name without ``playground_``, what it is, its values by one label ("" for none). ``rises``: it only grows."""
 
     name: str
     help: str
     label: str
-    values: dict[str, float]
+    values: Mapping[str, float]
+    rises: bool = False
 
 
 class Levels(Collector):
     """Levels, read when Prometheus asks."""
 
     def __init__(self) -> None:
-        self.sources: list[Callable[[], Iterable[Level]]] = []
+        self.sources: dict[str, Callable[[], Iterable[Level]]] = {}
 
     def collect(self) -> Iterable[Metric]:
-        for level in (level for source in self.sources for level in source()):
-            family = GaugeMetricFamily(f"playground_{level.name}", level.help, labels=[level.label] if level.label else [])
+        for level in (level for source in self.sources.values() for level in source()):
+            kind = CounterMetricFamily if level.rises else GaugeMetricFamily
+            family = kind(f"playground_{level.name}", level.help, labels=[level.label] if level.label else [])
             for key, value in level.values.items():
                 family.add_metric([key] if level.label else [], value)
             yield family
@@ -70,7 +72,7 @@ class Telemetry:
         disable_created_metrics()  # one more series beside each, of no use here
         self.registry = CollectorRegistry()
         self.levels, self.health = Levels(), health
-        self.levels.sources.append(self._own)
+        self.levels.sources["own"] = self._own
         for collector in (self.levels, ProcessCollector(registry=None), PlatformCollector(registry=None)):
             self.registry.register(collector)
         told = {"namespace": "playground", "registry": self.registry}
@@ -89,9 +91,9 @@ class Telemetry:
         yield Level("state", "1 of the state that it is in", "state", {s: float(s == self.health.state) for s in STATES})
         yield Level("build", "the version that is served", "version", {__version__: 1.0})
 
-    def watch(self, source: Callable[[], Iterable[Level]]) -> None:
-        """Reads levels from ``source`` whenever it is asked."""
-        self.levels.sources.append(source)
+    def watch(self, name: str, source: Callable[[], Iterable[Level]]) -> None:
+        """Reads levels from ``source`` whenever it is asked, in place of an earlier one of this name."""
+        self.levels.sources[name] = source
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
@@ -101,20 +103,23 @@ class Telemetry:
 telemetry = Telemetry(health)
 
 
-def of_line(told: Stats) -> Iterable[Level]:
-    """What the line of jobs (scheduler.py) has done and has to do."""
-    yield Level("waiting", "jobs that wait", "kind", {**told.waiting})
-    yield Level("running", "jobs of which a slice is computed", "kind", {**told.running})
-    yield Level("done", "jobs that were computed to their end", "kind", {**told.done})
-    yield Level("failed", "jobs that ended with a failure", "kind", {**told.failed})
-    yield Level("dropped", "jobs that nobody read on", "kind", {**told.dropped})
-    yield Level("computed_seconds", "spent on jobs", "kind", told.seconds)
-    yield Level("shared", "requests that read the answer of another's", "", {"": told.shared})
-    yield Level("kept", "requests that were answered by an earlier answer", "", {"": told.kept})
-    yield Level("refused", "requests for which there was no room", "", {"": told.refused})
-    yield Level("people", "who asked within a minute", "", {"": told.people})
-    yield Level("workers", "that can compute", "", {"": told.workers})
-    yield Level("replaced", "workers that have died", "", {"": told.replaced})
+def line(stats: Stats) -> Iterable[Level]:
+    """What the line of jobs (scheduler.py) tells."""
+    yield Level("jobs_waiting", "jobs that wait to be computed, or to be computed on", "kind", stats.waiting)
+    yield Level("jobs_running", "jobs that are being computed at this moment", "kind", stats.running)
+    yield Level("jobs_done", "jobs that were computed", "kind", stats.done, True)
+    yield Level("jobs_failed", "jobs that could not be computed", "kind", stats.failed, True)
+    yield Level("jobs_dropped", "jobs that nobody read to their end", "kind", stats.dropped, True)
+    yield Level("computed_seconds", "seconds of computing", "kind", stats.seconds, True)
+    yield Level("shared_requests", "answered by what another was being computed", "", {"": stats.shared}, True)
+    yield Level("kept_answers", "answered by what was computed before", "", {"": stats.kept}, True)
+    yield Level("turned_away", "refused for want of room in the line", "", {"": stats.refused}, True)
+    yield Level("answers", "answers that are kept", "", {"": stats.answers})
+    yield Level("answers_bytes", "bytes of answers that are kept", "", {"": stats.answer_bytes})
+    yield Level("people", "who asked within the last minute", "", {"": stats.people})
+    yield Level("workers", "workers that can compute now", "", {"": stats.workers})
+    yield Level("replaced_workers", "workers that died and were started anew", "", {"": stats.replaced}, True)
+    yield Level("worker_memory_bytes", "resident memory of each worker", "worker", {str(n): size for n, size in enumerate(stats.memory)})
 
 
 class Counted:

@@ -12,6 +12,7 @@ computing is answered with a sentence and may be asked again.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -65,7 +66,13 @@ _early: list[Apart] = []
 
 def begin() -> None:
     """Starts the first worker's process before the page is built, which takes as long: the first picture is there sooner."""
-    _early.append(Apart().spawn())
+    if not lends():
+        _early.append(Apart().spawn())
+
+
+def lends() -> bool:
+    """Is this a Space to which a GPU is lent for each request (zero.py)?"""
+    return bool(os.environ.get("SPACES_ZERO_GPU")) and importlib.util.find_spec("spaces") is not None
 
 
 def processes() -> list[Apart]:
@@ -97,6 +104,11 @@ class Worker(ABC):
     def stop(self) -> None:
         """It is not needed any more."""
         return
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it holds beside this process, 0 where the system does not say."""
+        return 0
 
 
 class Apart(Worker):
@@ -145,6 +157,14 @@ class Apart(Worker):
             if pipe:
                 pipe.close()
         process.wait()
+
+    @property
+    def memory(self) -> int:
+        try:
+            pages = Path(f"/proc/{self.process.pid if self.process else 0}/statm").read_text(encoding="ascii").split()[1]
+            return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):  # it has just ended, or this is no Linux
+            return 0
 
     def _tell(self, head: dict[str, object], body: bytes = b"") -> None:
         try:

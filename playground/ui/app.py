@@ -1,6 +1,7 @@
 """The page as it is served: by ``diffusion-playground`` (playground/server/command.py), ``app.py`` of a checkout, and Spaces."""
 
 import gc
+import importlib
 import os
 
 gc.disable()  # importing and building make half a million objects and no garbage, see playground.server.jobs.warm
@@ -11,6 +12,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from playground.server.command import Options
+from playground.server.worker import lends
+
+if lends():
+    importlib.import_module("spaces")  # before torch is imported, between which and the GPU it stands
+
 from playground.ui.page import build
 
 demo = build()

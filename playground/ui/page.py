@@ -30,10 +30,9 @@ from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.server import assets, health, jobs, telemetry
-from playground.server.bench import Here
 from playground.server.routes import Live
 from playground.server.scheduler import Scheduler
-from playground.server.worker import processes
+from playground.server.zero import workers
 from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, experiment_part, explain, repair
 from playground.ui.front import Front
@@ -124,12 +123,12 @@ class Page(gr.Blocks):
 
     @functools.cached_property
     def live(self) -> Live:
-        return Live(Scheduler(processes(), Here()))
+        return Live(Scheduler(*workers()))
 
     def open(self) -> None:
         """The workers start, and the first picture is computed."""
         self.live.open()
-        telemetry.telemetry.watch(lambda: telemetry.of_line(self.live.scheduler.stats()))
+        telemetry.telemetry.watch("line", lambda: telemetry.line(self.live.scheduler.stats()))
         health.health.warm_up(self.live.warm)
 
     def on_app(self, given: Record | None) -> Record:

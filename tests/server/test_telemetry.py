@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from playground import __version__
 from playground.server import health, telemetry
 from playground.server.health import Health
+from playground.server.scheduler import Stats
 from playground.server.telemetry import Counted, Level, Telemetry
 
 
@@ -115,13 +117,28 @@ def test_a_reader_who_goes_away_is_told_apart() -> None:
 
 def test_levels_are_read_when_they_are_asked_for() -> None:
     told, now = Telemetry(Health()), {"run": 1.0}
-    told.watch(lambda: [Level("waiting", "requests in line", "kind", now), Level("people", "who asked", "", {"": 2.0})])
+    told.watch("line", lambda: [Level("waiting", "requests in line", "kind", now), Level("people", "who asked", "", {"": 2.0})])
     assert read(told)["playground_waiting", "run"] == 1
     now["run"] = 5.0
     found = read(told)
     assert (found["playground_waiting", "run"], found["playground_people",]) == (5, 2)
     assert found["playground_build", __version__] == 1
     assert found["process_resident_memory_bytes",] > 1e6
+
+
+def test_the_line_is_told() -> None:
+    """Every number of the line's own stats, with their values. Mutant killed: a number of the line that nobody can see."""
+    numbers = {
+        f.name: {"run": float(i), "lab": 0.5} if f.type.startswith("dict") else [float(i)] if f.type.startswith("list") else i
+        for i, f in enumerate(dataclasses.fields(Stats), 1)
+    }
+    told = Telemetry(Health())
+    told.watch("line", lambda: telemetry.line(Stats(**numbers)))  # type: ignore[arg-type]
+    told.watch("line", lambda: telemetry.line(Stats(**numbers)))  # type: ignore[arg-type]  # another page's, in place of the first
+    found = [value for key, value in read(told).items() if key[0].startswith("playground_") and key[-1] not in ("lab", __version__)]
+    assert all(float(i) in found for i in range(1, len(numbers) + 1))
+    assert read(told)["playground_jobs_waiting", "lab"] == 0.5
+    assert read(told)["playground_jobs_done_total", "run"] == numbers["done"]["run"]  # type: ignore[index]
 
 
 def test_health_goes_from_warming_to_ready() -> None:

@@ -24,10 +24,12 @@ from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 import playground as pg
-from playground.server import answers, health, routes, telemetry
+from playground.server import answers, health, telemetry
+from playground.server.routes import Live
 from playground.ui import documents, hub
 from playground.views.packet import Packet
 from playground.views.sights import whole
+from playground.views.stage import run_packet
 from tests.proxy import SERVED_BY, proxy, works
 from tests.ui.conftest import Site, Started
 
@@ -117,7 +119,7 @@ LIVE: dict[str, tuple[str, str, bytes, Callable[[bytes], Any]]] = {  # route →
 
 def test_every_live_route_is_among_them() -> None:
     """Mutant killed: a new route that nobody asks at two servers."""
-    kinds = telemetry.kinds([*routes.routes(), *hub.routes(), *documents.routes()])
+    kinds = telemetry.kinds([*Live().routes(), *hub.routes(), *documents.routes()])
     assert {"/".join(name.split()[0].split("/")[:3]) for name in LIVE} == {f"/live/{kind}" for kind in kinds}
     assert not telemetry.kinds([*health.routes(), *telemetry.routes()]) & kinds
 
@@ -140,9 +142,7 @@ def test_the_run_is_that_of_python(front: str) -> None:
     """Not only equal: right."""
     exp = pg.Experiment(data="rings", process="CLD", particles=60)
     want = told(httpx.get(f"{front}/live/packet?layer=run&data=rings&process=CLD&particles=60").content)[1]
-    from playground.views.stage import run_packet
-
-    assert want == told(run_packet(whole(exp), frozenset(), 0).to_bytes())[1]
+    assert want == told(run_packet(whole(exp)).to_bytes())[1]
 
 
 def test_a_set_that_one_stored_the_other_has(front: str) -> None:
