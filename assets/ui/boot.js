@@ -5,6 +5,7 @@
   let saved = null;
   try { saved = localStorage.getItem("pg-theme"); } catch { /* private window */ }
   const system = matchMedia("(prefers-color-scheme: dark)");
+  /** @type {((dark: boolean) => void)[]} */
   const listeners = [];
   const asked = new URLSearchParams(location.search).get("__theme");
   let dark = asked === "dark" || asked === "light" ? asked === "dark" : saved ? saved === "dark" : system.matches;
@@ -40,6 +41,7 @@
 
   // the part of a link that is the experiment
   start.experimentPart = (search) => {
+    /** @type {Record<string, string>} */
     const out = {};
     for (const [k, v] of new URLSearchParams(search)) {
       if (!/^(view\.|__|utm_)/.test(k) && !["fbclid", "gclid", "logs", "ssr"].includes(k)) out[k] = v;
@@ -48,18 +50,18 @@
   };
   // laws and who predicts for them (Python's catalog); a set of images, or a pipeline of the hub, is known from its name until the server tells of it
   const C = start.config;
-  const own = (data) => /^set:[0-9a-f]{8}$/.test(data ?? "");
+  const own = (/** @type {string | undefined} */ data) => /^set:[0-9a-f]{8}$/.test(data ?? "");
   start.models = (data) => C.laws[data]?.models ?? (own(data) ? C.sets.models : []);
-  /** A query whose data is a name of former links, which were law and model in one: both. The law's first model is not said. */
   start.renamed = (q) => {
     const parts = /^(set:[0-9a-f]{8})-(\w+)$/.exec(q.data ?? ""), [data, model] = C.old[q.data] ?? parts?.slice(1) ?? [q.data, q.model];
     if (!model) return q;
-    const { model: said, ...rest } = q;
-    return { ...rest, data, ...(model === start.models(data)[0] ? {} : { model }) };
+    const out = { ...q, data, model };
+    if (model === start.models(data)[0]) delete /** @type {Record<string, string>} */ (out).model;
+    return out;
   };
   start.packetUrl = (layer, want, query, extra = {}) => {
     const url = new URL("live/packet", document.baseURI);
-    url.search = new URLSearchParams({ layer, ...(want ? { want } : {}), ...extra, ...query });
+    url.search = String(new URLSearchParams({ layer, ...(want ? { want } : {}), ...extra, ...query }));
     return url;
   };
   const on = (new URLSearchParams(location.search).get("view.layers") || "").split(",");
@@ -71,9 +73,11 @@
   }
   if (/^hub:/.test(query.data)) { // hub.js fills it
     C.laws[query.data] ??= { title: query.data.slice(4), pictures: true, models: [query.data] };
-    C.models[`${query.data} ${query.data}`] ??= { own: {} };
+    C.models[`${query.data} ${query.data}`] ??= { process: -1, under: {}, own: {} };
   }
-  const images = C.laws[query.data]?.pictures; // these form step by step, which form.js asks for
+  const images = C.laws[query.data]?.pictures; // these form step by step, which the loop asks for
   if (images && !("particles" in query)) query.particles = String(C.batch);
-  start.first = { query, want, response: images ? null : fetch(start.packetUrl("run", want, query)).catch((error) => error) };
+  // the server is fair between tabs: they are told apart by a number without a meaning, made anew with every page
+  start.tab = { "X-Playground-Tab": Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("") };
+  start.first = { query, want, response: images ? null : fetch(start.packetUrl("run", want, query), { headers: start.tab }).catch((error) => error) };
 })();

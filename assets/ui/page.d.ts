@@ -2,7 +2,7 @@
 import type { Form } from "./form/form.js";
 import type { Images } from "./images/images.js";
 import type { Packet } from "./lib/packet.js";
-import type { FieldsHeader, LabHeaders, MetricsHeader, Query, RunHeader } from "./python.js";
+import type { Config, FieldsHeader, LabHeaders, MetricsHeader, Query, RunHeader } from "./python.js";
 import type { Facts } from "./stage/run.js";
 import type { Stage } from "./stage/stage.js";
 
@@ -57,4 +57,59 @@ export interface LabPart {
 
 export interface Lab {
   mount(root: HTMLElement, host: Host): LabPart;
+}
+
+/** What js_on_load of one of Gradio's components is given. */
+export interface Component {
+  element: HTMLElement;
+  /** `value`: the component's, for Python and the API; writing it fires its change event. `payload`: what Python has told it. */
+  props: { value: any; payload: any };
+  watch(name: string, changed: () => void): void;
+  /** Functions of Python that it may call. */
+  server: Record<string, (arg: unknown) => Promise<any>>;
+}
+
+export interface Theme {
+  readonly dark: boolean;
+  on(changed: (dark: boolean) => void): void;
+  toggle(): void;
+}
+
+/** What Gradio's components call. */
+export interface Door {
+  mount(name: string, element: HTMLElement): void;
+  picker(component: Component): void;
+  rail(component: Component): void;
+  hub(element: HTMLElement): void;
+  calls(element: HTMLElement): void;
+  bridge(component: Component): void;
+  form: Form;
+}
+
+/** What boot.js has begun. */
+export interface Start {
+  config: Config;
+  theme: Theme;
+  /** The part of a link that is the experiment. */
+  experimentPart(search: string): Query;
+  /** A query whose data is a name of former links, which were law and model in one, as both. The law's first model is not said. */
+  renamed(query: Query): Query;
+  /** Who predicts for a law; none where the page does not know it. */
+  models(data: string): string[];
+  packetUrl(layer: string, want: string, query: Query, extra?: Record<string, string | number>): URL;
+  /** The header by which the server tells tabs apart. */
+  tab: Record<string, string>;
+  /** The link's experiment, and the request for its picture; null of images, which form step by step. */
+  first: { query: Query; want: string; response: Promise<Response | Error> | null };
+}
+
+declare global {
+  var PG_START: Start;
+  interface Window {
+    /** For Gradio's components. */
+    PG: Door;
+    /** For tests and benchmarks. */
+    __pg: object;
+    __pgStage: Stage;
+  }
 }

@@ -61,7 +61,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Control:
-    """One component of the form. ``kind`` is the spec that must be chosen for it to count ('' = always); ``type``: what form.js reads its value as."""
+    """One component of the form. ``kind`` is the spec that must be chosen for it to count ('' = always); ``type``: what the page's form reads its value as."""
 
     id: str
     path: str
@@ -196,7 +196,7 @@ class Form:
         self._spec_params(place.path, param.family, place.id, without)
 
     def _source(self, place: Place, param: Param) -> None:
-        """Data within a choice, the other end of an interpolant: the Gaussian, a toy, or (picker.js adds it) the mixture that is the data now."""
+        """Data within a choice, the other end of an interpolant: the Gaussian, a toy, or (the page adds it) the mixture that is the data now."""
         gaussian = Choice(GAUSSIAN, "gaussian", "standard normal, in the data's dimension")
         self._menu(place, param, [gaussian, *(law_choice(law) for law in laws() if "mixture" in law.gives)])
 

@@ -1,6 +1,6 @@
 """One picker for everything that is chosen from a list: tiles (distributions), pills (processes), menus (samplers, …).
 
-It is a real Gradio component whose value is the chosen key; ``assets/ui/form/picker.js`` draws it.
+It is a real Gradio component whose value is the chosen key; ``assets/ui/pickers/`` draws it.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ Object.assign(globalThis, {
   addEventListener: quiet,
   matchMedia: () => ({ matches: false, addEventListener: quiet }),
   fetch: () => new Promise(quiet), // nothing is asked for
+  ResizeObserver: class { observe() {} },
   document: { baseURI: "http://localhost/", documentElement: { dataset: {} }, addEventListener: quiet },
 });
 const told = config();

@@ -1,0 +1,23 @@
+// The component through which Python puts a link's values into the form.
+
+const PATIENCE = 5000; // ms, after which the page is loaded anew
+
+export class Bridge {
+  /** @type {import("../page.js").Component["props"] | null} */
+  props = null;
+  token = 0;
+  timer = 0;
+
+  /** Has it been asked for a link? */
+  get asked() { return this.timer !== 0; }
+
+  /** Puts a link into the form; `Form.restored` is called when it is there.
+   * @param {import("../python.js").Query} query */
+  restore(query) {
+    if (!this.props) return location.reload();
+    this.props.value = { query, token: ++this.token };
+    this.timer = setTimeout(() => location.reload(), PATIENCE);
+  }
+
+  answered() { clearTimeout(this.timer); }
+}

@@ -1,0 +1,134 @@
+// The header's buttons: what is copied and saved of the run on the stage.
+import { filmOf } from "../images/film.js";
+import { el } from "../lib/dom.js";
+import { theme } from "../lib/start.js";
+import { linesOf } from "../lib/streams.js";
+import { drawer } from "./drawer.js";
+import { hook } from "./hook.js";
+import { menus } from "./menus.js";
+import { Refused, aborted, ask } from "./transport.js";
+
+const COPIED = 1400, REVOKE = 10000; // ms
+
+/** @type {WeakMap<HTMLElement, {words: string, timer: number}>} */
+const copied = new WeakMap();
+
+/** Words to the clipboard; the button says so for a moment. @param {string} words @param {HTMLElement} button */
+async function copy(words, button) {
+  try {
+    await navigator.clipboard.writeText(words);
+  } catch {
+    const box = el("textarea", { value: words, className: "pg-offscreen" });
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy"); // plain http has no clipboard
+    box.remove();
+  }
+  hook.copied = words;
+  const was = copied.get(button) ?? { words: button.textContent ?? "", timer: 0 };
+  button.style.minWidth = `${button.offsetWidth}px`;
+  button.textContent = "Copied";
+  clearTimeout(was.timer);
+  was.timer = setTimeout(() => (button.textContent = was.words), COPIED);
+  copied.set(button, was);
+}
+
+/** Saves a file as if a link had been followed. @param {Blob | string} what a file, or its address @param {string} name */
+export function save(what, name) {
+  const a = el("a", { href: typeof what === "string" ? what : URL.createObjectURL(what), download: name });
+  document.body.append(a);
+  a.click();
+  a.remove();
+  if (typeof what !== "string") setTimeout(() => URL.revokeObjectURL(a.href), REVOKE);
+}
+
+/** What the buttons of the header do, by their data-do.
+ * @param {import("./form.js").Form} form @returns {Record<string, (button: HTMLElement) => void>} */
+export function actionsOf(form) {
+  const { parts, transport, view } = form;
+  const run = () => form.loop.shown?.run;
+  const fileName = () => run()?.header.name ?? "diffusion-playground"; // what the server calls it
+  /** @param {string} name */
+  const liveUrl = (name) => {
+    const url = new URL(`live/${name}`, document.baseURI);
+    url.search = String(new URLSearchParams({ ...(form.loop.shown?.q ?? form.chosen.query()), ...(view.said.color ? { "view.color": view.said.color } : {}) }));
+    return url;
+  };
+
+  /** @param {HTMLElement} button */
+  const link = (button) => {
+    form.address.write();
+    copy(new URL(form.address.link, location.href).href, button);
+  };
+
+  /** @param {HTMLElement} button @returns {Promise<void>} */
+  const python = async (button) => {
+    await transport.opened;
+    try {
+      const answer = await transport.call("python_of", form.loop.shown?.q ?? form.chosen.query());
+      if (answer.error) return form.tell({ kind: "error", message: answer.error.message });
+      await copy(answer.code, button);
+    } catch {
+      form.tell({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => python(button) } });
+    }
+  };
+
+  const png = async () => {
+    menus.close();
+    const { stage, images } = parts;
+    /** @type {Blob | null | undefined} */
+    const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
+    if (made) save(made, `${fileName()}.png`);
+  };
+
+  const csv = () => {
+    menus.close();
+    const kind = run()?.header.image ? "npz" : "csv"; // images are too large for text
+    save(liveUrl(`states.${kind}`).href, `${fileName()}.${kind}`);
+  };
+
+  /** The whole run as a moving picture: drawn by the page, joined by the server, which says how far it is. @param {"gif" | "mp4"} kind @returns {Promise<void>} */
+  const film = async (kind) => {
+    menus.close();
+    const abort = new AbortController(), { signal } = abort;
+    /** @param {string} message */
+    const tell = (message) => form.tell({ kind: "info", message, stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
+    try {
+      tell("Drawing the film…");
+      const url = liveUrl(`film.${kind}`), name = fileName();
+      const { body, times, ms } = await filmOf(/** @type {import("../stage/stage.js").Stage} */ (parts.stage), /** @type {import("../images/images.js").Images} */ (parts.images), kind, { signal, tell: (/** @type {number} */ done, /** @type {number} */ of) => tell(`Drawing the film: ${done} of ${of} frames`) });
+      url.search = String(new URLSearchParams({ times, ms: String(ms) }));
+      const response = await ask(url, { method: "POST", body, signal });
+      if (!response.ok) throw transport.refusal((await response.json()).error);
+      for await (const line of linesOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body))) {
+        if (line.error) throw transport.refusal(line.error);
+        if (!line.film) {
+          if (line.done % 5 === 0) tell(`Joining the film: ${Math.min(line.done, line.of)} of ${line.of} frames`);
+          continue;
+        }
+        save(new Blob([Uint8Array.from(atob(line.film), (c) => c.charCodeAt(0))], { type: line.type }), `${name}.${kind}`);
+        form.tell({ kind: "info", message: `Saved ${name}.${kind}`, stay: 4000 });
+      }
+    } catch (error) {
+      if (aborted(error)) return form.notices.clear();
+      form.tell({ kind: "error", message: error instanceof Refused ? error.message : "The film could not be made.", action: { label: "Try again", run: () => film(kind) } });
+    }
+  };
+
+  return {
+    link,
+    python,
+    png,
+    csv,
+    gif: () => film("gif"),
+    mp4: () => film("mp4"),
+    "more-link": link, // a phone has them in one menu with the exports
+    "more-python": python,
+    menu(button) { menus.toggle(button); },
+    theme() { theme.toggle(); },
+    intro() { menus.close(); parts.words?.intro.show(); },
+    glossary() { menus.close(); parts.words?.glossary.open(); },
+    keys() { menus.close(); parts.stage?.keys?.toggle(); },
+    drawer() { drawer.show(!drawer.open); },
+  };
+}
