@@ -15,6 +15,7 @@ import { hostOf } from "./host.js";
 import { menus } from "./menus.js";
 
 /** @typedef {import("./form.js").Form} Form */
+/** @typedef {import("../python.js").Query} Query */
 
 /** The shown layers as a link says them. @param {Iterable<string>} names */
 const layersText = (names) => [...names].join(",");
@@ -112,9 +113,9 @@ export function mountsOf(form) {
         goOn: () => loop.shown && loop.ask(loop.shown.q),
         notice: host.notice,
         setView: host.setView,
-        difference: (a, b) => form.titles.difference(a, b),
+        difference: (/** @type {Query} */ a, /** @type {Query} */ b) => form.titles.difference(a, b),
         query: () => loop.shown?.q ?? chosen.query(),
-        fetchRun: (q) => form.transport.packet("run", form.wants().run, q),
+        fetchRun: (/** @type {Query} */ q) => form.transport.packet("run", form.wants().run, q),
       });
       if (loop.shown) parts.images.setRun(loop.shown.run);
       listen(stage);
