@@ -60,7 +60,7 @@ export class Form {
       query: () => this.chosen.query(),
       shown: () => this.loop.shown?.q ?? null,
       view: () => this.view.said,
-      isNews: (query) => this.hands.touched > 0 && !equal(query, experimentPart(location.search)),
+      isNews: (query) => this.hands.used && !equal(query, experimentPart(location.search)),
     });
     this.mounts = mountsOf(this);
     listen(this.chosen, { deaf: () => !this.chosen.ready || this.settling, moved: () => this.numberMoved() });
@@ -227,7 +227,7 @@ export class Form {
     for (const [slot, key] of Object.entries(config.fallback[chosen.process] ?? {})) if (!(slot in query)) values[`pg-${slot}`] = key;
     this.show();
     this.loop.ask(query, first.response);
-    setTimeout(() => this.startWithoutPython(), SLOW_START);
+    setTimeout(() => this.hands.without(() => this.startWithoutPython()), SLOW_START);
   }
 
   /** The restoring call has failed, or is slow: the link's values are put into the form from here. */

@@ -1,8 +1,10 @@
 // A person's hands on the page: when they last touched it, and whether one holds something.
 
 export class Hands {
-  /** ms: when the form was touched last; 0: never. */
+  /** ms: when the form was touched last. */
   touched = 0;
+  /** Has a person done anything yet? Until then no address is a new page of the history. */
+  used = false;
   /** Is a pointer down? A slider that is dragged is let go first. */
   held = false;
 
@@ -16,7 +18,17 @@ export class Hands {
     }, options);
   }
 
-  touch() { this.touched = performance.now(); }
+  touch() {
+    this.touched = performance.now();
+    this.used = true;
+  }
+
+  /** What the page does to its own components makes events as hands do, and is none. @param {() => void} fn */
+  without(fn) {
+    const { used } = this;
+    fn();
+    this.used = used;
+  }
 
   /** Has the page been left alone for so many ms? @param {number} ms */
   rest(ms) { return performance.now() - this.touched > ms; }
