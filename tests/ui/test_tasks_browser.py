@@ -147,6 +147,21 @@ def test_a_link_makes_the_task_again(visit: Any) -> None:
     assert site.problems == again.problems == []
 
 
+def test_a_mask_on_the_first_image_travels(visit: Any) -> None:
+    """That image opens anyway and is not said; the mask on it is, and bounds are what the server takes. Mutant killed: its number asked of what is not there."""
+    site = lab(visit, "inpaint", data="digits-wiener", **{"view.r": "44", "view.variants": "13"})
+    page = site.page
+    page.locator(".pg-task-tools button", has_text="lower half").click()
+    page.wait_for_function("() => location.search.includes('mask=z') && !location.search.includes('view.image=')")
+    assert page.evaluate("[...document.querySelectorAll('.pg-task-left input[type=range]')].map((i) => `${i.value} of ${i.max}`)") == [
+        "3 of 12",
+        "44 of 50",
+        "1 of 8",
+        "13 of 16",
+    ]
+    assert site.problems == []
+
+
 @pytest.mark.parametrize(
     ("task", "more", "cells"),
     [
