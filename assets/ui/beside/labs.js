@@ -1,6 +1,7 @@
 // The strip of labs below the stage. What labs there are, their words, order and view names come from Python, and with each run why one has nothing to say of it
 // (playground/views/lab.py). A lab's script, labs/<key>/lab.js, is fetched when the lab is first opened; its default is a Lab. Only the open one is told what
 // happens, so that the others cost nothing.
+import { drawer } from "../form/drawer.js";
 import { el, targetOf } from "../lib/dom.js";
 import { config } from "../lib/start.js";
 
@@ -51,7 +52,7 @@ class Labs {
     document.addEventListener("click", (e) => { // a word elsewhere on the page
       const place = this._placeOf(targetOf(e, "[data-open-lab]")?.dataset.openLab);
       place?.tab.click();
-      if (place && document.body.classList.contains("pg-drawer-open")) host.form.drawer(false); // which lies over the lab
+      if (place && drawer.open) drawer.show(false); // which lies over the lab
     });
     this.open(host.view.lab || "curves");
   }

@@ -216,7 +216,7 @@ export const boxes = {
   /**
    * What counted has been refused: while the hand is in the box it stays to be mended, then it gives way to the value before. False: no hand.
    * @param {string} id  of its control
-   * @param {string | number} value  the one before
+   * @param {string | number | boolean} value  the one before
    * @param {string} words
    */
   refuse(id, value, words) {

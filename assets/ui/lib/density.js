@@ -28,7 +28,7 @@ class Heat {
 
   /**
    * The picture of a density (frames, height, width) between two of its frames.
-   * @param {PacketArray} array
+   * @param {Pick<PacketArray, "uid" | "shape" | "data">} array
    * @param {Between} at
    * @param {string} colour
    */

@@ -32,7 +32,7 @@ function columns(panel, ctx, scene) {
   const array = panel.field(scene, "density");
   if (!array) return;
   const [rows, count] = array.shape, { box } = panel;
-  const picture = panel.heat.paint({ ...array, uid: array.uid, shape: [1, rows, count], data: array.data }, { i: 0, f: 0 }, scene.theme.data);
+  const picture = panel.heat.paint({ uid: array.uid, shape: [1, rows, count], data: array.data }, { i: 0, f: 0 }, scene.theme.data);
   ctx.globalAlpha = scene.faded ? 0.5 : 1;
   ctx.imageSmoothingQuality = "high";
   ctx.drawImage(picture, 1, 0, 2 * count - 2, 2 * rows, box.x, box.y, box.w, box.h);

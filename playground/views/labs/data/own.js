@@ -74,7 +74,7 @@ export class Own {
   }
   /** Takes the mixture of the data that are shown, unless it is ours. */
   async sync() {
-    const text = this.host.form.value("pg-data");
+    const text = String(this.host.form.value("pg-data"));
     if (this.hands.drag || this.fitting || text === this.text) return;
     this.text = text;
     this.brush.points = [];
@@ -168,7 +168,7 @@ export class Own {
    * @returns {State}
    */
   state(mix) {
-    return { mix: copy(mix), text: this.host.form.value("pg-data"), fit: this.fitSaid, points: this.points };
+    return { mix: copy(mix), text: String(this.host.form.value("pg-data")), fit: this.fitSaid, points: this.points };
   }
   /** @param {State} state */
   undo({ mix, text, fit, points }) {
