@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent# node comes into the environment as a wheel
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+FIREFOX ?= $(shell command -v firefox-esr || command -v firefox)
 
 .PHONY: app test lint types bench clean browser
 
@@ -27,12 +28,13 @@ types: $(VENV)/dev.stamp node_modules/.stamp
 bench: $(VENV)/dev.stamp browser
 	$(BIN)/python -m benchmarks.live
 
-# the browser that the page is tested in: Debian's chromium unless one is there (or CHROMIUM names one)
+# the browsers that the page is tested in: Debian's chromium and firefox-esr unless they are there (or CHROMIUM and FIREFOX name them)
+BROWSERS := $(if $(CHROMIUM),,chromium) $(if $(FIREFOX),,firefox-esr)
 browser:
-ifeq ($(CHROMIUM),)
-	@echo "installing chromium for the browser tests"
-	@if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
-	else sudo apt-get update -qq && sudo apt-get install -y -qq chromium; fi
+ifneq ($(strip $(BROWSERS)),)
+	@echo "installing for the browser tests: $(strip $(BROWSERS))"
+	@if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $(BROWSERS); \
+	else sudo apt-get update -qq && sudo apt-get install -y -qq $(BROWSERS); fi
 endif
 
 # what checks the page's scripts; the page itself is served as it is
