@@ -105,7 +105,7 @@ def test_parameters():
 
 
 def test_sscs():
-    """Two exact half steps and a kick; 115 operations once."""
+    """Two exact half steps and a kick; of data in the plane 92 launches a step before tables were kept."""
     assert a_step_more(pg.Experiment(process=pg.CLD(), sampler=pg.SSCS(), particles=PARTICLES)).launches <= 45
 
 
