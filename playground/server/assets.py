@@ -13,10 +13,12 @@ import brotli
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.core.files import ASSETS
 from playground.views.lab import FOLDER as LAB_FILES
 
+PLACE = "/live/assets/"
 TREE = re.compile("[0-9a-f]{12}/")
 TEXT = {".js", ".css", ".svg", ".json", ".md"}  # what becomes shorter when packed
 PLOTLY = ASSETS / "vendor" / "plotly" / "plotly-basic.min.js"
@@ -56,6 +58,15 @@ def _packed(file: Path, changed: int, coding: str) -> bytes:
     return gzip.compress(raw, 9, mtime=0) if coding else raw
 
 
+def pack() -> None:
+    """Packs all that a page asks for, so that the first visitor does not wait for it."""
+    for root in (ASSETS / "ui", LAB_FILES):
+        for file in sorted(root.rglob("*")):
+            if file.suffix in TEXT:
+                _packed(file, file.stat().st_mtime_ns, "br")
+    _packed(PLOTLY, PLOTLY.stat().st_mtime_ns, "br")
+
+
 def coding_of(accepted: str) -> str:
     """The shortest content coding that an Accept-Encoding header takes: "br", "gzip" or "" (as it is)."""
     names = {part.partition(";")[0].strip() for part in accepted.split(",") if not re.search(r";\s*q=0(\.0*)?\s*$", part)}
@@ -73,11 +84,26 @@ def _sent(file: Path, request: Request, keep: str) -> Response:
 
 
 def asset(request: Request) -> Response:
-    file = asset_file(request.path_params["path"])
+    """The file of an address, whatever stands before its ``/live/assets/``."""
+    path = request.scope["path"].partition(PLACE)[2]
+    file = asset_file(path)
     if file is None:
         return JSONResponse({"error": {"message": "there is no such file"}}, status_code=404)
-    own = request.path_params["path"].startswith(f"{tree()}/")  # a file of another version has no such address
+    own = path.startswith(f"{tree()}/")  # a file of another version has no such address
     return _sent(file, request, "max-age=31536000, immutable" if own else "max-age=3600")
+
+
+class Files:
+    """Middleware that answers for files before all others: a page asks for a hundred of them, and each would go through every layer of Gradio's."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and PLACE in scope["path"]:
+            await asset(Request(scope))(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def plotly_js(request: Request) -> Response:

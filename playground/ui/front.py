@@ -19,7 +19,7 @@ from gradio.routes import App
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.core.fields import Record
-from playground.server.assets import coding_of
+from playground.server.assets import Files, coding_of
 
 PREFIX = re.compile(r"(/[\w.~%+-]+)+")
 OF_GRADIO = ("page", "deep_link")  # names of its own in the document's query: a page that there is not is its error 500
@@ -36,6 +36,9 @@ ROOT = b"""<script>if (window.gradio_config) window.gradio_config.root = documen
 # its own it is weaker than all of our styles; the link stays, switched off, or Gradio's loader would add it again.
 RESET = re.compile(rb'<link rel="stylesheet" crossorigin href="(\./assets/index-[^"]+\.css)">')
 LAYERED = rb'<style>@import url("\1") layer(gradio);</style><link rel="stylesheet" crossorigin media="not all" href="\1">'
+# stands where the header will, until it is there (assets/ui/form/mounts.js)
+SHELL = b'<div id="pg-shell" aria-hidden="true">Diffusion Playground</div>'
+BODY = re.compile(rb"<body[^>]*>")
 GRADIOS_ROOT = re.compile(rb'const root = "[^"\n]*";')
 
 
@@ -49,10 +52,12 @@ def sent(page: bytes, insert: bytes, coding: str) -> bytes:
 
 
 def complete(page: bytes, insert: bytes) -> bytes:
-    """Gradio's document with ``insert`` in its head. Gradio's own ``head=`` is added by its script, half a second after the page is there."""
+    """Gradio's document with ``insert`` in its head and the page's name in its body. Gradio's own ``head=`` is added by its script, half a second after the page is
+    there."""
     page = RESET.sub(LAYERED, page).replace(b"<head>", b"<head>" + FIRST, 1).replace(b"<style>", insert + b"\n<style>", 1)
     page = page.replace(b"<script data-gradio-mode>", ROOT + b"<script data-gradio-mode>", 1)
     page = GRADIOS_ROOT.sub(b"const root = window.gradio_config.root;", page, count=1)
+    page = BODY.sub(lambda match: match[0] + SHELL, page, count=1)
     return page.replace(b'href="/manifest.json"', b'href="./manifest.json"', 1)
 
 
@@ -131,9 +136,11 @@ def located(scope: Scope, mount: str) -> dict[str, str]:
 def _wrapped(create: Callable[..., App]) -> Callable[..., App]:
     @functools.wraps(create)
     def create_app(blocks: Blocks, app: App | None = None, app_kwargs: Record | None = None, *args: object, **kwargs: object) -> App:
-        if isinstance(blocks, OnApp):
-            app_kwargs = blocks.on_app(app_kwargs)
-        return create(blocks, app, app_kwargs, *args, **kwargs)
+        if not isinstance(blocks, OnApp):
+            return create(blocks, app, app_kwargs, *args, **kwargs)
+        made = create(blocks, app, blocks.on_app(app_kwargs), *args, **kwargs)
+        made.add_middleware(Files)  # after Gradio's own, which it comes before
+        return made
 
     create_app.of_the_page = True  # type: ignore[attr-defined]
     return create_app

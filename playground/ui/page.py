@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import threading
 from dataclasses import asdict
 from typing import Any, Literal, TypedDict
 
@@ -130,6 +131,7 @@ class Page(gr.Blocks):
         self.live.open()
         telemetry.telemetry.watch("line", lambda: telemetry.line(self.live.scheduler.stats()))
         health.health.warm_up(self.live.warm)
+        threading.Thread(target=assets.pack, name="pack", daemon=True).start()
 
     def on_app(self, given: Record | None) -> Record:
         """What the app is made with (front.py): our routes before Gradio's, so that no visitor can come before them, and the document's head.
@@ -312,7 +314,8 @@ def head(form: Form) -> str:
     ]
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
     lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES]
-    lines += [f'<link rel="modulepreload" href="{_url(name)}">' for name in modules()]
+    # the run of the first picture and Gradio's own first script are on their way before these hundred
+    lines += [f'<link rel="modulepreload" fetchpriority="low" href="{_url(name)}">' for name in modules()]
     return "\n".join([*lines, f'<script type="module">{_entry()}</script>'])
 
 

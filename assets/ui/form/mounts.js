@@ -94,6 +94,7 @@ export function mountsOf(form) {
   /** @type {Record<string, (root: HTMLElement) => void>} */
   const mounts = {
     header(root) {
+      document.getElementById("pg-shell")?.remove(); // what stood in its place
       root.addEventListener("click", (e) => {
         const button = targetOf(e, "[data-do]"), page = targetOf(e, "nav a")?.dataset.page;
         if (button) actions[button.dataset.do ?? ""]?.(button);
