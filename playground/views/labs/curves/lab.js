@@ -1,17 +1,31 @@
-// The lab that opens anyway: log-SNR, distances and coefficients over time, with a run that is held beside it. Its drawing: curves.js, hold.js.
+// The lab that opens anyway: log-SNR, distances and coefficients over time. Plotly draws the curves when something changes; the cursor and its
+// dots are plain elements. Reading order: what is shown (snr.js, distance.js, batch.js, schedule.js), panel.js with its parts (legend.js,
+// scrub.js, plot.js, sketch.js), curves.js, painter.js; hold.js lets a hand hold the grid's steps and a drawn schedule's knots.
 import { Curves } from "./curves.js";
 import { Hold } from "./hold.js";
 
+/** @type {import("../../page.js").Lab} */
 export default {
   mount(root, host) {
-    const curves = new Curves(root);
-    curves.on("cursor", (c) => host.seek(c));
-    curves.on("measure", (name) => host.setView("measure", name));
+    const curves = new Curves(root, {
+      seek: (clock) => host.seek(clock),
+      measure: (name) => host.setView("measure", name),
+      hide: (names) => host.setView("hide", names),
+      save(what, name) {
+        host.save(what, name);
+        host.notice({ kind: "info", message: `Saved ${name}`, stay: 4000 });
+      },
+    });
     curves.measure = host.view.measure || "";
-    curves.on("save", ({ blob, name }) => (host.save(blob, name), host.notice({ kind: "info", message: `Saved ${name}`, stay: 4000 })));
-    curves.on("hide", (names) => host.setView("hide", names));
     curves.hidden = host.view.hide || "";
     const hold = new Hold(curves, host);
-    return { setRun: (r) => { curves.setRun(r); hold.setRun(r); }, setMetrics: (m) => curves.setMetrics(m), cursor: (info) => curves.cursor(info.clock, info.c), show() {}, curves };
+    return {
+      setRun(run) {
+        curves.setRun(run);
+        hold.setRun(run);
+      },
+      setMetrics: (metrics) => curves.setMetrics(metrics),
+      cursor: (info) => curves.cursor(info.clock, info.c),
+    };
   },
 };
