@@ -171,6 +171,7 @@ def test_a_pin_says_where_it_speaks(visit: Any) -> None:
     assert word.is_visible()
     word.locator("button").click()
     assert site.page.locator(".pg-lab-tab[aria-selected=true]").inner_text() == "denoising"
+    word.wait_for(state="hidden")  # once the lab's script has come
     assert not word.is_visible()
 
 
