@@ -23,17 +23,15 @@ class Legend {
     LAYERS.forEach((layer, n) => {
       const button = make("button", `pg-chip pg-role-${layer.role}`, { type: "button", "data-layer": layer.key, ...(n < 9 && { "aria-keyshortcuts": String(n + 1) }) }, `${layer.mark}<span>${layer.word}</span>`);
       button.addEventListener("click", () => stage.toggleLayer(layer.key));
-      tip.on(button, () => this._tip(layer, n + 1));
-      this.layer[layer.key] = /** @type {Button} */ (button);
+      this.layer[layer.key] = tip.on(button, () => this._tip(layer, n + 1));
       this.box.append(button);
     });
     const colour = make("button", "pg-chip pg-by-class", { type: "button", "aria-keyshortcuts": "C" }, '<i class="pg-wheel" aria-hidden="true"></i><span>by class</span>');
     colour.addEventListener("click", () => stage.toggleColour());
-    tip.on(colour, () => {
+    this.colour = tip.on(colour, () => {
       const why = stage.shown.why("classes");
       return why ? `Not available: ${why}.` : told("class", "Key C.");
     });
-    this.colour = /** @type {Button} */ (colour);
     this.box.append(this.colour);
     this.show();
   }

@@ -76,7 +76,7 @@ class Stage extends Teller {
     this.hand.settle();
     this.frame.show();
     this.frame.showDivergence(run);
-    this._touch(true);
+    this.touch(true);
     time.of(run.header.level);
     this.frame.describe();
   }
@@ -90,7 +90,7 @@ class Stage extends Teller {
     else if (!fields.faded) fields.fading ||= window.setTimeout(() => {
       fields.fading = 0;
       fields.faded = fields.stale;
-      this._touch(true);
+      this.touch(true);
     }, FADE_MS);
   }
 
@@ -102,7 +102,7 @@ class Stage extends Teller {
     const joins = old && !old.stale && old.fits(run) && old.clock.length === fields.clock.length && old.geometry === fields.geometry;
     if (joins) old.merge(decoded);
     else this.fields = fields;
-    this._touch(true);
+    this.touch(true);
     return true;
   }
 
@@ -227,14 +227,14 @@ class Stage extends Teller {
 
   _shownChanged() {
     this.frame.legend.show();
-    this._touch(true);
+    this.touch(true);
   }
 
   /** @param {number} n  the particle under the pointer; −1: none */
   pointAt(n) {
     if (n === this.hover) return;
     this.hover = n;
-    this._touch();
+    this.touch();
   }
 
   /** Words for the link, or a pin to come from a link; what is wrong with them is said in a notice.
@@ -249,7 +249,7 @@ class Stage extends Teller {
     if (!pin && !this.pin) return;
     this.pin = pin;
     this.emit("pin", pin);
-    this._touch();
+    this.touch();
   }
 
   // -- what stands around the picture: frame.js --
@@ -318,7 +318,8 @@ class Stage extends Teller {
     return this.picture.dirty;
   }
 
-  _touch(still = false) {
+  /** What is shown is out of date; still: what does not move, too. */
+  touch(still = false) {
     this.picture.touch(still);
   }
 

@@ -106,7 +106,7 @@ export class Inspector {
     this.on = on;
     if (!stage) return;
     stage.overlay = on ? (ctx, panel, scene) => this.over(ctx, panel, scene) : null;
-    stage._touch();
+    stage.touch();
   }
 
   /** @param {Packet<import("../../python.js").RunHeader>} run */
@@ -125,7 +125,7 @@ export class Inspector {
 
   empty() {
     this.root.classList.toggle("pg-in-none", !this.pinned);
-    if (!this.pinned) this.host.stage?._touch();
+    if (!this.pinned) this.host.stage?.touch();
   }
 
   async suggest() {
@@ -159,13 +159,13 @@ export class Inspector {
       const packet = await this.host.fetch("inspect", params);
       if (!this.pinned) return;
       this.why(packet.header.why || "");
-      if (packet.header.why) return (this.packet = this.paths = null), this.host.stage?._touch();
+      if (packet.header.why) return (this.packet = this.paths = null), this.host.stage?.touch();
       this.packet = /** @type {Packet<Told>} */ (packet);
       this.paint(this.packet);
       this.times.push(performance.now() - from);
       const paths = await this.host.fetch("paths", params);
       this.paths = paths.header.why ? null : paths;
-      this.host.stage?._touch();
+      this.host.stage?.touch();
     } catch (error) { this.failed(error); }
   }
 
