@@ -26,6 +26,41 @@ export const messageOf = (error) => (error instanceof Error ? error.message : St
  * @param {URL | string} url @param {RequestInit} [options] */
 export const ask = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...tab } });
 
+/** @typedef {{status: number, type: string, bytes: ArrayBuffer}} Answer */
+
+/** A whole answer. By XMLHttpRequest: fetch tells of the head and then of the bytes, and each of the two waits until a frame of the animation is drawn.
+ * Throws Unreachable or an AbortError.
+ * @param {URL} url @param {AbortSignal} [signal] @returns {Promise<Answer>} */
+const answerOf = (url, signal) => new Promise((resolve, reject) => {
+  const request = new XMLHttpRequest(), gone = () => reject(new DOMException("nobody waits for it any more", "AbortError"));
+  if (signal?.aborted) return gone();
+  request.open("GET", url);
+  request.responseType = "arraybuffer";
+  for (const [name, value] of Object.entries(tab)) request.setRequestHeader(name, value);
+  request.onload = () => resolve({ status: request.status, type: request.getResponseHeader("content-type") ?? "", bytes: request.response });
+  request.onerror = () => reject(new Unreachable("no answer"));
+  request.onabort = gone;
+  signal?.addEventListener("abort", () => request.abort(), { once: true });
+  request.send();
+});
+
+/** The same of a request that boot.js has made.
+ * @param {Promise<Response | Error>} begun @returns {Promise<Answer>} */
+async function answerTo(begun) {
+  const response = await begun;
+  if (response instanceof Error) throw new Unreachable(String(response));
+  return { status: response.status, type: response.headers.get("content-type") ?? "", bytes: await response.arrayBuffer() };
+}
+
+/** What an answer says in JSON; null if it is none. @param {Answer} answer */
+function jsonOf({ bytes }) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
 export class Transport {
   /** Requests made so far: the newest has the largest number. */
   asked = 0;
@@ -61,18 +96,11 @@ export class Transport {
    * @param {Promise<Response | Error> | null} [begun] the request, where it has been made already */
   async packet(layer, wants, q, signal, begun) {
     if (layer === "run") this.runs++;
-    let response;
-    try {
-      response = await (begun ?? ask(packetUrl(layer, wants, q, { seq: ++this.asked }), { signal }));
-      if (response instanceof Error) throw response;
-    } catch (error) {
-      if (aborted(error)) throw error;
-      throw new Unreachable(String(error));
-    }
-    if (response.ok && /octet-stream/.test(response.headers.get("content-type") || "")) return decode(await response.arrayBuffer());
-    const body = await response.json().catch(() => null);
+    const answer = await (begun ? answerTo(begun) : answerOf(packetUrl(layer, wants, q, { seq: ++this.asked }), signal));
+    if (answer.status === 200 && /octet-stream/.test(answer.type)) return decode(answer.bytes);
+    const body = jsonOf(answer);
     if (body?.error) throw this.refusal(body.error);
-    if (response.status >= 502) throw new Unreachable(`status ${response.status}`);
+    if (answer.status >= 502) throw new Unreachable(`status ${answer.status}`);
     return this.packetByGradio({ layer, want: wants, ...q }); // a host that does not let our route through
   }
 
