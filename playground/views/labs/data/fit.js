@@ -1,4 +1,5 @@
 // Points as a mixture: what the server is asked, and what a link and the panel say of a fit.
+import { ask } from "../../form/transport.js";
 
 /** @typedef {import("../../page.js").Host} Host */
 /** @typedef {import("../../python.js").Fit} Fit */
@@ -27,7 +28,7 @@ export async function fitOf(host, table, params) {
   url.search = String(new URLSearchParams(params));
   let answer = null;
   try {
-    const response = await fetch(url, { method: "POST", body: table, headers: { "Content-Type": "text/csv" } });
+    const response = await ask(url, { method: "POST", body: table, headers: { "Content-Type": "text/csv" } });
     answer = await response.json().catch(() => null);
   } catch {
     throw new Error("The server does not answer. Nothing has changed; try again.");

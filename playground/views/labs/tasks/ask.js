@@ -1,4 +1,5 @@
 // A task is asked for: its address, the files that go with it, the packets that come.
+import { ask as send } from "../../form/transport.js";
 import { packetsOf } from "../../lib/streams.js";
 
 /** @typedef {import("../../lib/packet.js").Packet<import("../../python.js").TaskHeader>} TaskPacket */
@@ -37,7 +38,7 @@ export function address(query, task, params) {
  * @returns {AsyncGenerator<TaskPacket>}
  */
 export async function* ask(url, files, signal) {
-  const response = await fetch(url, { method: "POST", body: await joined(files), signal });
+  const response = await send(url, { method: "POST", body: await joined(files), signal });
   if (!response.ok || !response.body) throw new Error((await response.json()).error.message);
   yield* packetsOf(response.body);
 }
