@@ -18,6 +18,7 @@ from playground import presets as presets
 from playground import processes as processes
 from playground import samplers as samplers
 from playground import schedules as schedules
+from playground import server as server
 from playground import spaces as spaces
 from playground import ui as ui
 from playground import views as views

@@ -10,7 +10,10 @@ import torch
 from playground.core.mixture import GaussianMixture
 from playground.core.process import ScalarGaussian
 from playground.core.spec import params, registry
+from tests.browser import chromium
 from tests.real import real
+
+__all__ = ["chromium"]
 
 torch.set_num_threads(1)
 NO_CUDA = "needs a CUDA device, and none is here"

@@ -263,6 +263,11 @@ SpecClass = TypeVar("SpecClass", bound=type[Spec])
 _REGISTERED: dict[str, type[Spec]] = {}  # by key; made in a notebook, or by somebody's own package
 
 
+def registered() -> bool:
+    """Was a choice registered in this process, of which other processes know nothing?"""
+    return bool(_REGISTERED)
+
+
 def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
     """Makes a choice that no file of a family's package holds known to names, JSON, links, menus and ``pg.<its name>``, as long as this process
     runs; returns it, so that it can stand above the class: ``@pg.register`` over ``@dataclass(frozen=True)``. ``taken``: names that are not free.

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from playground.core.spec import registered
 from playground.server.cache import Cache
 from playground.server.failure import Failed, Failure
 from playground.server.jobs import Job, Kind
@@ -176,7 +177,8 @@ class Scheduler:
     """The line and its workers. ``latencies``: each is called with a kind of job and the seconds from a question to the end of its answer."""
 
     def __init__(self, workers: Sequence[Worker], here: Worker, clock: Callable[[], float] = time.monotonic):
-        """``workers`` compute; ``here``, a thread of this process, what must be computed in it, and everything if none of the others can be started."""
+        """``workers`` compute; ``here``, a thread of this process, what must be computed in it, and everything if none of the others can be started or if a choice was
+        registered here that they do not know."""
         self.clock, self.lock = clock, threading.RLock()
         self.desks, self.here = [Desk(worker) for worker in workers], Desk(here)
         self.entries: dict[int, Entry] = {}
@@ -276,7 +278,7 @@ class Scheduler:
         job = entry.job
         if entry.desk is not None:
             return entry.desk if entry.desk.free else None
-        if job.here or all(desk.broken for desk in self.desks):
+        if job.here or registered() or all(desk.broken for desk in self.desks):
             self._start(self.here)
             return self.here if self.here.free else None
         if job.kind in LONG and sum(d.entry is not None and d.entry.job.kind in LONG for d in self.desks) >= max(1, len(self.desks) - 1):

@@ -1,5 +1,5 @@
-"""Servers, proxies and a browser: those of the page's tests."""
+"""Servers and proxies: those of the page's tests."""
 
-from tests.ui.conftest import chromium, serve, started
+from tests.ui.conftest import serve, started
 
-__all__ = ["chromium", "serve", "started"]
+__all__ = ["serve", "started"]
