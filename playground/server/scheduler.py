@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 
 import torch
 
+from playground.core.limits import limits
 from playground.core.spec import registered
 from playground.server.cache import Cache
 from playground.server.failure import Failed, Failure
 from playground.server.jobs import Job, Kind
-from playground.server.limits import limits
-from playground.server.refusal import logged
+from playground.server.refusal import CONTROLS, logged
 from playground.server.worker import Died, Slice, Worker, cores
 
 log = logging.getLogger("playground")
@@ -47,6 +47,7 @@ LONG = (Kind.LAB, Kind.FILE)  # may be one call of a second
 
 DIED = "The part of the server that computed this has ended, perhaps for want of memory. It is started anew: try again, or take fewer particles or steps."
 LATE = "This took more than the {most:,} seconds that this server gives to one answer. Take fewer particles or steps."
+ENDING = Failure.later("The server is ending.", "ended: the server")
 FULL = "The server has more to do than it can. Try again in a few seconds."
 YOURS = "You have {count} requests waiting already. Try again in a few seconds, when some are answered."
 
@@ -98,6 +99,11 @@ class Desk:
     def free(self) -> bool:
         return self.ready and self.entry is None
 
+    @property
+    def open(self) -> bool:
+        """Could it take something: it is free, or may be started?"""
+        return self.free or not self.started
+
 
 @dataclass(eq=False)
 class Entry:
@@ -105,7 +111,6 @@ class Entry:
 
     number: int
     job: Job
-    asked: float
     readers: list[Reader] = field(default_factory=list)
     given: list[bytes] = field(default_factory=list)
     desk: Desk | None = None
@@ -174,7 +179,7 @@ class Reader:
 
 
 class Scheduler:
-    """The line and its workers. ``latencies``: each is called with a kind of job and the seconds from a question to the end of its answer."""
+    """The line and its workers. One that was closed stays closed."""
 
     def __init__(self, workers: Sequence[Worker], here: Worker, clock: Callable[[], float] = time.monotonic):
         """``workers`` compute; ``here``, a thread of this process, what must be computed in it, and everything if none of the others can be started or if a choice was
@@ -186,7 +191,6 @@ class Scheduler:
         self.people: dict[str, Person] = {}
         self.places: OrderedDict[str, tuple[Desk, float]] = OrderedDict()
         self.answers: Cache[str, bytes] = Cache(limits().answers, limits().answer_bytes)
-        self.latencies: list[Callable[[str, float], None]] = []
         self.virtual = 0.0  # the turn of whoever was computed for last
         self.numbers = 0
         self.closed = False
@@ -203,12 +207,12 @@ class Scheduler:
             answer = self.answers.get(job.key) if job.key else None
             if answer is not None:
                 self.kept += 1
-                return Reader(self, Entry(0, job, 0.0, given=[answer], over=True), who)
+                return Reader(self, Entry(0, job, given=[answer], over=True), who)
             self._check_room(who)
             entry = self.joinable.get(job.key)
             if entry is None:
                 self.numbers += 1
-                entry = self.entries[self.numbers] = Entry(self.numbers, job, self.clock())
+                entry = self.entries[self.numbers] = Entry(self.numbers, job)
                 if job.key:
                     self.joinable[job.key] = entry
             else:
@@ -236,6 +240,7 @@ class Scheduler:
                 self._end(entry)
                 if entry.desk is not None:
                     self._drop(entry.desk, entry)
+                    self._know(entry.job.run, entry.desk, DEAR)  # what there is of it is there
             else:
                 entry.readers.remove(reader)
                 reader.person.waiting -= 1
@@ -252,9 +257,11 @@ class Scheduler:
 
     def _check_room(self, who: Person) -> None:
         most = limits()
-        if who.waiting >= most.waiting_each:
+        if self.closed:
+            failure = ENDING
+        elif who.waiting >= most.waiting_each:
             failure = Failure.later(YOURS.format(count=who.waiting), "full: requests of one person")
-        elif self.closed or sum(len(entry.readers) for entry in self.entries.values()) >= most.waiting:
+        elif sum(len(entry.readers) for entry in self.entries.values()) >= most.waiting:
             failure = Failure.later(FULL, "full: the line")
         else:
             return
@@ -264,28 +271,40 @@ class Scheduler:
     # -- the line ----------------------------------------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Gives work to every worker that has none: what is most urgent, for who has had least."""
-        waiting = [entry for entry in self.entries.values() if entry.wanted]
-        for entry in sorted(waiting, key=lambda e: (e.urgency, e.person.turn, e.number)):
-            desk = self._place(entry)
-            if desk is not None:
-                entry.running, entry.desk, desk.entry = True, desk, entry
-                self.virtual = max(self.virtual, entry.person.turn)
-                desk.wake.set()
+        """Gives work to every worker that has none: what is most urgent, for who has had least. It looks at those who wait only where a worker could take something."""
+        groups = [(desks, all_here) for desks, all_here in (([self.here], True), (self.desks, False)) if any(d.open for d in desks)]
+        if not groups:
+            return
+        alone = registered() or all(desk.broken for desk in self.desks)
+        begun: dict[str, Desk] = {}  # where runs are under way
+        waiting: dict[bool, list[Entry]] = {True: [], False: []}
+        for entry in self.entries.values():
+            if entry.desk is not None:
+                begun.setdefault(entry.job.run, entry.desk)
+            if entry.wanted:
+                waiting[entry.desk is self.here if entry.desk else alone or entry.job.here].append(entry)
+        for desks, all_here in groups:
+            for entry in sorted(waiting[all_here], key=lambda e: (e.urgency, e.person.turn, e.number)):
+                desk = self._own(entry.desk or self.here) if all_here or entry.desk else self._place(entry.job, begun)
+                if desk is not None:
+                    entry.running, entry.desk, desk.entry = True, desk, entry
+                    begun.setdefault(entry.job.run, desk)
+                    self.virtual = max(self.virtual, entry.person.turn)
+                    desk.wake.set()
+                if not any(d.open for d in desks):
+                    break
 
-    def _place(self, entry: Entry) -> Desk | None:
-        """The free worker that computes a job next; None: there is none for it now."""
-        job = entry.job
-        if entry.desk is not None:
-            return entry.desk if entry.desk.free else None
-        if job.here or registered() or all(desk.broken for desk in self.desks):
-            self._start(self.here)
-            return self.here if self.here.free else None
+    def _own(self, desk: Desk) -> Desk | None:
+        """The one worker that may go on with a job, if it is free."""
+        self._start(desk)
+        return desk if desk.free else None
+
+    def _place(self, job: Job, begun: dict[str, Desk]) -> Desk | None:
+        """The free worker that a job begins at; None: there is none for it now."""
         if job.kind in LONG and sum(d.entry is not None and d.entry.job.kind in LONG for d in self.desks) >= max(1, len(self.desks) - 1):
             return None
         if job.run:
-            begun = [other.desk for other in self.entries.values() if other.desk and other.job.run == job.run]
-            desk, cost = (begun[0], DEAR) if begun else self.places.get(job.run, (None, 0.0))
+            desk, cost = (begun[job.run], DEAR) if job.run in begun else self.places.get(job.run, (None, 0.0))
             if desk is not None and desk.free:
                 return desk
             if desk is not None and desk.ready and cost > CHEAP:
@@ -313,8 +332,6 @@ class Scheduler:
             self._fail(entry, made.failure)
         elif made.done:
             self.done[kind] += 1
-            for heard in self.latencies:
-                heard(kind, self.clock() - entry.asked)
             self._end(entry)
         elif entry.spent > limits().seconds:
             self._fail(entry, Failure.later(LATE.format(most=limits().seconds), "ended: took too long", 0))
@@ -322,11 +339,16 @@ class Scheduler:
 
     def _remember(self, desk: Desk, entry: Entry, made: Slice) -> None:
         job = entry.job
-        if job.kept and job.key and not job.here and made.part is not None:
+        if job.kept and job.key and not job.here and made.part is not None and len(made.part) <= self.answers.size:
             self.answers.put(job.key, made.part, len(made.part))
-        if job.run:
-            _, before = self.places.pop(job.run, (None, DEAR))
-            self.places[job.run] = (desk, min(before, entry.spent))
+        _, before = self.places.get(job.run, (None, DEAR))
+        self._know(job.run, desk, min(before, entry.spent))
+
+    def _know(self, run: str, desk: Desk, cost: float) -> None:
+        """Where a run is, and the seconds that it takes to have it elsewhere."""
+        if run:
+            self.places[run] = (desk, cost)
+            self.places.move_to_end(run)
             while len(self.places) > KNOWN_RUNS:
                 self.places.popitem(last=False)
 
@@ -362,14 +384,15 @@ class Scheduler:
     def open(self) -> None:
         """Starts the first worker, and then the second; more start when there is work for them."""
         with self.lock:
-            self._start(self.desks[0])
+            if not self.closed:
+                self._start(self.desks[0])
 
     def close(self) -> None:
         """Ends the workers; who waits is told."""
         with self.lock:
             self.closed = True
             for entry in [*self.entries.values()]:
-                self._fail(entry, Failure.later("The server is ending.", "ended: the server"))
+                self._fail(entry, ENDING)
             for desk in (*self.desks, self.here):
                 desk.worker.stop()
                 desk.wake.set()
@@ -392,6 +415,9 @@ class Scheduler:
                     desk.worker.start()
                     tries = 0
                     with self.lock:
+                        if self.closed:  # meanwhile: what had no process yet to end has one now
+                            desk.worker.stop()
+                            return
                         desk.ready = True
                         if desk is self.desks[0] and len(self.desks) > 1:
                             self._start(self.desks[1])
@@ -402,7 +428,11 @@ class Scheduler:
                     pass
             except Died as error:
                 tries += 1
-                self._died(desk, error, tries >= TRIES)
+                self._died(desk, str(error), tries >= TRIES)
+            except Exception as error:  # nobody knows what it is at now: it is ended, and another started
+                tries += 1
+                desk.worker.stop()
+                self._died(desk, repr(error), tries >= TRIES)
 
     def _turn(self, desk: Desk) -> bool:
         """One slice of what the worker is given, without the lock; was there one? Raises Died."""
@@ -419,11 +449,11 @@ class Scheduler:
             self._dispatch()
         return True
 
-    def _died(self, desk: Desk, error: Died, for_good: bool) -> None:
+    def _died(self, desk: Desk, words: str, for_good: bool) -> None:
         with self.lock:
             if self.closed:
                 return
-            log.error("a worker has ended: %s", error)
+            log.error("a worker has ended: %s", CONTROLS.sub(" ", words)[:300])
             self.replaced += desk.ready
             desk.ready, desk.broken, desk.entry, desk.dropped = False, for_good, None, []
             self.places = OrderedDict((run, place) for run, place in self.places.items() if place[0] is not desk)

@@ -1,4 +1,4 @@
-"""Messages between the server and a worker's process: the lengths of both parts (4 bytes each, little endian), a JSON object, bytes."""
+"""Messages between the server and a worker's process: the lengths of both parts (4 and 8 bytes, little endian), a JSON object, bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import IO
 
 from playground.core.fields import Record
 
-LENGTHS = struct.Struct("<II")
+LENGTHS = struct.Struct("<IQ")
 
 
 def write(pipe: IO[bytes], head: Mapping[str, object], body: bytes = b"") -> None:

@@ -54,7 +54,7 @@ class Hand(Worker):
 
     def __init__(self) -> None:
         self.asked: queue.Queue[tuple[int, Told | None]] = queue.Queue()
-        self.answers: queue.Queue[Slice | Died] = queue.Queue()
+        self.answers: queue.Queue[Slice | Exception] = queue.Queue()
         self.dropped: queue.Queue[int] = queue.Queue()
         self.starts = 0
         self.known: dict[int, Told] = {}
@@ -67,7 +67,7 @@ class Hand(Worker):
             self.known[number] = job
         self.asked.put((number, self.known[number]))
         made = self.answers.get()
-        if isinstance(made, Died):
+        if isinstance(made, Exception):
             raise made
         return made
 
@@ -91,6 +91,9 @@ class Hand(Worker):
 
     def dies(self) -> None:
         self.answers.put(Died("killed"))
+
+    def breaks(self, error: Exception) -> None:
+        self.answers.put(error)
 
     def order(self, count: int) -> list[str]:
         """The names of the next slices, each of which ends its job."""
@@ -422,6 +425,81 @@ def test_what_reads_a_run_is_computed_where_it_is(made) -> None:
     hands[1].ends()
 
 
+def test_a_run_that_was_left_is_looked_for_where_it_is(made) -> None:
+    """What is there of it need not be computed again. Mutant killed: only runs that came to their end have a place."""
+    line, hands = made(2)
+    busy(line, hands[0])
+    stream = ask(line, Told("images", run="run"))
+    assert hands[1].at() == "images"
+    hands[1].goes_on(part=b"1")
+    until(lambda: not stream.entry.running)
+    stream.leave()
+    assert hands[1].dropped.get(timeout=WAIT) == stream.entry.number
+    hands[0].ends()
+    until(lambda: not line.entries)
+    ask(line, Told("part", run="run"))
+    assert hands[1].order(1) == ["part"]
+
+
+def test_who_waits_behind_busy_workers_costs_nothing(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one worker becomes free one place is looked for, however many wait. Mutant killed: a place is looked for each of them, each time."""
+    line, (hand,) = made()
+    busy(line, hand)
+    looked: list[str] = []
+    place = line._place
+    monkeypatch.setattr(line, "_place", lambda job, begun: (looked.append(job.name), place(job, begun))[1])
+    for n in range(60):
+        ask(line, Told(f"run {n}", run=f"run {n}"))
+    assert looked == []
+    hand.ends()
+    assert hand.at() == "run 0"
+    until(lambda: len(looked) > 0)
+    assert looked == ["run 0"]
+    hand.ends()
+
+
+def test_what_nobody_expects_ends_a_worker_not_its_line(made) -> None:
+    """An error that is no worker's death, as of a message that cannot be read: told, and the next is computed. Mutant killed: a thread that ends in silence."""
+    line, (hand,) = made()
+    told = line.ask(Told("deadly"), "anna").next()
+    hand.at()
+    hand.breaks(KeyError("number"))
+    with pytest.raises(Failed) as failed:
+        told.result(WAIT)
+    assert failed.value.failure.status == 503
+    assert hand.answers.get(timeout=WAIT).args == ("stopped",)
+    ask(line, Told("next"))
+    assert hand.order(1) == ["next"]
+    assert line.stats().replaced == 1
+
+
+def test_a_line_that_closes_while_a_worker_starts() -> None:
+    """The process that is there by then is ended too. Mutant killed: an orphan."""
+    go, begun, ended = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Hand):
+        lives = False
+
+        def start(self) -> None:
+            begun.set()
+            go.wait(WAIT)
+            self.lives = True
+
+        def stop(self) -> None:
+            if self.lives:
+                self.lives = False
+                ended.set()
+
+    line = Scheduler([Slow()], Hand())
+    line.open()
+    assert begun.wait(WAIT)
+    line.close()
+    go.set()
+    assert ended.wait(WAIT)
+    with pytest.raises(Failed, match="the server"):
+        line.ask(Told("late"), "anna")
+
+
 def test_what_must_be_here_is_computed_here(made) -> None:
     line, (hand,) = made()
     told = line.ask(Told("hub", here=True, key="a", kept=True), "anna").next()
@@ -473,10 +551,8 @@ def test_a_bench_stops_between_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not bench.open
 
 
-def test_latencies_and_stats(made) -> None:
+def test_stats(made) -> None:
     line, (hand,) = made()
-    heard: list[tuple[str, float]] = []
-    line.latencies.append(lambda kind, seconds: heard.append((kind, seconds)))
     reader = ask(line, Told("run"))
     hand.at()
     assert line.stats().running["run"] == 1
@@ -486,7 +562,6 @@ def test_latencies_and_stats(made) -> None:
     until(lambda: reader.entry.over)
     told = line.stats()
     assert (told.done["run"], told.seconds["run"], told.people, told.workers) == (1, 0.25, 2, 1)
-    assert [kind for kind, seconds in heard if seconds >= 0] == ["run"]
     assert hand.order(1) == ["lab"]
 
 
