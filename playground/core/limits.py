@@ -64,10 +64,16 @@ class Limits:
     image_work: int = RUN.most(51_200, 10, 10**12, "evaluations", "images × model calls of one run or task of images")
     seconds: int = RUN.most(3600, 1, 10**6, "seconds", "computing for one answer; then it ends with a sentence")
 
-    runs: int = KEPT.most(12, 1, 100_000, "runs", "whole runs that are kept, the least recently used goes first")
-    run_bytes: int = KEPT.most(256_000_000, 0, 10**12, "bytes", "all kept runs together, and as much again of runs of images on the way")
-    parts: int = KEPT.most(4, 1, 10_000, "runs", "runs of images that were left on the way")
-    fields: int = KEPT.most(32, 1, 100_000, "packets", "densities and scores that are kept")
+    runs: int = KEPT.most(12, 1, 100_000, "runs", "whole runs that each worker keeps, the least recently used goes first")
+    run_bytes: int = KEPT.most(
+        256_000_000,
+        0,
+        10**12,
+        "bytes",
+        "all kept runs together, and as much again of runs of images on the way; each worker keeps its newest, whatever its size",
+    )
+    parts: int = KEPT.most(4, 1, 10_000, "runs", "runs of images that were left on the way, at each worker")
+    fields: int = KEPT.most(32, 1, 100_000, "packets", "densities and scores that each worker keeps")
     field_bytes: int = KEPT.most(64_000_000, 0, 10**12, "bytes", "all of these together")
 
     answers: int = KEPT.most(512, 1, 100_000, "packets", "answers that are kept for whoever asks the same")

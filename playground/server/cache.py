@@ -11,7 +11,7 @@ Kept = TypeVar("Kept")
 
 
 class Cache(Generic[Key, Kept]):
-    """Runs and packets that were computed lately, least recently used thrown out first."""
+    """Runs and packets that were computed lately, least recently used thrown out first; the newest stays, however large it is."""
 
     def __init__(self, entries: int, size: int):
         self.entries, self.size, self.used = entries, size, 0
@@ -35,5 +35,10 @@ class Cache(Generic[Key, Kept]):
         with self.lock:
             self.items[key] = (value, size)
             self.used += size
-            while self.items and (len(self.items) > self.entries or self.used > self.size):
+            while len(self.items) > 1 and (len(self.items) > self.entries or self.used > self.size):
                 self.used -= self.items.popitem(last=False)[1][1]
+
+    def clear(self) -> None:
+        with self.lock:
+            self.items.clear()
+            self.used = 0
