@@ -124,6 +124,7 @@ def test_all_places_tell_the_step_that_holds_the_cursor(visit: Any, query: dict[
 
 def test_the_errors_lab_speaks_of_the_same_step(visit: Any) -> None:
     site = visit("?sampler=Euler&grid.steps=6&view.lab=errors")
+    site.page.wait_for_function("document.querySelector('#pg-lab-errors').dataset.shown === __pgStage.run.header.key")
     for clock in (0.9, 0.5, 0.08):
         seek(site, clock)
         step = site.page.evaluate("__pgStage.run.facts(__pgStage.cursor).step")
