@@ -42,6 +42,25 @@ def test_images_form_and_follow_the_cursor(visit: Any) -> None:
     assert site.problems == []
 
 
+def test_while_images_form_the_status_line_counts_their_calls(visit: Any) -> None:
+    """Mutant: it keeps what the run before has cost."""
+    site = visit("?seed=33")
+    page = site.page
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const step = __pg.images.step, number = document.querySelector('#pg-status [data-item=calls] b');
+            __pg.images.step = function (p) { told.push([p.header.calls, +number.textContent]); return step.call(this, p); };
+        }"""
+    )
+    page.locator("nav a[data-page=images]").click()
+    site.until({"seed": "33", "data": "mnist", "particles": "16", "guidance": "EachClass"})
+    told = page.evaluate("told")
+    assert len(told) == 21
+    assert [shown for _, shown in told[1:]] == [calls for calls, _ in told[:-1]]  # each step finds what was told of the one before
+    assert site.problems == []
+
+
 def test_a_run_of_images_is_paused_replayed_and_goes_on(visit: Any) -> None:
     """While it forms the stage tells its time and fades what is of the run before; paused, the part is a run to scrub; its rest makes a whole one.
 

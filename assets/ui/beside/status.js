@@ -70,10 +70,13 @@ class Status {
     this.distance(null);
   }
 
-  /** A run, its metrics, milliseconds that it took to the screen. @param {{run?: RunPacket, metrics?: MetricsPacket, toScreen?: number}} change */
-  update({ run, metrics, toScreen }) {
+  /** A run, its metrics, milliseconds that it took to the screen; while images form what their steps have cost so far.
+   * @param {{run?: RunPacket, metrics?: MetricsPacket, toScreen?: number, calls?: number, compute?: number}} change */
+  update({ run, metrics, toScreen, calls, compute }) {
     const { cost } = this;
     if (run) this._run(run.header);
+    if (calls !== undefined) cost.calls = calls;
+    if (compute !== undefined) cost.compute = compute;
     if (toScreen !== undefined) cost.screen = toScreen || NaN;
     if (metrics && (!this.key || metrics.header.key === this.key)) this.distance(metrics.header);
     this._number("calls", whole(cost.calls));
@@ -96,11 +99,6 @@ class Status {
     if (fresh) this.away.classList.add("pg-stale");
     this.away.hidden = Boolean(h.image); // no exact samples to be compared with
   }
-
-  /** @param {RunPacket} run */
-  setRun(run) { this.update({ run }); }
-  /** @param {MetricsPacket} metrics */
-  setMetrics(metrics) { this.update({ metrics }); }
 
   /** @param {Count} name @param {string} text */
   _number(name, text) {

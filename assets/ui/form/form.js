@@ -275,7 +275,6 @@ export class Form {
       fields: (packet) => {
         parts.put((stage) => stage.setFields(packet));
         parts.tell(parts.labs, "setFields", packet);
-        parts.tell(parts.panel, "setFields", packet);
       },
       metrics: (packet) => this.measured(packet),
       measured: () => parts.labs !== null,
@@ -305,7 +304,6 @@ export class Form {
   measured(packet) {
     const { parts } = this, { key, end, metrics: [main] } = packet.header;
     parts.tell(parts.labs, "setMetrics", packet);
-    parts.tell(parts.panel, "setMetrics", packet);
     parts.tell(parts.status, "update", { metrics: packet });
     const words = main ? `${main.label} to ${end} ${significant(main.final)}, floor ${significant(main.floor)}` : "";
     parts.put((stage) => (stage.far = { key, words }));

@@ -4,7 +4,8 @@ import { failed } from "./hook.js";
 /** @typedef {import("../stage/stage.js").Stage} Stage */
 /** @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket */
 /** @typedef {import("../page.js").LabPart} LabPart */
-/** @typedef {LabPart & {update?(partial: object): void}} Beside What a part may be told. */
+/** What a part takes by the name of one of its methods.
+ * @template P @template {keyof P} K @typedef {NonNullable<P[K]> extends (value: infer V) => void ? V : never} Taken */
 
 export class Parts {
   /** @type {Stage | null} */
@@ -35,24 +36,25 @@ export class Parts {
     else this.waiting.push(fn);
   }
 
-  /** @template {keyof Beside} K
-   * @param {Beside | null} part @param {K} name @param {Parameters<NonNullable<Beside[K]>>[0]} value */
+  /** @template {object} P @template {keyof P & string} K
+   * @param {P | null} part @param {K} name @param {Taken<P, K>} value */
   tell(part, name, value) {
+    if (!part) return;
     try {
-      /** @type {((this: Beside, value: unknown) => void) | undefined} */ (part?.[name])?.call(/** @type {Beside} */ (part), value);
+      /** @type {((this: P, value: Taken<P, K>) => void) | undefined} */ (part[name])?.call(part, value);
     } catch (error) {
       failed(name, error);
     }
   }
 
   /** @template {keyof LabPart} K
-   * @param {K} name @param {Parameters<NonNullable<LabPart[K]>>[0]} value */
+   * @param {K} name @param {Taken<LabPart, K>} value */
   tellAll(name, value) {
-    for (const part of [this.labs, this.panel, this.words]) this.tell(part, name, value);
+    for (const part of /** @type {(LabPart | null)[]} */ ([this.labs, this.panel, this.words])) this.tell(part, name, value);
   }
 
   /** A run for a part, and where the stage's cursor stands: a stage at rest does not tell again.
-   * @param {Beside | null} part @param {RunPacket | undefined} run */
+   * @param {LabPart | null} part @param {RunPacket | undefined} run */
   tellRun(part, run) {
     if (!run) return;
     this.tell(part, "setRun", run);
