@@ -164,3 +164,16 @@ test("what components say: forced values are awaited, older news is not taken", 
   assert.ok(!chosen.take(steps, null, 0) && !chosen.take(steps, "", 0));
   assert.throws(() => chosen.force("pg-none", 1), /no control/);
 });
+
+test("what a component says already is not awaited, unless its report is still on its way", () => {
+  const { chosen, grammar, mute } = formOf(), steps = grammar.control("grid.steps");
+  mute.add(steps.id);
+  chosen.force(steps.id, 20);
+  assert.ok(chosen.take(steps, 40, 0), "a hand's value");
+  mute.delete(steps.id);
+  chosen.force(steps.id, 9);
+  mute.add(steps.id);
+  chosen.force(steps.id, 9); // stands in the box already
+  assert.ok(!chosen.take(steps, 40, 0), "an older value");
+  assert.ok(chosen.take(steps, 9, 0) && chosen.take(steps, 12, 0));
+});

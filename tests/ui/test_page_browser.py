@@ -82,6 +82,21 @@ def test_what_is_shown_of_the_form_follows_the_choice(visit: Any) -> None:
     assert [r for r in site.requests if "gradio_api" in r] == before  # the client alone
 
 
+def test_after_images_the_toys_take_every_choice_again(visit: Any) -> None:
+    """What the page chooses and a component says already is not waited for. Mutant: the hand's next choice is taken for older news."""
+    site = visit()
+    page = site.page
+    page.locator("nav a[data-page=images]").click()
+    site.until({"data": "mnist", "particles": "16", "guidance": "EachClass"})
+    page.locator("nav a[data-page=toys]").click()
+    site.until({})
+    page.locator("#pg-start input[value=exact]").click()
+    site.until({"start": "exact"})
+    page.locator("#pg-mode input[value=forward]").click()
+    site.until({"start": "exact", "mode": "forward"})
+    assert site.problems == []
+
+
 def test_keyboard_drives_pickers(visit: Any) -> None:
     site = visit()
     page = site.page

@@ -35,9 +35,10 @@ export class Chosen {
   force(id, value) {
     const control = this.grammar.byId.get(id);
     if (!control) throw new Error(`no control ${id}`);
+    const awaited = same(this.forced.get(id), value); // it has been written before, and its report is still on its way
     this.values[id] = value;
-    this.forced.set(id, value);
-    if (!this.write(control, value)) this.forced.delete(id);
+    this.forced.set(id, value); // before it is written: a component may report at once
+    if (!this.write(control, value) && !awaited) this.forced.delete(id);
   }
 
   /** What a component says; false if that is no news: a number that is being typed, or older than what the page already knows.

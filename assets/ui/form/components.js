@@ -1,6 +1,6 @@
 // Gradio's components: what a hand puts in them is read from the document, tens of milliseconds before Gradio tells of it; what the page chooses is written
 // into them as a hand would.
-import { setNumber, setRadio, setText } from "../lib/boxes.js";
+import { setFlag, setNumber, setRadio, setText } from "../lib/boxes.js";
 
 /** @typedef {import("./query.js").Control} Control */
 /** @typedef {import("./query.js").Value} Value */
@@ -11,11 +11,11 @@ const AHEAD = 1000; // ms in which what is heard of a component that a hand is i
  * @param {import("../pickers/pickers.js").Pickers} pickers @returns {(control: Control, value: Value) => boolean} see Chosen */
 export const writer = (pickers) => (c, value) => {
   const picker = pickers.of(c.path) ?? pickers.of(`${c.kind}:${c.path}`);
-  if (picker) picker.set(String(value));
-  else if (c.type === "choice") setRadio(c.id, String(value));
-  else if (c.type === "free") return setText(c.id, String(value));
-  else if (c.type !== "pick") setNumber(c.id, Number(value));
-  return true;
+  if (picker) return picker.set(String(value));
+  if (c.type === "choice") return setRadio(c.id, String(value));
+  if (c.type === "free") return setText(c.id, String(value));
+  if (c.type === "flag") return setFlag(c.id, value === true);
+  return c.type !== "pick" && setNumber(c.id, Number(value));
 };
 
 /** Sliders and number boxes: `moved` is called as soon as one of them says something else.

@@ -235,17 +235,30 @@ const boxIn = (id, inside) => {
   const box = document.querySelector(`#${CSS.escape(id)} ${inside}`);
   return box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement ? box : null;
 };
-/** Writes into a Gradio number, slider or radio as a person would. @param {string} id  of the control @param {string | number} value */
-export const setNumber = (id, value) => {
-  const box = boxIn(id, "input[type=number]");
-  if (box && box.value !== String(value)) boxes.set(box, value);
-};
-/** The same for a text box; false if it says so already. @param {string} id @param {string | number} value */
-export const setText = (id, value) => {
-  const box = boxIn(id, ":is(input, textarea)");
+/** @param {string} id  of a control @param {string} inside */
+const checkIn = (id, inside) => /** @type {HTMLInputElement | null} */ (document.querySelector(`#${CSS.escape(id)} ${inside}`));
+/** @param {Box | null} box @param {string | number} value */
+const setBox = (box, value) => {
   if (!box || box.value === String(value)) return false;
   boxes.set(box, value);
   return true;
 };
-/** @param {string} id @param {string} value */
-export const setRadio = (id, value) => boxIn(id, `input[type=radio][value="${CSS.escape(value)}"]`)?.click();
+/** Writes into a Gradio number or slider as a person would; false: there is no box, or it says so already. @param {string} id  of the control @param {string | number} value */
+export const setNumber = (id, value) => setBox(boxIn(id, "input[type=number]"), value);
+/** The same for a text box. @param {string} id @param {string | number} value */
+export const setText = (id, value) => setBox(boxIn(id, ":is(input, textarea)"), value);
+/** The same for a radio. @param {string} id @param {string} value */
+export const setRadio = (id, value) => {
+  const radio = checkIn(id, `input[type=radio][value="${CSS.escape(value)}"]`);
+  if (!radio || radio.checked) return false;
+  radio.disabled = false; // it could not be chosen with what was chosen before
+  radio.click();
+  return true;
+};
+/** The same for a checkbox. @param {string} id @param {boolean} on */
+export const setFlag = (id, on) => {
+  const box = checkIn(id, "input[type=checkbox]");
+  if (!box || box.checked === on) return false;
+  box.click();
+  return true;
+};

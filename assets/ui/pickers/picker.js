@@ -61,10 +61,12 @@ export class Picker {
   /** Shows what is chosen, and what can be. */
   refresh() {}
 
-  /** @param {string} key */
+  /** False: it says so already, and reports nothing. @param {string} key */
   set(key) {
-    if (key !== this.value) this.props.value = key; // fires the component's change event
+    const news = key !== this.value;
+    if (news) this.props.value = key; // fires the component's change event
     this.refresh();
+    return news;
   }
 
   /** A hand chooses. False: it cannot. @param {string} key */
