@@ -284,6 +284,76 @@ def test_no_answer_offers_another_try(visit: Any) -> None:
     assert site.notice() == ""
 
 
+def test_a_lab_that_cannot_be_had_says_so(visit: Any) -> None:
+    """Mutants: one that was closed before it came tells its error, or is mounted; one that failed stays empty for ever."""
+    site = visit()
+    page, held = site.page, []
+    page.route("**/ui/labs/errors/lab.js", held.append)
+    page.locator("#pg-tab-errors").click()
+    page.locator("#pg-tab-curves").click()
+    page.wait_for_timeout(100)
+    held.pop().abort()
+    page.wait_for_function("!__pg.form.parts.labs.loading")
+    assert site.notice() == ""
+    assert page.evaluate("__pg.errors") == []
+    page.unroute("**/ui/labs/errors/lab.js")
+    page.route("**/ui/labs/phase/lab.js", lambda route: route.abort())
+    page.evaluate("__pg.form.parts.labs.open('phase')")  # whatever the run has for it
+    page.locator("#pg-process [data-key=CLD]").click()
+    page.wait_for_function("__pg.errors.some((words) => words.startsWith('phase.script'))")
+    page.locator("#pg-tab-phase").click()  # once more
+    page.wait_for_function("document.querySelector('#pg-stage .pg-toast').innerText.includes('could not be loaded')")
+    page.unroute("**/ui/labs/phase/lab.js")
+    site.settle()
+    page.locator("#pg-stage .pg-toast button", has_text="Load anew").click()
+    page.wait_for_function("document.querySelector('#pg-lab-phase')?.childElementCount && __pg.settled")
+    assert site.query()["process"] == "CLD"
+
+
+def test_a_lab_that_fails_to_open_is_tried_again(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    lab = "export default { mount(root) { if (!window.tries) { window.tries = 1; throw new Error('not yet'); } root.textContent = 'here'; return {}; } };"
+    page.route("**/ui/labs/errors/lab.js", lambda route: route.fulfill(body=lab, content_type="text/javascript"))
+    page.locator("#pg-tab-errors").click()
+    page.wait_for_function("document.querySelector('#pg-stage .pg-toast').innerText.includes('could not be opened')")
+    page.locator("#pg-stage .pg-toast button", has_text="Try again").click()
+    page.wait_for_function("document.querySelector('#pg-lab-errors').textContent === 'here'")
+    assert page.evaluate("__pg.errors") == ["errors.mount: not yet"]
+
+
+def test_a_set_is_forgotten_where_there_is_none_and_not_where_nobody_answers(visit: Any) -> None:
+    site = visit()
+    page = site.page
+    page.evaluate("localStorage.setItem('pg-sets', '[\"set:00000000\"]')")
+    page.route("**/live/sets?*", lambda route: route.fulfill(status=502, body="<html>Bad gateway</html>", content_type="text/html"))
+    with page.expect_response("**/live/sets?*"):
+        page.reload()
+    site.ready()
+    assert page.evaluate("localStorage.getItem('pg-sets')") == '["set:00000000"]'
+    page.unroute("**/live/sets?*")
+    page.reload()
+    site.ready()
+    page.wait_for_function("localStorage.getItem('pg-sets') === '[]'")
+
+
+def test_what_the_stage_says_is_a_notice_like_any_other(visit: Any) -> None:
+    """Mutants: words that never go by themselves; a notice that goes takes with it what the run says of itself; a picture that fails says nothing."""
+    site = visit()
+    page = site.page
+    page.evaluate("__pgStage.setPin('nowhere,1')")
+    assert "view.pin = nowhere,1 cannot be used" in site.notice()
+    assert page.evaluate("__pg.notice") in site.notice()
+    page.evaluate("__pgStage.frame.showDivergence({ header: { diverged: { step: 3, message: 'It has left the plot.' } } })")
+    page.evaluate("__pg.form.notices.clear()")  # as its timer does
+    assert "It has left the plot." in site.notice()
+    page.evaluate("__pgStage.toBlob = () => Promise.reject(new Error('the picture is too large'))")
+    page.locator("[data-do=menu]", has_text="Export").click()
+    page.locator("[data-do=png]").click()
+    assert "could not be saved: the picture is too large" in site.notice()
+    assert site.problems == []
+
+
 def test_without_the_route_packets_come_through_gradio(visit: Any) -> None:
     site = visit()
     site.page.route("**/live/packet*", lambda route: route.fulfill(status=404, body="{}", content_type="application/json"))

@@ -15,6 +15,8 @@ import { config } from "../lib/start.js";
 
 const LABS = config.labs;
 export const labKeys = () => LABS.map((lab) => lab.key);
+/** The lab that is open when nothing is said. */
+export const firstLab = LABS[0].key;
 
 /** In the order in which a lab that opens hears of them. @type {(keyof Latest)[]} */
 const TOLD = ["setRun", "setFields", "setMetrics", "cursor", "pin"];
@@ -54,7 +56,7 @@ class Labs {
       place?.tab.click();
       if (place && drawer.open) drawer.show(false); // which lies over the lab
     });
-    this.open(host.view.lab || "curves");
+    this.open(host.view.lab || firstLab);
   }
 
   /** @param {string | undefined} key */
@@ -96,11 +98,16 @@ class Labs {
     return this.latest.setRun?.header.labs[lab.key] ?? "";
   }
 
-  /** Opens a lab; an unknown one, or one that the run has no use for, opens the curves. @param {string} key */
+  /** What opens when a lab is asked for: the first one in the place of an unknown one, or of one that the run has no use for. @param {string} key */
+  _fitting(key) {
+    return LABS.find((lab) => lab.key === key && !this._why(lab)) || LABS[0];
+  }
+
+  /** Opens a lab, or what fits in its place; one that could not be opened is tried again. @param {string} key */
   open(key) {
     this.wanted = key;
-    const lab = LABS.find((l) => l.key === key && !this._why(l)) || LABS[0];
-    if (lab.key === this.key) return;
+    const lab = this._fitting(key);
+    if (lab.key === this.key && (this.part || this.loading)) return;
     this.part?.show?.(false);
     this.key = lab.key;
     this.root.dataset.open = lab.key;
@@ -109,7 +116,7 @@ class Labs {
       tab.setAttribute("aria-selected", String(other === lab));
       tab.tabIndex = other === lab ? 0 : -1;
     }
-    this.host.setView("lab", lab.key === "curves" ? "" : lab.key);
+    this.host.setView("lab", lab.key === firstLab ? "" : lab.key);
     this.part = this.parts.get(lab.key);
     if (this.part) this._show();
     else this._load(lab);
@@ -117,24 +124,34 @@ class Labs {
 
   /** @param {LabInfo} lab */
   async _load({ key, word }) {
+    /** @type {Lab} */
+    let lab;
     this.loading++;
     try {
-      /** @type {{default: Lab}} */
-      const { default: lab } = await import(`../labs/${key}/lab.js`);
-      const area = this._placeOf(key)?.area;
-      if (area && !this.parts.has(key)) this.parts.set(key, this._guard("mount", () => lab.mount(area, this.host)) ?? {});
+      ({ default: lab } = await import(`../labs/${key}/lab.js`));
     } catch (error) {
+      if (this.key !== key) return; // nobody waits for it any more
       this.host.failed(`${key}.script`, error);
-      const again = () => {
-        const known = this._placeOf(key);
-        if (known && this.key === key && !this.part) this._load(known.lab);
-      };
-      return this.host.notice({ kind: "error", message: `${word} could not be loaded.`, action: { label: "Try again", run: again } });
+      const run = () => location.reload(); // a browser may keep that a module has failed for as long as the page is there
+      return this.host.notice({ kind: "error", message: `${word} could not be loaded. Loading the page anew shows the same again.`, action: { label: "Load anew", run } });
     } finally {
       this.loading--;
     }
-    if (this.key !== key || this.part) return;
-    this.part = this.parts.get(key);
+    if (this.key === key && !this.part) this._mount(key, word, lab); // what was closed before it came is mounted when it is opened again
+  }
+
+  /** @param {string} key @param {string} word @param {Lab} lab */
+  _mount(key, word, lab) {
+    const area = this._placeOf(key)?.area;
+    if (!area) return;
+    try {
+      this.part = lab.mount(area, this.host);
+    } catch (error) {
+      area.replaceChildren();
+      this.host.failed(`${key}.mount`, error);
+      return this.host.notice({ kind: "error", message: `${word} could not be opened.`, action: { label: "Try again", run: () => this.open(key) } });
+    }
+    this.parts.set(key, this.part);
     this._show();
   }
 
@@ -184,9 +201,8 @@ class Labs {
       tab.title = why;
       tab.hidden = Boolean(why && lab.page && lab.page !== (run.header.image ? "images" : "toys")); // a lab of the other page
     }
-    const before = this.key;
-    this.open(this.wanted); // what the new process has no use for closes; what it has use for again comes back
-    if (this.key === before) this._pass("setRun");
+    if (this._fitting(this.wanted).key === this.key) this._pass("setRun");
+    else this.open(this.wanted); // what the new process has no use for closes; what it has use for again comes back
   }
 
   /** @param {NonNullable<Latest["setFields"]>} fields */

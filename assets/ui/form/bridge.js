@@ -16,8 +16,12 @@ export class Bridge {
   restore(query) {
     if (!this.props) return location.reload();
     this.props.value = { query, token: ++this.token };
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => location.reload(), PATIENCE);
   }
 
-  answered() { clearTimeout(this.timer); }
+  answered() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+  }
 }

@@ -6,7 +6,7 @@ import { linesOf } from "../lib/streams.js";
 import { drawer } from "./drawer.js";
 import { hook } from "./hook.js";
 import { menus } from "./menus.js";
-import { Refused, aborted, ask } from "./transport.js";
+import { Refused, aborted, ask, messageOf } from "./transport.js";
 
 const COPIED = 1400, REVOKE = 10000; // ms
 
@@ -63,7 +63,6 @@ export function actionsOf(form) {
 
   /** @param {HTMLElement} button @returns {Promise<void>} */
   const python = async (button) => {
-    await transport.opened;
     try {
       const answer = await transport.call("python_of", form.loop.shown?.q ?? form.chosen.query());
       if (answer.error) return form.tell({ kind: "error", message: answer.error.message });
@@ -76,9 +75,13 @@ export function actionsOf(form) {
   const png = async () => {
     menus.close();
     const { stage, images } = parts;
-    /** @type {Blob | null | undefined} */
-    const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
-    if (made) save(made, `${fileName()}.png`);
+    try {
+      /** @type {Blob | null | undefined} */
+      const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
+      if (made) save(made, `${fileName()}.png`);
+    } catch (error) {
+      form.tell({ kind: "error", message: `The picture could not be saved: ${messageOf(error)}` });
+    }
   };
 
   const csv = () => {
@@ -99,7 +102,7 @@ export function actionsOf(form) {
       const { body, times, ms } = await filmOf(/** @type {import("../stage/stage.js").Stage} */ (parts.stage), /** @type {import("../images/images.js").Images} */ (parts.images), kind, { signal, tell: (/** @type {number} */ done, /** @type {number} */ of) => tell(`Drawing the film: ${done} of ${of} frames`) });
       url.search = String(new URLSearchParams({ times, ms: String(ms) }));
       const response = await ask(url, { method: "POST", body, signal });
-      if (!response.ok) throw transport.refusal((await response.json()).error);
+      if (!response.ok) throw await transport.failure(response);
       for await (const line of linesOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body))) {
         if (line.error) throw transport.refusal(line.error);
         if (!line.film) {

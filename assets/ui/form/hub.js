@@ -3,7 +3,7 @@ import { el } from "../lib/dom.js";
 import { config, first } from "../lib/start.js";
 import { linesOf } from "../lib/streams.js";
 import { form } from "./form.js";
-import { aborted, ask, messageOf } from "./transport.js";
+import { Unreachable, aborted, ask, complaintOf, messageOf } from "./transport.js";
 
 /**
  * @typedef {object} HubModel What the server tells of a pipeline that it has loaded.
@@ -112,10 +112,13 @@ class HubForm {
     this.say("asking…");
     try {
       const response = await ask("live/hub", { method: "POST", body: JSON.stringify({ source }), signal: this.aborter.signal });
-      if (!response.ok) throw new Error(words((await response.json()).error));
+      if (!response.ok) {
+        const complaint = await complaintOf(response);
+        throw complaint ? new Error(words(complaint)) : new Unreachable();
+      }
       for await (const line of linesOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body))) this._hear(line);
     } catch (error) {
-      const gone = aborted(error), message = error instanceof TypeError ? "The server does not answer." : messageOf(error);
+      const gone = aborted(error), message = error instanceof TypeError || error instanceof Unreachable ? "The server does not answer." : messageOf(error);
       this.say(gone ? "Cancelled. What has been downloaded is kept." : message, !gone);
     } finally {
       this.aborter = null;

@@ -1,5 +1,5 @@
 // What Gradio's empty slots become: the header, the stage, the labs, the panel of the step, the status line.
-import { Labs } from "../beside/labs.js";
+import { Labs, firstLab } from "../beside/labs.js";
 import { Status } from "../beside/status.js";
 import { StepPanel } from "../beside/step-panel.js";
 import { Words } from "../beside/words.js";
@@ -49,7 +49,7 @@ function viewOf(form) {
       if (said.at && Number.isFinite(+said.at)) stage.seek(+said.at);
       stage.setPin(said.pin || "");
       images?.compare.restore(said.compare || "");
-      labs?.open(said.lab || "curves");
+      labs?.open(said.lab || firstLab);
     },
   };
 }
@@ -79,6 +79,7 @@ export function mountsOf(form) {
       view.set("pin", Pin.text(pin));
       parts.tell(parts.labs, "pin", pin);
     });
+    stage.on("notice", host.notice);
     stage.on("toggle-mode", (mode) => {
       const said = typeof mode === "string" && /^(reverse|forward)$/.test(mode);
       setRadio("pg-mode", said ? mode : chosen.of("mode") === "reverse" ? "forward" : "reverse");

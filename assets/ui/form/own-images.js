@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { config, experimentPart, tab } from "../lib/start.js";
 import { form } from "./form.js";
-import { ask, messageOf } from "./transport.js";
+import { Refused, Unreachable, ask, complaintOf, messageOf } from "./transport.js";
 
 /** @typedef {import("../pickers/picker.js").Choice} Choice */
 /**
@@ -51,11 +51,12 @@ function enter(set) {
   box.append(button);
 }
 
-/** @param {Response} response @returns {Promise<OwnSet>} */
+/** What the server tells of a set. Throws Refused where there is no such set, or its files cannot be read.
+ * @param {Response} response @returns {Promise<OwnSet>} */
 async function answerOf(response) {
-  const told = await response.json().catch(() => null);
-  if (!response.ok || !told || told.error) throw new Error(told?.error?.message || `the server answered ${response.status}`);
-  return told;
+  if (response.ok) return response.json();
+  const complaint = await complaintOf(response), message = complaint?.message || `the server answered ${response.status}`;
+  throw complaint && response.status === 400 ? new Refused(message) : new Unreachable(message);
 }
 
 /** Files as the server reads them: length of the name, name, length, bytes. @param {File[]} files */
@@ -159,7 +160,7 @@ function mount() {
   root.append(upload.opener, upload.area);
   const linked = /^(set:[0-9a-f]{8})$/.exec(experimentPart(location.search).data ?? "")?.[1];
   for (const name of new Set([...(linked ? [linked] : []), ...known()])) {
-    ask(new URL(`live/sets?${new URLSearchParams({ name })}`, document.baseURI)).then(answerOf).then(enter, () => forget(name));
+    ask(new URL(`live/sets?${new URLSearchParams({ name })}`, document.baseURI)).then(answerOf).then(enter, (error) => error instanceof Refused && forget(name)); // a server that is away keeps its sets
   }
 }
 mount();

@@ -61,6 +61,10 @@ function jsonOf({ bytes }) {
   }
 }
 
+/** What the server refused, of a response that is none of success; null: it does not say so in JSON, as a proxy does not.
+ * @param {Response} response @returns {Promise<Complaint | null>} */
+export const complaintOf = async (response) => (await response.json().catch(() => null))?.error ?? null;
+
 export class Transport {
   /** Requests made so far: the newest has the largest number. */
   asked = 0;
@@ -106,7 +110,6 @@ export class Transport {
 
   /** @param {Query} q */
   async packetByGradio(q) {
-    await this.opened;
     let answer;
     try {
       answer = await this.call("packet_base64", q);
@@ -119,6 +122,13 @@ export class Transport {
     return decode(raw.buffer);
   }
 
+  /** Why a response is none of success.
+   * @param {Response} response */
+  async failure(response) {
+    const complaint = await complaintOf(response);
+    return complaint ? this.refusal(complaint) : new Unreachable(`status ${response.status}`);
+  }
+
   /** The answer to a run of images, whose packets follow each other.
    * @param {Query} q @param {AbortSignal} signal */
   async images(q, signal) {
@@ -126,7 +136,7 @@ export class Transport {
       if (aborted(error)) throw error;
       throw new Unreachable(String(error));
     });
-    if (!response.ok) throw this.refusal((await response.json()).error);
+    if (!response.ok) throw await this.failure(response);
     return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
   }
 }

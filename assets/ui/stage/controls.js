@@ -112,7 +112,7 @@ class Toast {
 
   /** @param {import("../page.js").Notice} notice
    * @param {string} owner */
-  show({ message, kind, action }, owner = "") {
+  show({ message, kind, action }, owner) {
     this.owner = owner;
     const toast = this.box;
     toast.className = `pg-toast pg-${kind}`;
@@ -133,6 +133,11 @@ class Toast {
     close.addEventListener("click", () => this.hide());
     toast.append(close);
     toast.hidden = false;
+  }
+
+  /** Its reason has gone. @param {string} owner */
+  free(owner) {
+    if (this.owner === owner) this.hide();
   }
 
   hide() {

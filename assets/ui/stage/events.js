@@ -13,6 +13,7 @@
  * @property {boolean} loop
  * @property {import("../page.js").PinPoint | null} pin
  * @property {"forward" | "reverse"} toggle-mode  that is asked for
+ * @property {import("../page.js").Notice} notice  something to be said once
  * @property {undefined} layout  the room is another */
 
 class Teller {

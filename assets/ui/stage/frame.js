@@ -58,12 +58,11 @@ class Frame {
     new ResizeObserver(() => bar.drawTicks()).observe(bar.track);
   }
 
-  /** Shows what plays, what is on, and the notes of the run. */
+  /** Shows what plays, and the marks and notes of the run. */
   show() {
     const { run } = this.stage;
     this.bar.show();
     if (!run) return;
-    this.legend.show();
     this.bar.drawTicks();
     this.notes.replaceChildren(...withSubscripts((run.header.notes || []).filter(Boolean).join(" · ")));
   }
@@ -115,7 +114,7 @@ class Frame {
   /** @param {Run} run */
   showDivergence({ header: { diverged } }) {
     if (diverged) this.toast.show({ kind: "error", message: diverged.message || `The run left the plotted range at step ${diverged.step}.` }, "diverged");
-    else if (this.toast.owner === "diverged") this.toast.hide();
+    else this.toast.free("diverged");
   }
 
   /** @param {boolean} on */

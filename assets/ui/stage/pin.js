@@ -117,7 +117,7 @@ class Pin {
     const { stage, wanted } = this, { pin } = stage;
     if (wanted !== null) {
       const complaint = this.want(wanted);
-      if (complaint) stage.notice({ kind: "warning", message: complaint });
+      if (complaint) stage.emit("notice", { kind: "warning", message: complaint });
       return;
     }
     const panel = pin && this.panel(pin.panel);

@@ -40,7 +40,7 @@ class Stage extends Teller {
     this.shown = new Shown(() => this._shownChanged());
     this.clock = new Clock(
       {
-        moved: () => this.picture.touch(), changed: () => this.frame.show(), settled: () => this.settle(),
+        moved: () => this.picture.touch(), changed: () => this.frame.bar.show(), settled: () => this.settle(),
         speed: (speed) => this.emit("speed", speed), loop: (on) => this.emit("loop", on),
       },
       matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -241,7 +241,7 @@ class Stage extends Teller {
    * @param {string} words */
   setPin(words) {
     const complaint = this.hand.want(words);
-    if (complaint) this.notice({ kind: "warning", message: complaint });
+    if (complaint) this.emit("notice", { kind: "warning", message: complaint });
   }
 
   /** @param {PinPoint | null} pin */
@@ -285,13 +285,14 @@ class Stage extends Teller {
     this.frame.busy(on);
   }
 
-  /** @param {import("../page.js").Notice} message */
-  notice(message) {
-    this.frame.toast.show(message);
+  /** Shows words over the picture until they are taken away: what wants to say something emits "notice".
+   * @param {import("../page.js").Notice} notice */
+  notice(notice) {
+    this.frame.toast.show(notice, "notice");
   }
 
   clearNotice() {
-    this.frame.toast.hide();
+    this.frame.toast.free("notice");
   }
 
   /** Why there is no first picture.

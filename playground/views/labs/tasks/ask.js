@@ -1,5 +1,5 @@
 // A task is asked for: its address, the files that go with it, the packets that come.
-import { ask as send } from "../../form/transport.js";
+import { ask as send, complaintOf } from "../../form/transport.js";
 import { packetsOf } from "../../lib/streams.js";
 
 /** @typedef {import("../../lib/packet.js").Packet<import("../../python.js").TaskHeader>} TaskPacket */
@@ -39,6 +39,6 @@ export function address(query, task, params) {
  */
 export async function* ask(url, files, signal) {
   const response = await send(url, { method: "POST", body: await joined(files), signal });
-  if (!response.ok || !response.body) throw new Error((await response.json()).error.message);
+  if (!response.ok || !response.body) throw new Error((await complaintOf(response))?.message ?? "The server does not answer. Try again.");
   yield* packetsOf(response.body);
 }
