@@ -315,13 +315,21 @@ def head(form: Form) -> str:
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
     lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES]
     # the run of the first picture and Gradio's own first script are on their way before these hundred
-    lines += [f'<link rel="modulepreload" fetchpriority="low" href="{_url(name)}">' for name in modules()]
+    lines += [f'<link rel="modulepreload" fetchpriority="low" href="{_url(name)}">' for name in [*modules(), *opened()]]
     return "\n".join([*lines, f'<script type="module">{_entry()}</script>'])
 
 
 def modules() -> list[str]:
-    """The page's scripts but for those of labs, which come when a lab is opened: all of them at once, whoever imports them."""
+    """The page's scripts but for those of labs: all of them at once, whoever imports them."""
     return sorted({file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js")} - {"boot.js"})  # which is in the document itself
+
+
+def opened() -> list[str]:
+    """The scripts of the first lab, which opens with the page, and what of theirs is shared among labs: else they would come one level of imports after another."""
+    key = next(iter(lab.labs()))
+    own = sorted((lab.FOLDER / key).glob("*.js"))
+    shared = {name for file in own for name in re.findall(r'^import .*"\.\./(\w+\.js)";$', file.read_text(encoding="utf-8"), re.MULTILINE)}
+    return [*(f"labs/{key}/{file.name}" for file in own), *(f"labs/{name}" for name in sorted(shared))]
 
 
 def _entry() -> str:
