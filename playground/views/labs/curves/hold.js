@@ -1,5 +1,6 @@
 // Handles on the log-SNR curve: the grid's steps (dots) and the knots of a drawn schedule (diamonds) can be dragged, removed, inserted.
 // What a hand does is written into the form: link, back button and Copy as Python carry it, and one drag is one history entry.
+import { aborted, messageOf } from "../../form/transport.js";
 import { el } from "../../lib/dom.js";
 import { clamp } from "../../lib/draw.js";
 import { significant } from "../../lib/numbers.js";
@@ -292,8 +293,7 @@ export class Hold {
       form.write([["process.schedule", "", "Drawn"], ["process.schedule.axis", "Drawn", "log-SNR"], ["process.schedule.knots", "Drawn", knots]], true);
       this.host.notice({ kind: "info", message: header.note });
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name !== "AbortError") this.host.notice({ kind: "error", message });
+      if (!aborted(error)) this.host.notice({ kind: "error", message: messageOf(error) });
     }
   }
 

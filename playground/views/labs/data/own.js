@@ -1,5 +1,6 @@
 // The mixture p₀ held by hand: what a hand, a key, a brush or a file does to it, written into the form as a compact mixture (lib/mixture.js).
 // Link, back button and Copy as Python carry it, and one drag is one history entry.
+import { aborted, messageOf } from "../../form/transport.js";
 import { mixture } from "../../lib/mixture.js";
 import { config } from "../../lib/start.js";
 import { Brush } from "./brush.js";
@@ -100,8 +101,7 @@ export class Own {
   }
   /** @param {unknown} error */
   _refused(error) {
-    const { name, message } = /** @type {Error} */ (error);
-    if (name !== "AbortError") this.host.notice({ kind: "error", message });
+    if (!aborted(error)) this.host.notice({ kind: "error", message: messageOf(error) });
   }
   tell() {
     this.desk.tell();

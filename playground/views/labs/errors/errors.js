@@ -1,3 +1,4 @@
+import { aborted, messageOf } from "../../form/transport.js";
 import { el } from "../../lib/dom.js";
 import { momentsOf } from "../../stage/run.js";
 import { BudgetView } from "./budget.js";
@@ -56,9 +57,8 @@ export class Errors {
       this.steps.show(packet);
       this.root.dataset.shown = packet.header.key;
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name === "AbortError" || key !== this.key) return;
-      for (const v of views) v.say(message);
+      if (aborted(error) || key !== this.key) return;
+      for (const v of views) v.say(messageOf(error));
       this.root.dataset.shown = key;
     }
     for (const v of views) v.busy(false);
@@ -78,9 +78,8 @@ export class Errors {
       this.map.show(packet);
       this.map.box.dataset.shown = of;
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name === "AbortError" || of !== this.mapOf) return;
-      this.map.say(message);
+      if (aborted(error) || of !== this.mapOf) return;
+      this.map.say(messageOf(error));
     }
     if (of === this.mapOf) this.map.busy(false);
   }

@@ -1,3 +1,4 @@
+import { aborted, messageOf } from "../../form/transport.js";
 import { drawImage } from "../../images/draw.js";
 import { el } from "../../lib/dom.js";
 import { clamp } from "../../lib/draw.js";
@@ -80,9 +81,8 @@ export class Free {
         if (key !== this.key || packet.header.key !== key) return;
         this.parts[of] = packet;
       } catch (error) {
-        const { name, message } = /** @type {Error} */ (error);
-        if (name === "AbortError" || key !== this.key) return;
-        this.says.textContent = message;
+        if (aborted(error) || key !== this.key) return;
+        this.says.textContent = messageOf(error);
         break;
       }
       this.paint();

@@ -1,3 +1,4 @@
+import { aborted, messageOf } from "../../form/transport.js";
 import { must } from "../../lib/dom.js";
 import { clamp, unit } from "../../lib/draw.js";
 import { significant as sig, subscripts } from "../../lib/numbers.js";
@@ -139,8 +140,7 @@ export class Inspector {
 
   /** @param {unknown} error */
   failed(error) {
-    const { name, message } = /** @type {Error} */ (error);
-    if (name !== "AbortError") this.host.notice({ kind: "error", message });
+    if (!aborted(error)) this.host.notice({ kind: "error", message: messageOf(error) });
   }
 
   /** Why nothing can be said here, or "". @param {string} words */

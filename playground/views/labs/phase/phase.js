@@ -1,3 +1,4 @@
+import { aborted, messageOf } from "../../form/transport.js";
 import { el } from "../../lib/dom.js";
 import { Picture } from "../picture.js";
 import { BUNDLE_WORDS, drawBundles } from "./bundles.js";
@@ -109,9 +110,8 @@ export class Phase {
       this.map.follow(packet.header);
       this.why = "";
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name === "AbortError") return;
-      this.why = message;
+      if (aborted(error)) return;
+      this.why = messageOf(error);
     }
     if (turn === this.turn) this.repaint();
   }

@@ -1,4 +1,5 @@
 // Inpainting by RePaint, beside the exact answer where there is one.
+import { aborted, messageOf } from "../../form/transport.js";
 import { Slider, box, clamp } from "./controls.js";
 import { densities } from "./drawings.js";
 import { Mask } from "./mask.js";
@@ -96,9 +97,8 @@ export class Inpaint extends Task {
       const { header, arrays } = await lab.host.fetch("repaint", { r: rs, jump: leap.value });
       exact.innerHTML = `<p title="By this process, sampler and grid, ${header.steps} steps, leaps of ${leap.value}.">Where the answer is known: these settings on a Gaussian with correlation 0.9, x₂ given x₁ = 1. Line: exact (mean 0.90, var 0.19); bars: 4,000 draws.</p><div>${densities(header.runs, arrays.x.floats(), arrays.exact.floats(), arrays.drawn.floats())}</div>`;
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name === "AbortError") return;
-      exact.textContent = `No comparison here: ${message}`;
+      if (aborted(error)) return;
+      exact.textContent = `No comparison here: ${messageOf(error)}`;
       this.asked = "";
     }
   }

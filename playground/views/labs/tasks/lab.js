@@ -1,5 +1,6 @@
 // The lab "tasks": inpainting, editing, interpolation, reconstruction and sweeps with an image model. Packets: playground/views/tasks.py.
 // Reading order: this → task.js (what all tasks have) and each task's file → result.js and strip.js (what comes of it) → canvas.js (pictures, masks, drawings).
+import { aborted } from "../../form/transport.js";
 import { edges, sizeOf } from "../../images/draw.js";
 import { config } from "../../lib/start.js";
 import { address, ask } from "./ask.js";
@@ -228,7 +229,7 @@ export class Tasks {
         result.told(packet);
       }
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== "AbortError") result.fail(error);
+      if (!aborted(error)) result.fail(error);
     }
     if (signal.aborted) result.say(`stopped after ${result.calls} model calls of this run; what has formed stays`);
     this.going = this.aborter = null;
