@@ -6,9 +6,9 @@ import { canvas } from "./canvas.js";
 import { fill, width } from "../../assets/ui/beside/formula.js";
 import { must, targetOf } from "../../assets/ui/lib/dom.js";
 import { Heat, enclosingLevels, softened, traceLevel } from "../../assets/ui/lib/density.js";
-import { Sheet, Splat, clamp, contains, isNumber, number, rgbOf, ring, sized, spread, sprite, text, themeOf, ticks } from "../../assets/ui/lib/draw.js";
+import { Sheet, Splat, contains, isNumber, number, rgbOf, ring, sized, spread, sprite, text, themeOf, ticks } from "../../assets/ui/lib/draw.js";
 import { mixture } from "../../assets/ui/lib/mixture.js";
-import { escaped, significant, subscripts, whole } from "../../assets/ui/lib/numbers.js";
+import { clamp, escaped, significant, subscripts, whole } from "../../assets/ui/lib/numbers.js";
 import { time } from "../../assets/ui/lib/time.js";
 
 globalThis.dispatchEvent = () => true;

@@ -7,9 +7,9 @@ const TASKS = "../../playground/views/labs/tasks";
 const { NOT_CARRIED, bitsOf, isSet, means, pack, unpack } = await import(`${TASKS}/letters.js`);
 const { ordered, over, valuesOf, wordOf } = await import(`${TASKS}/values.js`);
 const { besideExact, besideGiven, progress, spentOn } = await import(`${TASKS}/said.js`);
-const { curve, densities, power } = await import(`${TASKS}/drawings.js`);
+const { curve, densities } = await import(`${TASKS}/drawings.js`), { power } = await import(`${TASKS}/../axes.js`);
 const { address, joined } = await import(`${TASKS}/ask.js`);
-const { clamp, say } = await import(`${TASKS}/controls.js`);
+const { say } = await import(`${TASKS}/controls.js`), { clamp } = await import("../../assets/ui/lib/numbers.js");
 
 test("bytes come back from a link's letters, and only as many", async () => {
   const bytes = Uint8Array.from({ length: 784 }, (_, i) => (i % 5 ? 0 : 255 - (i % 250)));

@@ -1,6 +1,7 @@
 // The exact density as a picture: codes → colour (Heat), and the contours that enclose given shares of it.
 import { penOf } from "./dom.js";
-import { clamp, rgbOf, spread } from "./draw.js";
+import { rgbOf, spread } from "./draw.js";
+import { clamp } from "./numbers.js";
 
 /**
  * @typedef {import("./packet.js").PacketArray} PacketArray

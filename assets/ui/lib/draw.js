@@ -9,8 +9,6 @@ import { penOf } from "./dom.js";
  * @typedef {{value: number, text: string}} Tick
  */
 
-/** @type {(x: number, lo: number, hi: number) => number} */
-const clamp = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
 /** Finite: neither NaN nor ∞, nor anything else. @type {(x: unknown) => x is number} */
 const isNumber = /** @type {(x: unknown) => x is number} */ (Number.isFinite);
 
@@ -249,4 +247,4 @@ function themeOf(root, probe) {
   };
 }
 
-export { clamp, isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat, themeOf, unit };
+export { isNumber, number, ticks, spread, rgbOf, sized, contains, text, ring, sprite, Sheet, Splat, themeOf, unit };

@@ -1,4 +1,4 @@
-// Libraries that are loaded when the first picture that needs them is drawn. Their types are what the page uses of them.
+// Libraries that are loaded when the first picture that needs them is drawn. Their types are what the page uses of them (plotly.d.ts).
 
 /**
  * @typedef {object} KatexOptions
@@ -7,15 +7,6 @@
  * @property {"ignore"} [strict]
  * @property {(context: {command: string}) => boolean} [trust]
  * @typedef {{renderToString(tex: string, options?: KatexOptions): string}} Katex
- *
- * @typedef {Record<string, unknown>} PlotlyOptions  as Plotly's own reference has them
- * @typedef {HTMLElement & {on(event: string, listener: (change: any) => void): void, _fullLayout?: any}} PlotlyElement
- * @typedef {object} Plotly
- * @property {Record<string, object>} Icons
- * @property {(root: HTMLElement, data: PlotlyOptions[], layout: PlotlyOptions, config?: PlotlyOptions) => Promise<PlotlyElement>} react
- * @property {(root: HTMLElement, change: PlotlyOptions) => Promise<PlotlyElement>} relayout
- * @property {(figure: {data: PlotlyOptions[], layout: PlotlyOptions}, options: {format: string, width: number, height: number}) => Promise<string>} toImage
- * @property {(root: HTMLElement) => void} purge
  */
 
 /** @param {string} url */
@@ -59,7 +50,7 @@ function once(load) {
 
 const PLOTLY = "live/plotly.js", KATEX = "live/assets/vendor/katex/";
 
-export const loadPlotly = once(() => /** @type {Promise<Plotly>} */ (library(PLOTLY, "Plotly")));
+export const loadPlotly = once(() => /** @type {Promise<import("./plotly.js").Plotly>} */ (library(PLOTLY, "Plotly")));
 
 export const loadKatex = once(async () => {
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: absolute(`${KATEX}katex.min.css`) });

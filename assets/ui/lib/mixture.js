@@ -1,4 +1,6 @@
 // Mixtures as short texts for links: the page's half of playground/laws/compact.py, which describes the form.
+import { clamp } from "./numbers.js";
+
 const MOST = 256, CENTRE = 4096, AXIS = 8192, TURN = 65536;
 /**
  * @typedef {object} Part  one Gaussian of the mixture
@@ -11,8 +13,6 @@ const MOST = 256, CENTRE = 4096, AXIS = 8192, TURN = 65536;
  * @typedef {{dim: number, parts: Part[]}} Mixture
  */
 
-/** @type {(v: number, lo: number, hi: number) => number} */
-const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
 /** @param {string} text */
 const form = (text) => /^mix([12])\.([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?$/.exec(text);
 /** @param {string} base64 */

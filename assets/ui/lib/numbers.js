@@ -1,5 +1,8 @@
 // Numbers and plain text as people read them.
 
+/** The nearest number from lo to hi. @type {(x: number, lo: number, hi: number) => number} */
+export const clamp = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
+
 /**
  * A number with `digits` significant digits: 0.0512, 12.3, 1.2e−5; "–" for what is not a number.
  * @param {number | null | undefined} value

@@ -1,5 +1,6 @@
 // Who owns time: where the cursor stands, whether it runs, how fast, and what happens at the end. It knows nothing of the page.
-import { clamp, isNumber } from "../lib/draw.js";
+import { isNumber } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 
 /** What the clock must know of a run. @typedef {Pick<import("./run.js").Run, "start" | "end" | "forward" | "stops" | "pace">} Motion */
 /** Whom it tells.

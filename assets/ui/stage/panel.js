@@ -1,7 +1,8 @@
 // A panel of the stage: what all kinds (plane.js, torus.js, spacetime.js, shares.js, symbols.js) have in common, above all the particles.
 // Panels know nothing of the page: they get a scene and a context.
 import { Heat } from "../lib/density.js";
-import { Sheet, Splat, clamp, ring, sized, sprite } from "../lib/draw.js";
+import { Sheet, Splat, ring, sized, sprite } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { CLOCK, across, upwards } from "./geometry.js";
 
 /** @typedef {import("./run.js").Run} Run */

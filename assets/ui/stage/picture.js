@@ -1,6 +1,7 @@
 // What is drawn when: the canvas and its size, where panels stand on it, one picture of the moment, and how fine it is.
 import { penOf } from "../lib/dom.js";
-import { clamp, themeOf, unit } from "../lib/draw.js";
+import { themeOf, unit } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { naturalHeight } from "./arrange.js";
 import { panelsOf } from "./panels.js";
 import { locate } from "./run.js";

@@ -1,7 +1,7 @@
 // The pin: a point of the picture and its time, held by the pointer or the arrow keys, kept in the link as view.pin = panel,clock,[a,]b.
 // The stage draws it and tells of it; labs say what is known there.
 import { el } from "../lib/dom.js";
-import { clamp } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 
 /** @typedef {import("../page.js").PinPoint} PinPoint */
 /** @typedef {import("./panels.js").AnyPanel} AnyPanel */

@@ -1,6 +1,7 @@
 // Two components against each other at the cursor's time.
 import { Heat, enclosingLevels, softened, traceLevel } from "../lib/density.js";
-import { clamp, sized, text, ticks } from "../lib/draw.js";
+import { sized, text, ticks } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { alike, fitted } from "./geometry.js";
 import { drawn } from "./layers.js";
 import { Panel } from "./panel.js";

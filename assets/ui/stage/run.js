@@ -1,5 +1,6 @@
 // What was sent, by docs/packet.md: a run (its frames, clock and numbers) and the exact fields under it.
-import { clamp, isNumber } from "../lib/draw.js";
+import { isNumber } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 
 /** @typedef {import("../lib/packet.js").PacketArray} PacketArray */
 /** @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket */

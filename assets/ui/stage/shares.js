@@ -1,5 +1,6 @@
 // How often each symbol is at the cursor's time: bars, with the exact law over them. Its names stand in the axis (`names`).
-import { clamp, text, ticks } from "../lib/draw.js";
+import { text, ticks } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { named } from "./geometry.js";
 import { drawn } from "./layers.js";
 import { Panel } from "./panel.js";

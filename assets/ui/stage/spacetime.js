@@ -1,5 +1,6 @@
 // One component over the clock: noise at the left, data at the right, histograms of both ends beside it.
-import { clamp, sized, spread, text, ticks } from "../lib/draw.js";
+import { sized, spread, text, ticks } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { time } from "../lib/time.js";
 import { drawn } from "./layers.js";
 import { Panel } from "./panel.js";

@@ -1,6 +1,6 @@
 // The time bar: play, step, the slider with its ticks, direction, speed, what time is told as.
 import { penOf } from "../lib/dom.js";
-import { clamp } from "../lib/draw.js";
+import { clamp } from "../lib/numbers.js";
 import { time } from "../lib/time.js";
 import { tip } from "../lib/tip.js";
 import { SPEEDS } from "./clock.js";

@@ -23,18 +23,30 @@ function plane(panel, ctx, scene) {
     return out;
   };
   const xs = read(a.component, panel.toX), ys = read(b.component, panel.toY);
+  threads(panel, ctx, scene, xs, ys, count, 0.35);
+  ctx.globalAlpha = 0.6;
+  panel.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
+  ctx.globalAlpha = 1;
+}
+
+/** Lines from the first particles to where each is expected.
+ * @param {import("../panel.js").Panel} panel
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("../panel.js").Scene} scene
+ * @param {Float32Array} xs
+ * @param {Float32Array} ys
+ * @param {number} count
+ * @param {number} alpha */
+function threads(panel, ctx, { theme }, xs, ys, count, alpha) {
   ctx.strokeStyle = theme.exact;
   ctx.lineWidth = 0.9;
-  ctx.globalAlpha = 0.35;
+  ctx.globalAlpha = alpha;
   ctx.beginPath();
   for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
     ctx.moveTo(panel.xs[n], panel.ys[n]);
     ctx.lineTo(xs[n], ys[n]);
   }
   ctx.stroke();
-  ctx.globalAlpha = 0.6;
-  panel.stamp(ctx, sprite(theme.exact, 2.4, scene.scale, true), xs, ys, null, count);
-  ctx.globalAlpha = 1;
 }
 
 /** Where the model expects each particle to have come from: on the data's side.
@@ -52,15 +64,7 @@ function time(panel, ctx, scene) {
     xs[n] = right - 4 - 18 * spread(n + 1);
     ys[n] = o + k * (x0[p + n] + (x0[q + n] - x0[p + n]) * at.f);
   }
-  ctx.strokeStyle = theme.exact;
-  ctx.lineWidth = 0.9;
-  ctx.globalAlpha = 0.22;
-  ctx.beginPath();
-  for (let n = 0; n < Math.min(THREAD_PARTICLES, count); n++) {
-    ctx.moveTo(panel.xs[n], panel.ys[n]);
-    ctx.lineTo(xs[n], ys[n]);
-  }
-  ctx.stroke();
+  threads(panel, ctx, scene, xs, ys, count, 0.22);
   ctx.globalAlpha = 0.45;
   panel.stamp(ctx, sprite(theme.exact, 2, scene.scale, true), xs, ys, null, count);
   ctx.globalAlpha = 1;

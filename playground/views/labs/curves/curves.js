@@ -1,5 +1,5 @@
 import { el } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { time } from "../../lib/time.js";
 import { batchChart } from "./batch.js";
 import { WAITING, distanceChart } from "./distance.js";

@@ -5,8 +5,8 @@ import { MARGIN } from "./frame.js";
 
 /** @typedef {import("./series.js").Series} Series */
 /** @typedef {import("./series.js").Colours} Colours */
-/** @typedef {import("./plotly.js").Trace} Trace */
-/** @typedef {import("./plotly.js").Layout} Layout */
+/** @typedef {import("../../lib/plotly.js").Trace} Trace */
+/** @typedef {import("../../lib/plotly.js").Layout} Layout */
 
 /** @param {Series} s @param {boolean} visible @param {string} color @returns {Trace} */
 function traceOf(s, visible, color) {

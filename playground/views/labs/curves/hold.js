@@ -2,7 +2,7 @@
 // What a hand does is written into the form: link, back button and Copy as Python carry it, and one drag is one history entry.
 import { aborted, messageOf } from "../../form/transport.js";
 import { el } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { significant } from "../../lib/numbers.js";
 import { MARGIN, across, down, xAt, yAt } from "./frame.js";
 import { MOST_STEPS, insertKnot, insertStep, moveKnot, moveStep, removeKnot, removeStep, say } from "./monotone.js";

@@ -1,5 +1,5 @@
 // Steps of a grid and knots of a schedule, moved by a hand: strictly monotone always. Numbers only.
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {[number, number]} Knot t, which rises, and log-SNR, which falls */
 

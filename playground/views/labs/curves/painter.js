@@ -6,7 +6,7 @@ const REST = 160; // ms that nothing has changed before Plotly draws
 
 /** When panels are drawn: their lines at the next frame, all of them by Plotly (tens of milliseconds) when nothing has changed for a while. */
 export class Painter {
-  /** @type {import("./plotly.js").Plotly | null} */
+  /** @type {import("../../lib/plotly.js").Plotly | null} */
   plotly = null;
   /** @type {Set<Panel>} */
   dirty = new Set();
@@ -36,7 +36,7 @@ export class Painter {
     }
   }
 
-  /** @param {import("./plotly.js").Plotly} plotly */
+  /** @param {import("../../lib/plotly.js").Plotly} plotly */
   later(plotly) {
     if (this.painting) return;
     const wait = Math.max(0, Math.min(...Array.from(this.dirty, (p) => p.due)) - performance.now());
@@ -62,7 +62,7 @@ export class Painter {
     this.asked = true;
     const soon = window.requestIdleCallback ?? ((/** @type {() => void} */ fn) => setTimeout(fn, 50));
     const now = () => loadPlotly().then((plotly) => {
-      this.plotly = /** @type {import("./plotly.js").Plotly} */ (plotly);
+      this.plotly = plotly;
       for (const panel of this.owner.panels) this.paint(panel, 0);
     }, () => {
       this.asked = false; // the sketch stays; the next run tries again

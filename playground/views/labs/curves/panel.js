@@ -1,5 +1,5 @@
 import { el, must, targetOf } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { across, down, innerHeight, innerWidth } from "./frame.js";
 import { Legend } from "./legend.js";
 import { Plot } from "./plot.js";
@@ -173,7 +173,7 @@ export class Panel {
     return this.width > 60 && this.height > 40 && this.series.length > 0;
   }
 
-  /** All of it, by Plotly. @param {import("./plotly.js").Plotly} plotly @param {Colours} colours @param {string} font */
+  /** All of it, by Plotly. @param {import("../../lib/plotly.js").Plotly} plotly @param {Colours} colours @param {string} font */
   async draw(plotly, colours, font) {
     if (!this.measure()) return;
     await this.figure.draw(plotly, colours, font);

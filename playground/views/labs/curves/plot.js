@@ -3,9 +3,9 @@ import { time } from "../../lib/time.js";
 import { PICTURE, alone, layoutOf, tracesOf } from "./figure.js";
 import { innerWidth } from "./frame.js";
 
-/** @typedef {import("./plotly.js").Plotly} Plotly */
-/** @typedef {import("./plotly.js").Figure} Figure */
-/** @typedef {import("./plotly.js").Layout} Layout */
+/** @typedef {import("../../lib/plotly.js").Plotly} Plotly */
+/** @typedef {import("../../lib/plotly.js").Figure} Figure */
+/** @typedef {import("../../lib/plotly.js").Layout} Layout */
 /** @typedef {import("./series.js").Colours} Colours */
 
 const typeSize = () => Math.min(14, Math.max(11.5, 11 * unit())); // px

@@ -1,4 +1,4 @@
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { targetOf } from "../../lib/dom.js";
 import { xAt } from "./frame.js";
 

@@ -1,5 +1,5 @@
 // Values over x = 1 − clock: put in order, read between their points, given room. Numbers only.
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {import("./series.js").Values} Values */
 /** @typedef {import("./series.js").Range} Range */

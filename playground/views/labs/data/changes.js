@@ -1,17 +1,11 @@
 // What a hand may do to a mixture: it stays whole, its weights sum to one. No DOM.
 import { mixture } from "../../lib/mixture.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {NonNullable<ReturnType<typeof mixture.decode>>} Mixture */
 /** @typedef {Mixture["parts"][number]} Part a Gaussian: w weight, m centre, axes standard deviations, angle of the first axis (anticlockwise from the right), label class */
 
 const AXES = [0.12, 0.6]; // of a new component: those of the one beside it, within these
-
-/**
- * @param {number} v
- * @param {number} lo
- * @param {number} hi
- */
-export const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
 
 /**
  * @param {Mixture} mix

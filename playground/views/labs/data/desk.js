@@ -129,9 +129,9 @@ export class Desk {
      */
     const number = (word, bounds, change, of, { title = "", digits = 2, plane = false } = {}) =>
       ({ ...this._field(word, { type: "number", ...bounds }, change, title), of, digits, plane });
-    const axis = { min: "0.01", max: "7", step: "0.02" }, centre = { step: "0.05" };
+    const axis = { min: String(mixture.LEAST_AXIS), max: String(mixture.LIMIT), step: "0.02" }, centre = { step: "0.05" };
     return {
-      w: number("weight %", { min: "0.1", max: "100", step: "1" }, (v) => own.weigh(v / 100, true), (p) => 100 * p.w, { title: "Its share of the probability; the others keep their proportions" }),
+      w: number("weight %", { min: String(100 * mixture.LEAST_WEIGHT), max: "100", step: "1" }, (v) => own.weigh(v / 100, true), (p) => 100 * p.w, { title: "Its share of the probability; the others keep their proportions" }),
       angle: number("angle °", { step: "5" }, set((p, v) => (p.angle = (v / 180) * Math.PI)), (p) => degrees(p.angle), { title: "Of the first axis, from the right, anticlockwise", plane: true }),
       x: number("centre x₁", centre, set((p, v) => own.centre(p, [v, ...p.m.slice(1)])), (p) => p.m[0]),
       y: number("centre x₂", centre, set((p, v) => own.centre(p, [p.m[0], v])), (p) => p.m[1], { plane: true }),

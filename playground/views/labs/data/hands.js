@@ -1,6 +1,6 @@
 // What can be held: handles of the mixture on a canvas over the stage, and what pointer, wheel and touch do with them.
 import { el, penOf, targetOf } from "../../lib/dom.js";
-import { clamp } from "./changes.js";
+import { clamp } from "../../lib/numbers.js";
 import { data, ends, inside, isPlane, near, place, polar } from "./geometry.js";
 import { components, painted } from "./picture.js";
 

@@ -3,8 +3,9 @@
 import { aborted, messageOf } from "../../form/transport.js";
 import { mixture } from "../../lib/mixture.js";
 import { config } from "../../lib/start.js";
+import { clamp } from "../../lib/numbers.js";
 import { Brush } from "./brush.js";
-import { add, arrow, axis, clamp, copy, remove, weigh } from "./changes.js";
+import { add, arrow, axis, copy, remove, weigh } from "./changes.js";
 import { Desk } from "./desk.js";
 import { fitOf, many, written } from "./fit.js";
 import { isPlane } from "./geometry.js";

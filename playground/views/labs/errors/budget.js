@@ -1,5 +1,5 @@
 import { el } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { whole } from "../../lib/numbers.js";
 import { Section } from "./section.js";
 import { barsOf, rangeOf } from "./waterfall.js";

@@ -1,6 +1,6 @@
 // The errors of all steps as a chart: the median of each with a band from 10 to 90 %, over decades. Numbers and SVG only.
 import { decades, timeEnds } from "../axes.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {{from: ArrayLike<number>, to: ArrayLike<number>, low: Float32Array, median: Float32Array, high: Float32Array, spread: Float32Array | null}} Errors
  * of every step: clocks at which it begins and ends, quantiles of its error, error of its covariance (null where it draws nothing) */

@@ -1,7 +1,7 @@
 import { power } from "../axes.js";
 import { channels } from "../colours.js";
 import { el, penOf } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { subscripts } from "../../lib/numbers.js";
 import { Section } from "./section.js";
 import { HIGH, LOW, PALE, stepUnder, tone } from "./tones.js";

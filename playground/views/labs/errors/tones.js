@@ -1,6 +1,6 @@
 // The map's colours: the same for every sampler, so that pictures can be compared. Numbers only.
 import { blended } from "../colours.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {import("../colours.js").Channels} Channels */
 /** @typedef {{panel: Channels, sampler: Channels, exact: Channels}} Palette */

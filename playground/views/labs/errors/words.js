@@ -1,5 +1,5 @@
 // Numbers of this lab as words.
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { significant } from "../../lib/numbers.js";
 
 export const EXACT = 1e-9; // errors below this are rounding

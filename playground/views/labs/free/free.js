@@ -1,7 +1,7 @@
 import { aborted, messageOf } from "../../form/transport.js";
 import { drawImage } from "../../images/draw.js";
 import { el } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { across, chart, clockAt, overImages, stateAt } from "./lines.js";
 import { poolWords, rmsWords, verdict } from "./words.js";
 

@@ -1,5 +1,5 @@
 // Differences from the run's x̂_0 over the states of the run, as lines over decades. Numbers and SVG only.
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { decades, power, timeEnds } from "../axes.js";
 
 /** @typedef {{kind: string, values: number[]}} Line of a denoiser: root mean squares, one a state */

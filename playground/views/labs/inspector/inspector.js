@@ -1,7 +1,7 @@
 import { aborted, messageOf } from "../../form/transport.js";
 import { must } from "../../lib/dom.js";
-import { clamp, unit } from "../../lib/draw.js";
-import { significant as sig, subscripts } from "../../lib/numbers.js";
+import { unit } from "../../lib/draw.js";
+import { clamp, significant as sig, subscripts } from "../../lib/numbers.js";
 import { Picture, deviceScale } from "../picture.js";
 import { line } from "./line.js";
 import { origin } from "./origin.js";

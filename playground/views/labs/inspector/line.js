@@ -1,7 +1,7 @@
 // A pin over one component. Above: p_t at five times, data left, noise right. Below: q(x_s | x_t) for several step sizes, each scaled to its
 // peak; the chosen one is filled, with its best Gaussian and the sampler's law over it.
 import { faded, mixed } from "../colours.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { significant } from "../../lib/numbers.js";
 import { sizeColour, sizeWidth } from "./colours.js";
 import { bell, most, rowsOf } from "./laws.js";

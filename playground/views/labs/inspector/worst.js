@@ -1,6 +1,6 @@
 // The worst step of T: the mean KL of q(x_s | x_t) to its best Gaussian, over the number of steps of a uniform grid.
 import { power } from "../axes.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { PAD, dot, segment } from "./shapes.js";
 
 /** @typedef {import("./packets.js").Worst} Worst */

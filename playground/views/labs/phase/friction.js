@@ -1,9 +1,15 @@
 // Friction Γ and mass M of CLD: what is critical, and where they stand on a map with two logarithmic axes, on which Γ² = 4M is a straight line.
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
+import { config } from "../../lib/start.js";
 
 /** @typedef {[number, number]} Damped Γ and M */
 
-export const FRICTION = /** @type {const} */ ([0.05, 5]), MASS = /** @type {const} */ ([0.02, 2]); // the sliders' ranges, playground/processes/cld.py
+/** From where to where the slider of one of CLD's numbers goes. @param {string} name @returns {readonly [lo: number, hi: number]} */
+const range = (name) => {
+  const { lo = 0, hi = 0 } = config.controls.find((c) => c.path === `process.${name}` && c.kind === "CLD") ?? {};
+  return [lo, hi];
+};
+export const FRICTION = range("friction"), MASS = range("mass");
 const NEAR = 7; // px within which the critical line holds the point
 
 /** A number of this lab. @param {number} v */

@@ -1,5 +1,5 @@
 import { el } from "../../lib/dom.js";
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { Picture } from "../picture.js";
 import { FRICTION, MASS, critical, dampedAt, pixelOf, regime, say, stepped } from "./friction.js";
 import { themed } from "./plots.js";

@@ -1,5 +1,5 @@
 // How rough paths are, and how far the score is from a Gaussian's: the part "numbers".
-import { clamp } from "../../lib/draw.js";
+import { clamp } from "../../lib/numbers.js";
 import { say } from "./friction.js";
 import { frame, timeline } from "./plots.js";
 

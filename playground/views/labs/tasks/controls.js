@@ -5,8 +5,6 @@ import { el } from "../../lib/dom.js";
 
 /** A number in three digits. @param {number} v */
 export const say = (v) => Number(v.toPrecision(3)).toString();
-/** @param {number} v @param {number} lo @param {number} hi */
-export const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
 
 /**
  * An element with a class.

@@ -1,8 +1,6 @@
 // Drawings beside the strip, as texts of SVG. No DOM.
+import { decades } from "../axes.js";
 import { say } from "./controls.js";
-
-/** 10ⁿ. @param {number} n */
-export const power = (n) => (n === 0 ? "1" : `10${String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[+d])}`);
 
 /** Inversion's error against the number of steps, both axes logarithmic. @param {{steps: number, rms: number}[]} points rms: error a pixel */
 export function curve(points) {
@@ -11,10 +9,8 @@ export function curve(points) {
   const x0 = Math.min(...logs.map((p) => p[0]), 0.6), x1 = Math.max(...logs.map((p) => p[0]), 2.05);
   const y0 = Math.floor(Math.min(...logs.map((p) => p[1]), -2)), y1 = Math.ceil(Math.max(...logs.map((p) => p[1]), 0));
   const X = (/** @type {number} */ v) => l + ((v - x0) / (x1 - x0)) * (W - l - r), Y = (/** @type {number} */ v) => H - b - ((v - y0) / (y1 - y0)) * (H - t - b);
-  const rules = [];
-  for (let n = y0; n <= y1; n++) rules.push(`<line class="grid" x1="${l}" x2="${W - r}" y1="${Y(n)}" y2="${Y(n)}"/><text x="${l - 5}" y="${Y(n) + 4}" text-anchor="end">${power(n)}</text>`);
   const marks = points.map((p, i) => `<circle cx="${X(logs[i][0])}" cy="${Y(logs[i][1])}" r="3.2"><title>${p.steps} steps: RMS ${say(p.rms)}</title></circle><text x="${X(logs[i][0])}" y="${H - b + 14}" text-anchor="middle">${p.steps}</text>`);
-  return `<svg class="pg-task-curve" viewBox="0 0 ${W} ${H}" role="img" aria-label="RMS error a pixel against steps">${rules.join("")}
+  return `<svg class="pg-task-curve" viewBox="0 0 ${W} ${H}" role="img" aria-label="RMS error a pixel against steps">${decades({ left: l, right: W - r, bottom: y0, top: y1, y: Y, gap: 5 })}
     <polyline points="${logs.map((p) => `${X(p[0])},${Y(p[1])}`).join(" ")}"/>${marks.join("")}
     <text x="${(l + W - r) / 2}" y="${H - 4}" text-anchor="middle">steps each way</text>
     <text transform="translate(10 ${(H - b + t) / 2}) rotate(-90)" text-anchor="middle">RMS a pixel</text></svg>`;

@@ -1,5 +1,6 @@
 // Editing by SDEdit: a drawing is noised to a chosen level and sampled from there.
-import { Slider, button, clamp } from "./controls.js";
+import { clamp } from "../../lib/numbers.js";
+import { Slider, button } from "./controls.js";
 import { Drawing } from "./drawing.js";
 import { Task } from "./task.js";
 

@@ -1,6 +1,7 @@
 // Inpainting by RePaint, beside the exact answer where there is one.
 import { aborted, messageOf } from "../../form/transport.js";
-import { Slider, box, clamp } from "./controls.js";
+import { clamp } from "../../lib/numbers.js";
+import { Slider, box } from "./controls.js";
 import { densities } from "./drawings.js";
 import { Mask } from "./mask.js";
 import { besideExact } from "./said.js";

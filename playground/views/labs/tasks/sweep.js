@@ -1,5 +1,6 @@
 // A sweep: one number over a range, each column a full run with the same seed.
-import { NumberBox, Select, Slider, box, button, clamp, say } from "./controls.js";
+import { clamp } from "../../lib/numbers.js";
+import { NumberBox, Select, Slider, box, button, say } from "./controls.js";
 import { Task } from "./task.js";
 import { FIRST, ordered, over, valuesOf, wordOf } from "./values.js";
 

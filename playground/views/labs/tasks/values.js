@@ -1,5 +1,5 @@
 // What a sweep goes through. No DOM.
-import { clamp } from "./controls.js";
+import { clamp } from "../../lib/numbers.js";
 
 /** @typedef {import("../../python.js").LabHeaders["numbers"]["fields"][number]} Swept a number of the experiment: its path and bounds; with: what must be chosen for it */
 
