@@ -45,6 +45,9 @@ export type Query = Record<string, string>;
 export type Arrays = Record<string, { dtype: string; shape: number[]; offset: number; lo?: number[]; hi?: number[]; axis?: number }>;
 """
 
+# what is declared once for every header that has it
+NAMED = {"arrays": "Arrays", "panels": "Panel[]"}
+
 # records whose names are data: dotted paths from a type's name, "*" for a name of a record
 MAPS = re.compile(
     r"""Config\.(families(\.\*){0,2}|families(\.\*){3}\.default|top\.\*\.default|help|titles(\.\*)?|legal\.data(\.\*)?|legal\.(tables|leaves)\[\]|laws|old|nested|suits|calls|fallback
@@ -111,7 +114,7 @@ class Shape:
         pad = "  " * (depth + 1)
         lines = [
             f"{pad}{name if re.fullmatch('[A-Za-z_][A-Za-z_0-9]*', name) else json.dumps(name)}{'' if self.seen[name] >= self.records else '?'}: "
-            f"{'Arrays' if name == 'arrays' and shape.records else shape.text(depth + 1)};"
+            f"{NAMED.get(name, shape.text(depth + 1)) if shape.records or shape.items else shape.text(depth + 1)};"
             for name, shape in self.fields.items()
         ]
         return "\n".join(["{", *lines, "  " * depth + "}"]) if lines else "{}"
@@ -319,9 +322,12 @@ def written() -> str:
     one("Config", [told_at_start(build().form)], "What the scripts know from the start.")
     for name, place in (("Control", "controls"), ("LayerInfo", "layers"), ("LabInfo", "labs"), ("Example", "examples")):
         parts.append(f'export type {name} = Config["{place}"][number];\n')
-    one("RunHeader", runs(), 'Of the packet "run", and of "part".')
+    of_runs, of_fields = list(runs()), list(fields())
+    panels = [panel for header in (*of_runs, *of_fields) if isinstance(header, dict) for panel in header["panels"]]
+    one("Panel", panels, "A panel of the stage: what stands across it and upwards.")
+    one("RunHeader", of_runs, 'Of the packet "run", and of "part".')
     one("StepHeader", steps(), "Of a step of an image run.")
-    one("FieldsHeader", fields(), 'Of the packet "fields".')
+    one("FieldsHeader", of_fields, 'Of the packet "fields".')
     one("MetricsHeader", distances(), 'Of the packet "metrics".')
     made = {layer: shape_of("Lab", besides(layer)) for layer in ASKED}
     lines = "\n".join(f"  {json.dumps(layer)}: {shape.text(1)};" for layer, shape in made.items())

@@ -213,6 +213,29 @@ export type LabInfo = Config["labs"][number];
 
 export type Example = Config["examples"][number];
 
+/** A panel of the stage: what stands across it and upwards. */
+export interface Panel {
+  id: string;
+  kind: string;
+  title: string;
+  weight: number;
+  pins: boolean;
+  a?: {
+    component: number;
+    label: string;
+    lo: number;
+    hi: number;
+    names?: string[];
+  };
+  b: {
+    component: number;
+    label: string;
+    lo: number;
+    hi: number;
+    names?: string[];
+  };
+}
+
 /** Of the packet "run", and of "part". */
 export interface RunHeader {
   kind: string;
@@ -279,27 +302,7 @@ export interface RunHeader {
   labs: Record<string, string>;
   dim: number;
   components: string[];
-  panels: {
-    id: string;
-    kind: string;
-    title: string;
-    weight: number;
-    pins: boolean;
-    a?: {
-      component: number;
-      label: string;
-      lo: number;
-      hi: number;
-      names?: string[];
-    };
-    b: {
-      component: number;
-      label: string;
-      lo: number;
-      hi: number;
-      names?: string[];
-    };
-  }[];
+  panels: Panel[];
   unavailable: Record<string, string>;
   pointless: string[];
   here: Record<string, string>;
@@ -345,27 +348,7 @@ export interface FieldsHeader {
   kind: string;
   key: string;
   fields_key: string;
-  panels: {
-    id: string;
-    kind: string;
-    title: string;
-    weight: number;
-    pins: boolean;
-    a?: {
-      component: number;
-      label: string;
-      lo: number;
-      hi: number;
-      names?: string[];
-    };
-    b: {
-      component: number;
-      label: string;
-      lo: number;
-      hi: number;
-      names?: string[];
-    };
-  }[];
+  panels: Panel[];
   frames: number;
   want: string[];
   grid: {

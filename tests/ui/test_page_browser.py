@@ -90,9 +90,9 @@ def test_after_images_the_toys_take_every_choice_again(visit: Any) -> None:
     site.until({"data": "mnist", "particles": "16", "guidance": "EachClass"})
     page.locator("nav a[data-page=toys]").click()
     site.until({})
-    page.locator("#pg-start input[value=exact]").click()
+    page.locator("#pg-start label[data-testid=exact-radio-label]").click()
     site.until({"start": "exact"})
-    page.locator("#pg-mode input[value=forward]").click()
+    page.locator("#pg-mode label[data-testid=forward-radio-label]").click()
     site.until({"start": "exact", "mode": "forward"})
     assert site.problems == []
 
@@ -288,7 +288,7 @@ def test_a_lab_that_cannot_be_had_says_so(visit: Any) -> None:
     """Mutants: one that was closed before it came tells its error, or is mounted; one that failed stays empty for ever."""
     site = visit()
     page, held = site.page, []
-    page.route("**/ui/labs/errors/lab.js", held.append)
+    page.route("**/ui/labs/errors/lab.js", lambda route: held.append(route))
     page.locator("#pg-tab-errors").click()
     page.locator("#pg-tab-curves").click()
     page.wait_for_timeout(100)
@@ -347,7 +347,7 @@ def test_what_the_stage_says_is_a_notice_like_any_other(visit: Any) -> None:
     page.evaluate("__pgStage.frame.showDivergence({ header: { diverged: { step: 3, message: 'It has left the plot.' } } })")
     page.evaluate("__pg.form.notices.clear()")  # as its timer does
     assert "It has left the plot." in site.notice()
-    page.evaluate("__pgStage.toBlob = () => Promise.reject(new Error('the picture is too large'))")
+    page.evaluate("() => { __pgStage.toBlob = () => Promise.reject(new Error('the picture is too large')); }")
     page.locator("[data-do=menu]", has_text="Export").click()
     page.locator("[data-do=png]").click()
     assert "could not be saved: the picture is too large" in site.notice()

@@ -14,7 +14,7 @@ import { CLOCK, across, upwards } from "./geometry.js";
 
 /** What Python says of a panel (docs/packet.md): a is horizontal (absent: there stands the clock), b vertical; pins: can a point be pinned?
  * weight: its share of the stage.
- * @typedef {import("../python.js").RunHeader["panels"][number]} Spec */
+ * @typedef {import("../python.js").Panel} Spec */
 /** A component along an axis; lo and hi: the range that is plotted; names: of symbols, in the order of their numbers.
  * @typedef {Spec["b"]} Axis */
 /** Of a panel with two components. @typedef {Spec & {a: Axis}} FlatSpec */
