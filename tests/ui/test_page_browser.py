@@ -92,7 +92,7 @@ def test_after_images_the_toys_take_every_choice_again(visit: Any) -> None:
     site.until({})
     page.locator("#pg-start label[data-testid=exact-radio-label]").click()
     site.until({"start": "exact"})
-    page.locator("#pg-mode label[data-testid=forward-radio-label]").click()
+    page.locator(".pg-direction .pg-forward").click()
     site.until({"start": "exact", "mode": "forward"})
     assert site.problems == []
 
