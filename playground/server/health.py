@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from playground import __version__
 from playground.core.fields import Json
 from playground.server.refusal import failure_of, logged
 
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds until it is tried again, the last over and over
 STATES = ("warming", "ready", "failed")
 
 
 class Health:
-    """``warming`` until the first picture was computed, then ``ready``; ``failed`` where it could not be: such a server computes nothing right."""
+    """``warming`` until the first picture was computed, then ``ready``; ``failed`` where it could not be, until it can: such a server computes nothing right."""
 
     def __init__(self) -> None:
         self.state, self.started = STATES[0], time.monotonic()
@@ -28,19 +30,27 @@ class Health:
         """Seconds since this process has been serving."""
         return time.monotonic() - self.started
 
-    def warm_up(self, warm: Callable[[], None]) -> None:
-        """Runs ``warm`` in a thread of its own and knows how it went."""
+    def warm_up(self, warm: Callable[[], None]) -> threading.Event:
+        """Runs ``warm`` in a thread of its own, again and again until it succeeds, and knows how it went. The event is for who wants no more of it."""
+        over = threading.Event()
 
         def work() -> None:
-            try:
-                warm()
-            except Exception as error:
-                logged(failure_of(error))
-                self.state = "failed"
-                return
-            self.state = "ready"
+            for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+                try:
+                    warm()
+                except Exception as error:
+                    if over.is_set():
+                        return
+                    logged(failure_of(error))
+                    self.state = "failed"
+                else:
+                    self.state = "ready"
+                    return
+                if over.wait(pause):
+                    return
 
         threading.Thread(target=work, name="warm-up", daemon=True).start()
+        return over
 
     def describe(self) -> dict[str, Json]:
         """``status``, ``version``, ``uptime`` (seconds)."""
@@ -50,7 +60,7 @@ class Health:
 health = Health()
 
 
-def answer(request: Request) -> Response:
+async def answer(request: Request) -> Response:
     return JSONResponse(health.describe(), 200 if health.state == "ready" else 503, headers={"Cache-Control": "no-store"})
 
 

@@ -100,13 +100,14 @@ class Job(ABC):
     """Something that is asked for. ``query``: the address's names; ``body``: of the request.
 
     kind: how urgent. key: equal for jobs that have the same answer, "" for one that is like no other. kept: may the answer be kept for the next who
-    asks? run: the key of the run that it reads, "" for none: best computed where that run is.
+    asks? run: the key of the run that it reads, "" for none: best computed where that run is. models: does it ask any, which a GPU is lent for?
     """
 
     kind: ClassVar[Kind]
     kept: ClassVar[bool] = False
     run: str = ""
     key: str = ""
+    models: ClassVar[bool] = True
 
     def __init__(self, query: dict[str, str], body: bytes = b""):
         self.query, self.body = query, body
@@ -455,6 +456,8 @@ class RunFilm(Film):
 class DrawnFilm(Film):
     """``POST /live/film.gif``, ``.mp4``: of pictures that the page has drawn, ``body``."""
 
+    models = False
+
     def read(self) -> None:
         ms = self.query.get("ms", "50")
         if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
@@ -471,6 +474,7 @@ class Fit(Job):
     """``/live/fit``: a table of points, ``body``, as a mixture: JSON."""
 
     kind = Kind.LAB
+    models = False
 
     def read(self) -> None:
         """What the table says is read where it is fitted."""
@@ -489,6 +493,7 @@ class StoreSet(Job):
     """``POST /live/sets``: images of one's own, ``body``, stored: JSON with the set's name and what was done to its images."""
 
     kind = Kind.LAB
+    models = False
 
     def read(self) -> None:
         """What the files are is seen where they are stored."""
@@ -558,17 +563,18 @@ JOBS: dict[str, type[Job]] = {
 """By the names under which workers are told of them."""
 
 
-def warm() -> None:
-    """Computes the default picture once: the first visitor then does not wait for torch to wake up.
+FIRST = ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"})
+"""What a page asks for first."""
 
-    What lives by then lives on: it is kept from the garbage collector, whose walk through it held every request up for 0.3 s now and then.
-    """
-    for layer in ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"}):
-        packet(layer)
+
+def warm() -> None:
+    """Computes the default picture once: the first visitor then does not wait for torch to wake up."""
+    for query in FIRST:
+        packet(query)
     settle()
 
 
 def settle() -> None:
-    """What lives now lives on: the garbage collector need not walk through it."""
+    """What lives now lives on: the garbage collector, whose walk through it held every request up for 0.3 s now and then, need not look at it."""
     gc.freeze()
     gc.enable()

@@ -10,14 +10,16 @@ from starlette.responses import JSONResponse
 
 from playground.core.fields import BadValue, Json, Record
 from playground.images.messages import out_of_memory
-from playground.server.failure import Failure
+from playground.server.failure import Failed, Failure
 
 log = logging.getLogger("playground")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that a link could write into the log
 
 
 def failure_of(error: Exception) -> Failure:
-    """An exception as a failure; anything unexpected is named only by its kind."""
+    """An exception as a failure: a job's own, or one of ours in its words; anything unexpected is named only by its kind."""
+    if isinstance(error, Failed):
+        return error.failure
     words = CONTROLS.sub(" ", str(error))[:600]
     if isinstance(error, BadValue):
         told: dict[str, Json] = {"field": error.field, "value": error.value, "allowed": error.allowed, "message": str(error)}

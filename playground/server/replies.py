@@ -38,14 +38,31 @@ class Reply:
         self.waited = 1000 * (time.perf_counter() - self.started)
         return part.result()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (part := await self.next()) is not None:
-            yield part
+    async def whole(self) -> bytes:
+        """All parts; nothing more is read then. Raises Failed, and Gone."""
+        parts = []
+        try:
+            while (part := await self.next()) is not None:
+                parts.append(part)
+        finally:
+            self.close()
+        return b"".join(parts)
 
     def close(self) -> None:
         """Nothing more is read."""
         self.reader.leave()
         self.gone.cancel()
+
+
+async def answer_of(reader: Reader) -> bytes:
+    """All parts, for who is not looked after: nothing tells when they go. Raises Failed."""
+    parts = []
+    try:
+        while (part := await asyncio.wrap_future(reader.next())) is not None:
+            parts.append(part)
+    finally:
+        reader.leave()
+    return b"".join(parts)
 
 
 async def _gone(request: Request) -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -36,10 +37,22 @@ from playground.images import own, upload
 from playground.laws import table
 from playground.server import assets
 from playground.server.bench import Here
-from playground.server.failure import Failed
-from playground.server.jobs import Arrays, DrawnFilm, Fit, ImageRun, ImageTask, Job, RunFilm, States, StoreSet, packet_job, settle
+from playground.server.jobs import (
+    FIRST,
+    Arrays,
+    DrawnFilm,
+    Fit,
+    ImageRun,
+    ImageTask,
+    Job,
+    RunFilm,
+    States,
+    StoreSet,
+    packet_job,
+    settle,
+)
 from playground.server.refusal import Refusal, failure_of, log, logged
-from playground.server.replies import Gone, Reply, Stream, read_body
+from playground.server.replies import Gone, Reply, Stream, answer_of, read_body
 from playground.server.scheduler import Scheduler
 from playground.ui.sets import set_record, stored_record
 from playground.views import film
@@ -53,14 +66,13 @@ FILES = 65_536
 BINARY, LINES = "application/octet-stream", "application/x-ndjson"
 FRESH = {"Cache-Control": "no-store"}
 TAB = re.compile(r"[\w-]{1,64}", re.ASCII)  # what a page calls its tab, in the header X-Playground-Tab
-WARM = ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"})  # what a page asks for first
 
-
-Door = Callable[[dict[str, str]], Record]
+Door = Callable[[dict[str, str]], Awaitable[Record]]
 
 
 def person_of(request: Request) -> str:
-    """Who asks: the page's tab, or else the client's address. It decides whose turn it is, and nothing else."""
+    """Who asks: the page's tab, or else the address that the request came from, which behind a proxy is the proxy's for all. It decides whose turn it is and how
+    many of their requests may wait."""
     tab = request.headers.get("x-playground-tab", "")
     return f"tab {tab}" if TAB.fullmatch(tab) else f"at {request.client.host if request.client else ''}"
 
@@ -73,23 +85,25 @@ def named(exp: Experiment, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file_name(exp)}.{ending}"'}
 
 
-class Live:
-    """The routes of one page and the scheduler that computes for them; without one, threads of this process compute."""
+def threads() -> Scheduler:
+    """A line for which threads of this process compute."""
+    return Scheduler([Here(), Here()], Here())
 
-    def __init__(self, scheduler: Scheduler | None = None):
-        self.scheduler = scheduler or Scheduler([Here(), Here()], Here())
+
+class Live:
+    """The routes of one page and the line that computes for them: ``make()``, and another when it is opened again after it was closed."""
+
+    def __init__(self, make: Callable[[], Scheduler] = threads):
+        self.make, self.scheduler = make, make()
 
     # -- what a request is answered with ---------------------------------------------------------------------------------------------
 
     async def whole(self, request: Request, job: Job, media_type: str, headers: dict[str, str]) -> Response:
         """The answer of a job, in one piece."""
         reply = Reply(request, self.scheduler.ask(job, person_of(request)))
-        try:
-            parts = [part async for part in reply]
-        finally:
-            reply.close()
+        answer = await reply.whole()
         told = {**headers, "Server-Timing": f"compute;dur={reply.waited:.1f}"}
-        return Response(job.finish(b"".join(parts)), media_type=media_type, headers=told)
+        return Response(job.finish(answer), media_type=media_type, headers=told)
 
     async def stream(self, request: Request, job: Job, media_type: str, headers: dict[str, str]) -> Response:
         """The parts of a job's answer as they come. What fails before the first is refused as a whole."""
@@ -117,11 +131,7 @@ class Live:
     async def store(self, request: Request) -> Response:
         body = await read_body(request, own.MOST_BYTES, "images", own.LIMITS)
         reply = Reply(request, self.scheduler.ask(StoreSet(query_of(request), body), person_of(request)))
-        try:
-            told = b"".join([part async for part in reply])
-        finally:
-            reply.close()
-        return JSONResponse(await run_in_threadpool(stored_record, told))
+        return JSONResponse(await run_in_threadpool(stored_record, await reply.whole()))
 
     async def stored(self, request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(set_record, request.query_params.get("name", "")))
@@ -162,22 +172,17 @@ class Live:
     def doors(self) -> tuple[Door, Door]:
         """``packet_base64(query)``, a packet as text, and ``fit_text({"text": the file, "components", "scale"})``, a mixture for a table."""
 
-        def packet_base64(query: dict[str, str]) -> Record:
-            def make() -> Record:
-                job = packet_job({str(k): str(v) for k, v in query.items()})
-                return {"packet": base64.b64encode(job.finish(self.scheduler.ask(job, "gradio").whole())).decode()}
+        async def packet_base64(query: dict[str, str]) -> Record:
+            job = packet_job({str(k): str(v) for k, v in query.items()})
+            raw = await answer_of(self.scheduler.ask(job, "gradio"))
+            return {"packet": base64.b64encode(job.finish(raw)).decode()}
 
-            return told(make)
+        async def fit_text(asked: dict[str, str]) -> Record:
+            query = {name: str(asked[name]) for name in ("components", "scale") if name in asked}
+            body = str(asked.get("text", ""))[: table.MOST_BYTES + 1].encode()
+            return json.loads(await answer_of(self.scheduler.ask(Fit(query, body), "gradio")))
 
-        def fit_text(asked: dict[str, str]) -> Record:
-            def make() -> Record:
-                query = {name: str(asked[name]) for name in ("components", "scale") if name in asked}
-                body = str(asked.get("text", ""))[: table.MOST_BYTES + 1].encode()
-                return json.loads(self.scheduler.ask(Fit(query, body), "gradio").whole())
-
-            return told(make)
-
-        return packet_base64, fit_text
+        return told(packet_base64), told(fit_text)
 
     # -- the server's life -----------------------------------------------------------------------------------------------------------
 
@@ -187,22 +192,34 @@ class Live:
             most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
             with contextlib.suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, FILES) if most > 0 else FILES, most))
+        if self.scheduler.closed:
+            self.scheduler = self.make()
         self.scheduler.open()
+
+    def close(self) -> None:
+        """Ends the workers. What is asked now is refused until it is opened again."""
+        self.scheduler.close()
 
     def warm(self) -> None:
         """Has the page's first picture computed: the first visitor then waits for nothing."""
-        for query in WARM:
-            self.scheduler.ask(packet_job(query), "the server").whole()
-        settle()
+        try:
+            for query in FIRST:
+                self.scheduler.ask(packet_job(query), "the server").whole()
+        finally:
+            settle()
 
 
-def told(make: Callable[[], Record]) -> Record:
-    try:
-        return make()
-    except Failed as error:
-        return logged(error.failure)
-    except Exception as error:
-        return logged(failure_of(error))
+def told(make: Door) -> Door:
+    """A function of the page that says what cannot be done in words."""
+
+    @functools.wraps(make)  # Gradio knows it by its name
+    async def door(asked: dict[str, str]) -> Record:
+        try:
+            return await make(asked)
+        except Exception as error:
+            return logged(failure_of(error))
+
+    return door
 
 
 def refusing(make: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -216,8 +233,6 @@ def refusing(make: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
         except ClientDisconnect:
             log.warning("left: a body that did not end")
             return Response(status_code=499)
-        except Failed as error:
-            return Refusal(error.failure)
         except Exception as error:
             return Refusal(failure_of(error))
 

@@ -174,7 +174,7 @@ class Counted:
             told.requests.labels(kind, outcome if whole else GONE if begun else "failed").inc()
 
 
-def answer(request: Request) -> Response:
+async def answer(request: Request) -> Response:
     return Response(telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
 

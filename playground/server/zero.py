@@ -12,19 +12,25 @@ from collections.abc import Callable, Iterator
 
 from playground.core.limits import limits
 from playground.server.bench import Bench, Here, prepare
-from playground.server.jobs import JOBS, Job, Steps
-from playground.server.worker import Worker, count, lends, processes
+from playground.server.failure import Failed
+from playground.server.jobs import JOBS, Job, Steps, parts_of
+from playground.server.refusal import failure_of
+from playground.server.worker import Slice, Worker, count, lends, processes
 
-Parts = Callable[[str, dict[str, str], bytes], Iterator["bytes | None"]]
+Slices = Callable[[str, dict[str, str], bytes], Iterator[Slice]]
 
 
-def computed(name: str, query: dict[str, str], body: bytes) -> Iterator[bytes | None]:
-    """The parts of a job's answer, by the name of its class and what it was asked for."""
-    yield (yield from JOBS[name](query, body).steps())
+def computed(name: str, query: dict[str, str], body: bytes) -> Iterator[Slice]:
+    """The parts of a job's answer, by the name of its class and what it was asked for; a failure as the last: of exceptions the package lets only its own through."""
+    try:
+        for part in parts_of(JOBS[name](query, body)):
+            yield Slice(part)
+    except Exception as error:
+        yield Slice(None, failure=failure_of(error))
 
 
 @functools.cache
-def on_gpu() -> Parts:
+def on_gpu() -> Slices:
     """``computed`` on a GPU that is lent for it, at most ``gpu_seconds``: the one place where the package is asked."""
     return importlib.import_module("spaces").GPU(duration=limits().gpu_seconds)(computed)
 
@@ -41,7 +47,13 @@ class Zero(Here):
 
 
 def lent(job: Job) -> Steps:
-    yield from on_gpu()(type(job).__name__, job.query, job.body)
+    """A job's steps on the GPU; here, where it asks no model."""
+    if not job.models:
+        return (yield from job.steps())
+    for made in on_gpu()(type(job).__name__, job.query, job.body):
+        if made.failure is not None:
+            raise Failed(made.failure)
+        yield made.part
     return None
 
 

@@ -19,11 +19,14 @@ from playground.core.fields import BadValue, Record
 from playground.images import hub
 from playground.images.messages import Cancelled
 from playground.images.source import PREFIX, allowed
-from playground.server.refusal import Refusal, failure_of, logged
+from playground.server.refusal import failure_of, logged
+from playground.server.replies import read_body
+from playground.server.routes import refusing
 from playground.views.judged import alone
 
 BEAT = 0.5  # seconds after which a reader is told that nothing is new, so that one who has gone is noticed
 LONGEST = 2000  # bytes of a request
+ALLOWED = "JSON with a source: a repository id or a folder"
 
 
 def describe(model: hub.HubModel | None) -> Record | None:
@@ -78,18 +81,14 @@ def routes() -> list[Route]:
         return JSONResponse(status(), headers={"Cache-Control": "no-store"})
 
     async def load(request: Request) -> Response:
+        body = await read_body(request, LONGEST, "source", ALLOWED)
         try:
-            body = b""
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LONGEST:
-                    break
-            told = json.loads(body) if len(body) <= LONGEST else None
-            if not isinstance(told, dict) or not isinstance(told.get("source"), str):
-                raise BadValue("source", body[:60], "JSON with a source: a repository id or a folder")
-            name = told["source"].strip().removeprefix(PREFIX)
-            return StreamingResponse(steps(PREFIX + name), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
-        except (ValueError, RecursionError) as error:
-            return Refusal(failure_of(error if isinstance(error, BadValue) else BadValue("source", "the request", "JSON with a source")))
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict) or not isinstance(told.get("source"), str):
+            raise BadValue("source", body[:60], ALLOWED)
+        name = told["source"].strip().removeprefix(PREFIX)
+        return StreamingResponse(steps(PREFIX + name), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
-    return [Route("/live/hub", answer), Route("/live/hub", load, methods=["POST"])]
+    return [Route("/live/hub", answer), Route("/live/hub", refusing(load), methods=["POST"])]

@@ -117,6 +117,7 @@ class Page(gr.Blocks):
     """Blocks that launch themselves rightly, also when Spaces or ``gradio app.py`` call ``launch()``."""
 
     form: Form
+    warming: threading.Event | None = None
 
     @functools.cached_property
     def head_lines(self) -> str:
@@ -124,14 +125,21 @@ class Page(gr.Blocks):
 
     @functools.cached_property
     def live(self) -> Live:
-        return Live(Scheduler(*workers()))
+        return Live(lambda: Scheduler(*workers()))
 
     def open(self) -> None:
         """The workers start, and the first picture is computed."""
         self.live.open()
         telemetry.telemetry.watch("line", lambda: telemetry.line(self.live.scheduler.stats()))
-        health.health.warm_up(self.live.warm)
+        self.warming = health.health.warm_up(self.live.warm)
         threading.Thread(target=assets.pack, name="pack", daemon=True).start()
+
+    def close(self, verbose: bool = True) -> None:
+        """The page is served no more, and its workers end. ``launch`` serves it again."""
+        if self.warming is not None:
+            self.warming.set()
+        self.live.close()
+        super().close(verbose)
 
     def on_app(self, given: Record | None) -> Record:
         """What the app is made with (front.py): our routes before Gradio's, so that no visitor can come before them, and the document's head.
@@ -214,7 +222,7 @@ def build() -> Page:
         )
         notice = gr.Textbox(elem_id="pg-link-notice", visible="hidden", interactive=False)
         _wire(demo, form, bridge, notice)
-        reach.offer(demo.live.scheduler)
+        reach.offer(demo.live)
     return demo
 
 

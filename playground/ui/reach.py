@@ -16,13 +16,14 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.events import api
+from starlette.concurrency import run_in_threadpool
 
 from playground.core.limits import limits
 from playground.server import answers
-from playground.server.failure import Failed, Failure
 from playground.server.jobs import Answered, Distances, Picture, Summary
 from playground.server.refusal import failure_of, logged
-from playground.server.scheduler import Scheduler
+from playground.server.replies import answer_of
+from playground.server.routes import Live
 
 
 @contextlib.contextmanager
@@ -30,28 +31,23 @@ def told() -> Iterator[None]:
     """What cannot be done is said in the words that the page has for it, without a traceback in the log."""
     try:
         yield
-    except Failed as error:
-        raise _error(error.failure) from None
     except Exception as error:
-        raise _error(failure_of(error)) from None
-
-
-def _error(failure: Failure) -> gr.Error:
-    logged(failure)
-    return gr.Error(str(failure.error["message"]), print_exception=False)
+        failure = failure_of(error)
+        logged(failure)
+        raise gr.Error(str(failure.error["message"]), print_exception=False) from None
 
 
 class Functions:
-    """What programs may ask; ``line`` computes it."""
+    """What programs may ask; the page's line computes it."""
 
-    def __init__(self, line: Scheduler):
-        self.line = line
+    def __init__(self, live: Live):
+        self.live = live
 
-    def _told(self, kind: type[Answered], link: object, **more: object) -> bytes:
+    async def _told(self, kind: type[Answered], link: object, **more: object) -> bytes:
         with told():
-            return self.line.ask(kind.asked(link, **more), "programs").whole()
+            return await answer_of(self.live.scheduler.ask(kind.asked(link, **more), "programs"))
 
-    def simulate(self, link: str = "", states: int = 0) -> dict:
+    async def simulate(self, link: str = "", states: int = 0) -> dict:
         """Runs a diffusion model from noise to data (or data into noise) and tells the run in numbers: steps, model calls, times, mean and deviation of the last
         points beside those of the data, and some of the points.
 
@@ -62,9 +58,9 @@ class Functions:
         Returns:
             link, experiment and python (three forms of what was run), particles, steps, model_calls, diverged_at_step (null: it did not), times from noise to data, end (the last time), shape of a point, mean and deviation, data_mean and data_deviation where they are known, states.
         """
-        return json.loads(self._told(Summary, link, states=states))
+        return json.loads(await self._told(Summary, link, states=states))
 
-    def distances(self, link: str = "") -> dict:
+    async def distances(self, link: str = "") -> dict:
         """Measures how far a run's last points are from exact draws: every distance that the run has, with its error and with the floor, which exact draws show
         among themselves. A value within about two floor_sd of the floor cannot be told from a perfect run.
 
@@ -74,9 +70,9 @@ class Functions:
         Returns:
             link, experiment, python; distances: key, title, unit, particles, value, error (standard error), floor, floor_sd of each; missing: those that do not exist for this process, and why.
         """
-        return json.loads(self._told(Distances, link))
+        return json.loads(await self._told(Distances, link))
 
-    def picture(self, link: str = "", at: float = 0.0) -> dict:
+    async def picture(self, link: str = "", at: float = 0.0) -> dict:
         """Draws a run at one moment as a PNG of 700 × 500 pixels: particles and their trails over the exact density (in the plane), paths through space and time (on
         the line), or the images.
 
@@ -87,7 +83,7 @@ class Functions:
         Returns:
             The picture: a PNG file.
         """
-        return kept(self._told(Picture, link, at=at))
+        return await run_in_threadpool(kept, await self._told(Picture, link, at=at))
 
     def choices(self, link: str = "", slot: str = "") -> dict:
         """Lists what can be chosen beside the other choices of an experiment, with the reason why not where a choice does not fit, and every parameter of what
@@ -118,10 +114,10 @@ def kept(png: bytes) -> dict[str, object]:
     return gr.FileData(path=str(file), orig_name="run.png", mime_type="image/png", size=len(png)).model_dump()
 
 
-def offer(line: Scheduler) -> None:
+def offer(live: Live) -> None:
     """Makes them known to Gradio, within a page that is being built. They are answered at once, without Gradio's queue: who computes next is the server's to say, and
     an answer that has to be fetched by a second request would be looked for at another of several equal servers."""
-    ours = Functions(line)
+    ours = Functions(live)
     for function in (ours.simulate, ours.distances, ours.picture, ours.choices):
         api(function, api_name=function.__name__, queue=False, concurrency_limit=None)
 

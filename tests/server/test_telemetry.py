@@ -169,6 +169,37 @@ def test_a_server_that_cannot_compute_says_so() -> None:
     assert state.describe()["status"] == "failed"
 
 
+def test_a_server_that_can_compute_later_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that died in the first picture is replaced. Mutants killed: one failure is for ever; a page that was closed goes on trying."""
+    monkeypatch.setattr(health, "PAUSES", (0.001,))
+    before, state, tries = threading.enumerate(), Health(), []
+
+    def warm() -> None:
+        tries.append(state.state)
+        if len(tries) < 4:
+            raise RuntimeError("it has died")
+
+    state.warm_up(warm)
+    for _ in range(1000):
+        if state.state == "ready":
+            break
+        threading.Event().wait(0.01)
+    assert state.state == "ready"
+    assert tries == ["warming", "failed", "failed", "failed"]
+    closed, begin = Health(), threading.Event()
+
+    def fails() -> None:
+        begin.wait(20)
+        raise RuntimeError("it is ending")
+
+    closed.warm_up(fails).set()
+    begin.set()
+    for thread in threading.enumerate():
+        if thread.name == "warm-up" and not any(thread is other for other in before):
+            thread.join(20)
+    assert closed.state == "warming"
+
+
 @pytest.mark.parametrize(("state", "status"), [("warming", 503), ("ready", 200), ("failed", 503)])
 def test_the_address_of_health(state: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health.health, "state", state)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from playground.core.fields import BadValue
 from playground.core.limits import limits
 from playground.server import worker, zero
 from playground.server.bench import Bench, Here
@@ -36,6 +37,8 @@ class StandIn(ModuleType):
                 self.open += 1
                 try:
                     yield from make(str(name), dict(query), bytes(body))
+                except Exception:
+                    raise AssertionError("an exception that the package would not send") from None
                 finally:
                     self.open -= 1
 
@@ -116,6 +119,27 @@ def test_what_fails_there_is_told_here(spaces: StandIn, monkeypatch: pytest.Monk
     made = Bench(zero.lent).advance(1, job, 1)
     assert made.done
     assert made.failure is not None
+
+
+def test_what_is_refused_there_keeps_its_words(spaces: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only exceptions of Gradio's come out of the fork. Mutant killed: a refusal that becomes "the server could not compute this"."""
+    job = JOBS["RunPacket"]({"particles": "5"})
+    monkeypatch.setattr("playground.server.jobs.run_of", lambda exp: (_ for _ in ()).throw(BadValue("grid.steps", 7, "at least 9")))
+    failure = Bench(zero.lent).advance(1, job, 1).failure
+    assert failure is not None
+    assert (failure.status, failure.error["field"], failure.error["allowed"]) == (400, "grid.steps", "at least 9")
+    assert spaces.calls == ["RunPacket"]
+
+
+def test_what_asks_no_model_takes_no_gpu(spaces: StandIn) -> None:
+    table = "\n".join(f"{i % 7},{i % 5}" for i in range(50)).encode()
+    made = Bench(zero.lent)
+    part = made.advance(1, JOBS["Fit"]({"components": "2"}, table), 1).part
+    while part is None:
+        part = made.advance(1, None, 1).part
+    assert json.loads(part)["components"] == 2
+    assert [name for name, job in JOBS.items() if not job.models] == ["DrawnFilm", "Fit", "StoreSet"]
+    assert spaces.calls == []
 
 
 @pytest.mark.parametrize("told", ["", None])

@@ -24,7 +24,7 @@ from playground.views.packet import Packet
 from toy_models.models.trained import TrainedPredictor
 
 LIVE = Live()
-packet_base64, fit_text = LIVE.doors()
+packet_base64, fit_text = (lambda asked, door=door: asyncio.run(door(asked)) for door in LIVE.doors())
 BAD = {
     "sampler=NOPE": "sampler",
     "sampler=SSCS": "sampler",
