@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
@@ -21,6 +20,7 @@ import playground as pg
 from playground.server import answers
 from playground.ui import reach
 from playground.views.sights import whole
+from tests import loop
 from tests.ui.conftest import ROOT, served
 
 LINK = "data=rings&process=CLD&particles=60&seed=3&grid.steps=5"
@@ -139,7 +139,7 @@ def test_tools_of_agents(url: str) -> None:
             assert told.isError
             assert WRONG in told.content[0].text  # type: ignore[union-attr]
 
-    asyncio.run(talk())
+    loop.run(talk())
 
 
 def test_pictures_that_are_kept_are_few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from playground.server import health, telemetry
 from playground.server.health import Health
 from playground.server.scheduler import Stats
 from playground.server.telemetry import Counted, Level, Telemetry
+from tests import loop
 
 
 def counted(told: Telemetry, routes: list[Route]) -> Any:
@@ -111,7 +112,7 @@ def test_a_reader_who_goes_away_is_told_apart() -> None:
         with pytest.raises(Exception):  # noqa: B017, PT011  whatever starlette makes of it
             await app(scope, receive, send)
 
-    asyncio.run(gone())
+    loop.run(gone())
     assert read(told)["playground_requests_total", "images", "gone"] == 1
 
 

@@ -6,7 +6,6 @@ that was left on the way, is computed anew by the other.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -30,6 +29,7 @@ from playground.ui import documents, hub
 from playground.views.packet import Packet
 from playground.views.sights import whole
 from playground.views.stage import run_packet
+from tests import loop
 from tests.proxy import SERVED_BY, proxy, works
 from tests.ui.conftest import Site, Started
 
@@ -226,7 +226,7 @@ def test_agents_by_turns(front: str) -> None:
                 assert not told.isError
                 assert f"'seed': {seed}" in told.content[0].text  # type: ignore[union-attr]
 
-    asyncio.run(talk())
+    loop.run(talk())
 
 
 def test_many_at_once_and_nobody_sees_anothers(front: str) -> None:

@@ -1,11 +1,9 @@
 """The live routes, over HTTP, without a browser."""
 
-import asyncio
 import base64
 import io
 import json
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl
 
 import av
@@ -21,10 +19,11 @@ import playground as pg
 from playground.server.routes import Live
 from playground.views.film import REST
 from playground.views.packet import Packet
+from tests import loop
 from toy_models.models.trained import TrainedPredictor
 
 LIVE = Live()
-packet_base64, fit_text = (lambda asked, door=door: asyncio.run(door(asked)) for door in LIVE.doors())
+packet_base64, fit_text = (lambda asked, door=door: loop.run(door(asked)) for door in LIVE.doors())
 BAD = {
     "sampler=NOPE": "sampler",
     "sampler=SSCS": "sampler",
@@ -290,8 +289,7 @@ def test_a_gigabyte_is_not_read(client):
             return {"type": "http.request", "body": b"1,2\n" * 250_000, "more_body": len(asked) < 1000}
 
         request = Request(scope, receive)
-        with ThreadPoolExecutor(1) as pool:  # a thread of its own: a browser's tests keep a loop running in this one
-            answer = pool.submit(asyncio.run, endpoint(request)).result()
+        answer = loop.run(endpoint(request))
         assert answer.status_code == 400
         assert "8 MB" in json.loads(answer.body)["error"]["allowed"]
         assert len(asked) <= most
