@@ -242,7 +242,7 @@ def counted(base: str) -> int:
     """Runs that the server has computed, by its metrics; -1 where it has none."""
     with contextlib.suppress(OSError):
         text = urllib.request.urlopen(f"{base}/live/metrics", timeout=20).read().decode()
-        if found := re.search(r'^playground_done\{kind="run"\} ([\d.e+]+)', text, re.MULTILINE):
+        if found := re.search(r'^playground_jobs_done_total\{kind="run"\} ([\d.e+]+)', text, re.MULTILINE):
             return round(float(found[1]))
     return -1
 
