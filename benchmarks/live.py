@@ -18,6 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import torch
 from playwright.sync_api import Page, sync_playwright
@@ -191,9 +192,11 @@ def bare_metrics() -> dict[str, float]:
 
 
 def payload(base: str) -> dict[str, int]:
+    from playground.server.jobs import first
+
     out = {}
-    for layer in ("run", "fields&want=density,score", "metrics"):
-        out[layer.split("&")[0]] = len(urllib.request.urlopen(f"{base}/live/packet?{START}&layer={layer}").read())
+    for asked in first():
+        out[asked["layer"]] = len(urllib.request.urlopen(f"{base}/live/packet?{START}&{urlencode(asked)}").read())
     return {**out, "total": sum(out.values())}
 
 

@@ -14,7 +14,7 @@ from typing import TypedDict, cast
 
 from playground.core.experiment import Experiment
 from playground.core.fields import params
-from playground.core.spec import registry
+from playground.core.spec import registry, until_registered
 from playground.views import lab, layer
 
 FILE = Path(__file__).with_suffix(".toml")
@@ -50,6 +50,7 @@ class Entry(Word, total=False):
 FIELDS = {"name", "text", "formula", "ref", "arxiv", "also"}
 
 
+@until_registered
 @functools.cache
 def glossary() -> dict[str, Entry]:
     """Entries by key (``word.score``, ``layer.density``, ``samplers.DDIM``): group, name, text and where there are such also (other names),

@@ -116,8 +116,7 @@ def forget():
     yield
     spec._REGISTERED.clear()
     spec._REGISTERED.update(before)
-    spec._registry.cache_clear()
-    spec.dotted_names.cache_clear()
+    spec.changed()
 
 
 def sampler_of_ones_own(**more):

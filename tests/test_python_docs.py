@@ -40,8 +40,7 @@ def test_block_runs(title, block, saves, tmp_path, monkeypatch):
         plt.close("all")
         spec._REGISTERED.clear()
         spec._REGISTERED.update(before)
-        spec._registry.cache_clear()
-        spec.dotted_names.cache_clear()
+        spec.changed()
     assert [p.name for p in tmp_path.iterdir()] == ([saves] if saves else [])
     if saves:
         assert (tmp_path / saves).stat().st_size > 5000

@@ -10,9 +10,9 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, TypeVar, cast, overload
 
 from .fields import (
     BadValue,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from .schedule import Schedule
 
 __all__ = [
-    "FAMILIES", "Info", "Misfit", "Nested", "Spec", "SpecClass", "by_name", "dotted_names", "from_dict", "lookup", "nested", "params", "register", "registry", "specs_in",
-    "text", "unflatten",
+    "FAMILIES", "Info", "Misfit", "Nested", "Spec", "SpecClass", "by_name", "dotted_names", "edition", "from_dict", "lookup", "nested", "params", "register", "registry",
+    "specs_in", "text", "unflatten", "until_registered",
 ]  # fmt: skip
 
 FAMILIES = {
@@ -263,9 +263,42 @@ SpecClass = TypeVar("SpecClass", bound=type[Spec])
 _REGISTERED: dict[str, type[Spec]] = {}  # by key; made in a notebook, or by somebody's own package
 
 
+_edition = 0
+_READ: list[Callable[[], None]] = []
+
+
+class Clearable(Protocol):
+    """What ``functools.cache`` and ``functools.lru_cache`` make."""
+
+    def cache_clear(self) -> None: ...
+
+
+Read = TypeVar("Read", bound=Clearable)
+
+
+def until_registered(kept: Read) -> Read:
+    """Over ``functools.cache``: what is read off the registries is read again when a choice has been registered."""
+    _READ.append(kept.cache_clear)
+    return kept
+
+
 def registered() -> bool:
     """Was a choice registered in this process, of which other processes know nothing?"""
     return bool(_REGISTERED)
+
+
+def edition() -> int:
+    """Which choices names mean in this process: 0 those of files alone, another number whenever one was registered. What is kept by names (an Experiment's key) is
+    kept by this number too: a cell that is run again means another class by the same name."""
+    return _edition if _REGISTERED else 0
+
+
+def changed() -> None:
+    """Names mean other choices now."""
+    global _edition
+    _edition += 1
+    for forget in _READ:
+        forget()
 
 
 def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
@@ -300,8 +333,7 @@ def register(cls: SpecClass, taken: Collection[str] = ()) -> SpecClass:
             "cls", cls.__name__, f"a class that can be made without arguments, each parameter with a default ({error})"
         ) from None
     _REGISTERED[info.key] = cls
-    _registry.cache_clear()
-    dotted_names.cache_clear()
+    changed()
     return cls
 
 
@@ -316,6 +348,7 @@ def by_name(classes: Iterable[type[Spec]], known: dict[str, type[Spec]] | None =
     return found
 
 
+@until_registered
 @functools.cache
 def _registry(family: str) -> dict[str, type[Spec]]:
     package = importlib.import_module(FAMILIES[family])
@@ -339,6 +372,7 @@ def told_by_links(cls: Declared) -> None:
     dotted_names.cache_clear()
 
 
+@until_registered
 @functools.cache
 def dotted_names() -> tuple[str, ...]:
     """Every name that a link may have, ``grid.steps`` or ``process.schedule.beta_max``, whatever is chosen."""

@@ -19,7 +19,7 @@ from playground.engine import Run
 from playground.figures import plot
 from playground.measures.panel import curves, on_panel
 from playground.measures.sampled import Truth
-from playground.server.limits import admitted
+from playground.server.asked import experiment_of
 from playground.views.snippet import as_python
 
 LONGEST = 200_000  # letters of a link
@@ -41,7 +41,7 @@ def asked(link: object) -> Experiment:
     if link.startswith("{"):
         link = urlencode(Experiment.from_json(link).to_query())
     query = dict(parse_qsl(link.partition("#")[0].rpartition("?")[2], keep_blank_values=True))
-    return admitted(Experiment.from_query({name: value for name, value in query.items() if not name.startswith(("view.", "lab."))}))
+    return experiment_of(query)
 
 
 def _told(exp: Experiment) -> Answer:

@@ -79,19 +79,20 @@ class Here(Worker):
 
 
 def prepare() -> None:
-    """Prepares a thread that computes: softmax over thousands of components leaves weights below 1e-38, as denormal numbers they would make the products
-    after it twice as slow."""
+    """Prepares a thread that computes, and its process: freed memory stays; and softmax over thousands of components leaves weights below 1e-38, as denormal
+    numbers they would make the products after it twice as slow."""
+    keep_memory()
     torch.set_flush_denormal(True)
 
 
 def main() -> None:
     """Computes until the server has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the server's, which then ends our input
+    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal or systemd tells all processes: it is the server's, which then ends us
+        signal.signal(number, signal.SIG_IGN)
     told, out = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints is no answer
     logging.getLogger("playground").setLevel(logging.ERROR)  # the server itself warns of what is read from files
     serve()
-    keep_memory()
     torch.set_num_threads(1)
     prepare()
     warm()

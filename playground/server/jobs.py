@@ -24,15 +24,16 @@ from PIL.Image import Image
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Json
-from playground.core.limits import megabytes
+from playground.core.limits import limits, megabytes
+from playground.core.spec import edition
 from playground.engine import Run
 from playground.images.own import store_upload
 from playground.images.source import PREFIX as HUB
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.server import answers
+from playground.server.asked import experiment_of, lab_part
 from playground.server.cache import Cache
-from playground.server.limits import admitted, limits
 from playground.server.refusal import CONTROLS
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
@@ -52,7 +53,6 @@ from playground.views.tasks import task_packets
 
 Steps: TypeAlias = Generator["bytes | None", None, "bytes | None"]
 PIECE = 1_000_000  # bytes of a table that are read in one step
-OURS = {"layer", "want", "seq"}  # query names that are not the experiment's; "view.*" is the page's own, "lab.*" a lab's
 
 
 class Kind(IntEnum):
@@ -72,25 +72,30 @@ forming: Cache[str, Run] = Cache(limits().parts, limits().run_bytes)
 """Image runs that are not done: under way, or left there by a reader who may come back."""
 under_way: WeakValueDictionary[str, Run] = WeakValueDictionary()
 """Runs that some job is computing: another that needs one goes on with it."""
-field_packets: Cache[tuple[str, frozenset[str]], Packet] = Cache(limits().fields, limits().field_bytes)
+field_packets: Cache[tuple[str, int, frozenset[str]], Packet] = Cache(limits().fields, limits().field_bytes)
 
 
-def _begun(exp: Experiment) -> Run:
+def name_of(exp: Experiment) -> str:
+    """What an experiment's run and answers are kept by: its key, and which choices names mean now (``edition``)."""
+    return f"{exp.key} {edition()}" if edition() else exp.key
+
+
+def _begun(exp: Experiment, name: str) -> Run:
     """A run to be read step by step: the one that was begun, if it did not fail, or a new one."""
-    run = forming.get(exp.key) or under_way.get(exp.key)
+    run = forming.get(name) or under_way.get(name)
     if run is None or run.error is not None:
         run = begin(exp)
-        under_way[exp.key] = run
+        under_way[name] = run
         if exp.law.space.pictures:
             size = exp.particles * run.process.states(run.space).dim * 4
-            forming.put(exp.key, run, 2 * size * len(run.grid))
+            forming.put(name, run, 2 * size * len(run.grid))
     return run
 
 
-def _keep(run: Run) -> None:
+def _keep(run: Run, name: str) -> None:
     frame = run.frames[0].z
-    forming.drop(run.exp.key)
-    runs.put(run.exp.key, run, len(run.frames) * frame.numel() * frame.element_size())
+    forming.drop(name)
+    runs.put(name, run, len(run.frames) * frame.numel() * frame.element_size())
 
 
 # -- jobs ------------------------------------------------------------------------------------------------------------------------------
@@ -136,22 +141,17 @@ class Job(ABC):
 
     @property
     def params(self) -> Params:
-        return {k[4:]: v for k, v in self.query.items() if k.startswith("lab.")}
+        return lab_part(self.query)
 
 
-def experiment_of(query: dict[str, str]) -> Experiment:
-    """The experiment in a query. Raises BadValue."""
-    return admitted(Experiment.from_query({k: v for k, v in query.items() if k not in OURS and not k.startswith(("view.", "lab."))}))
-
-
-def run_of(exp: Experiment) -> Generator[None, None, Run]:
-    """The whole run of an experiment, step by step."""
-    run = runs.get(exp.key)
+def run_of(exp: Experiment, name: str) -> Generator[None, None, Run]:
+    """The whole run of an experiment, step by step, kept by its name (``name_of``)."""
+    run = runs.get(name)
     if run is None:
-        run = _begun(exp)
+        run = _begun(exp, name)
         for _ in run:
             yield
-        _keep(run)
+        _keep(run, name)
     return run
 
 
@@ -170,11 +170,11 @@ class RunPacket(Job):
     def read(self) -> None:
         self.want, self.seq = _want(self.query), _seq(self.query)
         self.exp = experiment_of(self.query)
-        self.run = self.exp.key
-        self.key = f"run {self.exp.key} {sorted(self.want)}"
+        self.run = name_of(self.exp)
+        self.key = f"run {self.run} {sorted(self.want)}"
 
     def steps(self) -> Steps:
-        return _run_bytes((yield from run_of(self.exp)), self.want)
+        return _run_bytes((yield from run_of(self.exp, self.run)), self.want)
 
     def finish(self, raw: bytes) -> bytes:
         return numbered(raw, self.seq)
@@ -190,8 +190,8 @@ class PartPacket(RunPacket):
         self.key = ""
 
     def steps(self) -> Steps:
-        part = forming.get(self.exp.key)
-        return _run_bytes(part or (yield from run_of(self.exp)), self.want)
+        part = forming.get(self.run)
+        return _run_bytes(part or (yield from run_of(self.exp, self.run)), self.want)
 
 
 def _run_bytes(run: Run, want: frozenset[str]) -> bytes:
@@ -224,11 +224,12 @@ class FieldsPacket(Job):
     def read(self) -> None:
         self.want, _ = _want(self.query), _seq(self.query)
         self.exp = experiment_of(self.query)
-        self.key = f"fields {self.exp.key} {sorted(self.want)}"
+        self.edition = edition()
+        self.key = f"fields {name_of(self.exp)} {sorted(self.want)}"
 
     def steps(self) -> Steps:
         yield from ()
-        key = (fields_key(self.exp), self.want)
+        key = (fields_key(self.exp), self.edition, self.want)
         made = field_packets.get(key)
         if made is None:
             made = fields_packet(self.exp, self.want)
@@ -247,11 +248,11 @@ class MeasuresPacket(Job):
         _want(self.query)
         _seq(self.query)
         self.exp = experiment_of(self.query)
-        self.run = self.exp.key
-        self.key = f"metrics {self.exp.key}"
+        self.run = name_of(self.exp)
+        self.key = f"metrics {self.run}"
 
     def steps(self) -> Steps:
-        return metrics_packet((yield from run_of(self.exp))).to_bytes()
+        return metrics_packet((yield from run_of(self.exp, self.run))).to_bytes()
 
 
 class LabPacket(Job):
@@ -262,7 +263,7 @@ class LabPacket(Job):
 
     def read(self) -> None:
         self.exp = experiment_of(self.query)
-        self.key = f"{self.query['layer']} {self.exp.key} {sorted(self.params.items())}"
+        self.key = f"{self.query['layer']} {name_of(self.exp)} {sorted(self.params.items())}"
 
     def steps(self) -> Steps:
         yield from ()
@@ -274,10 +275,10 @@ class RunLabPacket(LabPacket):
 
     def read(self) -> None:
         super().read()
-        self.run = self.exp.key
+        self.run = name_of(self.exp)
 
     def steps(self) -> Steps:
-        return of_runs()[self.query["layer"]]((yield from run_of(self.exp)), self.params).to_bytes()
+        return of_runs()[self.query["layer"]]((yield from run_of(self.exp, self.run)), self.params).to_bytes()
 
 
 class FormPacket(LabPacket):
@@ -362,15 +363,15 @@ class ImageRun(PacketStream):
 
     def read(self) -> None:
         self.exp = experiment_of(self.query)
-        self.run = self.exp.key
+        self.run = name_of(self.exp)
 
     def steps(self) -> Steps:
-        if runs.get(self.exp.key) is not None:
+        if runs.get(self.run) is not None:
             return None
-        run = _begun(self.exp)
+        run = _begun(self.exp, self.run)
         for frame, told in run.told():
             yield framed(step_packet(run, frame, told))
-        _keep(run)
+        _keep(run, self.run)
         return None
 
 
@@ -395,10 +396,10 @@ class States(Job):
 
     def read(self) -> None:
         self.exp = experiment_of(self.query)
-        self.run = self.exp.key
+        self.run = name_of(self.exp)
 
     def steps(self) -> Steps:
-        run = yield from run_of(self.exp)
+        run = yield from run_of(self.exp, self.run)
         again = None if len(run.frames) > run.steps else iter(Run(self.exp, max_frames=2))
         rows = sight_of(run).csv(again, f"{self.body.decode()}?{urlencode(self.exp.to_query())}")
         head = list(itertools.islice(rows, 4))
@@ -418,10 +419,10 @@ class Arrays(Job):
 
     def read(self) -> None:
         self.exp = experiment_of(self.query)
-        self.run = self.exp.key
+        self.run = name_of(self.exp)
 
     def steps(self) -> Steps:
-        return sight_of((yield from run_of(self.exp))).npz()
+        return sight_of((yield from run_of(self.exp, self.run))).npz()
 
 
 class Film(Job):
@@ -444,12 +445,12 @@ class RunFilm(Film):
     """``GET /live/film.gif``, ``.mp4``: of an image run."""
 
     def read(self) -> None:
-        self.exp = experiment_of({k: v for k, v in self.query.items() if k != "film"})
-        self.run = self.exp.key
-        self.key = f"film {self.query['film']} {self.exp.key}"
+        self.exp = experiment_of(self.query)
+        self.run = name_of(self.exp)
+        self.key = f"film {self.query['film']} {self.run}"
 
     def steps(self) -> Steps:
-        sight = sight_of((yield from run_of(self.exp)))
+        sight = sight_of((yield from run_of(self.exp, self.run)))
         return (yield from self.lines(sight.moments(), len(sight.frames), IMAGE_MS))
 
 
@@ -517,7 +518,7 @@ class Answered(Job):
     def read(self) -> None:
         self.more = {name: json.loads(value) for name, value in self.query.items()}
         self.exp = answers.asked(self.more["link"])
-        self.run = self.exp.key
+        self.run = name_of(self.exp)
 
     @property
     def here(self) -> bool:
@@ -532,14 +533,14 @@ class Summary(Answered):
         self.states = answers.counted(self.exp, self.more["states"])
 
     def steps(self) -> Steps:
-        return json.dumps(answers.summary((yield from run_of(self.exp)), self.states)).encode()
+        return json.dumps(answers.summary((yield from run_of(self.exp, self.run)), self.states)).encode()
 
 
 class Distances(Answered):
     """How far its last points are from exact draws."""
 
     def steps(self) -> Steps:
-        return json.dumps(answers.distances((yield from run_of(self.exp)))).encode()
+        return json.dumps(answers.distances((yield from run_of(self.exp, self.run)))).encode()
 
 
 class Picture(Answered):
@@ -550,7 +551,7 @@ class Picture(Answered):
         self.at = answers.AT.clean("at", self.more["at"])
 
     def steps(self) -> Steps:
-        return answers.picture((yield from run_of(self.exp)), self.at)
+        return answers.picture((yield from run_of(self.exp, self.run)), self.at)
 
 
 JOBS: dict[str, type[Job]] = {
@@ -563,13 +564,15 @@ JOBS: dict[str, type[Job]] = {
 """By the names under which workers are told of them."""
 
 
-FIRST = ({"layer": "run"}, {"layer": "fields", "want": "density,score"}, {"layer": "metrics"})
-"""What a page asks for first."""
+def first() -> list[dict[str, str]]:
+    """What a page asks for first: a run, the fields of the layers that are on where a link says nothing, the distances."""
+    want = dict.fromkeys(one.arrays for one in layers().values() if one.shown and one.arrays and one.packet == "fields")
+    return [{"layer": "run"}, {"layer": "fields", "want": ",".join(want)}, {"layer": "metrics"}]
 
 
 def warm() -> None:
     """Computes the default picture once: the first visitor then does not wait for torch to wake up."""
-    for query in FIRST:
+    for query in first():
         packet(query)
     settle()
 

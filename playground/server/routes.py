@@ -38,7 +38,6 @@ from playground.laws import table
 from playground.server import assets
 from playground.server.bench import Here
 from playground.server.jobs import (
-    FIRST,
     Arrays,
     DrawnFilm,
     Fit,
@@ -48,6 +47,7 @@ from playground.server.jobs import (
     RunFilm,
     States,
     StoreSet,
+    first,
     packet_job,
     settle,
 )
@@ -203,7 +203,7 @@ class Live:
     def warm(self) -> None:
         """Has the page's first picture computed: the first visitor then waits for nothing."""
         try:
-            for query in FIRST:
+            for query in first():
                 self.scheduler.ask(packet_job(query), "the server").whole()
         finally:
             settle()

@@ -19,6 +19,7 @@ from playground.core.law import Law
 from playground.core.legal import DEFAULTS, fitting
 from playground.core.spec import FAMILIES, Spec, registry
 from playground.processes.interpolant import GAUSSIAN
+from playground.server.asked import experiment_part
 from playground.ui.picker import Choice, Layout, distributions, law_choice, picker, predictors, specs
 from playground.views.judged import tables
 
@@ -401,16 +402,6 @@ def fallback(process: str) -> dict[str, str]:
 
 
 # -- links ---------------------------------------------------------------------------------------------------------------------
-
-
-def experiment_part(query: Mapping[str, str]) -> dict[str, str]:
-    """Without the view's own names (``view.at``) and what hosts and trackers add (``__theme``, ``utm_source``)."""
-    known = set(params(Experiment))
-    return {
-        k: v
-        for k, v in query.items()
-        if k.split(".")[0] in known or not (k.startswith(("view.", "__", "utm_")) or k in ("fbclid", "gclid", "logs", "ssr"))
-    }
 
 
 def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:

@@ -18,7 +18,7 @@ from playground.core.experiment import Experiment
 from playground.core.fields import Record
 from playground.core.legal import Parts, Reasons, judged, legal, parts_of
 from playground.core.model import Model
-from playground.core.spec import plain, registry
+from playground.core.spec import plain, registry, until_registered
 
 
 class Pooled(TypedDict):
@@ -116,6 +116,7 @@ def told(reasons: dict[str, str]) -> dict[str, str]:
     return {choice: why for choice, why in reasons.items() if why}
 
 
+@until_registered
 @functools.cache
 def tables() -> Tables:
     return Tables()
@@ -128,6 +129,7 @@ def beyond(exp: Experiment) -> Reasons:
     return _beyond(exp.model, dataclasses.replace(parts_of(exp), grid=grid))
 
 
+@until_registered
 @functools.lru_cache(maxsize=512)
 def _beyond(model: str, parts: Parts) -> Reasons:
     found = {slot: told(reasons) for slot, reasons in legal(parts).items()}

@@ -11,7 +11,7 @@ import pytest
 import playground as pg
 from playground.core.fields import BadValue
 from playground.core.limits import Limits, declared, megabytes, variable
-from playground.server import limits as server
+from playground.server import asked as server
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,7 +14,7 @@ import playground as pg
 from playground.core.fields import BadValue
 from playground.core.legal import legal
 from playground.core.limits import Limits
-from playground.server import answers, limits
+from playground.server import answers, asked
 from playground.views.sights import whole
 
 RINGS = pg.Experiment(data="rings", process=pg.CLD(), particles=60, seed=3)
@@ -60,7 +60,7 @@ def test_what_is_wrong_in_a_link(link: str, field: str) -> None:
 
 
 def test_a_server_of_lower_limits_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "limits", lambda: Limits(particles=50))
+    monkeypatch.setattr(asked, "limits", lambda: Limits(particles=50))
     with pytest.raises(BadValue, match="at most 50 on this server"):
         answers.asked("particles=60")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.server import jobs, wire, worker
+from playground.server import bench, jobs, wire, worker
 from playground.server.bench import Here
 from playground.server.failure import Failed
 from playground.server.jobs import Arrays, Fit, ImageRun, packet_job, parts_of
@@ -49,6 +49,14 @@ def test_a_process_computes_what_this_one_does(line: Scheduler, layer: str) -> N
     assert alike(there) == alike(here)
     heads = [{k: v for k, v in Packet.from_bytes(raw).header.items() if not k.endswith("ms")} for raw in (there, here)]
     assert heads[0] == heads[1]
+
+
+def test_a_thread_of_this_process_keeps_its_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker's process does. Mutant killed: models of the hub, which are computed here, a tenth slower."""
+    asked: list[bool] = []
+    monkeypatch.setattr(bench, "keep_memory", lambda: asked.append(True))
+    Here().start()
+    assert asked == [True]
 
 
 def test_streams_and_files_come_through(line: Scheduler) -> None:
