@@ -2,12 +2,9 @@
 
 import sys
 
-from playground.server import worker
 from playground.server.command import read, serve
 
 options = read(sys.argv[1:] if __name__ == "__main__" else [])  # before the page, which takes seconds: a wrong value is told at once
-if __name__ == "__main__":
-    worker.begin()
 
 from playground.ui.app import demo
 

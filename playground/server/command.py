@@ -18,7 +18,6 @@ from typing import TypedDict, cast
 from playground import __version__
 from playground.core.fields import BadValue, Whole
 from playground.core.limits import PREFIX, Limit, Limits, declared, variable
-from playground.server import worker
 
 NAME = "diffusion-playground"
 PORT = Whole(7860, 1, 65535)
@@ -94,9 +93,7 @@ def serve(options: Options) -> None:
 
 def main() -> None:
     """``diffusion-playground``."""
-    options = read(sys.argv[1:])
-    worker.begin()
-    serve(options)
+    serve(read(sys.argv[1:]))
 
 
 def _whole(param: Whole, name: str) -> Callable[[str], int]:

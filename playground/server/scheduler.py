@@ -37,6 +37,7 @@ from playground.server.worker import Died, Slice, Worker, cores
 log = logging.getLogger("playground")
 SHARE = 0.3  # seconds after which a job is no longer urgent
 CHEAP = 0.05  # seconds: a run that took less is computed again where a worker is free, sooner than waited for
+REST = 3.0  # seconds from the opening to the first worker's start: a first visitor's browser needs the processor then
 KNOWN_RUNS = 1000  # of which it is remembered where they are
 MEMORY = 60.0  # seconds for which a person is remembered
 TRIES = 3  # of a worker that does not start
@@ -182,8 +183,8 @@ class Scheduler:
     """The line and its workers. One that was closed stays closed."""
 
     def __init__(self, workers: Sequence[Worker], here: Worker, clock: Callable[[], float] = time.monotonic):
-        """``workers`` compute; ``here``, a thread of this process, what must be computed in it, and everything if none of the others can be started or if a choice was
-        registered here that they do not know."""
+        """``workers`` compute; ``here``, a thread of this process, what must be computed in it, and everything until the first of the others is there after the
+        opening, if none of them can be started, or if a choice was registered here that they do not know."""
         self.clock, self.lock = clock, threading.RLock()
         self.desks, self.here = [Desk(worker) for worker in workers], Desk(here)
         self.entries: dict[int, Entry] = {}
@@ -193,7 +194,7 @@ class Scheduler:
         self.answers: Cache[str, bytes] = Cache(limits().answers, limits().answer_bytes)
         self.virtual = 0.0  # the turn of whoever was computed for last
         self.numbers = 0
-        self.closed = False
+        self.early = self.closed = False
         self.done, self.failed, self.dropped = Counter[str](), Counter[str](), Counter[str]()
         self.seconds: dict[str, float] = dict.fromkeys(KINDS.values(), 0.0)
         self.shared = self.kept = self.refused = self.replaced = 0
@@ -275,7 +276,7 @@ class Scheduler:
         groups = [(desks, all_here) for desks, all_here in (([self.here], True), (self.desks, False)) if any(d.open for d in desks)]
         if not groups:
             return
-        alone = registered() or all(desk.broken for desk in self.desks)
+        alone = self.early or registered() or all(desk.broken for desk in self.desks)
         begun: dict[str, Desk] = {}  # where runs are under way
         waiting: dict[bool, list[Entry]] = {True: [], False: []}
         for entry in self.entries.values():
@@ -382,7 +383,14 @@ class Scheduler:
     # -- workers -----------------------------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Starts the first worker, and then the second; more start when there is work for them."""
+        """Computes here at once, and starts the first worker after ``REST`` and then the second; more start when there is work for them."""
+        with self.lock:
+            self.early = True
+        timer = threading.Timer(REST, self._begin)
+        timer.daemon = True
+        timer.start()
+
+    def _begin(self) -> None:
         with self.lock:
             if not self.closed:
                 self._start(self.desks[0])
@@ -418,7 +426,7 @@ class Scheduler:
                         if self.closed:  # meanwhile: what had no process yet to end has one now
                             desk.worker.stop()
                             return
-                        desk.ready = True
+                        desk.ready, self.early = True, self.early and desk is self.here
                         if desk is self.desks[0] and len(self.desks) > 1:
                             self._start(self.desks[1])
                         self._dispatch()
@@ -456,6 +464,7 @@ class Scheduler:
             log.error("a worker has ended: %s", CONTROLS.sub(" ", words)[:300])
             self.replaced += desk.ready
             desk.ready, desk.broken, desk.entry, desk.dropped = False, for_good, None, []
+            self.early = False
             self.places = OrderedDict((run, place) for run, place in self.places.items() if place[0] is not desk)
             for entry in [entry for entry in self.entries.values() if entry.desk is desk]:
                 self._fail(entry, Failure.later(DIED, "ended: the worker"))

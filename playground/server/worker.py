@@ -61,24 +61,14 @@ class Slice:
     failure: Failure | None = None
 
 
-_early: list[Apart] = []
-
-
-def begin() -> None:
-    """Starts the first worker's process before the page is built, which takes as long: the first picture is there sooner."""
-    if not lends():
-        _early.append(Apart().spawn())
-
-
 def lends() -> bool:
     """Is this a Space to which a GPU is lent for each request (zero.py)?"""
     return bool(os.environ.get("SPACES_ZERO_GPU")) and importlib.util.find_spec("spaces") is not None
 
 
 def processes() -> list[Apart]:
-    """As many as compute, of which the first may have begun."""
-    first = [_early.pop()] if _early else []
-    return [*first, *(Apart() for _ in range(count() - len(first)))]
+    """As many as compute."""
+    return [Apart() for _ in range(count())]
 
 
 class Died(Exception):
@@ -117,8 +107,14 @@ class Apart(Worker):
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
 
-    def spawn(self) -> Apart:
-        """Starts the process and does not wait for it."""
+    def start(self) -> None:
+        try:
+            self._spawn()
+            self._told()
+        except OSError as error:
+            raise Died(str(error)) from None
+
+    def _spawn(self) -> None:
         share = {"run_bytes": limits().run_bytes, "field_bytes": limits().field_bytes}  # of all workers together
         env = {**os.environ, **{variable(name): str(size // count()) for name, size in share.items()}}
         env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
@@ -128,15 +124,6 @@ class Apart(Worker):
         if sys.platform == "linux":  # a whole packet fits in: neither side waits for the other
             with contextlib.suppress(OSError):
                 fcntl.fcntl(_open(self.process.stdout), fcntl.F_SETPIPE_SZ, PIPE)
-        return self
-
-    def start(self) -> None:
-        try:
-            if self.process is None:
-                self.spawn()
-            self._told()
-        except OSError as error:
-            raise Died(str(error)) from None
 
     def advance(self, number: int, job: Job | None, threads: int) -> Slice:
         head: dict[str, object] = {"number": number, "threads": threads}

@@ -41,16 +41,6 @@ from playground.views import lab, layer
 from playground.views.snippet import as_python
 
 ASSETS = files.ASSETS / "ui"
-STYLES = (
-    "style.css",
-    "words.css",
-    "stage.css",
-    "images.css",
-    "curves.css",
-    "labs.css",
-    *lab.files("lab.css"),
-    "hub.css",
-)
 SAID = {"set_bytes", "set_images", "table_bytes", "table_rows"}  # limits that a script tells before anything is sent
 TITLE = "Diffusion Playground"
 
@@ -132,7 +122,6 @@ class Page(gr.Blocks):
         self.live.open()
         telemetry.telemetry.watch("line", lambda: telemetry.line(self.live.scheduler.stats()))
         self.warming = health.health.warm_up(self.live.warm)
-        threading.Thread(target=assets.pack, name="pack", daemon=True).start()
 
     def close(self, verbose: bool = True) -> None:
         """The page is served no more, and its workers end. ``launch`` serves it again."""
@@ -321,7 +310,7 @@ def head(form: Form) -> str:
         f"<script>window.PG_START={{config:{config}}};\n{boot}</script>",
     ]
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
-    lines += [f'<link rel="stylesheet" href="{_url(name)}">' for name in STYLES]
+    lines.append(f'<link rel="stylesheet" href="{_url(assets.SHEET.name)}">')
     # the run of the first picture and Gradio's own first script are on their way before these hundred
     lines += [f'<link rel="modulepreload" fetchpriority="low" href="{_url(name)}">' for name in [*modules(), *opened()]]
     return "\n".join([*lines, f'<script type="module">{_entry()}</script>'])

@@ -473,7 +473,7 @@ def test_what_nobody_expects_ends_a_worker_not_its_line(made) -> None:
     assert line.stats().replaced == 1
 
 
-def test_a_line_that_closes_while_a_worker_starts() -> None:
+def test_a_line_that_closes_while_a_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that is there by then is ended too. Mutant killed: an orphan."""
     go, begun, ended = threading.Event(), threading.Event(), threading.Event()
 
@@ -490,6 +490,7 @@ def test_a_line_that_closes_while_a_worker_starts() -> None:
                 self.lives = False
                 ended.set()
 
+    monkeypatch.setattr(module, "REST", 0)
     line = Scheduler([Slow()], Hand())
     line.open()
     assert begun.wait(WAIT)
@@ -498,6 +499,35 @@ def test_a_line_that_closes_while_a_worker_starts() -> None:
     assert ended.wait(WAIT)
     with pytest.raises(Failed, match="the server"):
         line.ask(Told("late"), "anna")
+
+
+def test_until_the_first_worker_is_there_it_is_computed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has begun here goes on here; the second worker comes after the first. Mutants killed: a first visitor who waits for a process; one who never leaves."""
+    go = threading.Event()
+
+    class Slow(Hand):
+        def start(self) -> None:
+            go.wait(WAIT)
+            super().start()
+
+    monkeypatch.setattr(module, "REST", 0)
+    hands, here = [Slow(), Slow()], Hand()
+    line = Scheduler(hands, here)
+    line.open()
+    first, long = (line.ask(Told(name, key=name), "anna").next() for name in ("first", "long"))
+    assert here.order(1) == ["first"]
+    assert first.result(WAIT) == b"made"
+    assert here.at() == "long"
+    assert [hand.starts for hand in hands] == [0, 0]
+    go.set()
+    until(lambda: line.stats().workers == 2)
+    later = line.ask(Told("later"), "anna").next()
+    assert hands[0].order(1) == ["later"]
+    assert later.result(WAIT) == b"made"
+    here.goes_on()
+    assert here.order(1) == ["long"]
+    assert long.result(WAIT) == b"made"
+    line.close()
 
 
 def test_what_must_be_here_is_computed_here(made) -> None:

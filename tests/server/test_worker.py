@@ -25,7 +25,6 @@ SMALL = {"particles": "30", "grid.steps": "4", "seed": "11"}
 @pytest.fixture(scope="module")
 def line() -> Iterator[Scheduler]:
     made = Scheduler([Apart()], Here())
-    made.open()
     yield made
     made.close()
 

@@ -115,7 +115,7 @@ def test_a_stream_comes_part_by_part_and_ends_with_its_reader(spaces: StandIn) -
 
 def test_what_fails_there_is_told_here(spaces: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     job = JOBS["RunPacket"]({"particles": "5"})
-    monkeypatch.setattr("playground.server.jobs.run_of", lambda exp: (_ for _ in ()).throw(RuntimeError("no GPU is left")))
+    monkeypatch.setattr("playground.server.jobs.run_of", lambda *_: (_ for _ in ()).throw(RuntimeError("no GPU is left")))
     made = Bench(zero.lent).advance(1, job, 1)
     assert made.done
     assert made.failure is not None
@@ -124,7 +124,7 @@ def test_what_fails_there_is_told_here(spaces: StandIn, monkeypatch: pytest.Monk
 def test_what_is_refused_there_keeps_its_words(spaces: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only exceptions of Gradio's come out of the fork. Mutant killed: a refusal that becomes "the server could not compute this"."""
     job = JOBS["RunPacket"]({"particles": "5"})
-    monkeypatch.setattr("playground.server.jobs.run_of", lambda exp: (_ for _ in ()).throw(BadValue("grid.steps", 7, "at least 9")))
+    monkeypatch.setattr("playground.server.jobs.run_of", lambda *_: (_ for _ in ()).throw(BadValue("grid.steps", 7, "at least 9")))
     failure = Bench(zero.lent).advance(1, job, 1).failure
     assert failure is not None
     assert (failure.status, failure.error["field"], failure.error["allowed"]) == (400, "grid.steps", "at least 9")
@@ -157,9 +157,3 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not worker.lends()
     assert type(zero.workers()[1]) is Here
-
-
-def test_no_process_is_begun_early_there(spaces: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would hold torch without the GPU."""
-    monkeypatch.setattr(Apart, "spawn", lambda self: pytest.fail("a process"))
-    worker.begin()

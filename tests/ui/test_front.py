@@ -90,7 +90,7 @@ def test_a_prefix_that_is_kept_or_stripped(root, demo, monkeypatch):
         for before in ("", "/play"):
             assert whole(client.get(before + "/", headers={"accept-encoding": "identity"}))
             assert client.get(before + "/live/packet?particles=10").status_code == 200
-            style = re.search(r'"(live/assets/[0-9a-f]{12}/ui/style.css)"', client.get(before + "/").text)
+            style = re.search(r'"(live/assets/[0-9a-f]{12}/ui/page.css)"', client.get(before + "/").text)
             assert style
             assert client.get(f"{before}/{style[1]}").status_code == 200
         moved = client.get("/play?seed=3&data=a%20b", follow_redirects=False)

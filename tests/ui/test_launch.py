@@ -69,7 +69,7 @@ page = build()
 for _ in range(2):
     page.launch(prevent_thread_lock=True, server_port=PORT, inbrowser=False)
     with urllib.request.urlopen(page.local_url + "live/packet?layer=run&particles=20", timeout=60) as answer:
-        print("packet", answer.read(4), len(workers()) > 0)
+        print("packet", answer.read(4), until(workers))
     page.close()
     print("left", until(lambda: not workers()))
 """
