@@ -13,7 +13,10 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     GRADIO_SERVER_NAME=0.0.0.0 \
     GRADIO_SERVER_PORT=7860 \
-    PLAYGROUND_CACHE=/data
+    PLAYGROUND_CACHE=/data \
+    HF_HOME=/data/hub \
+    MPLCONFIGDIR=/data/matplotlib \
+    GRADIO_TEMP_DIR=/data/gradio
 
 WORKDIR /app
 
@@ -29,7 +32,7 @@ COPY docs docs
 COPY playground playground
 COPY toy_models toy_models
 
-# nothing runs as root; /data is where stored sets live
+# nothing runs as root; /data is where stored sets, models of the hub and pictures drawn for programs live
 RUN useradd --create-home player && mkdir /data && chown player /data
 USER player
 VOLUME /data

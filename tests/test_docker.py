@@ -111,6 +111,8 @@ def test_its_variables_are_known() -> None:
     assert told["GRADIO_SERVER_NAME"] == "0.0.0.0"
     assert all_of("EXPOSE") == [told["GRADIO_SERVER_PORT"]]
     assert all_of("VOLUME") == [told["PLAYGROUND_CACHE"]]
+    volume = told["PLAYGROUND_CACHE"] + "/"  # whatever libraries keep for the next time lies there too
+    assert all(told[name].startswith(volume) for name in ("HF_HOME", "MPLCONFIGDIR", "GRADIO_TEMP_DIR"))
     assert all_of("USER") == ["player"]
 
 
@@ -118,7 +120,11 @@ def test_its_commands_run_in_a_clean_folder(image: Path, tmp_path: Path) -> None
     """CMD serves the page from what was copied alone; HEALTHCHECK fails before and succeeds after. Mutant killed: a folder that is not copied."""
     port = free_port()
     keep = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH",) and not k.startswith(("PLAYGROUND_", "GRADIO_"))}
-    env = {**keep, **environment(), "GRADIO_SERVER_PORT": str(port), "PLAYGROUND_CACHE": str(tmp_path)}
+    [volume] = all_of("VOLUME")
+    set_there = {
+        name: str(tmp_path) + value.removeprefix(volume) if value.startswith(volume) else value for name, value in environment().items()
+    }
+    env = {**keep, **set_there, "GRADIO_SERVER_PORT": str(port)}
     start, check = json.loads(all_of("CMD")[0]), json.loads(all_of("HEALTHCHECK")[0].partition("CMD ")[2])
     assert start[0] == check[0] == "python"
     healthy = [sys.executable, *check[1:]]
@@ -138,4 +144,4 @@ def test_its_commands_run_in_a_clean_folder(image: Path, tmp_path: Path) -> None
         assert str(image) not in os.environ.get("PYTHONPATH", "")
     finally:
         process.terminate()
-        process.wait(20)
+        assert process.wait(20) == 0

@@ -9,10 +9,12 @@ import argparse
 import difflib
 import importlib
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import TypedDict, cast
 
 from playground import __version__
@@ -43,6 +45,7 @@ VARIABLES = (
     Variable("GRADIO_SERVER_PORT", "7860, or the next free one", "port to listen at", PORT.clean),
     Variable("GRADIO_ROOT_PATH", "", "prefix that a proxy keeps in the path (/play), or the whole public address"),
     Variable("PLAYGROUND_CACHE", "~/.cache/diffusion-playground", "folder of stored sets of images; equal servers share one"),
+    Variable("GRADIO_TEMP_DIR", "gradio, where temporary files are", "folder of pictures drawn for programs; equal servers share one"),
     Variable("PLAYGROUND_MODELS", "", f"folders of models that the page may read, separated by {os.pathsep!r}"),
 )
 
@@ -81,8 +84,15 @@ def check(environment: Mapping[str, str]) -> None:
             sys.stderr.write(f"{NAME}: {PREFIX}{name} is none of its variables; is {PREFIX}{near[0]} meant?\n")
 
 
+def stopped(number: int, frame: FrameType | None) -> None:
+    """By Ctrl-C, or by whoever started the process: a container, a service."""
+    raise SystemExit(0)
+
+
 def serve(options: Options) -> None:
     """Builds the page and serves it until it is stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # as the first process of a container it would not hear of one that it does not handle
+        signal.signal(number, stopped)
     try:
         importlib.import_module("playground.ui.app").main(options)  # by its name: to import it takes seconds, and --help none
     except OSError as error:  # the port is taken, or is none of ours

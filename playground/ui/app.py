@@ -23,8 +23,11 @@ demo = build()
 
 
 def main(options: Options | None = None) -> None:
-    """Serves the page until it is stopped."""
-    demo.launch(**(options or {}))
+    """Serves the page until it is stopped; then who waits for an answer is told, and the workers end."""
+    try:
+        demo.launch(**(options or {}))
+    finally:
+        demo.close(verbose=False)
 
 
 if __name__ == "__main__":
