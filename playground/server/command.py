@@ -93,12 +93,19 @@ def serve(options: Options) -> None:
     """Builds the page and serves it until it is stopped."""
     for number in (signal.SIGINT, signal.SIGTERM):  # as the first process of a container it would not hear of one that it does not handle
         signal.signal(number, stopped)
+    code = 0
     try:
         importlib.import_module("playground.ui.app").main(options)  # by its name: to import it takes seconds, and --help none
+    except SystemExit:
+        pass
     except OSError as error:  # the port is taken, or is none of ours
         sys.stderr.write(f"{NAME}: {error}\n")
-        sys.stderr.flush()
-        os._exit(1)  # at once: threads that compute the first picture would be waited for, and complain
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(
+        code
+    )  # at once: threads that still compute have nobody to compute for, and torch aborts the process if Python ends beneath them
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from playground.server.worker import lends
 if lends():
     importlib.import_module("spaces")  # before torch is imported, between which and the GPU it stands
 
+from gradio.tunneling import CURRENT_TUNNELS
+
 from playground.ui.page import build
 
 demo = build()
@@ -28,6 +30,8 @@ def main(options: Options | None = None) -> None:
         demo.launch(**(options or {}))
     finally:
         demo.close(verbose=False)
+        for tunnel in CURRENT_TUNNELS:  # of --share
+            tunnel.kill()
 
 
 if __name__ == "__main__":
