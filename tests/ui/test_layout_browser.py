@@ -71,6 +71,10 @@ WRONG = """() => {
       out.push(`over each other: ${name(m)} and ${name(n)} by ${Math.round(w)} px`);
     }
   }
+  for (const n of document.querySelectorAll("#pg-left input[type=range]")) {  // its thumb would lie under the number at the maximum
+    const wide = n.getBoundingClientRect().right - n.parentElement.getBoundingClientRect().right;
+    if (seen(n) && wide > 1) out.push(`slider of ${n.closest(".pg-row")?.id} is ${Math.round(wide)} px too wide`);
+  }
   const stage = document.querySelector("#pg-stage").getBoundingClientRect();
   if (stage.height < 0.45 * innerHeight) out.push(`stage ${Math.round(stage.height)} of ${innerHeight}`);
   if (document.documentElement.scrollWidth > innerWidth + 1) out.push(`page is ${document.documentElement.scrollWidth} px wide`);
