@@ -45,7 +45,7 @@ from playground.views.judged import beyond
 from playground.views.knots import knots_packet
 from playground.views.lab import Params, labs
 from playground.views.layer import layers
-from playground.views.mixture import fit_record
+from playground.views.mixture import fit_asked, fit_record
 from playground.views.packet import Packet, numbered
 from playground.views.sights import begin, sight_of
 from playground.views.stage import run_packet, step_packet
@@ -135,9 +135,14 @@ class Job(ABC):
         return b""
 
     @property
+    def data(self) -> str:
+        """The data that it asks for."""
+        return self.query.get("data", "")
+
+    @property
     def here(self) -> bool:
         """Must it be computed where the models of the hub are?"""
-        return self.query.get("data", "").startswith(HUB)
+        return self.data.startswith(HUB)
 
     @property
     def params(self) -> Params:
@@ -479,6 +484,7 @@ class Fit(Job):
 
     def read(self) -> None:
         """What the table says is read where it is fitted."""
+        self.components, self.scale = fit_asked(self.query.get("components", "0"), self.query.get("scale", "1"))
         if len(self.body) > MOST_BYTES:
             raise BadValue("file", f"more than {megabytes(MOST_BYTES)}", ALLOWED)
 
@@ -487,7 +493,7 @@ class Fit(Job):
         for at in range(0, len(self.body), PIECE):
             table.feed(self.body[at : at + PIECE])
             yield None
-        return json.dumps(fit_record(table.points(), self.query.get("components", "0"), self.query.get("scale", "1"))).encode()
+        return json.dumps(fit_record(table.points(), self.components, self.scale)).encode()
 
 
 class StoreSet(Job):
@@ -521,8 +527,8 @@ class Answered(Job):
         self.run = name_of(self.exp)
 
     @property
-    def here(self) -> bool:
-        return self.exp.data.startswith(HUB)
+    def data(self) -> str:
+        return self.exp.data
 
 
 class Summary(Answered):

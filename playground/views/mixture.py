@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from torch import Tensor
 
@@ -22,13 +24,18 @@ def mixture_packet(exp: Experiment, params: dict[str, str]) -> Packet:
     return Packet({"kind": "mixture", "text": encode(mixture), "note": note})
 
 
-def fit_record(points: Tensor, components: str = "0", scale: str = "1") -> dict[str, Json]:
-    """The answer of /live/fit: a Fit (playground/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
-    if not components.isdigit() or not int(components) <= MOST_COMPONENTS:
+def fit_asked(components: str = "0", scale: str = "1") -> tuple[int, bool]:
+    """How many components a fit shall have, 0: as many as fit best, and whether the points are scaled. Raises BadValue."""
+    if not re.fullmatch("[0-9]{1,9}", components) or int(components) > MOST_COMPONENTS:  # isdigit() is also true of "²"
         raise BadValue("components", components, f"a whole number from 1 to {MOST_COMPONENTS}, or 0 to have it chosen")
     if scale not in ("0", "1"):
         raise BadValue("scale", scale, "0 or 1")
-    fit = fit_points(points, components=int(components), scale=scale == "1")
+    return int(components), scale == "1"
+
+
+def fit_record(points: Tensor, components: int = 0, scale: bool = True) -> dict[str, Json]:
+    """The answer of /live/fit: a Fit (playground/laws/em.py) as a record, ``data`` its text. Raises BadValue."""
+    fit = fit_points(points, components=components, scale=scale)
     return {
         "data": fit.text,
         "dim": points.shape[1],

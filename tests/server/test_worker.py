@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from playground.core.fields import BadValue
 from playground.server import bench, jobs, wire, worker
 from playground.server.bench import Here
 from playground.server.failure import Failed
@@ -75,6 +76,16 @@ def test_what_is_wrong_is_told_in_the_same_words(line: Scheduler) -> None:
     with pytest.raises(ValueError, match="row 2") as here:
         list(parts_of(Fit({}, b"1,2\n3,abc\n")))
     assert told.value.failure.error["message"] == str(here.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({"components": "²"}, "components"), ({"components": "129"}, "components"), ({"scale": "yes"}, "scale")]
+)
+def test_a_fit_is_refused_before_its_table_is_read(query: dict[str, str], field: str) -> None:
+    """Mutant killed: a number that int() does not know, and a table of megabytes read for nothing."""
+    with pytest.raises(BadValue) as caught:
+        Fit(query, b"1,2\n3,4\n")
+    assert caught.value.field == field
 
 
 def test_a_process_that_is_killed_is_replaced(line: Scheduler) -> None:

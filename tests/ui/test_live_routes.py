@@ -77,7 +77,7 @@ def test_bad_input_names_field_value_and_what_is_allowed(client, query, caplog):
 
 
 def test_an_unexpected_failure_is_one_line_too(client, caplog, monkeypatch):
-    def broken(exp):
+    def broken(exp, name):
         raise RuntimeError("out\nof memory")
 
     monkeypatch.setattr("playground.server.jobs.run_of", broken)
