@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import torch
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.live import FLAGS, SETTLED, cpu, free_port, save, start_server, summary, wait_for
+from benchmarks.live import FLAGS, SETTLED, WORKERS, cpu, free_port, save, start_server, summary, wait_for
 
 SECONDS = 3.0
 HANDLE = "(n) => { const r = document.querySelectorAll('.pg-handle')[n].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }"
@@ -133,6 +133,7 @@ def measure() -> dict[str, Any]:
     server = start_server(port)
     try:
         wait_for(base)
+        time.sleep(WORKERS)
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS.split())
             page = browser.new_page(viewport={"width": 1440, "height": 900})

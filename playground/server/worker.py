@@ -142,7 +142,8 @@ class Apart(Worker):
         process.kill()
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was not read yet has nobody to read it
+                    pipe.close()
         process.wait()
 
     @property

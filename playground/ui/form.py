@@ -452,4 +452,4 @@ def _told(error: BadValue) -> str:
     return words if near and len(names) > MANY else f"{words} (allowed: {rest})"
 
 
-__all__ = ["Control", "Form", "experiment_part", "explain", "fallback", "repair"]
+__all__ = ["Control", "Form", "explain", "fallback", "repair"]

@@ -31,11 +31,12 @@ from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.server import assets, health, jobs, telemetry
+from playground.server.asked import experiment_part
 from playground.server.routes import Live
 from playground.server.scheduler import Scheduler
 from playground.server.zero import workers
 from playground.ui import documents, hub, reach
-from playground.ui.form import BATCH, Form, experiment_part, explain, repair
+from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.views import lab, layer
 from playground.views.snippet import as_python

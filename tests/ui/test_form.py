@@ -18,7 +18,8 @@ from playground.core.experiment import Experiment
 from playground.core.fields import params
 from playground.core.legal import EXACT, legal, why_illegal
 from playground.core.spec import Spec, registry
-from playground.ui.form import Form, experiment_part, explain, repair
+from playground.server.asked import experiment_part
+from playground.ui.form import Form, explain, repair
 from playground.ui.page import ASSETS, build, head, modules, opened, python_of
 from playground.views.lab import FOLDER, labs
 from playground.views.layer import layers
