@@ -253,6 +253,7 @@ def measure() -> dict[str, object]:
             out["bare compute and packet, ms"] = compute
             out["ratios"] = {
                 "change / empty round trip": round(seed["p50"] / trip["p50"], 2),
+                "change to particles handed over / empty round trip": round(statistics.median(handed) / trip["p50"], 2),
                 "change / bare compute": round(seed["p50"] / compute["p50"], 2),
             }
             out["slider dragged for 3 s"] = drag(page)
