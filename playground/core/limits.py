@@ -2,7 +2,7 @@
 
 ``PLAYGROUND_`` and the name in capitals: ``PLAYGROUND_SET_BYTES=10e6``. What an Experiment may be at all (200,000 particles, 1,000 steps, …) is no limit of a
 server but the grammar of links, and stands with each parameter: a link means the same everywhere, and a server with lower limits refuses it in a sentence.
-Rooms take the numbers from ``limits()``; docs/server.md shows them all.
+None is less than what the page opens with. Rooms take the numbers from ``limits()``; docs/server.md shows them all.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ UPLOADS, FILES, HUB = Group("Uploads"), Group("Films and files"), Group("Models 
 class Limits:
     """All of them, as they are now. Raises BadValue naming the variable, its value and what is allowed."""
 
-    particles: int = RUN.most(200_000, 1, 200_000, "particles", "particles of one run")
-    steps: int = RUN.most(1000, 1, 1000, "steps", "steps of one run's grid")
+    particles: int = RUN.most(200_000, 2000, 200_000, "particles", "particles of one run")
+    steps: int = RUN.most(1000, 20, 1000, "steps", "steps of one run's grid")
     work: int = RUN.most(
         3 * 10**9,
-        10**5,
+        2 * 10**6,
         10**15,
         "products",
         "particles × model calls × components of one run of a toy: the default takes seconds on two cores",
     )
-    image_work: int = RUN.most(51_200, 10, 10**12, "evaluations", "images × model calls of one run or task of images")
+    image_work: int = RUN.most(51_200, 1000, 10**12, "evaluations", "images × model calls of one run or task of images")
     seconds: int = RUN.most(3600, 1, 10**6, "seconds", "computing for one answer; then it ends with a sentence")
 
     runs: int = KEPT.most(12, 1, 100_000, "runs", "whole runs that each worker keeps, the least recently used goes first")
@@ -89,6 +89,7 @@ class Limits:
     table_bytes: int = UPLOADS.most(8_000_000, 1000, 10**9, "bytes", "a table of points")
     table_rows: int = UPLOADS.most(100_000, 10, 10**8, "rows", "of a table of points")
     set_images: int = UPLOADS.most(4000, 2, 10**6, "images", "of one set of images")
+    call_bytes: int = UPLOADS.most(2_000_000, 300_000, 10**9, "bytes", "one call of the API, or of the page's own parts")
     set_bytes: int = UPLOADS.most(64_000_000, 1000, 10**10, "bytes", "the files of one set of images together")
     unpacked_bytes: int = UPLOADS.most(256_000_000, 1000, 10**11, "bytes", "an .npz when it is unpacked")
     sets: int = UPLOADS.most(64, 1, 10**6, "sets", "stored sets of images, the oldest goes first")
@@ -96,7 +97,7 @@ class Limits:
     film_bytes: int = FILES.most(96_000_000, 1000, 10**10, "bytes", "pictures that are sent for a film")
     film_pictures: int = FILES.most(300, 1, 100_000, "pictures", "of one film")
     film_frames: int = FILES.most(1200, 1, 100_000, "frames", "of one film")
-    csv_rows: int = FILES.most(5_000_000, 10, 10**9, "rows", "of a table of states; beyond, states are thinned evenly")
+    csv_rows: int = FILES.most(5_000_000, 400_000, 10**9, "rows", "of a table of states; beyond, states are thinned evenly")
     pictures: int = FILES.most(200, 1, 10**6, "files", "pictures drawn for programs that are kept, the oldest goes first")
 
     hub_bytes: int = HUB.most(60 * 10**9, 0, 10**13, "bytes", "downloaded for one model; 0: none is downloaded")

@@ -127,10 +127,11 @@ def fetch(found: Listing, names: list[str], progress: Progress) -> Path:
     """The folder with these files, downloaded if they are not here. Raises BadValue, or what ``progress`` raises."""
     if found.source.folder is not None:
         return found.source.folder
-    if not found.commit:
+    if not found.commit or not MOST_BYTES:
         kept = _kept(found.source)
         if kept is None:
-            raise BadValue("data", found.source.data, "a model that is whole on this machine: the hub cannot be reached")
+            why = "the hub cannot be reached" if MOST_BYTES else "this server downloads none"
+            raise BadValue("data", found.source.data, f"a model that is whole on this machine: {why}")
         return kept
     from huggingface_hub import constants, hf_hub_download
     from huggingface_hub.errors import HTTPError  # type: ignore

@@ -9,24 +9,62 @@ import argparse
 import difflib
 import importlib
 import os
+import re
 import signal
+import socket
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
-from typing import TypedDict, cast
+from typing import TypedDict, TypeVar, cast
 
 from playground import __version__
 from playground.core.fields import BadValue, Whole
 from playground.core.limits import PREFIX, Limit, Limits, declared, variable
 
+T = TypeVar("T")
 NAME = "diffusion-playground"
 PORT = Whole(7860, 1, 65535)
 WORKERS = variable("workers")
 
 
-def _anything(name: str, value: str) -> object:
+def address(name: str, value: str) -> str:
+    """An address of this machine to listen at. Raises BadValue."""
+    try:
+        family, kind, _, _, found = socket.getaddrinfo(value, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as one:
+            one.bind(found)
+    except (OSError, UnicodeError):
+        raise BadValue(name, value, "an address of this machine, as 127.0.0.1, or 0.0.0.0 for all of them") from None
+    return value
+
+
+def root(name: str, value: str) -> str:
+    """A prefix of paths, or a whole address. Raises BadValue."""
+    if not re.fullmatch(r"(https?://[\w.:\[\]-]+)?(/[\w.~%+-]+)*/?", value, re.ASCII):
+        raise BadValue(name, value, "a prefix that begins with a slash, as /play, or an address that begins with http:// or https://")
+    return value
+
+
+def folder(name: str, value: str) -> str:
+    """A folder that can be written to; it is made. Raises BadValue."""
+    place = Path(value).expanduser()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if os.access(place, os.W_OK):
+            return value
+    except OSError:
+        pass
+    raise BadValue(name, value, "a folder that may be written to, or made")
+
+
+def folders(name: str, value: str) -> str:
+    """Folders, of which one that is not there is told: it may come later."""
+    for one in filter(None, value.split(os.pathsep)):
+        if not Path(one).expanduser().is_dir():
+            sys.stderr.write(f"{NAME}: there is no folder {one} ({name}) yet\n")
     return value
 
 
@@ -37,16 +75,18 @@ class Variable:
     name: str
     default: str
     help: str
-    check: Callable[[str, str], object] = _anything
+    check: Callable[[str, str], object]
 
 
 VARIABLES = (
-    Variable("GRADIO_SERVER_NAME", "127.0.0.1", "address to listen at; 0.0.0.0: every one of this machine"),
+    Variable("GRADIO_SERVER_NAME", "127.0.0.1", "address to listen at; 0.0.0.0: every one of this machine", address),
     Variable("GRADIO_SERVER_PORT", "7860, or the next free one", "port to listen at", PORT.clean),
-    Variable("GRADIO_ROOT_PATH", "", "prefix that a proxy keeps in the path (/play), or the whole public address"),
-    Variable("PLAYGROUND_CACHE", "~/.cache/diffusion-playground", "folder of stored sets of images; equal servers share one"),
-    Variable("GRADIO_TEMP_DIR", "gradio, where temporary files are", "folder of pictures drawn for programs; equal servers share one"),
-    Variable("PLAYGROUND_MODELS", "", f"folders of models that the page may read, separated by {os.pathsep!r}"),
+    Variable("GRADIO_ROOT_PATH", "", "prefix that a proxy keeps in the path (/play), or the whole public address", root),
+    Variable("PLAYGROUND_CACHE", "~/.cache/diffusion-playground", "folder of stored sets of images; equal servers share one", folder),
+    Variable(
+        "GRADIO_TEMP_DIR", "gradio, where temporary files are", "folder of pictures drawn for programs; equal servers share one", folder
+    ),
+    Variable("PLAYGROUND_MODELS", "", f"folders of models that the page may read, separated by {os.pathsep!r}", folders),
 )
 
 
@@ -113,10 +153,10 @@ def main() -> None:
     serve(read(sys.argv[1:]))
 
 
-def _whole(param: Whole, name: str) -> Callable[[str], int]:
-    def clean(value: str) -> int:
+def _told(check: Callable[[str, str], T], name: str) -> Callable[[str], T]:
+    def clean(value: str) -> T:
         try:
-            return param.clean(name, value)
+            return check(name, value)
         except BadValue as error:
             raise argparse.ArgumentTypeError(f"{value!r} cannot be used; allowed: {error.allowed}") from None
 
@@ -133,10 +173,22 @@ def parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     add = out.add_argument  # where each is kept: the name that ``launch`` has for it
-    add("--host", dest="server_name", metavar="ADDRESS", help="address to listen at (127.0.0.1); 0.0.0.0: every one of this machine")
-    add("--port", dest="server_port", metavar="N", type=_whole(PORT, "port"), help="port to listen at (the first free one from 7860 on)")
-    add("--root-path", metavar="PATH", help="prefix that a reverse proxy keeps in the path, as /play")
-    add("--workers", metavar="N", type=_whole(declared()["workers"], "workers"), help=f"as {WORKERS}")
+    add(
+        "--host",
+        dest="server_name",
+        metavar="ADDRESS",
+        type=_told(address, "host"),
+        help="address to listen at (127.0.0.1); 0.0.0.0: every one of this machine",
+    )
+    add(
+        "--port",
+        dest="server_port",
+        metavar="N",
+        type=_told(PORT.clean, "port"),
+        help="port to listen at (the first free one from 7860 on)",
+    )
+    add("--root-path", metavar="PATH", type=_told(root, "root path"), help="prefix that a reverse proxy keeps in the path, as /play")
+    add("--workers", metavar="N", type=_told(declared()["workers"].clean, "workers"), help=f"as {WORKERS}")
     add("--share", action="store_true", help="also through a public address of Gradio's (their server sees the traffic)")
     add("--browser", dest="inbrowser", action="store_true", help="open the page in a browser")
     add("--version", action="version", version=f"{NAME} {__version__}")

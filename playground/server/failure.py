@@ -9,7 +9,7 @@ from playground.core.fields import Json
 
 @dataclass(frozen=True)
 class Failure:
-    """error: for the page: field, value, what is allowed, and all of it in a sentence (message). status: of the answer. words: of the log. again: seconds
+    """error: for the page: field, value, what is allowed, and all of it in a sentence (message), and ``again``. status: of the answer. words: of the log. again: seconds
     after which it may be asked again, 0: nothing is said of that."""
 
     error: dict[str, Json]
@@ -20,7 +20,7 @@ class Failure:
     @classmethod
     def later(cls, message: str, words: str, again: int = 2) -> Failure:
         """What is not done now, and may be asked again."""
-        return cls({"field": "", "value": "", "allowed": "", "message": message}, 503, words, again)
+        return cls({"field": "", "value": "", "allowed": "", "message": message, **({"again": again} if again else {})}, 503, words, again)
 
 
 class Failed(Exception):

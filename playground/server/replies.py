@@ -80,14 +80,13 @@ class Stream(StreamingResponse):
     async def _parts(self, part: bytes | None) -> AsyncIterator[bytes]:
         while part is not None:
             yield part
-            try:
-                part = await self.reply.next()
-            except Gone:
-                return
+            part = await self.reply.next()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self.stream_response(send)
+        except Gone:  # without an end: it did not come to one
+            return
         finally:
             self.reply.close()
 

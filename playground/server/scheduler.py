@@ -436,7 +436,7 @@ class Scheduler:
                     pass
             except Died as error:
                 tries += 1
-                self._died(desk, str(error), tries >= TRIES)
+                self._died(desk, str(error), tries >= TRIES, error.asked)
             except Exception as error:  # nobody knows what it is at now: it is ended, and another started
                 tries += 1
                 desk.worker.stop()
@@ -457,7 +457,8 @@ class Scheduler:
             self._dispatch()
         return True
 
-    def _died(self, desk: Desk, words: str, for_good: bool) -> None:
+    def _died(self, desk: Desk, words: str, for_good: bool, asked: bool = True) -> None:
+        """Whoever waits for what it was computing is told; a job of which it has never heard is begun elsewhere."""
         with self.lock:
             if self.closed:
                 return
@@ -467,6 +468,9 @@ class Scheduler:
             self.early = False
             self.places = OrderedDict((run, place) for run, place in self.places.items() if place[0] is not desk)
             for entry in [entry for entry in self.entries.values() if entry.desk is desk]:
+                if entry.new and not asked:
+                    entry.desk, entry.running = None, False
+                    continue
                 self._fail(entry, Failure.later(DIED, "ended: the worker"))
             self._dispatch()
 

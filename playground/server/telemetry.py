@@ -35,9 +35,9 @@ from playground.server.scheduler import Stats
 SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
 OTHER = "other"
 UNCOUNTED = {"health", "metrics"}  # asked by machines, all the time
-OUTCOMES = {429: "busy", 503: "busy"}  # of a status; else by its hundred
-HUNDREDS = {4: "refused", 5: "failed"}
 GONE = "gone"  # the reader went away before all of it was sent
+OUTCOMES = {429: "busy", 499: GONE, 503: "busy"}  # of a status; else by its hundred
+HUNDREDS = {4: "refused", 5: "failed"}
 
 
 class Level(NamedTuple):

@@ -72,7 +72,11 @@ def processes() -> list[Apart]:
 
 
 class Died(Exception):
-    """A worker's process has ended."""
+    """A worker's process has ended. ``asked``: what it was asked for last has reached it, and may be why."""
+
+    def __init__(self, words: str, asked: bool = True):
+        super().__init__(words)
+        self.asked = asked
 
 
 class Worker(ABC):
@@ -159,7 +163,7 @@ class Apart(Worker):
             wire.write(_open(self.process and self.process.stdin), head, body)
         except (OSError, ValueError) as error:  # broken, or closed
             self.stop()
-            raise Died(str(error)) from None
+            raise Died(str(error), asked=False) from None
 
     def _told(self) -> Slice:
         told = wire.read(_open(self.process and self.process.stdout))

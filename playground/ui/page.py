@@ -32,6 +32,7 @@ from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.server import assets, health, jobs, telemetry
 from playground.server.asked import experiment_part
+from playground.server.calls import Calls
 from playground.server.routes import Live
 from playground.server.scheduler import Scheduler
 from playground.server.zero import workers
@@ -147,7 +148,11 @@ class Page(gr.Blocks):
         front = Middleware(Front, insert=lambda: self.head_lines, mount=lambda: self.custom_mount_path or "")
         ours = [*self.live.routes(), *hub.routes(), *documents.routes(), *health.routes(), *telemetry.routes()]
         counted = Middleware(telemetry.Counted, kinds=telemetry.kinds(ours), layers=frozenset(jobs.packets()))
-        return {**given, "routes": [*ours, *_listed(given, "routes")], "middleware": [front, counted, *_listed(given, "middleware")]}
+        return {
+            **given,
+            "routes": [*ours, *_listed(given, "routes")],
+            "middleware": [Middleware(Calls), front, counted, *_listed(given, "middleware")],
+        }
 
     def launch(self, *args: Any, prevent_thread_lock: bool = False, **kwargs: Any) -> tuple[App, str, str]:  # Gradio has 42 of them
         options = {

@@ -53,7 +53,7 @@ class Functions:
 
         Args:
             link: what to run: the address of a playground page, its query alone ("data=rings&process=CLD&grid.steps=10&particles=500&seed=1"), or an Experiment as JSON; "" is the default run. The tool "choices" lists what a query may say.
-            states: how many of the last points are told, from 0; in all at most 10,000 numbers.
+            states: how many points of the run's end are told (the first so many particles), from 0; in all at most 10,000 numbers.
 
         Returns:
             link, experiment and python (three forms of what was run), particles, steps, model_calls, diverged_at_step (null: it did not), times from noise to data, end (the last time), shape of a point, mean and deviation, data_mean and data_deviation where they are known, states.

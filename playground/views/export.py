@@ -23,6 +23,13 @@ def csv_steps(run: Run) -> list[int]:
     return [step for step in range(last + 1) if step % stride == 0 or step == last]
 
 
+def _kept(steps: list[int]) -> str:
+    """After which steps states are written, where it is not after all."""
+    if len(steps) < 5:
+        return f"after steps {', '.join(map(str, steps))}"
+    return f"after every {steps[1]}th step and the last (steps {steps[0]}, {steps[1]}, {steps[2]}, … {steps[-1]})"
+
+
 def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "") -> Iterator[str]:
     """Lines with # that say what this is, then step, t, particle, class and the state's components, one row a particle and step; states as
     computed, not scaled. ``states``: all of the run, where its trace is thinned."""
@@ -37,7 +44,7 @@ def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "")
     yield (
         f"# all states: after each of steps 0 to {last}\n"
         if len(steps) == last + 1
-        else f"# not all states: after every {steps[1]}th step and the last (steps {steps[0]}, {steps[1]}, {steps[2]}, … {last}), since a file has at most {MOST_ROWS:,} rows\n"
+        else f"# not all states: {_kept(steps)}, since a file has at most {MOST_ROWS:,} rows\n"
     )
     names = {"x₁": "x1", "x₂": "x2", "v₁": "v1", "v₂": "v2"}
     columns = [names.get(c, c) for c in sight.geometry.components]

@@ -50,11 +50,11 @@ def test_sizes_in_words():
 
 def test_a_server_with_lower_ones_refuses_what_a_link_may_say(monkeypatch):
     """The link stays what it is; only the server does not compute it. Mutant killed: the grammar's own bound is changed."""
-    monkeypatch.setattr(server, "limits", lambda: Limits(particles=500, steps=30))
-    for within in (pg.Experiment(particles=500), pg.Experiment(particles=1, grid=pg.UniformTime(steps=30))):
+    monkeypatch.setattr(server, "limits", lambda: Limits(particles=5000, steps=30))
+    for within in (pg.Experiment(particles=5000), pg.Experiment(particles=1, grid=pg.UniformTime(steps=30))):
         assert server.admitted(within) is within
-    with pytest.raises(BadValue, match=r"^particles = 501 .* at most 500 on this server"):
-        server.admitted(pg.Experiment(particles=501))
+    with pytest.raises(BadValue, match=r"^particles = 5001 .* at most 5,000 on this server"):
+        server.admitted(pg.Experiment(particles=5001))
     with pytest.raises(BadValue, match=r"^grid\.steps = 31 .* at most 30 on this server"):
         server.admitted(pg.Experiment(grid=pg.UniformTime(steps=31), particles=10))
 

@@ -51,7 +51,13 @@ def test_version() -> None:
         (["--workers", "-1"], {}, "argument --workers: '-1' cannot be used; allowed: a whole number from 0 to 256 (workers)"),
         (["--nonsense"], {}, "unrecognized arguments: --nonsense"),
         ([], {"PLAYGROUND_RUNS": "many"}, "PLAYGROUND_RUNS = 'many' cannot be used; allowed: a whole number from 1 to 100,000 (runs)"),
-        ([], {"PLAYGROUND_WORK": "1e99"}, "PLAYGROUND_WORK = '1e99' cannot be used; allowed: a whole number from 100,000 to"),
+        ([], {"PLAYGROUND_WORK": "1e99"}, "PLAYGROUND_WORK = '1e99' cannot be used; allowed: a whole number from 2,000,000 to"),
+        (["--host", "nowhere.invalid"], {}, "argument --host: 'nowhere.invalid' cannot be used; allowed: an address of this machine"),
+        (["--root-path", "play"], {}, "argument --root-path: 'play' cannot be used; allowed: a prefix that begins with a slash"),
+        ([], {"GRADIO_SERVER_NAME": "999.1.1.1"}, "GRADIO_SERVER_NAME = '999.1.1.1' cannot be used; allowed: an address of this machine"),
+        ([], {"GRADIO_ROOT_PATH": "ftp://x"}, "GRADIO_ROOT_PATH = 'ftp://x' cannot be used; allowed: a prefix"),
+        ([], {"GRADIO_TEMP_DIR": "/dev/null/x"}, "GRADIO_TEMP_DIR = '/dev/null/x' cannot be used; allowed: a folder that may be written"),
+        ([], {"PLAYGROUND_CACHE": "/dev/null/x"}, "PLAYGROUND_CACHE = '/dev/null/x' cannot be used; allowed: a folder that may be written"),
         ([], {"GRADIO_SERVER_PORT": "70000"}, "GRADIO_SERVER_PORT = '70000' cannot be used; allowed: a whole number from 1 to 65535"),
     ],
 )
@@ -82,6 +88,11 @@ def test_arguments_become_what_the_page_is_launched_with(monkeypatch: pytest.Mon
     told = command.read(["--host", "0.0.0.0", "--port", "7000", "--root-path", "/play", "--workers", "3", "--share", "--browser"])
     assert told == {"server_name": "0.0.0.0", "server_port": 7000, "root_path": "/play", "share": True, "inbrowser": True}
     assert Limits.read(os.environ).workers == 3
+
+
+def test_a_folder_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    command.check({"PLAYGROUND_MODELS": f"{ROOT}{os.pathsep}/nowhere"})
+    assert capsys.readouterr().err == "diffusion-playground: there is no folder /nowhere (PLAYGROUND_MODELS) yet\n"
 
 
 def test_a_mistyped_variable_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:

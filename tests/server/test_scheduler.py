@@ -458,6 +458,32 @@ def test_who_waits_behind_busy_workers_costs_nothing(made, monkeypatch: pytest.M
     hand.ends()
 
 
+def test_what_a_worker_has_never_heard_of_is_computed_elsewhere(made) -> None:
+    """Who was idle when its process died costs nobody an answer; what was under way there is told. Mutant killed: 503 for the next click."""
+    line, (hand, other) = made(2)
+    under_way = line.ask(Told("under way", parts=2), "bert")
+    begun = under_way.next()
+    assert hand.at() == "under way"
+    hand.goes_on(part=b"first")
+    assert begun.result(WAIT) == b"first"
+    blocking = line.ask(Told("blocking"), "carl").next()  # goes to the first, which is free
+    assert hand.at() == "blocking"
+    told = line.ask(Told("next"), "anna").next()
+    assert other.at() == "next"
+    other.breaks(Died("a broken pipe", asked=False))
+    hand.ends()
+    assert blocking.result(WAIT) == b"made"
+    names = {
+        (hand if not hand.asked.empty() else other).at()
+        for _ in range(1)
+        if until(lambda: not (hand.asked.empty() and other.asked.empty())) is None
+    }
+    assert names == {"next"}
+    for one in (hand, other):
+        one.answers.put(Slice(b"made", True, 0.1))
+    assert told.result(WAIT) == b"made"
+
+
 def test_what_nobody_expects_ends_a_worker_not_its_line(made) -> None:
     """An error that is no worker's death, as of a message that cannot be read: told, and the next is computed. Mutant killed: a thread that ends in silence."""
     line, (hand,) = made()

@@ -12,8 +12,11 @@ from urllib.parse import quote
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from playground.server.calls import Calls
 from playground.server.routes import Live
 from playground.ui import hub
 
@@ -173,3 +176,29 @@ def test_a_real_server_stays_up(server):
         with pytest.raises(urllib.error.HTTPError, match="400") as caught:
             urllib.request.urlopen(request, timeout=20)
         caught.value.close()
+
+
+def test_a_call_of_gradios_is_bounded():
+    """By its length where it says one, and as it comes. Mutants killed: a gigabyte that is read whole before it is refused; a limit that nothing counts."""
+    read = []
+
+    async def echo(request):
+        async for piece in request.stream():
+            read.append(len(piece))
+        return PlainTextResponse("read")
+
+    page = Calls(Starlette(routes=[Route("/{path:path}", echo, methods=["POST"])]))
+    with TestClient(page) as client:
+        for path in ("run/simulate", "queue/join", "component_server"):
+            told = client.post(f"/gradio_api/{path}", headers={"content-length": "1000000000"}, content=b"{}")
+            assert (told.status_code, told.json()["error"]["field"]) == (400, "body")
+            assert not read
+            told = client.post(f"/play/gradio_api/{path}", content=(b"a" * 100_000 for _ in range(1000)))
+            assert (told.status_code, told.text) == (413, "at most 2 MB in one call on this server")
+            assert sum(read) <= 2_000_000
+            read.clear()
+            assert client.post(f"/gradio_api/{path}", content=b"{}").text == "read"
+            read.clear()
+        assert (
+            client.post("/gradio_api/upload?upload_id=1", content=(b"a" * 100_000 for _ in range(30))).text == "read"
+        )  # Gradio's own bound

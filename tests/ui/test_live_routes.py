@@ -131,6 +131,9 @@ def test_csv_says_what_it_leaves_out(client, monkeypatch):
     assert steps == [0, 5, 10, 15, 20, 25, 30, 35, 40]
     assert "not all states: after every 5th step and the last" in lines[2]
     assert len(lines) < 100
+    lines = client.get("/live/states.csv?particles=50&grid.steps=3&sampler=DDPM").text.strip().split("\n")
+    assert "not all states: after steps 0, 3, since" in lines[2]
+    assert len([line for line in lines if line[0].isdigit()]) == 100
 
 
 def drawn(kind: str = "PNG", sizes: tuple[tuple[int, int], ...] = ((64, 48),) * 3) -> bytes:

@@ -8,6 +8,9 @@ import { time } from "../lib/time.js";
 import { texLines } from "../lib/tip.js";
 import { momentsOf } from "../stage/run.js";
 
+/** The innermost element: KaTeX sets the size of what stands in an exponent there. @param {Element} node @returns {HTMLElement} */
+const leaf = (node) => (node.firstElementChild ? leaf(node.firstElementChild) : /** @type {HTMLElement} */ (node));
+
 /**
  * @typedef {import("../lib/packet.js").Packet<import("../python.js").RunHeader>} RunPacket
  * @typedef {import("../stage/run.js").Facts} Facts
@@ -138,7 +141,7 @@ class StepPanel {
     this.at.terms.replaceChildren();
     this.rows = [];
     // a number that is not in the formula gets a row; all do where one of them would be too small to read there
-    const tiny = [...this.at.numbers.querySelectorAll(".pg-slot")].some((place) => parseFloat(getComputedStyle(place).fontSize) < 9);
+    const tiny = [...this.at.numbers.querySelectorAll(".pg-slot")].some((place) => parseFloat(getComputedStyle(leaf(place)).fontSize) < 9);
     if (tiny) this.at.numbers.hidden = true;
     this.symbols.forEach((symbol, j) => {
       if (this.katex && !tiny && this.at.numbers.querySelector(`.pg-slot-${j}`)) return;
@@ -186,8 +189,9 @@ class StepPanel {
 
   /** Where the numbers of the filled-in line go, each as wide as it usually is. */
   slots() {
-    this.places = this.symbols.map((_, j) => [.../** @type {NodeListOf<HTMLElement>} */ (this.at.numbers.querySelectorAll(`.pg-slot-${j}`))]);
-    this.places.forEach((places, j) => {
+    const slots = this.symbols.map((_, j) => [.../** @type {NodeListOf<HTMLElement>} */ (this.at.numbers.querySelectorAll(`.pg-slot-${j}`))]);
+    this.places = slots.map((places) => places.map(leaf));
+    slots.forEach((places, j) => {
       const widths = this.values[j].map(width).sort((a, b) => a - b);
       const most = widths[widths.length >> 1]; // the usual one: the few longer ones may push
       for (const place of places) place.style.minWidth = most.toFixed(2) + "em";

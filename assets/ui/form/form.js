@@ -18,6 +18,7 @@ import { mountsOf } from "./mounts.js";
 import { Notices } from "./notices.js";
 import { Parts } from "./parts.js";
 import { Grammar, equal, same, text } from "./query.js";
+import { Return } from "./return.js";
 import { Settle } from "./settle.js";
 import { FormShown, mark } from "./shown.js";
 import { Titles } from "./titles.js";
@@ -44,6 +45,7 @@ export class Form {
     this.controls = this.grammar.controls;
     this.parts = new Parts();
     this.notices = new Notices(this.parts);
+    this.back = new Return();
     this.pickers = new Pickers(this.rules());
     this.chosen = new Chosen(this.grammar, writer(this.pickers));
     this.judge = new Judge(this.grammar, this.chosen);
@@ -287,6 +289,7 @@ export class Form {
   drawn({ run, q }, job, whole) {
     const { parts } = this, { image } = run.header;
     mark();
+    this.back.over();
     this.notices.clear("error"); // before the run, which may bring a message of its own
     parts.put((stage) => stage.setRun(run));
     parts.images?.setRun(run);
@@ -325,18 +328,22 @@ export class Form {
       else this.giveWay(error);
       return;
     }
-    if (!(error instanceof Unreachable)) console.error(error);
-    const message = error instanceof Unreachable ? "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${words}`;
+    const away = error instanceof Unreachable;
+    if (!away) console.error(error);
+    const message = away ? error.said || "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${words}`;
     const run = () => {
       this.address.refused = null;
       loop.again(q);
       this.address.later();
     };
+    if (away) this.back.wait(run);
     this.tell({ kind: "error", message, action: { label: "Try again", run } });
   }
 
-  /** What the server refused, in the words that stand in the form. @param {import("./transport.js").Complaint} complaint */
-  refusal({ field, value, allowed, message }) {
+  /** What the server refused, in the words that stand in the form; what it may do later is no fault of a choice.
+   * @param {import("./transport.js").Complaint} complaint @returns {Refused | Unreachable} */
+  refusal({ field, value, allowed, message, again }) {
+    if (again) return new Unreachable(message, message);
     const { chosen, grammar, titles } = this;
     const control = this.controls.find((c) => c.path === field && (!c.kind || c.kind === grammar.at(chosen.values, field.slice(0, field.lastIndexOf(".")))));
     const said = value === "" ? "nothing" : String(value).replace(/^'(.*)'$/, "$1");

@@ -3,7 +3,7 @@ import { decode } from "../lib/packet.js";
 import { packetUrl, tab } from "../lib/start.js";
 
 /** @typedef {import("../python.js").Query} Query */
-/** @typedef {{field: string, value: unknown, allowed?: string, message: string}} Complaint What the server refused (BadValue of playground/core/fields.py). */
+/** @typedef {{field: string, value: unknown, allowed?: string, message: string, again?: number}} Complaint What the server refused (BadValue of playground/core/fields.py), or does not do now: seconds after which it may (server/failure.py). */
 
 /** What the server refused, in the words that stand in the form. */
 export class Refused extends Error {
@@ -14,7 +14,14 @@ export class Refused extends Error {
     this.allowed = allowed;
   }
 }
-export class Unreachable extends Error {}
+/** There is no answer now, and may be one later. */
+export class Unreachable extends Error {
+  /** @param {string} [message] @param {string} [said] what the server says of it, where it says something */
+  constructor(message, said = "") {
+    super(message);
+    this.said = said;
+  }
+}
 
 /** Was a request given up because something newer is wanted?
  * @param {unknown} error */
@@ -76,7 +83,7 @@ export class Transport {
   openDoor = () => {};
   opened = new Promise((/** @type {(_: void) => void} */ resolve) => (this.openDoor = resolve));
 
-  /** @param {(complaint: Complaint) => Refused} refusal what was refused, in words of the form */
+  /** @param {(complaint: Complaint) => Refused | Unreachable} refusal what was refused, in words of the form */
   constructor(refusal) {
     this.refusal = refusal;
   }
