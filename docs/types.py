@@ -301,7 +301,7 @@ def tasks() -> Iterator[object]:
 def fits() -> Iterator[object]:
     table = Table()
     table.feed("\n".join(f"{x} {x * x / 9}" for x in range(30)).encode())
-    yield fit_record(table.points(), "0", "1")
+    yield fit_record(table.points(), 0, True)
 
 
 def by_kind(values: Iterable[object]) -> dict[str, list[object]]:

@@ -60,9 +60,9 @@ def test_what_is_wrong_in_a_link(link: str, field: str) -> None:
 
 
 def test_a_server_of_lower_limits_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "limits", lambda: Limits(particles=50))
-    with pytest.raises(BadValue, match="at most 50 on this server"):
-        answers.asked("particles=60")
+    monkeypatch.setattr(asked, "limits", lambda: Limits(particles=2000))
+    with pytest.raises(BadValue, match="at most 2,000 on this server"):
+        answers.asked("particles=2001")
 
 
 @pytest.mark.parametrize("exp", [RINGS, pg.Experiment(particles=50), pg.Experiment(data="comb", particles=50, mode="forward")])
