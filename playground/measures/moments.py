@@ -9,8 +9,8 @@ from torch import Tensor
 
 from playground.core.space import Space
 from playground.core.spec import Info
-from playground.measures.sampled import Sampled, pairs
-from playground.metrics.fidelity import frechet_distance
+from playground.measures.sampled import Sampled
+from playground.metrics.fidelity import frechet_of_moments, known_moments
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,15 @@ class Moments(Sampled):
     )
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        pool = points.flatten(1).numpy()
-        squares = [frechet_distance(torch.from_numpy(x), torch.from_numpy(y)) for x, y in pairs(pool, first, second)]
+        pool = points.flatten(1)
+        known: dict[bytes, tuple[Tensor, Tensor]] = {}
+
+        def of(rows: Tensor) -> tuple[Tensor, Tensor]:
+            """Each sample is of many pairs; its moments are taken once."""
+            name = rows.numpy().tobytes()
+            if name not in known:
+                known[name] = known_moments("x", pool[rows])
+            return known[name]
+
+        squares = [frechet_of_moments(of(x), of(y)) for x, y in zip(first, second, strict=True)]
         return torch.tensor([math.sqrt(max(0.0, s)) for s in squares], dtype=torch.float64)

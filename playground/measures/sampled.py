@@ -69,6 +69,7 @@ class Truth:
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
         self.picks = evenly(len(frames), min(FRAMES, max(FEW_FRAMES, POINTS // self.count)) if self.flat else FEW_FRAMES)
         self.rng = Rng(seed).stream("truth")
+        self.takes: dict[bool, int] = {}  # draws of the stream that samples of one time take, above t = 0 and there
 
     @classmethod
     def of(cls, run: Measured) -> Truth:
@@ -89,17 +90,27 @@ class Truth:
         return drawn * self.scale(index) if self.flat else drawn
 
     def skip(self, indices: Iterable[int]) -> Truth:
-        """Passes over the samples of these frames."""
+        """Passes over the samples of these frames, without making them: each draw of a stream has a seed of its own."""
         for index in indices:
-            self.samples(index)
+            t = self.frames[index].t
+            noised = t > 0
+            if noised not in self.takes:  # of p_t as many at any time
+                probe = self.rng.stream("probe")
+                exact_draws(self.exact, t, 1, 1, probe)
+                self.takes[noised] = probe.draws
+            self.rng.draws += self.takes[noised]
         return self
 
     def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled]) -> list[Estimate]:
         """Points (n, d) against exact samples (K, n, d), one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
         lines = [measure.projected(x.shape[1]) if self.flat else None for measure in by]
-        read_off = iter(compare(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
+        read_off = iter(self.projected(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
         points = torch.empty(0) if all(lines) else torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, self.space.shape)
         return [next(read_off) if line else read(apart(measure, self.space, points)) for measure, line in zip(by, lines, strict=True)]
+
+    def projected(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
+        """Those that are read off projections."""
+        return compare(x, exact, by)
 
 
 def apart(measure: Sampled, space: Space, samples: Tensor) -> np.ndarray:

@@ -15,11 +15,21 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 
     tr (C_x C_y)^½ = Σ √eigenvalues of C_x^½ C_y C_x^½, in float64. Blind beyond two moments. At least two rows each. Raises: BadValue. Called FID only with the features of FID's own network.
     """
-    for name, rows in (("x", x), ("y", y)):
-        _check_rows(name, rows, 2)
+    mine, theirs = known_moments("x", x), known_moments("y", y)
     if x.shape[1] != y.shape[1]:
         raise BadValue("y", tuple(y.shape), f"as many columns as x has: {x.shape[1]}")
-    (mx, cx), (my, cy) = moments(x), moments(y)
+    return frechet_of_moments(mine, theirs)
+
+
+def known_moments(name: str, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """``moments`` of at least two rows. Raises: BadValue."""
+    _check_rows(name, rows, 2)
+    return moments(rows)
+
+
+def frechet_of_moments(x: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor]) -> float:
+    """The same of two means and covariances."""
+    (mx, cx), (my, cy) = x, y
     value, vector = torch.linalg.eigh(cx)
     root = (vector * value.clamp_min(0).sqrt()) @ vector.T
     cross = torch.linalg.eigvalsh(root @ cy @ root).clamp_min(0).sqrt().sum()

@@ -134,27 +134,51 @@ def read(d: np.ndarray) -> Estimate:
     return Estimate(float(d[0, 1:].mean()), error, float(pairs.mean()), float(pairs.std(ddof=1)))
 
 
-def compare(x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
-    """Particles x (n, d) against K exact samples (K, n, d): one Estimate a distance. What is not finite or beyond FAR counts as at FAR."""
-    points = np.nan_to_num(np.concatenate([x[None], exact], dtype=np.float32), nan=FAR).clip(-FAR, FAR)
-    samples, n, dim = points.shape
-    flat = np.ascontiguousarray(points.reshape(samples * n, dim).T)
-    theta = directions(dim) if dim > 1 else np.ones((1, 1), np.float32)
+def compare(x: np.ndarray, exact: np.ndarray, by: Sequence[Projected], ready: np.ndarray | None = None) -> list[Estimate]:
+    """Particles x (n, d) against K exact samples (K, n, d): one Estimate a distance. What is not finite or beyond FAR counts as at FAR. ``ready``: what
+    ``lined_up`` says of the exact samples, where that was kept; the numbers are the same."""
+    points = x[None] if ready is not None else np.concatenate([x[None], exact], dtype=np.float32)
+    samples, n, dim = 1 + len(exact), *x.shape
+    flat, theta = _flat(points), _lines(dim)
     sums, taken = np.zeros((len(by), samples, samples)), np.zeros(len(by))
     piece = max(1, PIECE // (samples * n))
     for start in range(0, len(theta), piece):
-        some = theta[start : start + piece]
-        q = some[:, :1] * flat[0]  # a BLAS's threads cost more than this
-        for i in range(1, dim):
-            q += some[:, i : i + 1] * flat[i]
-        q = q.reshape(-1, samples, n)
-        q.sort(-1)
+        q = _sorted(flat, theta[start : start + piece], len(points))
+        if ready is not None:
+            q = np.concatenate([q, ready[start : start + piece]], 1)
         for k, measure in enumerate(by):
             part = q[-start % measure.every :: measure.every]
             if len(part):
                 sums[k] += measure.squared(part)
                 taken[k] += len(part)
-    return [read(np.sqrt(one.factor(dim) * total / count)) for total, count, one in zip(sums, taken, by, strict=True)]
+    return [read(np.sqrt(one.factor(dim) * total / count)) for one, total, count in zip(by, sums, taken, strict=True)]
+
+
+def lined_up(exact: np.ndarray) -> np.ndarray:
+    """Samples (K, n, d) as ``compare`` sees them: their projections, sorted, (directions, K, n)."""
+    flat, theta, (samples, n, _) = _flat(exact), _lines(exact.shape[2]), exact.shape
+    piece = max(1, PIECE // (samples * n))
+    return np.concatenate([_sorted(flat, theta[start : start + piece], samples) for start in range(0, len(theta), piece)])
+
+
+def _lines(dim: int) -> np.ndarray:
+    return directions(dim) if dim > 1 else np.ones((1, 1), np.float32)
+
+
+def _flat(points: np.ndarray) -> np.ndarray:
+    """Samples (S, n, d) as coordinates (d, S n) that can be sorted."""
+    near = np.nan_to_num(points.astype(np.float32, copy=False), nan=FAR).clip(-FAR, FAR)
+    return np.ascontiguousarray(near.reshape(-1, points.shape[2]).T)
+
+
+def _sorted(flat: np.ndarray, theta: np.ndarray, samples: int) -> np.ndarray:
+    """The projections of S samples on directions (L, d), sorted, (L, S, n)."""
+    q = theta[:, :1] * flat[0]  # a BLAS's threads cost more than this
+    for i in range(1, len(flat)):
+        q += theta[:, i : i + 1] * flat[i]
+    q = q.reshape(len(theta), samples, -1)
+    q.sort(-1)
+    return q
 
 
 def steadied(readings: Sequence[Estimate]) -> list[Estimate]:
