@@ -7,7 +7,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent# node comes into the environm
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 FIREFOX ?= $(shell command -v firefox-esr || command -v firefox)
 
-.PHONY: app test lint types bench clean browser
+.PHONY: app test lint types bench clean clean-cache browser
 
 app: $(VENV)/app.stamp
 	$(BIN)/python app.py
@@ -54,3 +54,7 @@ $(VENV)/dev.stamp: requirements.txt requirements-hub.txt requirements-mcp.txt re
 
 clean:
 	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis
+
+# numbers of sweeps' cells that are kept on disk (PLAYGROUND_CACHE, or ~/.cache/diffusion-playground)
+clean-cache: $(VENV)/app.stamp
+	$(BIN)/python -m playground.sweeps clean

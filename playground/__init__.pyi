@@ -20,6 +20,7 @@ from playground import samplers as samplers
 from playground import schedules as schedules
 from playground import server as server
 from playground import spaces as spaces
+from playground import sweeps as sweeps
 from playground import ui as ui
 from playground import views as views
 from playground.api import BadValue as BadValue
@@ -48,6 +49,7 @@ from playground.api import ScalarProcess as ScalarProcess
 from playground.api import Schedule as Schedule
 from playground.api import Space as Space
 from playground.api import Spec as Spec
+from playground.api import Sweep as Sweep
 from playground.api import Trace as Trace
 from playground.api import bridge as bridge
 from playground.api import budget as budget
@@ -78,6 +80,7 @@ from playground.api import sample as sample
 from playground.api import score as score
 from playground.api import simulate as simulate
 from playground.api import slider as slider
+from playground.api import sweep as sweep
 from playground.api import why_illegal as why_illegal
 from playground.grids.auto import Auto as Auto
 from playground.grids.custom import Custom as Custom
@@ -265,6 +268,7 @@ __all__ = [
     "Spec",
     "SubVP",
     "Subsequence",
+    "Sweep",
     "TauLeaping",
     "TiltedLaw",
     "TokenAncestral",
@@ -311,5 +315,6 @@ __all__ = [
     "score",
     "simulate",
     "slider",
+    "sweep",
     "why_illegal",
 ]

@@ -48,6 +48,7 @@ from playground.notebook import (
     sample,
     score,
 )
+from playground.sweeps import Sweep, sweep
 
 __all__ = [
     "BadValue",
@@ -76,6 +77,7 @@ __all__ = [
     "Schedule",
     "Space",
     "Spec",
+    "Sweep",
     "Trace",
     "bridge",
     "budget",
@@ -106,6 +108,7 @@ __all__ = [
     "score",
     "simulate",
     "slider",
+    "sweep",
     "why_illegal",
 ]
 

@@ -147,9 +147,11 @@ class Run:
         sampler: Sampler | None = None,
         walk: Sequence[float] | None = None,
         expects: bool = False,
+        rng: Rng | None = None,
     ):
         """The arguments of ``simulate``. ``sampler``: in place of the experiment's, for what wraps one. ``walk``: times in place of the grid's that
-        may also rise; it samples in either mode. ``expects``: x̂_0 at every kept state is wanted.
+        may also rise; it samples in either mode. ``expects``: x̂_0 at every kept state is wanted. ``rng``: in
+        place of that of the experiment's seed.
 
         Raises: BadValue naming the field, the value and what is allowed, before anything is computed; as it is read, naming ``noise`` or
         ``predictor`` where the caller's own fail.
@@ -164,7 +166,7 @@ class Run:
         self.who = check_law(data, exp)
         self.law, self.space = self.who.law, self.who.law.space
         self.draws = None if noise is None else Draws(noise)
-        self.rng = Rng(exp.seed, device, kind, self.draws)
+        self.rng = Rng(exp.seed, device, kind, self.draws) if rng is None else rng
         self.origin: Tensor | None = None
         if self.samples:
             self.feed = self._sampled(predictor, initial, times, log_snr, sampler or exp.sampler, walk)
@@ -365,11 +367,15 @@ class Run:
         new = self.frames[self._judged :]
         self._judged = len(self.frames)
         if self.samples and self.lost_at is None and new:
-            most = (self.who.lost * self.oracle.rms(t64([f.t for f in new]))).tolist()
-            sizes = torch.stack([self._size(f.z) for f in new]).tolist()  # one trip to the host for all of them
-            lost = (f.step for f, size, bound in zip(new, sizes, most, strict=True) if not size / math.sqrt(len(f.z)) < bound)
-            self.lost_at = next(lost, None)  # NaN and inf are lost
+            self.lost_at = self.first_lost(new)
         return self.lost_at
+
+    def first_lost(self, frames: Sequence[Frame]) -> int | None:
+        """The step of the first of some frames, of this run or of a part of its particles, that is so."""
+        most = (self.who.lost * self.oracle.rms(t64([f.t for f in frames]))).tolist()
+        sizes = torch.stack([self._size(f.z) for f in frames]).tolist()  # one trip to the host for all of them
+        lost = (f.step for f, size, bound in zip(frames, sizes, most, strict=True) if not size / math.sqrt(len(f.z)) < bound)
+        return next(lost, None)  # NaN and inf are lost
 
     def _size(self, z: Tensor) -> Tensor:
         """Root of the sum over the particles of how large their states are, squared; of pictures, in which no velocity is seen, the data part alone."""

@@ -45,6 +45,7 @@ class Group:
 
 
 RUN, KEPT, LINE = Group("One experiment"), Group("Kept in memory"), Group("The line")
+SWEEPS = Group("Sweeps")
 UPLOADS, FILES, HUB = Group("Uploads"), Group("Films and files"), Group("Models of the hub")
 
 
@@ -83,6 +84,11 @@ class Limits:
     waiting: int = LINE.most(1000, 1, 10**6, "requests", "that wait to be computed, in all")
     waiting_each: int = LINE.most(64, 1, 10**6, "requests", "of one person that wait")
     gpu_seconds: int = LINE.most(60, 1, 3600, "seconds", "for which a Space with ZeroGPU is asked to lend its GPU for one answer")
+
+    cells: int = SWEEPS.most(20_000, 1, 10**7, "cells", "of one sweep: combinations of its axes × seeds")
+    cell_bytes: int = SWEEPS.most(
+        64_000_000, 0, 10**12, "bytes", "numbers of cells that are kept on disk, the least recently used go first; 0: none"
+    )
 
     upload_bytes: int = UPLOADS.most(4_000_000, 1000, 10**9, "bytes", "pictures that are sent for a task")
     pixels: int = UPLOADS.most(20_000_000, 1000, 10**9, "pixels", "of one picture, read from its head before it is decoded")

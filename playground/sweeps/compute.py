@@ -1,0 +1,216 @@
+"""Cells computed: all seeds of a place in one pass of the engine, the exact samples of cells that share law, process and time made once.
+
+Nothing differs by a bit from ``pg.measure`` of each cell's own Experiment on one thread: every seed's draws are those of its own streams, row for row, exact models treat particles one by
+one (it is looked at, ``agrees``), and the distances are read off the same samples. One thread, as the page's workers have: with another number of them the last digits of a matrix product
+differ, and a cell would depend on who computed it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.exact import Exact
+from playground.core.experiment import Experiment
+from playground.core.fields import BadValue, params
+from playground.core.measure import Estimate, Measure
+from playground.core.process import Process
+from playground.core.rng import Rng
+from playground.core.run import Frame
+from playground.core.space import Space
+from playground.engine import DTYPES, Run, check_device
+from playground.measures.panel import distances, why_not
+from playground.measures.panel import named as measure_named
+from playground.measures.sampled import Sampled, Truth, courses
+from playground.metrics.truth import Projected, compare, lined_up
+from playground.sweeps.results import Result
+
+SAMPLES = 96_000_000  # bytes of exact samples, and their sorted projections, that are kept
+CHECKED = 3  # steps at which a batch is compared with runs of their own
+POINTS = 50_000  # particles of one pass: beyond, batches leave the cache and gain nothing
+
+
+class Streams(Rng):
+    """The draws of several seeds, one below the other: rows i n … (i + 1) n of every draw are those of the stream of seed i."""
+
+    def __init__(self, seeds: Sequence[int], device: torch.device, dtype: torch.dtype, name: str = ""):
+        super().__init__(seeds[0], device, dtype, name=name)
+        self.seeds = tuple(seeds)
+        self.each = [Rng(seed, dtype=dtype, name=name) for seed in seeds]
+
+    def stream(self, name: str) -> Streams:
+        return Streams(self.seeds, self.device, self.dtype, name)
+
+    def _draw(self, law: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        rows, rest = divmod(shape[0], len(self.each))
+        if rest:
+            raise BadValue("seeds", shape, "draws of as many rows for each seed")
+        self.draws += 1
+        return torch.cat([one._draw(law, (rows, *shape[1:])) for one in self.each])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A seed's part of a run, as measures ask for it."""
+
+    exp: Experiment
+    process: Process
+    space: Space
+    frames: Sequence[Frame]
+    oracle: Exact
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Samples:
+    """Exact samples and their sorted projections, by what they depend on; the least recently used go first."""
+
+    def __init__(self, most: int = SAMPLES):
+        self.most, self.size, self.made = most, 0, 0
+        self.kept: OrderedDict[Hashable, np.ndarray] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
+        found = self.kept.pop(key, None)
+        if found is None:
+            found = make()
+            self.made += 1
+            self.size += found.nbytes
+        self.kept[key] = found
+        while self.size > self.most and len(self.kept) > 1:
+            self.size -= self.kept.popitem(last=False)[1].nbytes
+        return found
+
+
+class Shared(Truth):
+    """The exact samples beside a run, made once for all runs that have the same ones."""
+
+    def __init__(self, run: Seen, samples: Samples):
+        exp = run.exp
+        super().__init__(run.process, run.frames, run.oracle, run.space, exp.seed)
+        self.all, self.law = samples, (exp.data, exp.model, exp.process, exp.guidance, exp.seed, self.count, self.draws)
+        self.drawn: Hashable = None
+
+    def samples(self, index: int) -> np.ndarray:
+        key = (*self.law, self.frames[index].t, self.rng.draws)
+        before = self.rng.draws
+        found = self.all.get(key, lambda: super(Shared, self).samples(index))
+        if self.rng.draws == before:
+            self.skip([index])
+        self.drawn = key
+        return found
+
+    def projected(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
+        return compare(x, exact, by, self.all.get(("sorted", self.drawn), lambda: lined_up(exact)))
+
+
+def passes(exp: Experiment, seeds: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The seeds that one pass takes at a time: one alone where a particle's path depends on the others, or on its place in the batch; and where a batch gives other bits, by the
+    rounding of networks or, for some numbers of particles, of a matrix product."""
+    alone = exp.sampler.couples_particles or exp.guidance.by_place or not {"mixture", "marginals"} <= exp.who.gives or exp.mode != "reverse"
+    most = 1 if alone else max(1, int(min(POINTS, params(Experiment)["particles"].hi) // exp.particles))
+    for start in range(0, len(seeds), most):
+        some = seeds[start : start + most]
+        if len(some) == 1 or agrees(exp.replace(seed=0, grid=replace(exp.grid, steps=CHECKED)), len(some)):
+            yield some
+        else:
+            yield from ([seed] for seed in some)
+
+
+@functools.lru_cache(maxsize=1024)
+def agrees(exp: Experiment, count: int) -> bool:
+    """Are so many seeds in one pass what they are one by one, to the bit? Seen at the first steps."""
+    seeds, n = range(count), exp.particles
+    with one_thread():
+        batch = list(together(exp, seeds))
+        alone = [Run(exp.replace(seed=seed)).finish() for seed in seeds]
+    return all(torch.equal(f.z, b.z[i * n : (i + 1) * n]) for i, run in enumerate(alone) for f, b in zip(run, batch, strict=True))
+
+
+def together(exp: Experiment, seeds: Sequence[int]) -> Run:
+    """A run of several seeds, one below the other."""
+    rng = Streams(seeds, check_device(None), DTYPES[exp.dtype])
+    return Run(exp.replace(particles=exp.particles * len(seeds), seed=seeds[0]), rng=rng)
+
+
+def run_seeds(exp: Experiment, seeds: Sequence[int]) -> Iterator[tuple[Seen, Run]]:
+    """The runs of several seeds, from one pass; of a single one its own."""
+    if len(seeds) == 1:
+        one = exp.replace(seed=seeds[0])
+        run = Run(one).finish()
+        yield Seen(one, run.process, run.space, run.frames, run.oracle), run
+        return
+    n, run = exp.particles, together(exp, seeds).finish()
+    for i, seed in enumerate(seeds):
+        frames = [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
+        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle), run
+
+
+class Computer:
+    """Computes cells; keeps what several of them need."""
+
+    def __init__(self) -> None:
+        self.samples = Samples()
+
+    def cells(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], measures: Sequence[str]) -> Iterator[Result]:
+        """The cells of one place, as they are there. What cannot be computed says why in its place."""
+        asked = [measure_named(key) for key in measures]
+        for some in passes(exp, seeds):
+            try:
+                with one_thread():
+                    told = self._pass(at, exp, some, asked)
+                yield from told
+            except (BadValue, ArithmeticError, RuntimeError, MemoryError, np.linalg.LinAlgError) as error:
+                if len(some) == 1:
+                    yield Result(at, some[0], failed=_reason(error))
+                    continue
+                for seed in some:  # one of them may be to blame
+                    yield from self.cells(at, exp, [seed], measures)
+
+    def _pass(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], asked: Sequence[Measure]) -> list[Result]:
+        started = time.perf_counter()
+        seen = list(run_seeds(exp, seeds))
+        ms = round(1000 * (time.perf_counter() - started) / len(seeds), 3)
+        out: list[Result] = []
+        for (part, run), seed in zip(seen, seeds, strict=True):
+            values, refused = self.measured(part, asked)
+            lost = run.first_lost(part.frames) if run.samples else None
+            out.append(Result(at, seed, values, refused, run.steps, part.frames[-1].calls, ms, len(seeds), lost))
+        return out
+
+    def measured(self, run: Seen, asked: Sequence[Measure]) -> tuple[dict[str, Estimate], dict[str, str]]:
+        """What is measured of a run, and why not the rest, by the measures' keys."""
+        refused = {m.info.key: f"{m.info.title} {why}" for m in asked if (why := why_not(m, run))}
+        by = distances()
+        sampled: list[Sampled] = [by[m.info.key] for m in asked if m.info.key in by and m.info.key not in refused]
+        values: dict[str, Estimate] = {}
+        if sampled:
+            told = courses(Shared(run, self.samples), sampled, last=True)
+            values = {m.info.key: curve.estimates[-1] for m, curve in zip(sampled, told, strict=True)}
+        for m in asked:
+            key = m.info.key
+            if key not in refused and key not in values:
+                try:
+                    values[key] = m.of(run)
+                except BadValue as error:
+                    refused[key] = str(error)
+        return {m.info.key: values[m.info.key] for m in asked if m.info.key in values}, refused
+
+
+def _reason(error: Exception) -> str:
+    return str(error)[:500] if isinstance(error, BadValue) else f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,78 @@
+"""Statistics of a board, as functions of numbers alone: means over seeds, fitted orders, Pareto fronts, each with its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+ABOVE = 2.0  # times the floor, from which an error counts in the fit of an order
+FEWEST = 4  # grids of a fit: with n − 2 = 1 degree of freedom the interval says nothing
+
+
+class Mean(NamedTuple):
+    """A mean of ``n`` numbers and its interval (t, 95 %); of one number there is none: −inf to inf; of none it is NaN."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def over_seeds(values: Sequence[float]) -> Mean:
+    """m ± t_{n−1} s/√n. What is not finite makes mean and upper end infinite: a seed that is lost is not passed over."""
+    n = len(values)
+    if n == 0:
+        return Mean(math.nan, math.nan, math.nan, 0)
+    x = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(x).all():
+        return Mean(math.inf, -math.inf, math.inf, n)
+    mean = float(x.mean())
+    if n == 1:
+        return Mean(mean, -math.inf, math.inf, 1)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1) * x.std(ddof=1) / math.sqrt(n))
+    return Mean(mean, mean - half, mean + half, n)
+
+
+def beyond(value: float, floor: float, in_squares: bool) -> float:
+    """What of a distance is beyond its floor: √(d² − f²) where noise and error add in squares, else d − f; 0 below it."""
+    return math.sqrt(max(0.0, value**2 - floor**2)) if in_squares else max(0.0, value - floor)
+
+
+class Fit(NamedTuple):
+    """An order p, its interval (t with n − 2 degrees of freedom, 95 %), and how many grids are in the fit."""
+
+    order: float
+    low: float
+    high: float
+    n: int
+
+
+def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequence[float]) -> Fit | None:
+    """e = c n^{−p}: least squares of ln e over ln n, p with its interval, over the grids whose error is above ABOVE times the floor; None where these are
+    fewer than four different ones. A bend (steps too few for the order to show) widens the interval."""
+    told = [(n, e) for n, e, floor in zip(steps, errors, floors, strict=True) if math.isfinite(e) and e > 0 and e > ABOVE * floor and n > 0]
+    if len({n for n, _ in told}) < FEWEST:
+        return None
+    x, y = np.log(np.asarray(told, dtype=np.float64)).T
+    x, y = x - x.mean(), y - y.mean()
+    slope = float(x @ y / (x @ x))
+    rest = y - slope * x
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(x) - 2) * math.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
+    return Fit(-slope, -slope - half, -slope + half, len(x))
+
+
+def front(costs: Sequence[float], values: Sequence[Mean]) -> list[bool]:
+    """Who is on the Pareto front of low cost and low value: all but those that another one beats with significance, at a cost no higher and with the upper end of its interval
+    below their lower end. What has no mean is not on it."""
+    there = [i for i, (cost, value) in enumerate(zip(costs, values, strict=True)) if math.isfinite(cost) and math.isfinite(value.mean)]
+    best: dict[float, float] = {}
+    lowest = math.inf
+    for i in sorted(there, key=lambda i: costs[i]):
+        lowest = best[costs[i]] = min(lowest, values[i].high)
+    seen = set(there)
+    return [i in seen and not best[costs[i]] < values[i].low for i in range(len(costs))]
