@@ -1,0 +1,99 @@
+"""A board of 12 samplers × 8 numbers of steps × 5 seeds × 2,000 particles of 64 components with all cheap measures, against the same cells one ``simulate`` at a time:
+``python -m benchmarks.board``. Both in this run, by turns over the same places; JSON with the ratio.
+
+``--share``: the part of the places, evenly taken, at which cells are also made one at a time (1: all of them). The whole sweep is timed as well, here and in two processes, from its start to the
+first cell and to the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+
+import torch
+
+import playground as pg
+from benchmarks.live import cpu
+from playground.engine import Run
+from playground.measures.panel import named, why_not
+from playground.sweeps.compute import Computer, one_thread
+from playground.sweeps.running import Running
+
+SAMPLERS = [
+    "DDIM",
+    "DDPM",
+    "Euler",
+    "Heun",
+    "EulerMaruyama",
+    "EulerAncestral",
+    "DPMSolverPP2M",
+    "DPMSolverPP3M",
+    "SDEDPMSolverPP",
+    "UniPC",
+    "DEIS",
+    "EDMHeun",
+]
+STEPS = [5, 8, 10, 15, 20, 30, 50, 100]
+MEASURES = ["W2", "Energy", "Middle", "Moments", "ClassShares", "PriorMismatch", "ModelCalls"]
+SWEEP = pg.Sweep(
+    base=pg.Experiment(data="swiss_roll", particles=2000),
+    axes=[{"sampler": SAMPLERS}, {"grid.steps": STEPS}],
+    seeds=5,
+    measures=MEASURES,
+)
+
+
+def one_at_a_time(exp: pg.Experiment) -> dict[str, pg.Estimate]:
+    """A cell as a notebook makes it: a run, and every measure of it."""
+    run = Run(exp).finish()
+    return {key: named(key).of(run) for key in MEASURES if not why_not(named(key), run)}
+
+
+def timed(workers: int) -> dict[str, float | int]:
+    """The whole sweep without the cells that are kept: seconds to the first cell and to the last."""
+    started = time.perf_counter()
+    running = Running(SWEEP, workers=workers)
+    first = 0.0
+    for _ in running:
+        first = first or time.perf_counter() - started
+    return {"cells": len(running.results.cells), "first s": round(first, 2), "all s": round(time.perf_counter() - started, 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=float, default=1 / 7)
+    share = parser.parse_args().share
+    places = SWEEP.places()
+    some = places[:: max(1, round(1 / share))]  # not a multiple of 8, so that all numbers of steps are among them
+    computer, ours, theirs, equal, cells = Computer(), 0.0, 0.0, True, 0
+    with one_thread():
+        for place in sorted(some, key=lambda place: STEPS[place.at[1]]):
+            started = time.perf_counter()
+            told = list(computer.cells(place.at, place.exp, SWEEP.seeds, MEASURES))
+            ours += time.perf_counter() - started
+            started = time.perf_counter()
+            alone = [one_at_a_time(place.exp.replace(seed=seed)) for seed in SWEEP.seeds]
+            theirs += time.perf_counter() - started
+            cells += len(told)
+            equal &= all(cell.values == values for cell, values in zip(told, alone, strict=True))
+    out = {
+        "machine": cpu(),
+        "cores": os.cpu_count(),
+        "torch": torch.__version__,
+        "places compared": len(some),
+        "cells compared": cells,
+        "ms a cell, one at a time, one thread": round(1000 * theirs / cells, 1),
+        "ms a cell, as a sweep, one thread": round(1000 * ours / cells, 1),
+        "ratio of these": round(theirs / ours, 2),
+        "equal to the bit": equal,
+        "whole sweep, this process": timed(0),
+        "whole sweep, two processes": timed(2),
+    }
+    out["whole sweep one at a time, s (extrapolated)"] = round(theirs / cells * SWEEP.count, 1)
+    print(json.dumps(out, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
