@@ -27,6 +27,14 @@ def phi(k: int, h: float) -> float:
     return math.expm1(h) / h if k == 1 else (phi(k - 1, h) - 1 / math.factorial(k - 1)) / h
 
 
+FORMS = ("midpoint", "heun")
+
+
+def weight_of_slope(form: str, grow: float) -> float:
+    """c in ∫ e^{…} D dL ∝ D + c h D′, D linear in L: ½ ("midpoint", D from the middle of the step) or φ_2/φ_1 at ``grow`` ("heun", the exact integral)."""
+    return phi(2, grow) / phi(1, grow) if form == "heun" else 0.5
+
+
 @functools.lru_cache(maxsize=1 << 15)
 def time_of(process: ScalarProcess, half_log_snr: float) -> float:
     """The t with ln(α/σ) = half_log_snr, as a float."""

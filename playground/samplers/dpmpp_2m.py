@@ -5,17 +5,23 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.exponential import FORMS, weight_of_slope
+from playground.core.fields import choice
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
+from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
+
+HALF, EXACT, RATIO = r"\tfrac{1}{2r}", r"\tfrac{\varphi_2}{\varphi_1 r}", r"\tfrac{\varphi_2}{\varphi_1}"
+"""The slope's weight in D̃: of the form "midpoint", of "heun", and what of the latter is a number of the step."""
 
 
 @dataclass(frozen=True)
 class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
     """x_s = (σ_s/σ_t) x_t + α_s (1 − e^{−h}) D̃,  D̃ = (1 + 1/2r) D_t − D_prev/2r,  r = h_prev/h,  h = L_s − L_t.
 
-    First step D̃ = D. Order 2, one model call a step. Lu et al. 2022, 2211.01095.
+    That is the form "midpoint"; "heun" integrates the line through D_t and D_prev exactly: φ_2(−h)/φ_1(−h) in place of ½ (as `solver_type` of
+    diffusers and k-diffusion's SDE solver call the two). First step D̃ = D. Order 2 in both, one model call a step. Lu et al. 2022, 2211.01095.
     """
 
     info = Info(
@@ -32,6 +38,12 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
     matches = ("DPMSolverMultistepScheduler",)
+    variants = (Variant(""), Variant("heun", {"form": "heun"}))
+    form: str = choice("midpoint", FORMS, help="the last two predictions: their line read in the middle of the step, or integrated exactly")
+
+    @property
+    def printed(self) -> str:
+        return self.formula if self.form == "midpoint" else self.formula.replace(HALF, EXACT)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng
@@ -42,7 +54,7 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
         blend = d
         if carry is not None:
             before, h_before = carry
-            blend = d + 0.5 * h / h_before * (d - before)
+            blend = d + weight_of_slope(self.form, -h) * h / h_before * (d - before)
         return then.sigma / now.sigma * z - then.alpha * math.expm1(-h) * blend, (d, h)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
@@ -52,7 +64,10 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         found = self.terms(problem, grid[index], grid[index + 1])
-        return {**found, "r": ratio(problem, grid, index)} if found and index and not afresh else found
+        if not found or not index or afresh:
+            return found
+        weight = {RATIO: weight_of_slope(self.form, -found["h"])} if self.form == "heun" else {}
+        return {**found, "r": ratio(problem, grid, index), **weight}
 
 
 def ratio(problem: Problem, grid: list[float], index: int) -> float:

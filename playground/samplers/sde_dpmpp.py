@@ -6,23 +6,24 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from playground.core.exponential import History, differences, phi
-from playground.core.fields import flag, integer, only, slider
+from playground.core.exponential import FORMS, History, differences, phi, weight_of_slope
+from playground.core.fields import choice, flag, integer, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
-from playground.samplers.dpmpp_2m import ratio
+from playground.samplers.dpmpp_2m import EXACT, HALF, RATIO, ratio
 
 
 @dataclass(frozen=True)
 class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     """x_s = (σ_s/σ_t) e^{−ηh} x_t + α_s ∫ … D dL + σ_s √(1 − e^{−2ηh}) z, with H = (1 + η) h, h = L_s − L_t:
 
-        order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D;
+        order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D ("midpoint"; "heun": φ_2(−H)/φ_1(−H) in place of ½);
         3: α_s H [φ_1(−H) D + φ_2(−H) h D′ + φ_3(−H) h² D″] with the quadratic through the last three D
            ("as released": D″ halved, as `diffusers` has it at η = 0)
 
+    k-diffusion's 2M SDE is order 2 in either form, its 3M SDE is order 3 "as released" in the form "heun" (of its second step), not lowered at the end.
     η = 1: the reverse SDE (order 1 is then DDPM with small variance); η = 0: DPM-Solver++ 1, 2M, 3M. No noise in the last step.
     One model call a step; order of the mean for a linear model as chosen, strong order 1. Lu et al. 2022, 2211.01095; η: Crowson 2022.
     """
@@ -41,13 +42,20 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
     matches = ("DPMSolverMultistepScheduler",)
     fine = ({}, {"order": 3})
-    twins = (Twin({"order": 1}, "DDPM"), Twin({"eta": 0.0}, "DPMSolverPP2M"), Twin({"order": 3, "eta": 0.0}, "DPMSolverPP3M"))
+    twins = (
+        Twin({"order": 1}, "DDPM"),
+        Twin({"eta": 0.0}, "DPMSolverPP2M"),
+        Twin({"order": 3, "eta": 0.0}, "DPMSolverPP3M"),
+        Twin({"eta": 0.0, "form": "heun"}, "DPMSolverPP2M", {"form": "heun"}),
+    )
     variants = (
         Variant("2, η = 0", {"order": 2, "eta": 0.0}),
         Variant("3, η = 0", {"order": 3, "eta": 0.0}),
         Variant("1", {"order": 1}, weak=1),
         Variant("2", {"order": 2}, weak=2),
         Variant("2 η = 0.5", {"order": 2, "eta": 0.5}, weak=2),
+        Variant("2 heun", {"form": "heun"}, weak=2),
+        Variant("2 heun, η = 0", {"form": "heun", "eta": 0.0}),
     )
     blends: ClassVar[tuple[str, ...]] = (
         r"\tilde D = D",
@@ -66,10 +74,17 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     released: bool = flag(
         False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0", when=only("order", 3)
     )
+    form: str = choice(
+        "midpoint",
+        FORMS,
+        help="where two predictions are used: their line read in the middle of the step, or integrated exactly",
+        when=only("order", 2, 3),
+    )
 
     @property
     def printed(self) -> str:
-        return rf"{self.formula},\quad {self.blends[self.order - 1]}"
+        blend = self.blends[self.order - 1]
+        return rf"{self.formula},\quad {blend if self.form == 'midpoint' else blend.replace(HALF, EXACT)}"
 
     @property
     def declared_order(self) -> float | None:
@@ -86,7 +101,7 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         h = then.half_log_snr - now.half_log_snr
         stretch = 1 + self.eta
         kept: History = ((now.half_log_snr, problem.x0(z, t)), *past)[:3]
-        blend = combine(kept[: 2 if t <= low else self.order][: self.order], h, -stretch * h, self.released)
+        blend = combine(kept[: 2 if t <= low else self.order][: self.order], h, -stretch * h, self.released, self.form)
         out = then.sigma / now.sigma * math.exp(-self.eta * h) * z + then.alpha * stretch * h * blend
         if self.eta:
             out = out + then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)) * rng.normal(tuple(z.shape))
@@ -105,8 +120,10 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         found = self.terms(problem, grid[index], grid[index + 1])
-        past = self.order == 2 and index > 0 and not afresh
-        return {**found, "r": ratio(problem, grid, index)} if found and past else found
+        if not found or self.order != 2 or not index or afresh:
+            return found
+        weight = {RATIO: weight_of_slope(self.form, -(1 + self.eta) * found["h"])} if self.form == "heun" else {}
+        return {**found, "r": ratio(problem, grid, index), **weight}
 
 
 def low_order_from(grid: list[float]) -> float:
@@ -114,12 +131,13 @@ def low_order_from(grid: list[float]) -> float:
     return grid[-3] if grid[-1] == 0 and 3 <= len(grid) <= 15 else -1.0
 
 
-def combine(history: History, h: float, grow: float, halved: bool) -> Tensor:
-    """φ_1 D + φ_2 h D′ + φ_3 h² D″ at ``grow``, D a polynomial through the history; two values in the midpoint form φ_1 (D + h D′/2)."""
+def combine(history: History, h: float, grow: float, halved: bool, form: str = "midpoint") -> Tensor:
+    """φ_1 D + φ_2 h D′ + φ_3 h² D″ at ``grow``, D a polynomial through the history; two values in a ``form``,
+    φ_1 (D + c h D′) with c = ½ or φ_2/φ_1."""
     if len(history) == 3:
         d1, d2 = differences(history, h, halved)
         return phi(1, grow) * history[0][1] + phi(2, grow) * d1 + phi(3, grow) * d2
     (l0, d), rest = history[0], history[1:]
     for l1, before in rest:
-        d = d + 0.5 * h / (l0 - l1) * (d - before)
+        d = d + weight_of_slope(form, grow) * h / (l0 - l1) * (d - before)
     return phi(1, grow) * d

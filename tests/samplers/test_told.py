@@ -330,6 +330,10 @@ def test_terms_on_the_grid():
         assert rows[3] == {}
         for i in (1, 2):
             assert rows[i]["r"] == pytest.approx((heights[i] - heights[i - 1]) / (heights[i + 1] - heights[i]))
+    for sampler, stretch in ((pg.DPMSolverPP2M(form="heun"), 1), (pg.SDEDPMSolverPP(form="heun", eta=0.5), 1.5)):
+        row, h = sampler.terms_on(problem, grid, 1), stretch * (heights[2] - heights[1])
+        assert row[r"\tfrac{\varphi_2}{\varphi_1}"] == pytest.approx(1 / -math.expm1(-h) - 1 / h)  # (h − 1 + e^{−h})/h² over (1 − e^{−h})/h
+        assert r"\tfrac{\varphi_2}{\varphi_1 r}" in sampler.printed
     both = pg.PredictorCorrector(predictor=pg.DPMSolverPP2M(), snr=0.3)
     assert both.terms_on(problem, grid, 2)["r"] == 0.3
     assert pg.DPMSolverPP2M().printed in both.printed

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import torch
 
@@ -33,9 +35,46 @@ def sde_three(monkeypatch, steps):
     return error(ours(sampler, EDM_, FIVE, START * rhos[0], rhos, draws()).states, torch.stack(want))
 
 
+def three_as_k_diffusion(monkeypatch, steps):
+    """3M SDE as k-diffusion has released it, from its formulas on σ: exponential Adams steps with φ_2 from the second step on, half of the second difference,
+    no order lowered at the end, x̂_0 at σ = 0."""
+    sigmas = [*(60.0 * (0.02 / 60.0) ** (torch.linspace(0, 1, steps, dtype=F64) ** 1.4)).tolist(), 0.0]  # uneven in ln σ
+    noise, x, eta = draws(), START * sigmas[0], 0.7
+    want, older = [x], []
+    for high, low in itertools.pairwise(sigmas):
+        told = x0_at(FIVE, high, x)
+        if low == 0:
+            want.append(told)
+            break
+        h = np.log(high / low)
+        k = h * (1 + eta)
+        second = 1 + np.expm1(-k) / k
+        x = np.exp(-k) * x - np.expm1(-k) * told
+        newer, rates, gaps = told, [], [length / h for _, length in older]
+        for (before, _), gap in zip(older, gaps, strict=True):
+            rates.append((newer - before) / gap)
+            newer = before
+        if len(rates) == 2:
+            turn = (rates[0] - rates[1]) / (gaps[0] + gaps[1])
+            x = x + second * (rates[0] + gaps[0] * turn) - (second / k - 0.5) * turn
+        elif rates:
+            x = x + second * rates[0]
+        x = x + low * np.sqrt(-np.expm1(-2 * h * eta)) * noise(x.shape)
+        older = [(told, h), *older][:2]
+        want.append(x)
+    sampler = pg.SDEDPMSolverPP(order=3, eta=eta, released=True, form="heun", lower_final=False)
+    return error(ours(sampler, EDM_, FIVE, START * sigmas[0], sigmas, draws()).states, torch.stack(want))
+
+
 CASES = {
     f"SDEDPMSolverPP {order}": multistep(
         *DPM, pg.SDEDPMSolverPP(order=order), noisy=True, algorithm_type="sde-dpmsolver++", solver_order=order
     )
     for order in (1, 2)
-} | {"SDEDPMSolverPP 3 released": sde_three}
+} | {
+    "SDEDPMSolverPP 2 heun": multistep(
+        *DPM, pg.SDEDPMSolverPP(form="heun"), noisy=True, algorithm_type="sde-dpmsolver++", solver_order=2, solver_type="heun"
+    ),
+    "SDEDPMSolverPP 3 released": sde_three,
+    "SDEDPMSolverPP 3 k-diffusion": three_as_k_diffusion,
+}
