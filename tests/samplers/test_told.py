@@ -184,6 +184,11 @@ def printed_step(sampler, problem, z, t, s, k, n):
             return k[r"\frac{\sigma_s}{\sigma_t}"] * z + k[r"\alpha_s(1-e^{-h})"] * d
         case "DPMSolverPP3M":
             return k[r"\frac{\sigma_s}{\sigma_t}"] * z + k[r"\alpha_s h"] * k[r"\varphi_1"] * d
+        case "DPMSolverPP2S" if sampler.eta:
+            assert k[r"\rho_m"] == pytest.approx(math.sqrt(rho * k["d"]))
+            _, _, model = at_level(k[r"\rho_m"])
+            near, share = k["d"] / k[r"\rho_t"], k[r"\rho_m"] / k[r"\rho_t"]
+            return then.alpha * (near * y + (1 - near) * model(share * y + (1 - share) * d) + k["u"] * n[0])
         case "DPMSolverPP2S":
             _, _, model = at_level(math.sqrt(rho * low))
             y_m = rho**-0.5 * low**0.5 * y - math.expm1(-k["h"] / 2) * d
@@ -267,6 +272,7 @@ FIRST = [
     pg.SDEDPMSolverPP(order=1, eta=0.4),
     pg.SDEDPMSolverPP(order=3),
     pg.DPMSolverPPSDE(path="sigma"),
+    pg.DPMSolverPP2S(eta=0.6),
     pg.DPMSolverPPSDE(eta=0.0),
     pg.UniPC(variant="bh1"),
     *[
