@@ -134,7 +134,9 @@ from playground.samplers.dpm_solver import DPMSolver as DPMSolver
 from playground.samplers.dpmpp_2m import DPMSolverPP2M as DPMSolverPP2M
 from playground.samplers.dpmpp_2s import DPMSolverPP2S as DPMSolverPP2S
 from playground.samplers.dpmpp_3m import DPMSolverPP3M as DPMSolverPP3M
+from playground.samplers.dpmpp_3s import DPMSolverPP3S as DPMSolverPP3S
 from playground.samplers.dpmpp_sde import DPMSolverPPSDE as DPMSolverPPSDE
+from playground.samplers.edm_euler import EDMEuler as EDMEuler
 from playground.samplers.edm_heun import EDMHeun as EDMHeun
 from playground.samplers.euler_ancestral import EulerAncestral as EulerAncestral
 from playground.samplers.euler_maruyama import EulerMaruyama as EulerMaruyama
@@ -195,9 +197,11 @@ __all__ = [
     "DPMSolverPP2M",
     "DPMSolverPP2S",
     "DPMSolverPP3M",
+    "DPMSolverPP3S",
     "DPMSolverPPSDE",
     "Drawn",
     "EDM",
+    "EDMEuler",
     "EDMHeun",
     "EachClass",
     "Energy",

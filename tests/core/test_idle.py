@@ -22,6 +22,8 @@ VALUES = {  # other legal values, where the middle of the range would not do
     "Drawn.knots": ((0.0, 9.0), (0.5, 1.0), (1.0, -9.0)),
     "EDMHeun.churn_from": 2.0,
     "EDMHeun.churn_to": 0.5,
+    "EDMEuler.churn_from": 2.0,
+    "EDMEuler.churn_to": 0.5,
     "Restart.low": 0.4,
     "Interpolant.origin": "rings",
     "ClassifierFree.label": 1,

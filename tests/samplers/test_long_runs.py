@@ -89,7 +89,12 @@ def test_float32_keeps_its_digits(key, process):
     assert float(gap) < sampler.rounding[isinstance(process, (PolynomialPath, pg.SubVP))]
 
 
-ENDINGS = (pg.EDMHeun(churn=20.0), pg.PredictorCorrector(corrector_steps=0), pg.PredictorCorrector(corrector_steps=3))
+ENDINGS = (
+    pg.EDMHeun(churn=20.0),
+    pg.EDMEuler(churn=20.0),
+    pg.PredictorCorrector(corrector_steps=0),
+    pg.PredictorCorrector(corrector_steps=3),
+)
 
 
 @pytest.mark.parametrize("key", real("samplers"))

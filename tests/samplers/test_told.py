@@ -267,6 +267,7 @@ FIRST = [
     pg.DDIM(eta=0.4),
     pg.DDPM(variance="large"),
     pg.EDMHeun(churn=3.0, noise_scale=1.05),
+    pg.EDMEuler(churn=3.0, noise_scale=1.05),
     pg.EulerAncestral(eta=0.3),
     pg.EulerMaruyama(strength=0.5),
     pg.SDEDPMSolverPP(order=1, eta=0.4),
