@@ -143,6 +143,7 @@ from playground.samplers.euler_maruyama import EulerMaruyama as EulerMaruyama
 from playground.samplers.exact import ExactAncestral as ExactAncestral
 from playground.samplers.geodesic_euler_maruyama import GeodesicEulerMaruyama as GeodesicEulerMaruyama
 from playground.samplers.geodesic_heun import GeodesicHeun as GeodesicHeun
+from playground.samplers.heun3 import Heun3 as Heun3
 from playground.samplers.kdpm2 import KDPM2 as KDPM2
 from playground.samplers.langevin import Langevin as Langevin
 from playground.samplers.lms import LMS as LMS
@@ -154,8 +155,10 @@ from playground.samplers.ode import RK45 as RK45
 from playground.samplers.plms import PLMS as PLMS
 from playground.samplers.pndm import PNDM as PNDM
 from playground.samplers.predictor_corrector import PredictorCorrector as PredictorCorrector
+from playground.samplers.renoise import Renoise as Renoise
 from playground.samplers.restart import Restart as Restart
 from playground.samplers.reverse_diffusion import ReverseDiffusion as ReverseDiffusion
+from playground.samplers.rk38 import RK38 as RK38
 from playground.samplers.sde_dpmpp import SDEDPMSolverPP as SDEDPMSolverPP
 from playground.samplers.sscs import SSCS as SSCS
 from playground.samplers.tau_leaping import TauLeaping as TauLeaping
@@ -222,6 +225,7 @@ __all__ = [
     "Grid",
     "Guidance",
     "Heun",
+    "Heun3",
     "Info",
     "Interpolant",
     "KDPM2",
@@ -253,9 +257,11 @@ __all__ = [
     "Process",
     "Prompt",
     "Quadratic",
+    "RK38",
     "RK4",
     "RK45",
     "RelativeEntropy",
+    "Renoise",
     "Restart",
     "ReverseDiffusion",
     "Rng",
