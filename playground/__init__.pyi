@@ -86,10 +86,13 @@ from playground.grids.auto import Auto as Auto
 from playground.grids.custom import Custom as Custom
 from playground.grids.exponential import Exponential as Exponential
 from playground.grids.flow_shift import FlowShift as FlowShift
+from playground.grids.iddpm import IDDPM as IDDPM
 from playground.grids.karras import Karras as Karras
 from playground.grids.log_snr import UniformLogSNR as UniformLogSNR
+from playground.grids.polyexponential import PolyExponential as PolyExponential
 from playground.grids.quadratic import Quadratic as Quadratic
 from playground.grids.subsequence import Subsequence as Subsequence
+from playground.grids.time_quadratic import TimeQuadratic as TimeQuadratic
 from playground.grids.uniform import UniformTime as UniformTime
 from playground.guidance.autoguidance import Autoguidance as Autoguidance
 from playground.guidance.classifier import Classifier as Classifier
@@ -226,6 +229,7 @@ __all__ = [
     "Guidance",
     "Heun",
     "Heun3",
+    "IDDPM",
     "Info",
     "Interpolant",
     "KDPM2",
@@ -248,6 +252,7 @@ __all__ = [
     "PFGMPP",
     "PLMS",
     "PNDM",
+    "PolyExponential",
     "PolynomialPath",
     "Prediction",
     "Predictor",
@@ -281,6 +286,7 @@ __all__ = [
     "Sweep",
     "TauLeaping",
     "TiltedLaw",
+    "TimeQuadratic",
     "TokenAncestral",
     "TorusBrownian",
     "TotalVariation",

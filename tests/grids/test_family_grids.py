@@ -144,3 +144,53 @@ def test_auto_is_quick_and_deterministic(sampler):
         if e.sampler.calls(10) is not None:
             assert b.model_calls == e.sampler.calls(10)
         assert b.model_calls == pg.simulate(e, times=b.grid).model_calls
+
+
+@pytest.mark.parametrize("rho", [0.5, 1.0, 3.0])
+def test_poly_exponential(rho):
+    """k-diffusion's: σ_i = exp(r_i (ln σ_max − ln σ_min) + ln σ_min) with r an even ramp from 1 to 0 to the power ρ. Mutant killed: the ramp from 0 to 1."""
+    edm = pg.EDM()
+    ramp = np.linspace(1, 0, 12) ** rho
+    want = np.exp(ramp * (np.log(edm.t_max) - np.log(edm.t_min)) + np.log(edm.t_min))
+    np.testing.assert_allclose(pg.PolyExponential(steps=12, rho=rho).times(edm)[:-1], want, rtol=1e-12)
+    for process in (pg.VP(), pg.Flow()):
+        times = pg.PolyExponential(steps=12, rho=rho, denoise=False).times(process)
+        heights = process.half_log_snr(times)
+        torch.testing.assert_close(
+            ((heights[-1] - heights) / (heights[-1] - heights[0])) ** (1 / rho), torch.linspace(1, 0, 13, dtype=torch.float64)
+        )
+        assert (float(times[0]), float(times[-1])) == (process.t_max, process.t_min)
+
+
+def test_time_quadratic():
+    """Equal steps in √t (DPM-Solver's "time_quadratic"), which the quadratic grid has only from t_min = 0."""
+    for process in (pg.VP(), pg.CLD(), pg.EDM()):
+        roots = pg.TimeQuadratic(steps=9, denoise=False).times(process).sqrt()
+        torch.testing.assert_close(roots, torch.linspace(process.t_max**0.5, process.t_min**0.5, 10, dtype=torch.float64))
+    assert not torch.allclose(pg.TimeQuadratic(steps=9).times(pg.EDM()), pg.Quadratic(steps=9).times(pg.EDM()), rtol=1e-3)
+
+
+def test_iddpm():
+    """The table of iDDPM by its own β: ᾱ̃_k = Π (1 − β), β = min(1 − ᾱ_{k+1}/ᾱ_k, 0.999), ᾱ = cos²(π/2 (k/1000 + 0.008)/1.008), σ² = (1 − ᾱ̃)/ᾱ̃ [k noise steps done].
+
+    The paper's figures of EDM's rewriting: σ from 0.0064 to 81 at j₀ = 8. Mutants killed: the table read from the other end, C₁ as an upper bound, floor for round.
+    """
+    bar = np.cos(np.pi / 2 * (np.arange(1001) / 1000 + 0.008) / 1.008) ** 2
+    kept = np.cumprod(1 - np.minimum(1 - bar[1:] / bar[:-1], 0.999))
+    table = np.sqrt((1 - kept) / kept)[::-1]  # falling
+    edm = pg.EDM(sigma_max=81.0, sigma_min=0.002)
+    inside = table[(table <= 81.0) & (table >= 0.002)]
+    assert inside[0] == pytest.approx(80.1, abs=0.5)
+    assert inside[-1] == pytest.approx(0.0064, abs=1e-4)
+    for steps in (1, 2, 7, 18, 500):
+        times = pg.IDDPM(steps=steps).times(edm)
+        assert times[-1] == 0
+        assert bool((times.diff() < 0).all())
+        picks = np.floor(np.linspace(0, len(inside) - 1, steps) + 0.5).astype(int)
+        np.testing.assert_allclose(times[:-1], inside[picks], rtol=1e-9)
+    times = pg.IDDPM(steps=10, denoise=False).times(pg.Flow())
+    assert len(times) == 11
+    assert min(abs(float(pg.Flow().at(float(times[3])).sigma / pg.Flow().at(float(times[3])).alpha) / table - 1)) < 1e-9
+    with pytest.raises(pg.BadValue, match="at most") as told:
+        pg.Experiment(process=edm, sampler="DDIM", grid=pg.IDDPM(steps=1000))
+    assert told.value.field == "grid.steps"
