@@ -31,6 +31,7 @@ class Heun3(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         third = (s - t) / 3
+        problem.prepare([t + third, t + 2 * third])  # their tables in one batch
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + third * k1, t + third)
         k3 = problem.velocity(z + 2 * third * k2, t + 2 * third)

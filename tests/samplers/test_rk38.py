@@ -25,6 +25,9 @@ class Equation:
     def __init__(self, velocity):
         self.velocity = velocity
 
+    def prepare(self, times):
+        """Keeps no tables."""
+
 
 def step(sampler, velocity, z, t, s):
     return float(sampler.step(Equation(velocity), torch.tensor([z], dtype=F64), t, s, None, None)[0])
