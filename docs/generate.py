@@ -49,6 +49,8 @@ TAIL = """
 
 - **Cold starts.** Multistep methods of order 3 and 4 (3M, DPM-Solver 3 multistep, DEIS 3, LMS 3–4) begin with a first-order step. From pure noise its error
   does not show; from a finite noise level (a truncated start, an edit) the order is 2 until the history is full. UniPC-p keeps order p + 1 for p ≤ 2.
+- **Lower order at the end.** 3M, SDE-DPM-Solver++ 3 and UniPC 3 have it on: second order in the step before the denoiser. Multistep DPM-Solver 3, DEIS 3 and LMS 3–4 have
+  it as an option: in runs of under 15 steps the order is at most the number of steps to go, also where a run ends above t = 0.
 - **PNDM and PLMS** have fourth-order coefficients and global order 2: the DDIM transfer with a combined noise is not a fourth-order map.
 - **Midpoint** shows order 3 on EDM and on the linear flow when the data are one Gaussian: there y‴/24 + f_y y″/8, its leading error, vanishes. In general it is 2.
 - **SSCS** is of order 1; exact ancestral has no order; RK45 chooses its own steps (order 5).

@@ -162,6 +162,7 @@ from playground.samplers.renoise import Renoise as Renoise
 from playground.samplers.restart import Restart as Restart
 from playground.samplers.reverse_diffusion import ReverseDiffusion as ReverseDiffusion
 from playground.samplers.rk38 import RK38 as RK38
+from playground.samplers.sde_dpm_solver import SDEDPMSolver as SDEDPMSolver
 from playground.samplers.sde_dpmpp import SDEDPMSolverPP as SDEDPMSolverPP
 from playground.samplers.sscs import SSCS as SSCS
 from playground.samplers.tau_leaping import TauLeaping as TauLeaping
@@ -271,6 +272,7 @@ __all__ = [
     "ReverseDiffusion",
     "Rng",
     "Run",
+    "SDEDPMSolver",
     "SDEDPMSolverPP",
     "SSCS",
     "Sampler",

@@ -87,12 +87,22 @@ class Noises(NamedTuple):
     Such a step in x̂_0 is x_s/σ_s = x_t/σ_t + rise with rise = (1/ρ_s − 1/ρ_t) x̂_0 + …, ρ = σ/α, and since ε̂ = x/σ − x̂_0/ρ,
     ε̂_s − ε̂_t = rise − x̂_0(s)/ρ_s + x̂_0(t)/ρ_t: every term is as small as what it is about.
 
-    ``values``: (t_i, ε̂_i up to one constant), newest first; ``x0``, ``rise``: x̂_0 at the newest time and the step made from there.
+    ``values``: (t_i, ε̂_i up to one constant), newest first; ``x0``, ``rise``: x̂_0 at the newest time and the step made from there; ``lowered``: the
+    times from which on the order is at most 3, 2 and 1 (``last_starts``), where it is lowered at the end.
     """
 
     values: History = ()
     x0: Tensor | None = None
     rise: Tensor | None = None
+    lowered: tuple[float, ...] = ()
+
+    def order(self, order: int, t: float) -> int:
+        """The order of the step from t: at most as many as there are steps to go, where it is lowered at the end."""
+        return min([order, *(left for left, start in enumerate(self.lowered, start=1) if t <= start)])
+
+    def then(self, values: History, x0: Tensor, rise: Tensor) -> Noises:
+        """The carry after a step."""
+        return Noises(values, x0, rise, self.lowered)
 
     def at(self, process: ScalarProcess, t: float, x0: Tensor, size: int) -> History:
         """The newest ``size`` values with that of the prediction x̂_0 at t among them."""
@@ -101,6 +111,11 @@ class Noises(NamedTuple):
         (before, e), *_ = self.values
         e = e + self.rise - x0 * clean(process, t) + self.x0 * clean(process, before)
         return ((t, e), *self.values)[:size]
+
+
+def last_starts(grid: list[float], lower: bool) -> tuple[float, ...]:
+    """The starts of the last, the second and the third last step, in runs of under 15 steps (``lower_order_final`` of the multistep solvers)."""
+    return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= 15 else ()
 
 
 def clean(process: ScalarProcess, t: float) -> float:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import Noises, adams_rise, lagrange, raised
-from playground.core.fields import above, choice, integer
+from playground.core.exponential import Noises, adams_rise, lagrange, last_starts, raised
+from playground.core.fields import above, choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
@@ -49,6 +49,12 @@ class DEIS(Sampler[Noises]):
     )
     order: int = integer(3, 1, 3, help="how many predictions the polynomial passes through")
     space: str = choice("log rho", ("log rho", "t"), help="the variable of the polynomial", when=above("order", 1))
+    lower_final: bool = flag(
+        False,
+        label="lower order at the end",
+        help="in runs of under 15 steps the order is at most the number of steps to go",
+        when=only("order", 3),
+    )
 
     @property
     def declared_order(self) -> float | None:
@@ -59,13 +65,13 @@ class DEIS(Sampler[Noises]):
         return self.order > 1 and self.space == "t"
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
-        return Noises()
+        return Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         x0 = problem.x0(z, t)
         kept = carry.at(problem.scalar, t, x0, self.order)
-        rise = adams_rise(problem.scalar, SPACES[self.space], x0, kept, s)
-        return raised(problem.scalar, z, rise, t, s), Noises(kept, x0, rise)
+        rise = adams_rise(problem.scalar, SPACES[self.space], x0, kept[: carry.order(self.order, t)], s)
+        return raised(problem.scalar, z, rise, t, s), carry.then(kept, x0, rise)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         (c,) = lagrange(problem.scalar, "log", (t,), s)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import History, Noises, clean, differences, middle, phi, raised, rise_of
+from playground.core.exponential import History, Noises, clean, differences, last_starts, middle, phi, raised, rise_of
 from playground.core.fields import choice, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.process import ScalarProcess
@@ -62,6 +62,12 @@ class DPMSolver(Sampler[Noises]):
         help="multistep 3: halve the second difference, as diffusers does (order 2)",
         when=(only("order", 3), only("variant", "multistep")),
     )
+    lower_final: bool = flag(
+        False,
+        label="lower order at the end",
+        help="in runs of under 15 steps the order is at most the number of steps to go",
+        when=(only("order", 3), only("variant", "multistep")),
+    )
 
     @property
     def declared_order(self) -> float | None:
@@ -71,7 +77,7 @@ class DPMSolver(Sampler[Noises]):
         return (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
-        return Noises()
+        return Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         process = problem.scalar
@@ -79,8 +85,8 @@ class DPMSolver(Sampler[Noises]):
         kept = carry.at(process, t, x0, 3)
         rise = rise_of(process, x0, t, s)  # −(e^h − 1) ε̂ in x/σ; what is left are differences of ε̂
         if self.variant == "multistep":
-            rise = rise - self._history(process, kept[: self.order], s)
-            return raised(process, z, rise, t, s), Noises(kept, x0, rise)
+            rise = rise - self._history(process, kept[: carry.order(self.order, t)], s)
+            return raised(process, z, rise, t, s), carry.then(kept, x0, rise)
         return raised(process, z, rise - self._single(problem, z, x0, t, s), t, s), carry
 
     def _history(self, process: ScalarProcess, kept: History, s: float) -> Tensor | float:

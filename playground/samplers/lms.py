@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import Noises, adams_rise, lagrange, raised
-from playground.core.fields import above, flag, integer
+from playground.core.exponential import Noises, adams_rise, lagrange, last_starts, raised
+from playground.core.fields import above, flag, integer, only
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler, Twin, Variant
@@ -51,6 +51,12 @@ class LMS(Sampler[Noises]):
         help="last step: the polynomial extrapolated to σ = 0, as k-diffusion and diffusers do; off: x̂₀",
         when=above("order", 1),
     )
+    lower_final: bool = flag(
+        False,
+        label="lower order at the end",
+        help="in runs of under 15 steps the order is at most the number of steps to go",
+        when=only("order", 3, 4),
+    )
 
     @property
     def declared_order(self) -> float | None:
@@ -61,13 +67,13 @@ class LMS(Sampler[Noises]):
         return Ending(denoised=False, words="{x}₀ is its polynomial of slopes, extrapolated to σ = 0") if self.released else Ending()
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
-        return Noises()
+        return Noises(lowered=last_starts(grid, self.lower_final and self.order > 2))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         x0 = problem.x0(z, t)
         kept = carry.at(problem.scalar, t, x0, self.order)
-        rise = adams_rise(problem.scalar, "rho", x0, kept, s)
-        return raised(problem.scalar, z, rise, t, s), Noises(kept, x0, rise)
+        rise = adams_rise(problem.scalar, "rho", x0, kept[: carry.order(self.order, t)], s)
+        return raised(problem.scalar, z, rise, t, s), carry.then(kept, x0, rise)
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Noises, rng: Rng) -> Tensor:
         x0 = problem.x0(z, t)

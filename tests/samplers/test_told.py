@@ -272,6 +272,7 @@ FIRST = [
     pg.EulerMaruyama(strength=0.5),
     pg.SDEDPMSolverPP(order=1, eta=0.4),
     pg.SDEDPMSolverPP(order=3),
+    pg.SDEDPMSolver(eta=0.5),
     pg.DPMSolverPPSDE(path="sigma"),
     pg.DPMSolverPP2S(eta=0.6),
     pg.DPMSolverPPSDE(eta=0.0),
