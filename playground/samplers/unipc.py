@@ -16,9 +16,12 @@ from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler, Variant
 from playground.core.spec import Info
 
+NOISE = r"x_s = \tfrac{\alpha_s}{\alpha_t}x_t - \sigma_s(e^{h}-1)\,\hat\varepsilon_0 - \sigma_s B\big(\textstyle\sum_i a_i\tfrac{\hat\varepsilon_{-i}-\hat\varepsilon_0}{r_i} + a_p(\hat\varepsilon_s-\hat\varepsilon_0)\big)"
+"""The formula in noise prediction."""
+
 
 class Past(NamedTuple):
-    """What UniPC keeps: predictions (L_i, D_i), newest first, the newest one at the current state; the grid; steps done."""
+    """What UniPC keeps: predictions (L_i, D_i) or (L_i, ε̂_i), newest first, the newest one at the current state; the grid; steps done."""
 
     values: tuple[tuple[float, Tensor], ...]
     grid: list[float]
@@ -34,7 +37,7 @@ class UniPC(Sampler[Past]):
 
     with Σ_i a_i r_i^{k−1} = k! φ_{k+1}(H) H/B (predictor p = 2 and corrector p = 1 use a = ½). D(x_p, s) is the next step's D_0: one model
     call a step. No corrector in the last step. UniPC-p has order p + 1 (the first steps have lower order, whose error shows only when the
-    start is not yet pure noise). Zhao et al. 2023, 2302.04867.
+    start is not yet pure noise). In noise prediction ε̂ stands for D, H = h, and α_s/α_t and σ_s for σ_s/σ_t and α_s. Zhao et al. 2023, 2302.04867.
     """
 
     info = Info(
@@ -58,10 +61,18 @@ class UniPC(Sampler[Past]):
         Variant("1", {"order": 1}),
         Variant("2", {"order": 2}),
         Variant("3", {"order": 3}),
+        Variant("1 noise", {"order": 1, "predicts": "noise"}),
+        Variant("2 noise", {"predicts": "noise"}),
+        # 3 noise comes to its order, 4, from above, beyond these grids: a test of its own
     )
     order: int = integer(2, 1, 3, label="p order", help="UniPC-p has order p + 1")
     variant: str = choice("bh2", ("bh1", "bh2"), label="B(h) form", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
     lower_final: bool = flag(True, label="lower order at the end", help="p falls to 2 in the step before the last", when=only("order", 3))
+    predicts: str = choice("data", ("data", "noise"), help="what the polynomial passes through: predictions of the data, or of the noise")
+
+    @property
+    def printed(self) -> str:
+        return NOISE if self.predicts == "noise" else self.formula
 
     @property
     def declared_order(self) -> float | None:
@@ -78,6 +89,8 @@ class UniPC(Sampler[Past]):
 
     @property
     def ending(self) -> Ending:
+        if self.predicts == "noise":
+            return Ending(denoised=False, words="{x}₀ is {x} less the ε̂ of its last call, which it has already")
         return Ending(denoised=False, words="{x}₀ is the x̂₀ of its last call, which it has already")
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Past:
@@ -90,35 +103,49 @@ class UniPC(Sampler[Past]):
         past = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
-        values = past.values or ((now.half_log_snr, problem.x0(z, t)),)
+        in_noise = self.predicts == "noise"
+        values = past.values or ((now.half_log_snr, self._told(problem, z, t)),)
         left = len(past.grid) - 1 - past.done
         p = min(self.order, len(values))
         if self.lower_final and past.grid[-1] == 0:
             p = min(p, left)
         ratios = tuple((values[i][0] - now.half_log_snr) / h for i in range(1, p))
-        ahead, behind = coefficients(h, ratios, self.variant)
         d0 = values[0][1]
-        grow = then.alpha * math.expm1(-h)
-        scale = then.alpha * (-h if self.variant == "bh1" else math.expm1(-h))
-        base = then.sigma / now.sigma * z - grow * d0
+        big, factor = (h, then.sigma) if in_noise else (-h, then.alpha)
+        ahead, behind = coefficients(-big, ratios, self.variant)
+        grow = factor * math.expm1(big)
+        scale = factor * (big if self.variant == "bh1" else math.expm1(big))
+        # in noise: σ_s e^h = (α_s/α_t) σ_t, so that what would cancel where α is small is one difference
+        base = then.alpha / now.alpha * (z - now.sigma * d0) + then.sigma * d0 if in_noise else then.sigma / now.sigma * z - grow * d0
         slopes = [(values[i][1] - d0) / r for i, r in enumerate(ratios, start=1)]
         guess = base
         for a, d in zip(ahead, slopes, strict=True):
             guess = guess - scale * a * d
         if left == 1:  # the run ends here: a corrector would cost a call of its own
             return guess, past
-        d_s = problem.x0(guess, s)
+        d_s = self._told(problem, guess, s)
         out = base - scale * behind[-1] * (d_s - d0)
         for a, d in zip(behind[:-1], slopes, strict=True):
             out = out - scale * a * d
         return out, Past(((then.half_log_snr, d_s), *values)[:3], past.grid, past.done + 1)
 
     def last(self, problem: Problem, z: Tensor, t: float, carry: Past, rng: Rng) -> Tensor:
-        return carry.values[0][1] if carry.values else problem.x0(z, t)
+        if not carry.values:
+            return problem.x0(z, t)
+        told = carry.values[0][1]
+        now = problem.at(t)
+        return (z - now.sigma * told) / now.alpha if self.predicts == "noise" else told
+
+    def _told(self, problem: Problem, z: Tensor, t: float) -> Tensor:
+        """What the polynomial passes through: x̂_0 or ε̂."""
+        return problem.eps(z, t) if self.predicts == "noise" else problem.x0(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
+        if self.predicts == "noise":
+            step = {r"\tfrac{\alpha_s}{\alpha_t}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}
+            return {"h": h, **step, r"\sigma_s B": then.sigma * (h if self.variant == "bh1" else math.expm1(h))}
         step = {r"\tfrac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(e^{-h}-1)": then.alpha * math.expm1(-h)}
         return {"h": h, **step, r"\alpha_s B": then.alpha * (-h if self.variant == "bh1" else math.expm1(-h))}
 

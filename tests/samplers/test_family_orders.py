@@ -44,6 +44,13 @@ def test_every_deterministic_sampler_is_here():
     assert missing <= {"RK45"}
 
 
+def test_unipc_3_in_noise():
+    """Its slope falls to 4 from above: 4.38 between 96 and 128 steps, 4.1 from 384 on. Mutant killed: H = −h in the coefficients."""
+    steps = [384, 512, 640, 768]
+    found = slope(steps, flow_errors(pg.UniPC(order=3, predicts="noise"), TIMES["EDM"], steps))
+    assert abs(found - 4) <= 0.15, found
+
+
 @pytest.mark.parametrize("solver", [pg.DPMSolverPP3M(), pg.LMS(order=4)], ids=lambda s: s.info.key)
 def test_cold_start(solver):
     """From a finite noise level the first step's local error h² is left over: slope near 2, not 3 or 4 (docs/samplers.md says so)."""

@@ -28,6 +28,7 @@ MULTISTEP = [
     pg.PLMS(),
     pg.UniPC(),
     pg.UniPC(order=3),
+    pg.UniPC(predicts="noise"),
     pg.DPMSolverPP2M(),
     pg.DPMSolverPP3M(),
     pg.DPMSolver(order=3, variant="multistep"),

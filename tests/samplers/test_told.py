@@ -218,6 +218,9 @@ def printed_step(sampler, problem, z, t, s, k, n):
                 more = 1.5 * (math.expm1(h) / h - 1) * (problem.eps(x2, u2) - e)
                 return k[r"\frac{\alpha_s}{\alpha_t}"] * z - k[r"\sigma_s(e^{h}-1)"] * e - then.sigma * more
             return k[r"\frac{\alpha_s}{\alpha_t}"] * z - k[r"\sigma_s(e^{h}-1)"] * noise
+        case "UniPC" if sampler.predicts == "noise":
+            base = k[r"\tfrac{\alpha_s}{\alpha_t}"] * z - k[r"\sigma_s(e^{h}-1)"] * e
+            return base - k[r"\sigma_s B"] * 0.5 * (problem.eps(base, s) - e)
         case "UniPC":
             base = k[r"\tfrac{\sigma_s}{\sigma_t}"] * z - k[r"\alpha_s(e^{-h}-1)"] * d
             return base - k[r"\alpha_s B"] * 0.5 * (problem.x0(base, s) - d)
@@ -277,6 +280,7 @@ FIRST = [
     pg.DPMSolverPP2S(eta=0.6),
     pg.DPMSolverPPSDE(eta=0.0),
     pg.UniPC(variant="bh1"),
+    pg.UniPC(variant="bh1", predicts="noise"),
     *[
         pg.PredictorCorrector(predictor=p, corrector_steps=2)
         for p in (pg.DDPM(), pg.EDMHeun(churn=5.0), pg.AnnealedLangevin(), pg.DPMSolverPP2M())
