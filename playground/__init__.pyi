@@ -134,6 +134,7 @@ from playground.samplers.ddim import DDIM as DDIM
 from playground.samplers.ddpm import DDPM as DDPM
 from playground.samplers.deis import DEIS as DEIS
 from playground.samplers.dpm_solver import DPMSolver as DPMSolver
+from playground.samplers.dpm_solver_adaptive import DPMSolverAdaptive as DPMSolverAdaptive
 from playground.samplers.dpmpp_2m import DPMSolverPP2M as DPMSolverPP2M
 from playground.samplers.dpmpp_2s import DPMSolverPP2S as DPMSolverPP2S
 from playground.samplers.dpmpp_3m import DPMSolverPP3M as DPMSolverPP3M
@@ -201,6 +202,7 @@ __all__ = [
     "DDPMTable",
     "DEIS",
     "DPMSolver",
+    "DPMSolverAdaptive",
     "DPMSolverPP2M",
     "DPMSolverPP2S",
     "DPMSolverPP3M",

@@ -126,8 +126,8 @@ def test_reproducible(key, process):
 
 
 def test_coupling_is_declared():
-    """Two samplers take means over the batch; a corrector without steps is its predictor."""
-    assert {key for key, cls in SAMPLERS.items() if cls().couples_particles} == {"RK45", "PredictorCorrector"}
+    """Three samplers look at the whole batch; a corrector without steps is its predictor."""
+    assert {key for key, cls in SAMPLERS.items() if cls().couples_particles} == {"RK45", "DPMSolverAdaptive", "PredictorCorrector"}
     assert not pg.PredictorCorrector(corrector_steps=0).couples_particles
     assert pg.PredictorCorrector(corrector_steps=0, predictor=pg.RK45()).couples_particles
 

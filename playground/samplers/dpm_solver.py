@@ -106,21 +106,22 @@ class DPMSolver(Sampler[Noises]):
         """The same of the singlestep variants, from predictions inside the step."""
         process = problem.scalar
         h = process.at(s).half_log_snr - process.at(t).half_log_snr
-
-        def change(m: float, more: Tensor | float = 0.0) -> Tensor:
-            """ε̂(u, m) − ε̂(x, t) at u/σ_m = x/σ_t + the DDIM step − more."""
-            rise = rise_of(process, x0, t, m) - more
-            return rise - problem.x0(raised(process, z, rise, t, m), m) * clean(process, m) + x0 * clean(process, t)
-
         if self.order == 1:
             return 0.0
         if self.order == 2:
-            return math.expm1(h) * change(middle(process, t, s))
+            return math.expm1(h) * change(problem, z, x0, t, middle(process, t, s))
         h2 = 2 * h / 3
-        d = change(middle(process, t, s, 1 / 3))
-        return 1.5 * h * phi(2, h) * change(middle(process, t, s, 2 / 3), 2 * h2 * phi(2, h2) * d)
+        d = change(problem, z, x0, t, middle(process, t, s, 1 / 3))
+        return 1.5 * h * phi(2, h) * change(problem, z, x0, t, middle(process, t, s, 2 / 3), 2 * h2 * phi(2, h2) * d)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\alpha_s}{\alpha_t}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}
+
+
+def change(problem: Problem, z: Tensor, x0: Tensor, t: float, m: float, more: Tensor | float = 0.0) -> Tensor:
+    """ε̂(u, m) − ε̂(x, t) at u/σ_m = x/σ_t + the DDIM step − more: one model call."""
+    process = problem.scalar
+    rise = rise_of(process, x0, t, m) - more
+    return rise - problem.x0(raised(process, z, rise, t, m), m) * clean(process, m) + x0 * clean(process, t)

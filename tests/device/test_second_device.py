@@ -22,7 +22,10 @@ FEW, MANY, PARTICLES = 3, 7, 16
 TRIPS, COPIES, LAUNCHES = 0, 3, 60  # of a step more; launches of a model call
 ONCE_TRIPS, ONCE_COPIES = 2, 12  # of a run, whatever its length: start, tables, sets; whether it can be believed
 
-ADAPTIVE = {"RK45"}  # by the error of each step it decides on the host whether the step is taken, and which times come next: test_adaptive
+ADAPTIVE = {
+    "RK45",
+    "DPMSolverAdaptive",
+}  # by the error of each step they decide on the host whether the step is taken, and which times come next: test_adaptive
 MORE_LAUNCHES = {
     "WrappedAncestral": 110,  # no model call is made: a component and a turn of each angle are drawn, each by inverting a distribution
     "PredictorCorrector": 70,  # the norms of score and noise, and the step's size, which stays on the device
@@ -118,6 +121,16 @@ def test_adaptive(key):
     assert attempts >= MANY - 1
     assert cost.trips <= attempts + ONCE_TRIPS
     assert cost.copies <= (2 if key == "CLD" else 1) * attempts + ONCE_COPIES
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_adaptive_dpm_solver(order):
+    """One trip an attempt, for the error; one copy for the model's tables. A step taken has ``order`` calls, one that is not one less."""
+    run, cost = seen(pg.Experiment(sampler=pg.DPMSolverAdaptive(order=order), grid={"steps": MANY}, particles=PARTICLES))
+    attempts = (run.problem.calls - 1) / (order - 1)  # at most
+    assert attempts >= MANY - 1
+    assert cost.trips <= attempts + ONCE_TRIPS
+    assert cost.copies <= attempts + ONCE_COPIES
 
 
 @pytest.mark.parametrize("key", registry("processes"))
