@@ -53,7 +53,12 @@ TAIL = """
   it as an option: in runs of under 15 steps the order is at most the number of steps to go, also where a run ends above t = 0.
 - **PNDM and PLMS** have fourth-order coefficients and global order 2: the DDIM transfer with a combined noise is not a fourth-order map.
 - **Midpoint** shows order 3 on EDM and on the linear flow when the data are one Gaussian: there y‴/24 + f_y y″/8, its leading error, vanishes. In general it is 2.
-- **SSCS** is of order 1; exact ancestral has no order; RK45 chooses its own steps (order 5).
+- **SSCS** is of order 1; exact ancestral has no order; RK45 (order 5) and adaptive DPM-Solver (2 or 3) choose their own steps.
+- **Full renoising** has no order: with E[x₀ | x_t] it loses spread at every step. With a consistency function in its place every step is exact in law.
+- **UniPC 3 in noise prediction** comes to its order, 4, from above: 4.4 at 100 steps, 4.1 from 400 on.
+- **k-diffusion's names**: `sample_euler` is EDM Euler (with `s_churn`), `sample_dpmpp_2s_ancestral` DPM-Solver++ 2S with η, `sample_dpmpp_2m_sde` SDE-DPM-Solver++ of order 2
+  in either form, `sample_dpmpp_3m_sde` its order 3 "as released", form "heun", not lowered at the end. A run that ends at σ_min by the solver's own step has
+  the grid's "denoise at end" off.
 
 ## Where other implementations differ
 
@@ -61,6 +66,7 @@ TAIL = """
 |---|---|---|
 | `diffusers`, multistep order 3 (`dpmsolver`, `dpmsolver++`) | the second difference enters with half its weight: measured order 2, not 3 | the full weight (order 3); "as released" gives theirs, and parity is tested with it |
 | `diffusers`, `sde-dpmsolver++`, order 3 ([#9104](https://github.com/huggingface/diffusers/pull/9104)) | the second difference's coefficient has −½ where +½ belongs: it does not vanish with the step | +½; parity with the formula with +½, written down again in the test |
+| `diffusers`, `EulerDiscreteScheduler` with `s_churn` | the model has been asked at σ when the state is raised to σ̂ | asked at σ̂, as in EDM and k-diffusion (parity with the formula) |
 | `diffusers`, UniPC with bh1 and a last σ of 0 | NaN (∞ · 0) | the last step is the denoiser; parity with a positive last σ |
 | `diffusers`, `DPMSolverSinglestepScheduler`, order 3 | one option for both stages: 'midpoint' or 'heun' for the second and the last one | the paper's: 'heun' form for the second stage, 'midpoint' form for the last; parity by switching the option between the stages |
 | `diffusers`, `DPMSolverSDEScheduler` ("DPM++ SDE") | Brownian motion in σ; the reverse SDE's own noise has another correlation | "path": the SDE's (default) or theirs (parity); both have weak order 2 |
