@@ -114,8 +114,9 @@ class Noises(NamedTuple):
 
 
 def last_starts(grid: list[float], lower: bool) -> tuple[float, ...]:
-    """The starts of the last, the second and the third last step, in runs of under 15 steps (``lower_order_final`` of the multistep solvers)."""
-    return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= 15 else ()
+    """The starts of the last, the second and the third last step, in runs of under 15 steps (``lower_order_final`` of the multistep solvers); none of one that encodes,
+    whose times rise."""
+    return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= 15 and grid[-1] < grid[0] else ()
 
 
 def clean(process: ScalarProcess, t: float) -> float:

@@ -31,3 +31,10 @@ def test_the_last_steps(sampler):
     torch.testing.assert_close(low[-1], ddim, rtol=1e-12, atol=1e-12)
     longer = [*sigmas, 0.01]
     assert all(torch.equal(*(ours(s, EDM_, FIVE, START * 60, longer).states[i] for s in (sampler, plain(sampler)))) for i in range(16))
+
+
+@pytest.mark.parametrize("sampler", LOWERED, ids=str)
+def test_only_on_the_way_down(sampler):
+    """Where times rise (encoding) there is no end to be careful at. Mutant killed: every step of it lowered to order 1."""
+    assert sampler.init(None, None, [0.3, 0.2, 0.1]).lowered == (0.2, 0.3)
+    assert sampler.init(None, None, [0.1, 0.2, 0.3]).lowered == ()
