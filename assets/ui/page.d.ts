@@ -36,7 +36,8 @@ export interface Host {
   readonly view: Record<string, string>;
   setView(name: string, value: string): void;
   notice(notice: Notice): void;
-  save(what: Blob | string, name: string): void;
+  /** A file of this picture, with its link inside. */
+  save(file: Blob, name: string): Promise<void>;
   seek(clock: number): void;
   /** A function of the Gradio server, for hosts that let none of our routes through. */
   call(name: string, arg: unknown): Promise<any>;

@@ -202,6 +202,12 @@ export interface Config {
       help: string;
     }[];
   }>;
+  kept: {
+    field: string;
+    app: string;
+    version: string;
+    longest: number;
+  };
   limits: Record<string, number>;
 }
 

@@ -20,9 +20,9 @@ from playground.figures import plot
 from playground.measures.panel import curves, on_panel
 from playground.measures.sampled import Truth
 from playground.server.asked import experiment_of
+from playground.views.origin import FIELD, LONGEST, link_of, origin
 from playground.views.snippet import as_python
 
-LONGEST = 200_000  # letters of a link
 MOST_NUMBERS = 10_000  # of states in one answer
 MOST_TIMES = 200
 MOST_MOMENTS = 16  # numbers of a point beyond which mean and deviation say little
@@ -46,7 +46,7 @@ def asked(link: object) -> Experiment:
 
 def _told(exp: Experiment) -> Answer:
     """What was asked for, in the three forms in which it can be asked for again."""
-    return {"link": f"?{urlencode(exp.to_query())}", "experiment": json.loads(exp.to_json()), "python": as_python(exp)}
+    return {"link": link_of(exp.to_query()), "experiment": json.loads(exp.to_json()), "python": as_python(exp)}
 
 
 def _numbers(values: Tensor) -> list[Json]:
@@ -123,7 +123,7 @@ def picture(run: Run, at: float = 0.0) -> bytes:
     plot(dataclasses.replace(trace, frames=trace.frames[: nearest + 1]), ax=axes)
     axes.set_title(f"{run.exp.law.title}, {run.process.info.title}, t = {trace.frames[nearest].t:.3g}", loc="left", fontsize=9, pad=18)
     out = io.BytesIO()
-    figure.savefig(out, format="png")
+    figure.savefig(out, format="png", metadata={FIELD: origin(link_of({**run.exp.to_query(), "view.at": f"{clock:g}"}))})
     return out.getvalue()
 
 

@@ -21,6 +21,11 @@ def experiment_part(query: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in query.items() if k.split(".")[0] in known or not (k.startswith((PAGE, *STRANGERS)) or k in STRANGE)}
 
 
+def view_part(query: Mapping[str, str]) -> dict[str, str]:
+    """How the page looks at the experiment: what a file of it keeps beside the experiment."""
+    return {k: v for k, v in query.items() if k.startswith(PAGE)}
+
+
 def experiment_of(query: Mapping[str, str]) -> Experiment:
     """The experiment of a link or of a request. Raises BadValue."""
     return admitted(Experiment.from_query(experiment_part({k: v for k, v in query.items() if k not in OURS and not k.startswith(LAB)})))

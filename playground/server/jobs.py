@@ -17,7 +17,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
 from typing import ClassVar, TypeAlias
-from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
 from PIL.Image import Image
@@ -32,7 +31,7 @@ from playground.images.source import PREFIX as HUB
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.server import answers
-from playground.server.asked import experiment_of, lab_part
+from playground.server.asked import experiment_of, lab_part, view_part
 from playground.server.cache import Cache
 from playground.server.refusal import CONTROLS
 from playground.views.distances import metrics_packet
@@ -46,6 +45,7 @@ from playground.views.knots import knots_packet
 from playground.views.lab import Params, labs
 from playground.views.layer import layers
 from playground.views.mixture import fit_asked, fit_record
+from playground.views.origin import link_of, origin
 from playground.views.packet import Packet, numbered
 from playground.views.sights import begin, sight_of
 from playground.views.stage import run_packet, step_packet
@@ -78,6 +78,11 @@ field_packets: Cache[tuple[str, int, frozenset[str]], Packet] = Cache(limits().f
 def name_of(exp: Experiment) -> str:
     """What an experiment's run and answers are kept by: its key, and which choices names mean now (``edition``)."""
     return f"{exp.key} {edition()}" if edition() else exp.key
+
+
+def again_of(exp: Experiment, query: dict[str, str]) -> str:
+    """The link of a file: the experiment, and how the page that asks for it looks at it."""
+    return link_of({**exp.to_query(), **view_part(query)})
 
 
 def _begun(exp: Experiment, name: str) -> Run:
@@ -406,7 +411,7 @@ class States(Job):
     def steps(self) -> Steps:
         run = yield from run_of(self.exp, self.run)
         again = None if len(run.frames) > run.steps else iter(Run(self.exp, max_frames=2))
-        rows = sight_of(run).csv(again, f"{self.body.decode()}?{urlencode(self.exp.to_query())}")
+        rows = sight_of(run).csv(again, self.body.decode() + again_of(self.exp, self.query))
         head = list(itertools.islice(rows, 4))
         yield "".join(head).encode()
         for row in rows:
@@ -427,7 +432,7 @@ class Arrays(Job):
         self.run = name_of(self.exp)
 
     def steps(self) -> Steps:
-        return sight_of((yield from run_of(self.exp, self.run))).npz()
+        return sight_of((yield from run_of(self.exp, self.run))).npz(origin(again_of(self.exp, self.query)))
 
 
 class Film(Job):
@@ -438,9 +443,9 @@ class Film(Job):
     def complaint(self, error: dict[str, Json]) -> bytes:
         return (json.dumps({"error": error}) + "\n").encode()
 
-    def lines(self, pictures: Iterator[Image], of: int, ms: int, colours: Image | None = None) -> Steps:
+    def lines(self, pictures: Iterator[Image], of: int, ms: int, says: str, colours: Image | None = None) -> Steps:
         kind = self.query["film"]
-        for done, raw in enumerate(film(pictures, kind, ms, colours), 1):
+        for done, raw in enumerate(film(pictures, kind, ms, colours, says), 1):
             line = {"done": done, "of": of} if raw is None else {"film": base64.b64encode(raw).decode(), "type": FILMS[kind].media_type}
             yield (json.dumps(line) + "\n").encode()
         return None
@@ -452,15 +457,16 @@ class RunFilm(Film):
     def read(self) -> None:
         self.exp = experiment_of(self.query)
         self.run = name_of(self.exp)
-        self.key = f"film {self.query['film']} {self.run}"
+        self.says = origin(again_of(self.exp, self.query))
+        self.key = f"film {self.query['film']} {self.run} {self.says}"
 
     def steps(self) -> Steps:
         sight = sight_of((yield from run_of(self.exp, self.run)))
-        return (yield from self.lines(sight.moments(), len(sight.frames), IMAGE_MS))
+        return (yield from self.lines(sight.moments(), len(sight.frames), IMAGE_MS, self.says))
 
 
 class DrawnFilm(Film):
-    """``POST /live/film.gif``, ``.mp4``: of pictures that the page has drawn, ``body``."""
+    """``POST /live/film.gif``, ``.mp4``: of pictures that the page has drawn, ``body``; ``query["link"]``: the page's, which the file keeps."""
 
     models = False
 
@@ -468,12 +474,13 @@ class DrawnFilm(Film):
         ms = self.query.get("ms", "50")
         if not ms.isdecimal() or not 20 <= int(ms[:6]) <= 1000:
             raise BadValue("ms", ms[:20], "milliseconds of a frame, from 20 to 1000")
+        self.says = origin(self.query["link"]) if "link" in self.query else ""
         self.ms, self.pictures = int(ms), sent(self.body, self.query.get("times", ""))
 
     def steps(self) -> Steps:
         yield
         colours = FILMS[self.query["film"]].colours(self.pictures)
-        return (yield from self.lines(decoded(self.pictures), sum(n for _, n in self.pictures), self.ms, colours))
+        return (yield from self.lines(decoded(self.pictures), sum(n for _, n in self.pictures), self.ms, self.says, colours))
 
 
 class Fit(Job):

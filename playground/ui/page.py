@@ -30,7 +30,7 @@ from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
-from playground.server import assets, health, jobs, telemetry
+from playground.server import answers, assets, health, jobs, telemetry
 from playground.server.asked import experiment_part
 from playground.server.calls import Calls
 from playground.server.routes import Live
@@ -39,7 +39,7 @@ from playground.server.zero import workers
 from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
-from playground.views import lab, layer
+from playground.views import lab, layer, origin
 from playground.views.snippet import as_python
 
 ASSETS = files.ASSETS / "ui"
@@ -211,7 +211,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[*demo.live.doors(), python_of],
+            server_functions=[*demo.live.doors(), python_of, told_of],
             elem_id="pg-bridge",
             visible="hidden",
         )
@@ -282,6 +282,15 @@ def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
     bridge.change(back, [bridge], [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
 
 
+def told_of(asked: dict[str, str]) -> Record:
+    """An experiment for the browser, asked for by ``asked["text"]``, a link's query or JSON, which a file says: as both. It is only read, nothing is computed."""
+    try:
+        exp = answers.asked(asked.get("text", ""))
+    except ValueError as error:
+        return {"error": {"message": str(error)}}
+    return {"query": exp.to_query(), "json": exp.to_json()}
+
+
 def python_of(query: dict[str, str]) -> Record:
     """The code for "Copy as Python", for the browser."""
     try:
@@ -303,6 +312,7 @@ def told(form: Form) -> Record:
         "intro": INTRO,
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),
+        "kept": origin.config(),
         "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }
 

@@ -9,6 +9,7 @@ from playground import __version__
 from playground.core.limits import limits
 from playground.core.run import Frame
 from playground.engine import Run
+from playground.views.origin import APP
 
 if TYPE_CHECKING:
     from playground.views.sights.axes import Axes
@@ -37,7 +38,7 @@ def csv_rows(sight: Axes, states: Iterable[Frame] | None = None, link: str = "")
     exp, header, steps = run.exp, run.process.info, csv_steps(run)
     how = "noising" if exp.mode == "forward" else f"{exp.sampler.info.title} · {run.steps} steps"
     what = f"{exp.data if isinstance(exp.data, str) and len(exp.data) < 40 else 'your mixture'} · {header.title} · {how}"
-    yield f"# Diffusion Playground {__version__} · {what} · {exp.particles} particles · seed {exp.seed}\n"
+    yield f"# {APP} {__version__} · {what} · {exp.particles} particles · seed {exp.seed}\n"
     if link:
         yield f"# {link}\n"
     last = steps[-1]

@@ -67,7 +67,7 @@ def palette(pictures: list[tuple[memoryview, int]]) -> Image.Image:
     return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
+def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None, says: str) -> Iterator[bytes | None]:
     kept, last, few = [], None, None
     for picture in moments:
         if picture is not last or few is None:  # a picture that stays is the same object
@@ -78,15 +78,17 @@ def _gif(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -
         kept.append(few)
         yield None
     out = io.BytesIO()
-    kept[0].save(out, "GIF", save_all=True, append_images=kept[1:], duration=[ms] * (len(kept) - 1) + [ms * REST], loop=0)
+    durations = [ms] * (len(kept) - 1) + [ms * REST]
+    kept[0].save(out, "GIF", save_all=True, append_images=kept[1:], duration=durations, loop=0, comment=says.encode())
     yield out.getvalue()
 
 
-def _mp4(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None) -> Iterator[bytes | None]:
+def _mp4(moments: Iterator[Image.Image], ms: int, colours: Image.Image | None, says: str) -> Iterator[bytes | None]:
     import av  # its libraries are large: only who wants a film loads them
 
     out, last = io.BytesIO(), None
     with av.open(out, "w", format="mp4") as file:
+        file.metadata["comment"] = says
         stream = file.add_stream("libx264", rate=Fraction(1000, ms), options={"crf": "16", "preset": "veryfast"})
         stream.pix_fmt = "yuv420p"  # what every player shows
 
@@ -120,11 +122,11 @@ def _even(picture: Image.Image) -> Image.Image:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of film. ``encode(moments, ms, colours)``: pictures of one size, each shown for ``ms`` milliseconds; None after each of them, at last the
-    file's bytes. ``colours(pictures)``: of pictures that were sent, those that all frames share, or None for all that there are."""
+    """A kind of film. ``encode(moments, ms, colours, says)``: pictures of one size, each shown for ``ms`` milliseconds, and what the file says of itself; None
+    after each picture, at last the file's bytes. ``colours(pictures)``: of pictures that were sent, those that all frames share, or None for all that there are."""
 
     media_type: str
-    encode: Callable[[Iterator[Image.Image], int, Image.Image | None], Iterator[bytes | None]]
+    encode: Callable[[Iterator[Image.Image], int, Image.Image | None, str], Iterator[bytes | None]]
     colours: Callable[[list[tuple[memoryview, int]]], Image.Image | None]
 
 
@@ -132,7 +134,7 @@ KINDS = {"gif": Format("image/gif", _gif, palette), "mp4": Format("video/mp4", _
 """By the file's ending."""
 
 
-def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None) -> Iterator[bytes | None]:
+def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None, says: str = "") -> Iterator[bytes | None]:
     """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
-    ``palette`` of a GIF; without one each frame has its own."""
-    return KINDS[kind].encode(moments, ms, colours)
+    ``palette`` of a GIF; without one each frame has its own. ``says``: what stands in the file (views/origin.py)."""
+    return KINDS[kind].encode(moments, ms, colours, says)

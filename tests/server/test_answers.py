@@ -136,6 +136,8 @@ def test_a_picture_is_of_its_moment(exp: pg.Experiment) -> None:
     """A PNG that changes with the clock. Mutant killed: the last frame whatever is asked."""
     run = whole(exp)
     seen = [Image.open(io.BytesIO(answers.picture(run, at))) for at in (1.0, 0.5, 0.0)]
+    assert "view.at=0.5" in seen[1].info["diffusion-playground"]
+    assert answers.asked(seen[1].info["diffusion-playground"]) == exp
     assert {p.format for p in seen} == {"PNG"}
     assert {p.size for p in seen} == {(700, 500)}
     assert len({p.tobytes() for p in seen}) == 3

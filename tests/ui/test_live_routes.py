@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import logging
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import av
 import numpy as np
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 import playground as pg
+from playground.server.asked import experiment_part
 from playground.server.routes import Live
 from playground.views.film import REST
 from playground.views.packet import Packet
@@ -203,6 +204,56 @@ def test_a_film_of_images_as_mp4(client):
     assert len(frames) == 7 + REST
     assert frames[0].mean() > 90 > frames[-1].mean()
     assert abs(frames[-1].astype(int) - frames[-2]).max() < 12  # it rests
+
+
+VIEW = {"view.at": "0.5", "view.pin": "main,0.5,1,2"}
+SAYS = "data=digits-ideal&particles=4&grid.steps=6&seed=1&view.at=0.5&view.pin=main%2C0.5%2C1%2C2"
+
+
+def said(text):
+    """What a file's text tells: the app's version, experiment and view of its link."""
+    words, link = text.rsplit(" ", 1)
+    assert words == f"Diffusion Playground {pg.__version__}"
+    query = dict(parse_qsl(link.removeprefix("?")))
+    return pg.Experiment.from_query(experiment_part(query)), {k: v for k, v in query.items() if k.startswith("view.")}
+
+
+def comment_of(raw):
+    """Of a GIF or an MP4."""
+    if raw.startswith(b"GIF8"):
+        return Image.open(io.BytesIO(raw)).info["comment"].decode()
+    with av.open(io.BytesIO(raw)) as file:
+        return file.metadata["comment"]
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_film_says_its_link(client, kind):
+    exp = pg.Experiment.from_query(experiment_part(dict(parse_qsl(SAYS))))
+    assert said(comment_of(film(client, f"/live/film.{kind}?{SAYS}"))) == (exp, VIEW)
+    assert said(comment_of(film(client, f"/live/film.{kind}?data=digits-ideal&particles=4&grid.steps=6&seed=1"))) == (
+        exp,
+        {},
+    )  # not the one before
+    answer = client.post(f"/live/film.{kind}", params={"times": "2,5,1", "ms": "50", "link": f"?{SAYS}"}, content=drawn())
+    raw = base64.b64decode(json.loads(answer.text.strip().split("\n")[-1])["film"])
+    assert said(comment_of(raw)) == (exp, VIEW)
+
+
+@pytest.mark.parametrize("link", ["", "data=rings", "?a b", "?<script>\n"])
+def test_a_film_says_no_other_text(client, link):
+    path = "/live/film.gif?times=2,5,1&" + urlencode({"link": link})
+    answer = client.post(path, content=drawn())
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == "link"
+
+
+def test_numbers_say_their_link(client):
+    with np.load(io.BytesIO(client.get(f"/live/states.npz?{SAYS}").content)) as told:  # without pickle
+        assert told["diffusion-playground"].shape == ()
+        assert said(str(told["diffusion-playground"])) == (pg.Experiment.from_query(experiment_part(dict(parse_qsl(SAYS)))), VIEW)
+    first, second, *_ = client.get("/live/states.csv?particles=4&grid.steps=3&view.at=0.5&view.pin=main,0.5,1,2").text.split("\n")
+    assert first.startswith(f"# Diffusion Playground {pg.__version__} · ")
+    assert dict(parse_qsl(second.split("?")[1])) == {"particles": "4", "grid": "UniformLogSNR", "grid.steps": "3", **VIEW}
 
 
 def unframe(body):

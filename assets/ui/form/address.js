@@ -50,6 +50,12 @@ export class Address {
     return location.pathname + linkOf(this.page.shown() ?? this.page.query(), this.page.view()) + location.hash;
   }
 
+  /** The same as a file keeps it: without the server's address. */
+  get query() { return this.queryWith({}); }
+
+  /** The same, seen otherwise. @param {ViewWords} view */
+  queryWith(view) { return linkOf(this.page.shown() ?? this.page.query(), { ...this.page.view(), ...view }) || "?"; }
+
   get pending() { return this.timer !== 0; }
 
   /** The address follows when nothing has changed for a while.

@@ -1,5 +1,6 @@
 // The header's buttons: what is copied and saved of the run on the stage.
 import { filmOf } from "../images/film.js";
+import { kept } from "../keep/write.js";
 import { el } from "../lib/dom.js";
 import { theme } from "../lib/start.js";
 import { linesOf } from "../lib/streams.js";
@@ -33,8 +34,13 @@ async function copy(words, button) {
   copied.set(button, was);
 }
 
+/** Saves what the page has made, with the link of this picture inside.
+ * @param {import("./form.js").Form} form @param {Blob} file @param {string} name
+ * @param {import("./address.js").ViewWords} [view] what of the view is other than in the address */
+export const keep = async (form, file, name, view = {}) => save(await kept(file, form.address.queryWith(view)), name);
+
 /** Saves a file as if a link had been followed. @param {Blob | string} what a file, or its address @param {string} name */
-export function save(what, name) {
+function save(what, name) {
   const a = el("a", { href: typeof what === "string" ? what : URL.createObjectURL(what), download: name });
   document.body.append(a);
   a.click();
@@ -45,13 +51,13 @@ export function save(what, name) {
 /** What the buttons of the header do, by their data-do.
  * @param {import("./form.js").Form} form @returns {Record<string, (button: HTMLElement) => void>} */
 export function actionsOf(form) {
-  const { parts, transport, view } = form;
+  const { parts, transport } = form;
   const run = () => form.loop.shown?.run;
   const fileName = () => run()?.header.name ?? "diffusion-playground"; // what the server calls it
   /** @param {string} name */
   const liveUrl = (name) => {
     const url = new URL(`live/${name}`, document.baseURI);
-    url.search = String(new URLSearchParams({ ...(form.loop.shown?.q ?? form.chosen.query()), ...(view.said.color ? { "view.color": view.said.color } : {}) }));
+    url.search = form.address.query;
     return url;
   };
 
@@ -75,10 +81,12 @@ export function actionsOf(form) {
   const png = async () => {
     menus.close();
     const { stage, images } = parts;
+    /** @type {import("./address.js").ViewWords} */
+    const moment = stage?.run && stage.playing ? { at: String(stage.run.moments.short(stage.cursor)) } : {}; // a picture holds still
     try {
       /** @type {Blob | null | undefined} */
       const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
-      if (made) save(made, `${fileName()}.png`);
+      if (made) await keep(form, made, `${fileName()}.png`, moment);
     } catch (error) {
       form.tell({ kind: "error", message: `The picture could not be saved: ${messageOf(error)}` });
     }
@@ -98,9 +106,9 @@ export function actionsOf(form) {
     const tell = (message) => form.tell({ kind: "info", message, stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
     try {
       tell("Drawing the film…");
-      const url = liveUrl(`film.${kind}`), name = fileName();
+      const url = liveUrl(`film.${kind}`), name = fileName(), told = form.address.query;
       const { body, times, ms } = await filmOf(/** @type {import("../stage/stage.js").Stage} */ (parts.stage), /** @type {import("../images/images.js").Images} */ (parts.images), kind, { signal, tell: (/** @type {number} */ done, /** @type {number} */ of) => tell(`Drawing the film: ${done} of ${of} frames`) });
-      url.search = String(new URLSearchParams({ times, ms: String(ms) }));
+      url.search = String(new URLSearchParams({ times, ms: String(ms), link: told }));
       const response = await ask(url, { method: "POST", body, signal });
       if (!response.ok) throw await transport.failure(response);
       for await (const line of linesOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body))) {

@@ -1,6 +1,6 @@
 // What labs may use of the page.
 import { failed } from "./hook.js";
-import { save } from "./exports.js";
+import { keep } from "./exports.js";
 
 /** @typedef {import("../page.js").Host} Host */
 /** @typedef {import("../python.js").Query} Query */
@@ -56,7 +56,7 @@ export function hostOf(form) {
     view: view.said,
     setView: (name, value) => view.set(name, value),
     notice: (n) => form.tell(n),
-    save,
+    save: (file, name) => keep(form, file, name),
     seek: (clock) => parts.stage?.seek(clock),
     call: (name, arg) => transport.call(name, arg),
     failed,

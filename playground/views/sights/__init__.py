@@ -81,8 +81,8 @@ class Sight(ABC):
         """All states as lines of text. Raises BadValue where there are too many numbers for that."""
         raise BadValue("data", self.exp.data, "a toy: images are too large for CSV, take states.npz")
 
-    def npz(self) -> bytes:
-        """All states as arrays of numpy. Raises BadValue where they are text."""
+    def npz(self, says: str = "") -> bytes:
+        """All states as arrays of numpy, and what the file says of itself (views/origin.py). Raises BadValue where they are text."""
         raise BadValue("data", self.exp.data, "an image model: toys have states.csv")
 
     def moments(self) -> Iterator[Image.Image]:

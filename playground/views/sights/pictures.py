@@ -23,6 +23,7 @@ from playground.engine import Run
 from playground.metrics.prior import MATTERS
 from playground.views.image_files import sheet
 from playground.views.layer import told, unavailable
+from playground.views.origin import FIELD
 from playground.views.packet import Packet
 from playground.views.sights import Sight
 
@@ -228,11 +229,17 @@ class Pictures(Sight):
         """The batch after each step that is sent."""
         return (sheet(self.pixels(frame)) for frame in self.frames)
 
-    def npz(self) -> bytes:
-        """times (frames,), states (frames, n, *state) and x0 (frames, n, *event), as computed, compressed."""
+    def npz(self, says: str = "") -> bytes:
+        """times (frames,), states (frames, n, *state) and x0 (frames, n, *event), as computed, compressed; ``says``: a text, zero-dimensional."""
         out = io.BytesIO()
         states, x0 = ([x.float().cpu().numpy() for x in part] for part in ([f.z for f in self.run.frames], self.run.x0))
-        np.savez_compressed(out, times=self.run.times.numpy(), states=np.stack(states), x0=np.stack(x0))
+        arrays = {
+            "times": self.run.times.numpy(),
+            "states": np.stack(states),
+            "x0": np.stack(x0),
+            **({FIELD: np.array(says)} if says else {}),
+        }
+        np.savez_compressed(out, allow_pickle=False, **arrays)
         return out.getvalue()
 
 

@@ -1,0 +1,196 @@
+// The link in a file that a page of this app has saved (write.js, playground/views/origin.py). Whatever the file is, a few megabytes of it are looked at,
+// in the browser; nothing is decoded, drawn or evaluated.
+import { config } from "../lib/start.js";
+import { PNG, crc32 } from "./write.js";
+
+/** @typedef {{link: string, version: string}} Found */
+
+const { app, field, longest } = config.kept;
+const NEAR = 1 << 20; // bytes at a file's beginning or end
+const MOST = longest + 100; // bytes of a text with a link
+const ORIGIN = new RegExp(`^${app} ([\\w.+-]{1,40}) (\\?[!-~]*)$`);
+const TABLE_HEAD = new RegExp(`^# ${app} ([\\w.+-]{1,40}) [^\\n]*\\n# [!-~]*?(\\?[!-~]*)\\r?\\n`);
+
+/** Why a file cannot be opened, in words that go on from its name. */
+export class Unread extends Error {}
+const cut = () => new Unread("is cut off: it ends before it is whole");
+/** @param {number} size */
+const tooLong = (size) => new Unread(`has a text of ${size.toLocaleString("en")} bytes where its link would be; a link has at most ${longest.toLocaleString("en")}`);
+
+/** @param {Uint8Array} bytes each a letter of Latin-1 */
+const latin = (bytes) => {
+  let out = "";
+  for (const byte of bytes) out += String.fromCharCode(byte);
+  return out;
+};
+/** @param {Blob} file @param {number} from @param {number} to @returns {Promise<Uint8Array<ArrayBuffer>>} */
+const bytesOf = async (file, from, to) => new Uint8Array(await file.slice(Math.max(0, from), Math.max(0, to)).arrayBuffer());
+/** @param {Uint8Array} bytes */
+const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Text chunks stand before the picture's data. @param {Blob} file */
+async function png(file) {
+  const head = await bytesOf(file, 0, NEAR), view = viewOf(head), key = `${field}\0`;
+  for (let at = PNG.length; at + 8 <= head.length;) {
+    const size = view.getUint32(at), kind = latin(head.subarray(at + 4, at + 8)), from = at + 8, to = from + size;
+    if (kind === "IDAT" || kind === "IEND") return "";
+    if (kind === "tEXt" && latin(head.subarray(from, Math.min(to, from + key.length))) === key) {
+      if (size > MOST) throw tooLong(size);
+      if (to + 4 > file.size) throw cut();
+      const told = await bytesOf(file, at + 4, to + 4);
+      if (viewOf(told).getUint32(told.length - 4) !== crc32(told.subarray(0, -4))) throw new Unread("is damaged: the checksum of its link is wrong");
+      return latin(told.subarray(4 + key.length, -4));
+    }
+    if (to + 4 > file.size) throw cut();
+    at = to + 4;
+  }
+  if (file.size <= NEAR) throw cut(); // no picture has come
+  return "";
+}
+
+/** A comment before the first picture. @param {Blob} file */
+async function gif(file) {
+  const head = await bytesOf(file, 0, NEAR);
+  let at = 13 + (head[10] & 128 ? 3 << ((head[10] & 7) + 1) : 0); // behind the table of colours
+  while (at < head.length && head[at] === 0x21) {
+    const comment = head[at + 1] === 0xfe;
+    let text = "";
+    for (at += 2; head[at]; at += head[at] + 1) {
+      if (at + head[at] >= head.length) throw file.size > head.length ? tooLong(at) : cut();
+      if (comment) text += latin(head.subarray(at + 1, at + 1 + head[at]));
+      if (text.length > MOST) throw tooLong(text.length);
+    }
+    if (text.startsWith(app)) return text;
+    at++;
+  }
+  if (at >= file.size) throw cut();
+  return "";
+}
+
+/** What a box of an MP4 holds, from where to where; null if there is none of this kind. @param {Blob} file @param {number} from @param {number} to @param {string} kind */
+async function box(file, from, to, kind) {
+  for (let at = from, n = 0; at + 8 <= to && n < 10_000; n++) {
+    const head = await bytesOf(file, at, at + 16), view = viewOf(head);
+    let size = view.getUint32(0), skip = 8;
+    if (size === 0) size = to - at;
+    else if (size === 1 && head.length === 16) [size, skip] = [Number(view.getBigUint64(8)), 16];
+    if (size < skip) throw new Unread("is damaged: one of its parts says no length");
+    if (at + size > to) throw cut();
+    if (latin(head.subarray(4, 8)) === kind) return { from: at + skip, to: at + size };
+    at += size;
+  }
+  return null;
+}
+
+/** The tag "comment". @param {Blob} file */
+async function mp4(file) {
+  let place = { from: 0, to: file.size };
+  for (const [kind, skip] of /** @type {[string, number][]} */ ([["moov", 0], ["udta", 0], ["meta", 4], ["ilst", 0], ["©cmt", 0], ["data", 8]])) {
+    const inside = await box(file, place.from, place.to, kind);
+    if (!inside) return "";
+    place = { from: inside.from + skip, to: inside.to };
+  }
+  if (place.to - place.from > MOST) throw tooLong(place.to - place.from);
+  return latin(await bytesOf(file, place.from, place.to));
+}
+
+const METADATA = new RegExp(`<metadata id="${field}">([^<]*)(</metadata>)?`);
+
+/** @param {Blob} file */
+async function svg(file) {
+  const told = METADATA.exec(await file.slice(0, NEAR).text());
+  if (!told) return "";
+  if (told[1].length > MOST) throw tooLong(told[1].length);
+  if (!told[2]) throw cut();
+  return told[1].replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+}
+
+/** What is behind a name in a ZIP. @param {Blob} file @param {string} name */
+async function entry(file, name) {
+  const start = Math.max(0, file.size - NEAR), tail = await bytesOf(file, start, file.size), view = viewOf(tail);
+  let end = tail.length - 22;
+  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
+  if (end < 0) throw cut();
+  let at = view.getUint32(end + 16, true) - start;
+  for (let n = view.getUint16(end + 10, true); n > 0 && at >= 0 && at + 46 <= end; n--) {
+    const [packed, size, letters] = [view.getUint32(at + 20, true), view.getUint32(at + 24, true), view.getUint16(at + 28, true)];
+    if (latin(tail.subarray(at + 46, at + 46 + letters)) !== name) {
+      at += 46 + letters + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+      continue;
+    }
+    const most = 4 * MOST + NEAR; // of what unpacks to more it is not read
+    if (size > most || packed > most) throw tooLong(Math.max(size, packed));
+    const from = view.getUint32(at + 42, true), local = viewOf(await bytesOf(file, from, from + 30));
+    if (local.byteLength < 30 || local.getUint32(0, true) !== 0x04034b50) throw new Unread("is damaged: its list of contents is wrong");
+    const data = from + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+    const held = await unpacked(file.slice(data, data + packed), view.getUint16(at + 10, true), size);
+    if (crc32(held) !== view.getUint32(at + 16, true)) throw new Unread("is damaged: the checksum of its link is wrong");
+    return held;
+  }
+  return null;
+}
+
+/** The bytes of an entry, no more than it says. @param {Blob} packed @param {number} method @param {number} size */
+async function unpacked(packed, method, size) {
+  const out = new Uint8Array(size);
+  const reader = (method === 8 ? packed.stream().pipeThrough(new DecompressionStream("deflate-raw")) : packed.stream()).getReader();
+  let at = 0;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (at + part.value.length > size) throw new Unread("is damaged: its link is longer than it says");
+      out.set(part.value, at);
+      at += part.value.length;
+    }
+  } catch (error) {
+    throw error instanceof Unread ? error : new Unread("is damaged: its link cannot be unpacked");
+  }
+  if (at < size) throw new Unread("is damaged: its link is shorter than it says");
+  return out;
+}
+
+/** An array of numpy with one text. @param {Blob} file */
+async function npz(file) {
+  const array = await entry(file, `${field}.npy`);
+  if (!array) return "";
+  const wide = array[6] > 1, length = array.length > 12 ? viewOf(array)[wide ? "getUint32" : "getUint16"](8, true) : 0, from = (wide ? 12 : 10) + length;
+  const head = latin(array.subarray(wide ? 12 : 10, from)), letters = Number(/'descr': *'<U(\d+)'/.exec(head)?.[1]);
+  if (!/'shape': *\(\)/.test(head) || !(from + 4 * letters <= array.length)) throw new Unread("is damaged: its link is no text");
+  let text = "";
+  for (let n = 0; n < letters; n++) text += String.fromCharCode(Math.min(0xffff, viewOf(array).getUint32(from + 4 * n, true)));
+  return text.replace(/\0+$/, "");
+}
+
+/** @param {Blob} file */
+async function table(file) {
+  const [, version, link] = TABLE_HEAD.exec(await file.slice(0, MOST + 4096).text()) ?? [];
+  return link ? `${app} ${version} ${link}` : "";
+}
+
+/** @param {string} mark */
+const begins = (mark) => (/** @type {string} */ head) => head.startsWith(mark);
+/** By what a file begins with. @type {[(head: string) => boolean, (file: Blob) => Promise<string>][]} */
+const KINDS = [
+  [begins(latin(PNG)), png],
+  [begins("GIF8"), gif],
+  [(head) => head.slice(4, 8) === "ftyp", mp4],
+  [begins("PK\x03\x04"), npz],
+  [begins("#"), table],
+  [(head) => /^(\xef\xbb\xbf)?\s*<(\?xml|!--|!DOCTYPE svg|svg)/i.test(head), svg],
+];
+
+/** What a file says: a link and the version that wrote it, or an Experiment's JSON. Throws Unread, which says why there is neither.
+ * @param {Blob} file @returns {Promise<Found | {json: string}>} */
+export async function read(file) {
+  const head = latin(await bytesOf(file, 0, 64));
+  if (!head) throw new Unread("is empty");
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) {
+    if (file.size > longest) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; an experiment as JSON has at most ${longest.toLocaleString("en")}`);
+    return { json: (await file.text()).trim() };
+  }
+  const reader = KINDS.find(([is]) => is(head))?.[1];
+  if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, CSV, npz or JSON of its own");
+  const told = ORIGIN.exec(await reader(file));
+  if (!told) throw new Unread("has no link inside: it was not saved by this page, or another program has written it anew");
+  if (told[2].length > longest) throw tooLong(told[2].length);
+  return { version: told[1], link: told[2] };
+}
