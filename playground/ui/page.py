@@ -73,6 +73,8 @@ HEADER = """
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
         <button type="button" role="menuitem" data-do="mp4" title="The whole run as a film (H.264)">MP4 film</button>
         <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
+        <button type="button" role="menuitem" data-do="json" title="What is chosen, as pg.Experiment.from_json takes it in Python">Save as JSON</button>
+        <button type="button" role="menuitem" data-do="open" class="pg-menu-apart" title="Shows again what a saved PNG, GIF, MP4, SVG, CSV, npz or JSON was made of. It can be dropped anywhere on the page, too. The file stays in this browser.">Open a file…</button>
       </span>
     </span>
     <span class="pg-menu pg-wide">

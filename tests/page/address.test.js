@@ -75,3 +75,41 @@ test("the same address is not written again; before a picture it is the form's",
   assert.deepEqual([written, same.written], [[], []]);
 });
 
+
+test("undo goes no further back than to the page's own first address, and forth only to what it knows", (t) => {
+  const { address } = bar(t, { data: "rings" }), steps = [];
+  const entries = [{ at: 0 }];
+  let here = 0;
+  Object.assign(globalThis.history, {
+    pushState: (state) => entries.splice(++here, Infinity, state),
+    replaceState: (state) => (entries[here] = state),
+    go: (way) => steps.push((here += way)),
+  });
+  Object.defineProperty(globalThis.history, "state", { get: () => entries[here] });
+  assert.ok(!address.step(-1) && !address.step(1));
+  address.go("?data=rings");
+  address.go("?data=moons");
+  assert.deepEqual(entries, [{ at: 0 }, { at: 1 }, { at: 2 }]);
+  assert.ok(!address.step(1));
+  assert.ok(address.step(-1) && address.step(-1) && !address.step(-1));
+  assert.ok(address.step(1));
+  address.go("?data=cross"); // what was undone is gone
+  assert.ok(!address.step(1));
+  assert.deepEqual(steps, [1, 0, 1]);
+});
+
+test("the query of a file is that of the address, or ? where it says nothing", (t) => {
+  const { address } = bar(t, { data: "rings" }, { data: "moons" });
+  assert.equal(address.query, "?data=moons&view.at=1");
+  assert.equal(address.queryWith({ at: "0.5" }), "?data=moons&view.at=0.5");
+  t.mock.timers.reset();
+  assert.equal(bar(t, {}).address.queryWith({ at: "" }), "?");
+});
+
+const { asked } = await import("../../assets/ui/form/undo.js");
+
+test("which keys undo and redo", () => {
+  const key = (name, more) => asked({ key: name, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
+  assert.deepEqual([key("z", { ctrlKey: true }), key("z", { metaKey: true }), key("Z", { ctrlKey: true, shiftKey: true }), key("Z", { metaKey: true, shiftKey: true })], [-1, -1, 1, 1]);
+  assert.deepEqual([key("z"), key("Z", { shiftKey: true }), key("z", { ctrlKey: true, altKey: true }), key("y", { ctrlKey: true })], [0, 0, 0, 0]);
+});

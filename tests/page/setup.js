@@ -70,7 +70,7 @@ Object.assign(globalThis, {
   matchMedia: () => ({ matches: false, addEventListener: quiet }),
   fetch: () => new Promise(quiet), // nothing is asked for
   ResizeObserver: class { observe() {} },
-  document: { baseURI: "http://localhost/", documentElement: { dataset: {} }, addEventListener: quiet },
+  document: { baseURI: "http://localhost/", referrer: "", documentElement: { dataset: {} }, addEventListener: quiet },
 });
 const told = config();
 register(`data:text/javascript,${encodeURIComponent(RESOLVE)}`);

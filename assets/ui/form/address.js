@@ -38,11 +38,14 @@ export class Address {
   refused = null;
   /** Whether the next address takes the place of one that could not be read. */
   rewrite = false;
+  /** The last page of the history that is known to be ours, as `at` counts. */
+  top = 0;
 
   /** @param {{query: () => Query, shown: () => Query | null, view: () => ViewWords, isNews: (query: Query) => boolean}} page what is chosen; what is
    * shown; how; whether a query is another page of the history than the one whose address stands there */
   constructor(page) {
     this.page = page;
+    this.top = this.at;
   }
 
   /** The address of the run that is shown, never of what is still being chosen. */
@@ -81,6 +84,36 @@ export class Address {
     if (to === location.pathname + location.search + location.hash) return;
     const moved = !this.rewrite && this.page.isNews(query); // a link in other words than ours is no second page
     this.rewrite = false;
-    history[moved ? "pushState" : "replaceState"]({}, "", to);
+    this.put(to, moved);
+  }
+
+  /** Another address, as a page of the history of its own. @param {string} link its query */
+  go(link) {
+    const to = location.pathname + link + location.hash;
+    if (to !== location.pathname + location.search + location.hash) this.put(to, true);
+  }
+
+  /** @param {string} to @param {boolean} moved is it another page of the history? */
+  put(to, moved) {
+    const at = this.at + Number(moved);
+    if (moved) this.top = at;
+    history[moved ? "pushState" : "replaceState"]({ at }, "", to);
+  }
+
+  /** How many pages of the history before this one are ours, as far as is known: undoing leads no further, never away from here. */
+  get at() { return history.state?.at ?? 0; }
+
+  /** The page before this one is ours. */
+  follows() {
+    this.top = 1;
+    history.replaceState({ at: 1 }, "", location.href);
+  }
+
+  /** Back to the experiment before, or forth again, in the browser's own history. False: there is none.
+   * @param {1 | -1} way */
+  step(way) {
+    if (way > 0 ? this.at >= this.top : this.at <= 0) return false;
+    history.go(way);
+    return true;
   }
 }

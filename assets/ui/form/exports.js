@@ -1,9 +1,11 @@
 // The header's buttons: what is copied and saved of the run on the stage.
 import { filmOf } from "../images/film.js";
+import { choose } from "../keep/open.js";
 import { kept } from "../keep/write.js";
 import { el } from "../lib/dom.js";
 import { theme } from "../lib/start.js";
 import { linesOf } from "../lib/streams.js";
+import { linkOf } from "./address.js";
 import { drawer } from "./drawer.js";
 import { hook } from "./hook.js";
 import { menus } from "./menus.js";
@@ -98,6 +100,18 @@ export function actionsOf(form) {
     save(liveUrl(`states.${kind}`).href, `${fileName()}.${kind}`);
   };
 
+  /** The experiment alone, as pg.Experiment.from_json takes it. @returns {Promise<void>} */
+  const json = async () => {
+    menus.close();
+    try {
+      const told = await transport.call("told_of", { text: linkOf(form.loop.shown?.q ?? form.chosen.query(), {}) });
+      if (told.error) return form.tell({ kind: "error", message: told.error.message });
+      save(new Blob([told.json], { type: "application/json" }), `${fileName()}.json`);
+    } catch {
+      form.tell({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: json } });
+    }
+  };
+
   /** The whole run as a moving picture: drawn by the page, joined by the server, which says how far it is. @param {"gif" | "mp4"} kind @returns {Promise<void>} */
   const film = async (kind) => {
     menus.close();
@@ -131,6 +145,11 @@ export function actionsOf(form) {
     python,
     png,
     csv,
+    json,
+    open() {
+      menus.close();
+      choose(form);
+    },
     gif: () => film("gif"),
     mp4: () => film("mp4"),
     "more-link": link, // a phone has them in one menu with the exports

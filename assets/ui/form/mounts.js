@@ -5,6 +5,7 @@ import { StepPanel } from "../beside/step-panel.js";
 import { Words } from "../beside/words.js";
 import { Images } from "../images/images.js";
 import { setRadio } from "../lib/boxes.js";
+import { listen as listenForFiles } from "../keep/open.js";
 import { targetOf } from "../lib/dom.js";
 import { time } from "../lib/time.js";
 import { Pin } from "../stage/pin.js";
@@ -13,6 +14,7 @@ import { drawer } from "./drawer.js";
 import { actionsOf } from "./exports.js";
 import { hostOf } from "./host.js";
 import { menus } from "./menus.js";
+import { listen as listenForUndo } from "./undo.js";
 
 /** @typedef {import("./form.js").Form} Form */
 /** @typedef {import("../python.js").Query} Query */
@@ -86,6 +88,8 @@ export function mountsOf(form) {
     });
   }
 
+  listenForFiles(form);
+  listenForUndo(form);
   addEventListener("keydown", (e) => {
     if (e.key !== "Escape" || e.defaultPrevented) return;
     if (menus.open) menus.close();

@@ -1,6 +1,7 @@
 // A file that a page has saved shows the same again: dropped on the page, or chosen under "Export". Where something has a use of its own for a file
 // (points for your data, a picture for a task), it is theirs. What cannot be opened changes nothing.
-import { targetOf, el } from "../lib/dom.js";
+import { linkOf } from "../form/address.js";
+import { el, targetOf } from "../lib/dom.js";
 import { config } from "../lib/start.js";
 import { Unread, read } from "./read.js";
 
@@ -22,7 +23,7 @@ async function open(form, file) {
     const told = await form.transport.call("told_of", { text });
     if (told.error) return form.tell({ kind: "error", message: `${name} cannot be opened: ${told.error.message}.${whose}` });
     form.tell({ kind: "info", message: `Opened ${name}.${whose}` });
-    form.open("json" in found ? told.query : text);
+    form.open("json" in found ? linkOf(told.query, {}) || "?" : text);
   } catch (error) {
     if (error instanceof Unread) return form.tell({ kind: "error", message: `${name} ${error.message}.` });
     form.tell({ kind: "error", message: `${name} could not be opened: the server does not answer.`, action: { label: "Try again", run: () => open(form, file) } });

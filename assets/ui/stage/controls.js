@@ -16,6 +16,7 @@ const KEYS = [
   ["← → ↑ ↓", "move the pin, with shift five times as far"],
   ["page ↑ ↓", "move the pin in time"],
   ["delete", "take the pin away"],
+  ["ctrl Z", "undo: the experiment before; with shift redo; on a Mac with cmd"],
   ["esc", "close what is open, then the message, then the pin"],
   ["?", "this list"],
 ];
