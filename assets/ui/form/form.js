@@ -163,26 +163,6 @@ export class Form {
 
   // ---- links -------------------------------------------------------------------------------------------------------------------
 
-  /** A link that a file says: a page of the history of its own. @param {string} link its query */
-  open(link) {
-    const { data = "" } = experimentPart(link);
-    if (/^(set|hub):/.test(data) && !(data in config.laws)) return location.assign(location.pathname + link); // what is known of these comes with the page
-    this.hands.touch();
-    this.address.write(); // where one was before
-    this.address.go(link);
-    this.linkOpened();
-  }
-
-  /** The experiment before, or the one after again. False: there is none.
-   * @param {1 | -1} way */
-  undo(way) {
-    this.address.write();
-    if (!this.address.pending) return this.address.step(way); // what is shown stands in the history
-    if (way > 0) return false;
-    this.linkOpened(); // its picture is still to come: the address is that of the one before
-    return true;
-  }
-
   /** Another link was opened: the picture first, the form follows. */
   linkOpened() {
     this.address.still();

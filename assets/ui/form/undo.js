@@ -7,6 +7,17 @@ const TYPED = ":is(input, textarea):not([type=range], [type=checkbox], [type=rad
 /** What a key asks for: -1 undo, 1 redo, 0 neither. @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} e */
 export const asked = (e) => (e.key.toLowerCase() !== "z" || e.altKey || e.ctrlKey === e.metaKey ? 0 : e.shiftKey ? 1 : -1);
 
+/** The experiment before, or the one after again. False: there is none.
+ * @param {import("./form.js").Form} form @param {1 | -1} way */
+function step(form, way) {
+  const { address } = form;
+  address.write();
+  if (!address.pending) return address.step(way); // what is shown stands in the history
+  if (way > 0) return false;
+  form.linkOpened(); // its picture is still to come: the address is that of the one before
+  return true;
+}
+
 /** An address without what it asks. @param {string} address */
 const page = (address) => address.split(/[?#]/)[0];
 
@@ -18,6 +29,6 @@ export function listen(form) {
     const way = asked(e);
     if (!way || e.defaultPrevented || targetOf(e, TYPED)) return;
     e.preventDefault();
-    if (!form.undo(way)) form.tell({ kind: "info", message: way < 0 ? "There is nothing to undo." : "There is nothing to redo.", stay: 2500 });
+    if (!step(form, way)) form.tell({ kind: "info", message: way < 0 ? "There is nothing to undo." : "There is nothing to redo.", stay: 2500 });
   });
 }

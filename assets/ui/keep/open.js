@@ -2,7 +2,7 @@
 // (points for your data, a picture for a task), it is theirs. What cannot be opened changes nothing.
 import { linkOf } from "../form/address.js";
 import { el, targetOf } from "../lib/dom.js";
-import { config } from "../lib/start.js";
+import { config, experimentPart } from "../lib/start.js";
 import { Unread, read } from "./read.js";
 
 /** @typedef {import("../form/form.js").Form} Form */
@@ -14,6 +14,16 @@ const OVER = "pg-file-over"; // of the document, while a file is held over it
 /** @param {string} name */
 const short = (name) => (name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name);
 
+/** What a link shows, as a page of the history of its own. @param {Form} form @param {string} link its query */
+function show(form, link) {
+  const { data = "" } = experimentPart(link), { address } = form;
+  if (/^(set|hub):/.test(data) && !(data in config.laws)) return location.assign(location.pathname + link); // what is known of these comes with the page
+  form.hands.touch();
+  address.write(); // where one was before
+  address.go(link);
+  form.linkOpened();
+}
+
 /** Shows what a file tells of. @param {Form} form @param {File} file */
 async function open(form, file) {
   const name = short(file.name);
@@ -23,7 +33,7 @@ async function open(form, file) {
     const told = await form.transport.call("told_of", { text });
     if (told.error) return form.tell({ kind: "error", message: `${name} cannot be opened: ${told.error.message}.${whose}` });
     form.tell({ kind: "info", message: `Opened ${name}.${whose}` });
-    form.open("json" in found ? linkOf(told.query, {}) || "?" : text);
+    show(form, "json" in found ? linkOf(told.query, {}) || "?" : text);
   } catch (error) {
     if (error instanceof Unread) return form.tell({ kind: "error", message: `${name} ${error.message}.` });
     form.tell({ kind: "error", message: `${name} could not be opened: the server does not answer.`, action: { label: "Try again", run: () => open(form, file) } });
