@@ -137,6 +137,7 @@ def test_keys_stay_where_the_keyboard_is(visit: Any, key: str) -> None:
     """Open lists, menus, text and number boxes, and the closed box of a list: what is typed there is theirs alone."""
     site = visit()
     page = site.page
+    page.evaluate("__pgStage.pause()")  # it would come to its end and rest there
     state = "JSON.stringify([__pgStage.mode, __pgStage.loop, __pgStage.speed, __pgStage.colour, __pgStage.layers, __pgStage.playing, __pgStage.keys.open])"
     before = page.evaluate(state)
     name = "Space" if key == " " else key
@@ -151,6 +152,7 @@ def test_keys_stay_where_the_keyboard_is(visit: Any, key: str) -> None:
     ):
         if opens:
             page.locator(opens).click()
+            page.wait_for_function("document.querySelector('#pg-left [aria-expanded=true], #pg-header [aria-expanded=true]')")
             page.evaluate("document.activeElement.blur()")  # a finger may have taken the keyboard elsewhere: what is open still has it
         else:
             page.locator(here).focus()
