@@ -113,10 +113,18 @@ class Noises(NamedTuple):
         return ((t, e), *self.values)[:size]
 
 
+FEW = 15  # times of a grid: the multistep solvers lower their order at the end of a run that has no more
+
+
+def low_order_from(grid: list[float]) -> float:
+    """The time from which on the order is 2 at most: the start of the step before the last, in short runs to t = 0."""
+    return grid[-3] if grid[-1] == 0 and 3 <= len(grid) <= FEW else -1.0
+
+
 def last_starts(grid: list[float], lower: bool) -> tuple[float, ...]:
-    """The starts of the last, the second and the third last step, in runs of under 15 steps (``lower_order_final`` of the multistep solvers); none of one that encodes,
+    """The starts of the last, the second and the third last step, in short runs (``lower_order_final`` of the multistep solvers); none of one that encodes,
     whose times rise."""
-    return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= 15 and grid[-1] < grid[0] else ()
+    return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= FEW and grid[-1] < grid[0] else ()
 
 
 def clean(process: ScalarProcess, t: float) -> float:

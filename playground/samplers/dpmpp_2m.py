@@ -43,7 +43,7 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
 
     @property
     def printed(self) -> str:
-        return self.formula if self.form == "midpoint" else self.formula.replace(HALF, EXACT)
+        return in_form(self.formula, self.form)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng
@@ -66,8 +66,18 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
         found = self.terms(problem, grid[index], grid[index + 1])
         if not found or not index or afresh:
             return found
-        weight = {RATIO: weight_of_slope(self.form, -found["h"])} if self.form == "heun" else {}
-        return {**found, "r": ratio(problem, grid, index), **weight}
+        return {**found, **slope_terms(problem, grid, index, self.form, -found["h"])}
+
+
+def in_form(tex: str, form: str) -> str:
+    """A formula that is written in the form "midpoint", in a ``form``."""
+    return tex.replace(HALF, EXACT) if form == "heun" else tex
+
+
+def slope_terms(problem: Problem, grid: list[float], index: int, form: str, grow: float) -> dict[str, float]:
+    """The numbers of the slope in D̃ or ε̃, of a step that has one before it: r, and the weight at ``grow`` where it is not ½."""
+    weight = {RATIO: weight_of_slope(form, grow)} if form == "heun" else {}
+    return {"r": ratio(problem, grid, index), **weight}
 
 
 def ratio(problem: Problem, grid: list[float], index: int) -> float:

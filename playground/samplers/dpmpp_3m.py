@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import History, phi
+from playground.core.exponential import History, low_order_from, phi
 from playground.core.fields import flag
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
-from playground.samplers.sde_dpmpp import combine, low_order_from
+from playground.samplers.sde_dpmpp import combine
 
 
 @dataclass(frozen=True)

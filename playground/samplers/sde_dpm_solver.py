@@ -11,7 +11,7 @@ from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
-from playground.samplers.dpmpp_2m import EXACT, HALF, RATIO, ratio
+from playground.samplers.dpmpp_2m import in_form, slope_terms
 
 PLAIN = r"\tilde\varepsilon = \hat\varepsilon"
 BLEND = r"\tilde\varepsilon = \hat\varepsilon + \tfrac{1}{2r}(\hat\varepsilon-\hat\varepsilon_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde\varepsilon = \hat\varepsilon"
@@ -65,8 +65,7 @@ class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
 
     @property
     def printed(self) -> str:
-        blend = PLAIN if self.order == 1 else BLEND if self.form == "midpoint" else BLEND.replace(HALF, EXACT)
-        return rf"{self.formula},\quad {blend}"
+        return rf"{self.formula},\quad {PLAIN if self.order == 1 else in_form(BLEND, self.form)}"
 
     @property
     def declared_order(self) -> float | None:
@@ -102,5 +101,4 @@ class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
         found = self.terms(problem, grid[index], grid[index + 1])
         if not found or self.order != 2 or not index or afresh:
             return found
-        weight = {RATIO: weight_of_slope(self.form, found["h"])} if self.form == "heun" else {}
-        return {**found, "r": ratio(problem, grid, index), **weight}
+        return {**found, **slope_terms(problem, grid, index, self.form, found["h"])}

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from playground.core.exponential import FORMS, History, differences, phi, weight_of_slope
+from playground.core.exponential import FORMS, History, differences, low_order_from, phi, weight_of_slope
 from playground.core.fields import choice, flag, integer, only, slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
-from playground.samplers.dpmpp_2m import EXACT, HALF, RATIO, ratio
+from playground.samplers.dpmpp_2m import in_form, slope_terms
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
 
     @property
     def printed(self) -> str:
-        blend = self.blends[self.order - 1]
-        return rf"{self.formula},\quad {blend if self.form == 'midpoint' else blend.replace(HALF, EXACT)}"
+        return rf"{self.formula},\quad {in_form(self.blends[self.order - 1], self.form)}"
 
     @property
     def declared_order(self) -> float | None:
@@ -122,13 +121,7 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         found = self.terms(problem, grid[index], grid[index + 1])
         if not found or self.order != 2 or not index or afresh:
             return found
-        weight = {RATIO: weight_of_slope(self.form, -(1 + self.eta) * found["h"])} if self.form == "heun" else {}
-        return {**found, "r": ratio(problem, grid, index), **weight}
-
-
-def low_order_from(grid: list[float]) -> float:
-    """The time from which on the order is lowered: the start of the step before the last, in runs of under 15 steps to t = 0."""
-    return grid[-3] if grid[-1] == 0 and 3 <= len(grid) <= 15 else -1.0
+        return {**found, **slope_terms(problem, grid, index, self.form, -(1 + self.eta) * found["h"])}
 
 
 def combine(history: History, h: float, grow: float, halved: bool, form: str = "midpoint") -> Tensor:
