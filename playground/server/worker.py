@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from playground.core.child import environment
 from playground.core.fields import is_record, made
 from playground.core.limits import limits, variable
 from playground.server import wire
@@ -120,8 +121,7 @@ class Apart(Worker):
 
     def _spawn(self) -> None:
         share = {"run_bytes": limits().run_bytes, "field_bytes": limits().field_bytes}  # of all workers together
-        env = {**os.environ, **{variable(name): str(size // count()) for name, size in share.items()}}
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        env = {**environment(), **{variable(name): str(size // count()) for name, size in share.items()}}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "playground.server.bench"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import queue
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
+from playground.core.child import environment
 from playground.core.experiment import Experiment
 from playground.core.fields import Whole
 from playground.core.spec import registered
@@ -226,9 +226,8 @@ class Process:
     """A process that computes cells: told of them by lines of JSON, it answers with a line each."""
 
     def __init__(self, told: queue.Queue[tuple[Process, bytes | None]]):
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-m", "playground.sweeps.worker"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=os.getcwd())
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
         self.input, output = self.process.stdin, self.process.stdout
         self.reader = threading.Thread(target=self._read, args=(output, told), daemon=True)
         self.reader.start()
