@@ -9,7 +9,7 @@ import { linkOf } from "./address.js";
 import { drawer } from "./drawer.js";
 import { hook } from "./hook.js";
 import { menus } from "./menus.js";
-import { Refused, aborted, ask, messageOf } from "./transport.js";
+import { aborted, ask, messageOf, saidOf } from "./transport.js";
 
 const COPIED = 1400, REVOKE = 10000; // ms
 
@@ -136,7 +136,7 @@ export function actionsOf(form) {
       }
     } catch (error) {
       if (aborted(error)) return form.notices.clear();
-      form.tell({ kind: "error", message: error instanceof Refused ? error.message : "The film could not be made.", action: { label: "Try again", run: () => film(kind) } });
+      form.tell({ kind: "error", message: saidOf(error) || "The film could not be made.", action: { label: "Try again", run: () => film(kind) } });
     }
   };
 

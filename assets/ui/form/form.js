@@ -22,7 +22,7 @@ import { Return } from "./return.js";
 import { Settle } from "./settle.js";
 import { FormShown, mark } from "./shown.js";
 import { Titles } from "./titles.js";
-import { Refused, Transport, Unreachable, messageOf } from "./transport.js";
+import { Refused, Transport, Unreachable, messageOf, saidOf } from "./transport.js";
 import { View } from "./view.js";
 
 /** @typedef {import("../python.js").Query} Query */
@@ -330,7 +330,7 @@ export class Form {
     }
     const away = error instanceof Unreachable;
     if (!away) console.error(error);
-    const message = away ? error.said || "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${words}`;
+    const message = away ? saidOf(error) || "The server does not answer. The last good picture is kept." : `This picture could not be drawn: ${words}`;
     const run = () => {
       this.address.refused = null;
       loop.again(q);

@@ -29,6 +29,9 @@ export const aborted = (error) => error instanceof Error && error.name === "Abor
 /** @param {unknown} error */
 export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
+/** What the server itself says of why it gave no answer; "": nothing. @param {unknown} error */
+export const saidOf = (error) => (error instanceof Refused ? error.message : error instanceof Unreachable ? error.said : "");
+
 /** A request of this tab. The server is fair between tabs: they are told apart by a number without a meaning, made anew with every page.
  * @param {URL | string} url @param {RequestInit} [options] */
 export const ask = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...tab } });
