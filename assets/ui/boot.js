@@ -39,17 +39,15 @@
     }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   });
 
+  const C = start.config;
   // the part of a link that is the experiment
   start.experimentPart = (search) => {
     /** @type {Record<string, string>} */
-    const out = {};
-    for (const [k, v] of new URLSearchParams(search)) {
-      if (!/^(view\.|__|utm_)/.test(k) && !["fbclid", "gclid", "logs", "ssr"].includes(k)) out[k] = v;
-    }
+    const out = {}, { begin, names } = C.elsewhere;
+    for (const [k, v] of new URLSearchParams(search)) if (!begin.some((b) => k.startsWith(b)) && !names.includes(k)) out[k] = v;
     return start.renamed(out);
   };
   // laws and who predicts for them (Python's catalog); a set of images, or a pipeline of the hub, is known from its name until the server tells of it
-  const C = start.config;
   const own = (/** @type {string | undefined} */ data) => /^set:[0-9a-f]{8}$/.test(data ?? "");
   start.models = (data) => C.laws[data]?.models ?? (own(data) ? C.sets.models : []);
   start.renamed = (q) => {

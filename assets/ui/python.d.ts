@@ -208,6 +208,10 @@ export interface Config {
     version: string;
     longest: number;
   };
+  elsewhere: {
+    begin: string[];
+    names: string[];
+  };
   limits: Record<string, number>;
 }
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, params
+from playground.core.fields import BadValue, Record, params
 from playground.core.limits import limits
 
 PAGE = "view."  # the page's own
 STRANGERS = ("__", "utm_")  # what hosts and trackers add to a link
-STRANGE = {"fbclid", "gclid", "logs", "ssr"}
+STRANGE = ("fbclid", "gclid", "logs", "ssr")
 LAB = "lab."  # what a lab asks with
 OURS = {"layer", "want", "seq", "film"}  # what a request asks with
 
@@ -19,6 +19,11 @@ def experiment_part(query: Mapping[str, str]) -> dict[str, str]:
     """A link without the view's own names (``view.at``) and what hosts and trackers add (``__theme``, ``utm_source``)."""
     known = set(params(Experiment))
     return {k: v for k, v in query.items() if k.split(".")[0] in known or not (k.startswith((PAGE, *STRANGERS)) or k in STRANGE)}
+
+
+def config() -> Record:
+    """The same for the page's scripts: how names begin that are not the experiment's, and such names."""
+    return {"begin": [PAGE, *STRANGERS], "names": list(STRANGE)}
 
 
 def view_part(query: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from playground.glossary import glossary
 from playground.images.source import serve
 from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
-from playground.server import answers, assets, health, jobs, telemetry
+from playground.server import answers, asked, assets, health, jobs, telemetry
 from playground.server.asked import experiment_part
 from playground.server.calls import Calls
 from playground.server.routes import Live
@@ -284,10 +284,10 @@ def _wire(demo: Page, form: Form, bridge: gr.HTML, notice: gr.Textbox) -> None:
     bridge.change(back, [bridge], [*controls, notice], **quiet).then(fn=None, js=done, inputs=[*controls, notice], **quiet)
 
 
-def told_of(asked: dict[str, str]) -> Record:
-    """An experiment for the browser, asked for by ``asked["text"]``, a link's query or JSON, which a file says: as both. It is only read, nothing is computed."""
+def told_of(file: dict[str, str]) -> Record:
+    """An experiment for the browser, told by ``file["text"]``, a link's query or JSON, which a file says: as both. It is only read, nothing is computed."""
     try:
-        exp = answers.asked(asked.get("text", ""))
+        exp = answers.asked(file.get("text", ""))
     except ValueError as error:
         return {"error": {"message": str(error)}}
     return {"query": exp.to_query(), "json": exp.to_json()}
@@ -315,6 +315,7 @@ def told(form: Form) -> Record:
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),
         "kept": origin.config(),
+        "elsewhere": asked.config(),
         "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }
 
