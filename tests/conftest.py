@@ -19,6 +19,13 @@ torch.set_num_threads(1)
 NO_CUDA = "needs a CUDA device, and none is here"
 
 
+@pytest.fixture(autouse=True)
+def denormals():
+    """A thread that computes for the page flushes denormal numbers; a test that was one is followed by tests in which 5e-324 > 0 again."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 def pytest_collection_modifyitems(items):
     """Tests marked ``gpu`` are left out where there is no such device."""
     for item in items:
