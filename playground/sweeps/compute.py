@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from playground.measures.panel import distances, why_not
 from playground.measures.panel import named as measure_named
 from playground.measures.sampled import Sampled, Truth, courses
 from playground.metrics.truth import Projected, compare, lined_up
+from playground.sweeps.picture import picture_of
 from playground.sweeps.results import Result
 
 SAMPLES = 96_000_000  # bytes of exact samples, and their sorted projections, that are kept
@@ -70,12 +70,15 @@ class Seen:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
+    """Numbers as they are everywhere: on one thread, and with those below 1e-38, which a server's workers take for 0."""
+    before, flushed = torch.get_num_threads(), float(torch.tensor(5e-324, dtype=torch.float64) * 1.0) == 0
     torch.set_num_threads(1)
+    torch.set_flush_denormal(False)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed)
 
 
 class Samples:
@@ -148,17 +151,12 @@ def together(exp: Experiment, seeds: Sequence[int]) -> Run:
     return Run(exp.replace(particles=exp.particles * len(seeds), seed=seeds[0]), rng=rng)
 
 
-def run_seeds(exp: Experiment, seeds: Sequence[int]) -> Iterator[tuple[Seen, Run]]:
-    """The runs of several seeds, from one pass; of a single one its own."""
-    if len(seeds) == 1:
-        one = exp.replace(seed=seeds[0])
-        run = Run(one).finish()
-        yield Seen(one, run.process, run.space, run.frames, run.oracle), run
-        return
-    n, run = exp.particles, together(exp, seeds).finish()
+def parts(run: Run, exp: Experiment, seeds: Sequence[int]) -> Iterator[Seen]:
+    """The seeds' parts of a run of all of them."""
+    n = exp.particles
     for i, seed in enumerate(seeds):
-        frames = [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
-        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle), run
+        frames = run.frames if len(seeds) == 1 else [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
+        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle)
 
 
 class Computer:
@@ -169,29 +167,37 @@ class Computer:
 
     def cells(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], measures: Sequence[str]) -> Iterator[Result]:
         """The cells of one place, as they are there. What cannot be computed says why in its place."""
+        return (cell for cell in self.steps(at, exp, seeds, measures) if cell is not None)
+
+    def steps(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], measures: Sequence[str]) -> Iterator[Result | None]:
+        """The same, and None after every step of a run, where something more urgent may be computed first."""
         asked = [measure_named(key) for key in measures]
         for some in passes(exp, seeds):
             try:
-                with one_thread():
-                    told = self._pass(at, exp, some, asked)
-                yield from told
+                yield from self._pass(at, exp, some, asked)
             except (BadValue, ArithmeticError, RuntimeError, MemoryError, np.linalg.LinAlgError) as error:
                 if len(some) == 1:
                     yield Result(at, some[0], failed=_reason(error))
                     continue
                 for seed in some:  # one of them may be to blame
-                    yield from self.cells(at, exp, [seed], measures)
+                    yield from self.steps(at, exp, [seed], measures)
 
-    def _pass(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], asked: Sequence[Measure]) -> list[Result]:
-        started = time.perf_counter()
-        seen = list(run_seeds(exp, seeds))
-        ms = round(1000 * (time.perf_counter() - started) / len(seeds), 3)
-        out: list[Result] = []
-        for (part, run), seed in zip(seen, seeds, strict=True):
-            values, refused = self.measured(part, asked)
-            lost = run.first_lost(part.frames) if run.samples else None
-            out.append(Result(at, seed, values, refused, run.steps, part.frames[-1].calls, ms, len(seeds), lost))
-        return out
+    def _pass(self, at: tuple[int, ...], exp: Experiment, seeds: Sequence[int], asked: Sequence[Measure]) -> Iterator[Result | None]:
+        """None after every step, then the cells."""
+        with one_thread():
+            run = Run(exp.replace(seed=seeds[0])) if len(seeds) == 1 else together(exp, seeds)
+        while True:
+            with one_thread():
+                if run.advance() is None:
+                    break
+            yield None
+        ms = round(run.compute_ms / len(seeds), 3)
+        for part in parts(run, exp, seeds):
+            with one_thread():
+                values, refused = self.measured(part, asked)
+                last, lost = part.frames[-1], run.first_lost(part.frames) if run.samples else None
+                picture = picture_of(exp.law, run.process.project(last.z))
+            yield Result(at, part.exp.seed, values, refused, run.steps, last.calls, ms, len(seeds), lost, picture=picture)
 
     def measured(self, run: Seen, asked: Sequence[Measure]) -> tuple[dict[str, Estimate], dict[str, str]]:
         """What is measured of a run, and why not the rest, by the measures' keys."""

@@ -52,6 +52,8 @@ class Kept:
         self.where, self.most = where or folder(), limits().cell_bytes if most is None else most
         self.size: int | None = None
         self.off = not self.most
+        self.why = ""
+        """What of the disk went wrong, in a sentence."""
 
     def path(self, exp: Experiment) -> Path:
         name = hashlib.blake2b(f"{exp.to_json()} {exp.dtype} {code_version()}".encode(), digest_size=16).hexdigest()
@@ -99,8 +101,8 @@ class Kept:
                 self._thin()
         except OSError as error:
             self.off = True
-            words = f"cells are not kept on disk any more ({error.strerror or error}: {self.where}); the sweep goes on, what is computed now is computed again another time"
-            warnings.warn(words, stacklevel=2)
+            self.why = f"cells are not kept on disk any more ({error.strerror or error}: {self.where}); the sweep goes on, what is computed now is computed again another time"
+            warnings.warn(self.why, stacklevel=2)
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
         for bucket in os.scandir(self.where):

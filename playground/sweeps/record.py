@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlencode
@@ -268,7 +268,11 @@ class Sweep:
 
     def places(self) -> list[Place]:
         """Every combination of the axes' points, in their order, judged."""
-        return [self.place(at) for at in itertools.product(*(range(n) for n in self.shape))]
+        return list(self.each())
+
+    def each(self) -> Iterator[Place]:
+        """The same, one by one."""
+        return (self.place(at) for at in itertools.product(*(range(n) for n in self.shape)))
 
     def place(self, at: tuple[int, ...]) -> Place:
         """One of them."""

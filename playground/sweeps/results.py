@@ -17,6 +17,7 @@ from playground.core.fields import BadValue, Json, Record, Whole, is_list, is_re
 from playground.core.limits import limits
 from playground.core.measure import Estimate
 from playground.measures.panel import named as measure_named
+from playground.sweeps.picture import Picture
 from playground.sweeps.record import Sweep, read_json
 from playground.sweeps.statistics import Fit, Mean, beyond, fitted_order, front, over_seeds
 
@@ -31,6 +32,7 @@ class Result:
 
     values: by measure its Estimate (value, error, floor, floor_sd). refused: by measure why the run does not have it, in words. steps, calls: of the run. ms: computing, of
     ``together`` seeds that were run in one pass the share of one. diverged: the first step that is lost. failed: why there is no run, in words; then there are no numbers.
+    picture: a small one of its end.
     """
 
     at: tuple[int, ...]
@@ -43,11 +45,13 @@ class Result:
     together: int = 1
     diverged: int | None = None
     failed: str = ""
+    picture: Picture | None = None
 
     def to_dict(self) -> dict[str, Json]:
         out: dict[str, Json] = {"at": list(self.at), "seed": self.seed, "steps": self.steps, "calls": self.calls, "ms": self.ms}
         out["values"] = {key: [_told(number) for number in estimate] for key, estimate in self.values.items()}
         more: dict[str, Json] = {"refused": dict(self.refused), "diverged": self.diverged, "failed": self.failed}
+        more["picture"] = None if self.picture is None else self.picture.to_dict()
         out |= {name: value for name, value in more.items() if value not in ({}, None, "")}
         return out if self.together == 1 else {**out, "together": self.together}
 
@@ -81,6 +85,7 @@ class Result:
             together=whole("together", 1, 1),
             diverged=None if record.get("diverged") is None else whole("diverged", 0),
             failed=_words(f"{where}.failed", record.get("failed", "")),
+            picture=None if record.get("picture") is None else Picture.from_dict(f"{where}.picture", record["picture"]),
         )
 
 

@@ -55,10 +55,10 @@ class Running:
     ``results`` (and on disk, where a later start finds it).
 
     workers: processes of this machine, 0: none but this one. kept: cells on disk; None: nowhere. done: results of the same sweep from before, which are not computed again.
-    Raises: BadValue.
+    slow: what is to be computed is looked for as it is read (``planned``, ``steps``). Raises: BadValue.
     """
 
-    def __init__(self, sweep: Sweep, *, workers: int = 0, kept: Kept | None = None, done: Results | None = None):
+    def __init__(self, sweep: Sweep, *, workers: int = 0, kept: Kept | None = None, done: Results | None = None, slow: bool = False):
         self.sweep, self.kept = sweep, kept
         self.workers = 0 if registered() else WORKERS.clean("workers", workers)  # other processes know nothing of what was registered here
         self.results = Results(sweep, code=code_version())
@@ -67,14 +67,24 @@ class Running:
         self.spent, self.rested, self.cost_done, self.cost_all = 0.0, 0.0, 0.0, 0.0
         self.hits = 0
         self.before = done.cells if done is not None and done.sweep == sweep and done.code == self.results.code else {}
-        self.tasks = self._planned()
+        self.early: list[Result] = []
+        self.tasks: list[Task] = []
+        self.plan = self._planned()
+        if not slow:
+            self.planned()
         self.feed = self._cells()
 
-    def _planned(self) -> list[Task]:
-        """What is to be computed; what is known already is in ``early``."""
-        self.early: list[Result] = []
+    def planned(self) -> Running:
+        """The same, when it knows what is to be computed."""
+        for _ in self.plan:
+            pass
+        return self
+
+    def _planned(self) -> Iterator[None]:
+        """What is to be computed, ``tasks``; what is known already is in ``early``. Something more urgent may be computed between any two places."""
         tasks: dict[Experiment, Task] = {}
-        for place in self.sweep.places():
+        for place in self.sweep.each():
+            yield
             if place.exp is None:
                 self.results.left_out[place.at] = place.why
             elif place.exp in tasks:
@@ -82,15 +92,15 @@ class Running:
             else:
                 tasks[place.exp] = Task(place.exp, [], [place.at])
         for exp, task in tasks.items():
+            yield
             for seed in self.sweep.seeds:
                 known = self._known(exp.replace(seed=seed), seed, task.places)
                 if known is None:
                     task.seeds.append(seed)
                 else:
                     self.early += [replace(known, at=at) for at in task.places]
-        left = sorted((task for task in tasks.values() if task.seeds), key=lambda task: task.cost)
-        self.cost_all = sum(task.cost for task in left)
-        return left
+        self.tasks = sorted((task for task in tasks.values() if task.seeds), key=lambda task: task.cost)
+        self.cost_all = sum(task.cost for task in self.tasks)
 
     def _known(self, exp: Experiment, seed: int, places: Sequence[tuple[int, ...]]) -> Result | None:
         told = (self.before.get((at, seed)) for at in places)
@@ -103,6 +113,10 @@ class Running:
     # reading --------------------------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Result]:
+        return (cell for cell in self.feed if cell is not None)
+
+    def steps(self) -> Iterator[Result | None]:
+        """The cells, and None between them after every step of a run, where something more urgent may be computed first."""
         return self.feed
 
     def finish(self) -> Results:
@@ -134,13 +148,19 @@ class Running:
         left = self.cost_all - self.cost_done
         return 0.0 if left <= 0 else left * self.spent / self.cost_done if self.cost_done else math.nan
 
-    def _cells(self) -> Generator[Result, None, None]:
+    def _cells(self) -> Generator[Result | None, None, None]:
+        for _ in self.plan:
+            yield None
         for known in self.early:
             self.results.add(known)
             yield known
         made = self._apart() if self.workers and self.tasks else self._here()
         last = time.perf_counter()
-        for task, result in made:
+        for each in made:
+            if each is None:
+                yield None
+                continue
+            task, result = each
             if self.kept is not None:
                 self.kept.put(task.exp.replace(seed=result.seed), result)
             now = time.perf_counter()
@@ -159,13 +179,13 @@ class Running:
         self.rested += time.perf_counter() - since
         return not self.stopped
 
-    def _here(self) -> Iterator[tuple[Task, Result]]:
-        """In this process."""
+    def _here(self) -> Iterator[tuple[Task, Result] | None]:
+        """In this process; None after every step."""
         computer = Computer()
         while self.tasks and self._ready():
             task = self.tasks.pop(0)
-            for result in computer.cells(task.places[0], task.exp, task.seeds, self.sweep.measures):
-                yield task, result
+            for result in computer.steps(task.places[0], task.exp, task.seeds, self.sweep.measures):
+                yield None if result is None else (task, result)
                 if self.stopped:
                     return
 

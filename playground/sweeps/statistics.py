@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,6 +24,12 @@ class Mean(NamedTuple):
     n: int
 
 
+@functools.cache
+def student(freedom: int) -> float:
+    """The quantile of Student's t that LEVEL of the law lies within, on both sides."""
+    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+
+
 def over_seeds(values: Sequence[float]) -> Mean:
     """m ± t_{n−1} s/√n. What is not finite makes mean and upper end infinite: a seed that is lost is not passed over."""
     n = len(values)
@@ -34,7 +41,7 @@ def over_seeds(values: Sequence[float]) -> Mean:
     mean = float(x.mean())
     if n == 1:
         return Mean(mean, -math.inf, math.inf, 1)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1) * x.std(ddof=1) / math.sqrt(n))
+    half = float(student(n - 1) * x.std(ddof=1) / math.sqrt(n))
     return Mean(mean, mean - half, mean + half, n)
 
 
@@ -62,7 +69,7 @@ def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequen
     x, y = x - x.mean(), y - y.mean()
     slope = float(x @ y / (x @ x))
     rest = y - slope * x
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(x) - 2) * math.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
+    half = float(student(len(x) - 2) * math.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
     return Fit(-slope, -slope - half, -slope + half, len(x))
 
 

@@ -10,7 +10,7 @@ import torch
 import playground as pg
 from playground.engine import Run
 from playground.metrics.truth import directions
-from playground.sweeps.compute import Computer, Samples, Streams, agrees, passes, run_seeds
+from playground.sweeps.compute import Computer, Samples, Streams, agrees, parts, passes, together
 from playground.sweeps.results import Result
 
 KEYS = ["W2", "Energy", "Middle", "Moments", "ClassShares", "PriorMismatch", "ModelCalls", "W1", "MemorisedShare"]
@@ -66,7 +66,7 @@ def test_a_pass_takes_all_seeds_where_bits_allow():
     for alone in ({"sampler": "PredictorCorrector"}, {"mode": "forward"}):
         assert [list(some) for some in passes(experiment(alone), range(3))] == [[0], [1], [2]]
     assert [list(s) for s in passes(experiment({"particles": 20_000}), range(3))] == [[0, 1], [2]]
-    runs = [seen for seen, _ in run_seeds(sampled, [4, 9])]
+    runs = list(parts(together(sampled, [4, 9]).finish(), sampled, [4, 9]))
     for seen in runs:
         own = Run(seen.exp).finish()
         assert all(torch.equal(a.z, b.z) and (a.t, a.calls) == (b.t, b.calls) for a, b in zip(own.frames, seen.frames, strict=True))
