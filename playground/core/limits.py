@@ -90,6 +90,11 @@ class Limits:
         64_000_000, 0, 10**12, "bytes", "numbers of cells that are kept on disk, the least recently used go first; 0: none"
     )
 
+    board_particles: int = SWEEPS.most(20_000, 2000, 200_000, "particles", "of one cell of a sweep that the page's board asks for")
+    board_seconds: int = SWEEPS.most(
+        1800, 10, 10**6, "seconds", "computing for one asking of the board; asked again it goes on from the cells that are kept"
+    )
+
     upload_bytes: int = UPLOADS.most(4_000_000, 1000, 10**9, "bytes", "pictures that are sent for a task")
     pixels: int = UPLOADS.most(20_000_000, 1000, 10**9, "pixels", "of one picture, read from its head before it is decoded")
     table_bytes: int = UPLOADS.most(8_000_000, 1000, 10**9, "bytes", "a table of points")
@@ -99,6 +104,10 @@ class Limits:
     set_bytes: int = UPLOADS.most(64_000_000, 1000, 10**10, "bytes", "the files of one set of images together")
     unpacked_bytes: int = UPLOADS.most(256_000_000, 1000, 10**11, "bytes", "an .npz when it is unpacked")
     sets: int = UPLOADS.most(64, 1, 10**6, "sets", "stored sets of images, the oldest goes first")
+
+    board_bytes: int = UPLOADS.most(
+        32_000_000, 100_000, 10**10, "bytes", "a results file that is shown on the board, or of which a table is made"
+    )
 
     film_bytes: int = FILES.most(96_000_000, 1000, 10**10, "bytes", "pictures that are sent for a film")
     film_pictures: int = FILES.most(300, 1, 100_000, "pictures", "of one film")

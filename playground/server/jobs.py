@@ -22,7 +22,7 @@ from weakref import WeakValueDictionary
 from PIL.Image import Image
 
 from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Json
+from playground.core.fields import BadValue, Json, is_record, one_of
 from playground.core.limits import limits, megabytes
 from playground.core.spec import edition
 from playground.engine import Run
@@ -32,8 +32,13 @@ from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.server import answers
 from playground.server.asked import experiment_of, lab_part, view_part
+from playground.server.asked_sweep import computable, sweep_of
 from playground.server.cache import Cache
 from playground.server.refusal import CONTROLS
+from playground.sweeps.export import FORMATS, Shown
+from playground.sweeps.record import Sweep, read_json
+from playground.sweeps.results import Results
+from playground.views import board
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.film import KINDS as FILMS
@@ -63,6 +68,7 @@ class Kind(IntEnum):
     MEASURES = 2
     LAB = 3
     FILE = 4
+    SWEEP = 5
 
 
 # -- what was computed lately, here ----------------------------------------------------------------------------------------------------
@@ -518,6 +524,62 @@ class StoreSet(Job):
         return json.dumps({"name": stored.name, "notes": stored.notes}).encode()
 
 
+class Board(Job):
+    """``/live/board``: the lines of a sweep (playground/views/board.py), ``body`` or the query's; ``query["plan"]``: without computing."""
+
+    kind = Kind.SWEEP
+    models = False
+
+    def read(self) -> None:
+        self.sweep, self.plan = sweep_of(self.query, self.body), self.query.get("plan", "") == "true"
+        self.key = f"board {self.sweep.key} {edition()} {self.plan}"
+
+    def steps(self) -> Steps:
+        yield from board.running(self.sweep, computable, self.plan)
+        return None
+
+    def complaint(self, error: dict[str, Json]) -> bytes:
+        return board.complaint(error)
+
+
+class BoardRead(Board):
+    """``/live/board/read``: the same lines of a results file, ``body``; of a sweep's JSON its plan."""
+
+    kind = Kind.FILE
+
+    def read(self) -> None:
+        """What the file says is read where it is shown."""
+
+    def steps(self) -> Steps:
+        yield
+        record = read_json("results", self.body, limits().board_bytes)
+        if is_record(record) and "axes" in record and "cells" not in record:  # a sweep alone
+            yield from board.running(Sweep.from_dict(record), computable, plan=True)
+        else:
+            yield from board.shown(Results.from_dict(record))
+        return None
+
+
+class BoardFile(Job):
+    """``/live/board/file``: of a results file, ``body``, a table or a picture; ``query["kind"]``: of ``FORMATS``, ``measure`` and ``cost``: of a picture."""
+
+    kind = Kind.FILE
+    models = False
+
+    def read(self) -> None:
+        self.kind_of = self.query.get("kind", "")
+        if self.kind_of not in FORMATS:
+            raise BadValue("kind", self.kind_of, one_of(self.kind_of, FORMATS))
+
+    def steps(self) -> Steps:
+        yield
+        results = Results.from_dict(read_json("results", self.body, limits().board_bytes))
+        says = origin(link_of({**results.sweep.base.to_query(), "view.board.sweep": results.sweep.to_json()}))
+        shown = Shown(self.query.get("measure"), self.query.get("cost", "calls"), says)
+        yield
+        return FORMATS[self.kind_of].made(results, shown)
+
+
 class Answered(Job):
     """What programs ask of a run (answers.py). ``query``: "link", and what else is asked, each as JSON."""
 
@@ -572,6 +634,7 @@ JOBS: dict[str, type[Job]] = {
     for made in (
         *(RunPacket, PartPacket, FieldsPacket, MeasuresPacket, LabPacket, RunLabPacket, FormPacket),
         *(ImageRun, ImageTask, States, Arrays, RunFilm, DrawnFilm, Fit, StoreSet, Summary, Distances, Picture),
+        *(Board, BoardRead, BoardFile),
     )
 }
 """By the names under which workers are told of them."""

@@ -9,6 +9,9 @@ GET /live/sets?name=                                                         wha
 GET /live/images?<experiment>                                                an image run while it is computed: packets, each after its length
 GET /live/packet?layer=part&<experiment>                                      what is there of an image run that was left on the way
 POST /live/task?lab.task=inpaint&lab.…&<experiment>  (body: pictures)          a task of the image lab: packets, each after its length
+GET /live/board?preset=&seeds=&measures=&<experiment>, or ?sweep=, or POST     cells of a sweep as they are computed: lines of JSON (playground/views/board.py); plan=true: none
+POST /live/board/read  (body: a results file)                                the same lines of a file
+POST /live/board/file?kind=csv&measure=&cost=  (body: a results file)        a table or a figure of it
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
 GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 a film of an image run: lines of JSON, {"done", "of"} …, at last {"film": base64, "type"}
@@ -33,12 +36,16 @@ from starlette.routing import Route
 
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
+from playground.core.limits import limits, megabytes, variable
 from playground.images import own, upload
 from playground.laws import table
 from playground.server import assets
 from playground.server.bench import Here
 from playground.server.jobs import (
     Arrays,
+    Board,
+    BoardFile,
+    BoardRead,
     DrawnFilm,
     Fit,
     ImageRun,
@@ -54,6 +61,7 @@ from playground.server.jobs import (
 from playground.server.refusal import Refusal, failure_of, log, logged
 from playground.server.replies import Gone, Reply, Stream, answer_of, read_body
 from playground.server.scheduler import Scheduler
+from playground.sweeps.export import FORMATS
 from playground.ui.sets import set_record, stored_record
 from playground.views import film
 from playground.views.stage import file_name
@@ -63,6 +71,7 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None
 FILES = 65_536
+MOST_SWEEP = 1_000_000  # bytes of a sweep's JSON
 BINARY, LINES = "application/octet-stream", "application/x-ndjson"
 FRESH = {"Cache-Control": "no-store"}
 TAB = re.compile(r"[\w-]{1,64}", re.ASCII)  # what a page calls its tab, in the header X-Playground-Tab
@@ -83,6 +92,12 @@ def query_of(request: Request) -> dict[str, str]:
 
 def named(exp: Experiment, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file_name(exp)}.{ending}"'}
+
+
+async def board_body(request: Request) -> bytes:
+    """A results file."""
+    most = limits().board_bytes
+    return await read_body(request, most, "results", f"a results file of at most {megabytes(most)}; {variable('board_bytes')} changes that")
 
 
 def threads() -> Scheduler:
@@ -151,6 +166,17 @@ class Live:
         body = await read_body(request, film.MOST_BYTES, "film", film.ALLOWED)
         return await self.stream(request, DrawnFilm({**query_of(request), "film": request.url.path.rpartition(".")[2]}, body), LINES, {})
 
+    async def board(self, request: Request) -> Response:
+        body = await read_body(request, MOST_SWEEP, "sweep", f"JSON of at most {MOST_SWEEP:,} bytes")
+        return await self.stream(request, Board(query_of(request), body), LINES, FRESH)
+
+    async def board_read(self, request: Request) -> Response:
+        return await self.stream(request, BoardRead(query_of(request), await board_body(request)), LINES, FRESH)
+
+    async def board_file(self, request: Request) -> Response:
+        job = BoardFile(query_of(request), await board_body(request))
+        return await self.whole(request, job, FORMATS[job.kind_of].media_type, FRESH)
+
     def routes(self) -> list[Route]:
         """The routes, to be given to the app when it is made: they are there from its first request on, and in front of Gradio's own."""
         return [
@@ -160,6 +186,9 @@ class Live:
             Route("/live/task", refusing(self.task), methods=["POST"]),
             Route("/live/sets", refusing(self.stored)),
             Route("/live/sets", refusing(self.store), methods=["POST"]),
+            Route("/live/board", refusing(self.board), methods=["GET", "POST"]),
+            Route("/live/board/read", refusing(self.board_read), methods=["POST"]),
+            Route("/live/board/file", refusing(self.board_file), methods=["POST"]),
             Route("/live/states.csv", refusing(self.csv)),
             Route("/live/states.npz", refusing(self.npz)),
             *(Route(f"/live/film.{kind}", refusing(self.run_film)) for kind in film.KINDS),

@@ -3,7 +3,8 @@
 ``ask(job, person)`` puts a job into the line and gives a ``Reader``, from which the answer is read part by part. A job is computed slice by slice (bench.py),
 each slice by the worker that fits it best; between two slices the line is looked at anew:
 
-- Urgency. Runs go before fields, fields before distances, then labs, then films and files (``Kind``). A job that has had its ``SHARE`` of seconds is as urgent as
+- Urgency. Runs go before fields, fields before distances, then labs, then films and files, then
+  sweeps (``Kind``). A job that has had its ``SHARE`` of seconds is as urgent as
   distances at most: a run of minutes holds nobody up.
 - Fairness. Of equally urgent jobs the one goes first whose person has been computed for least (start-time fair queueing: who comes new begins where the others are).
 - Need. A job goes on only while one of its readers waits for a part. When all have left it is dropped, also between two steps of a run.
@@ -44,7 +45,7 @@ TRIES = 3  # of a worker that does not start
 DEAR = float("inf")
 KINDS = {kind: kind.name.lower() for kind in Kind}
 CORES = min(cores(), torch.get_num_threads())  # before anybody changes it
-LONG = (Kind.LAB, Kind.FILE)  # may be one call of a second
+LONG = (Kind.LAB, Kind.FILE, Kind.SWEEP)  # may be one call of a second
 
 DIED = "The part of the server that computed this has ended, perhaps for want of memory. It is started anew: try again, or take fewer particles or steps."
 LATE = "This took more than the {most:,} seconds that this server gives to one answer. Take fewer particles or steps."

@@ -27,6 +27,7 @@ from playground.core.run import Frame
 from playground.core.space import Space
 from playground.engine import DTYPES, Run, check_device
 from playground.measures.panel import distances, why_not
+from playground.measures.panel import measures as all_measures
 from playground.measures.panel import named as measure_named
 from playground.measures.sampled import Sampled, Truth, courses
 from playground.metrics.truth import Projected, compare, lined_up
@@ -157,6 +158,14 @@ def parts(run: Run, exp: Experiment, seeds: Sequence[int]) -> Iterator[Seen]:
     for i, seed in enumerate(seeds):
         frames = run.frames if len(seeds) == 1 else [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
         yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle)
+
+
+def measurable(exp: Experiment) -> dict[str, str]:
+    """Every measure by its key, and why a run of ``exp`` would not have it ('': it has). Nothing is run. Raises BadValue where there is no such run."""
+    run = Run(exp.replace(particles=1))
+    last = Frame(run.steps, run.grid[-1], torch.zeros(1, *exp.process.states(run.space).shape), 0)
+    one = Seen(exp, run.process, run.space, [last], run.oracle)
+    return {m.info.key: why_not(m, one) for m in all_measures()}
 
 
 class Computer:

@@ -1,15 +1,19 @@
-"""A results file as a table, a row a cell and measure: CSV, or Parquet where pyarrow is there."""
+"""A results file as a table, a row a cell and measure (CSV, or Parquet where pyarrow is there), and as a figure of publication size (SVG, PNG, PDF by matplotlib)."""
 
 from __future__ import annotations
 
 import csv
 import importlib
 import importlib.util
+import io
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from playground.core.fields import BadValue
+from playground.sweeps import figure
 from playground.sweeps.results import Results
 
 FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
@@ -25,41 +29,68 @@ def write(path: Path, body: bytes) -> None:
         raise BadValue("out", str(path), f"a file that can be written ({error.strerror})") from None
 
 
-def to_csv(results: Results, path: Path) -> None:
+class Shown(NamedTuple):
+    """What a figure shows: ``measure`` (None: the sweep's first) against ``cost``, "calls" or "ms". ``says``: a text that is kept in the file."""
+
+    measure: str | None = None
+    cost: str = "calls"
+    says: str = ""
+
+
+def to_csv(results: Results, shown: Shown) -> bytes:
     """Comma-separated, UTF-8, a head of names; numbers with all their digits, "nan" where there is none."""
     rows = list(results.flat())
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, list(rows[0]) if rows else ["measure"])
-            table.writeheader()
-            table.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    except OSError as error:
-        raise BadValue("out", str(path), f"a file that can be written ({error.strerror})") from None
+    out = io.StringIO(newline="")
+    table = csv.DictWriter(out, list(rows[0]) if rows else ["measure"])
+    table.writeheader()
+    table.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return out.getvalue().encode()
 
 
 def _plain(value: object) -> object:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else "" if value is None else value
 
 
-def to_parquet(results: Results, path: Path) -> None:
+def to_parquet(results: Results, shown: Shown) -> bytes:
     """The same table for pandas, polars, DuckDB. Raises BadValue where pyarrow is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise BadValue("out", str(path), "a name that ends in .csv: Parquet needs pyarrow (pip install pyarrow)")
+        raise BadValue("out", "parquet", "csv: Parquet needs pyarrow (pip install pyarrow)")
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    parquet.write_table(arrow.Table.from_pylist(list(results.flat())), str(path))
+    out = io.BytesIO()
+    parquet.write_table(arrow.Table.from_pylist(list(results.flat())), out)
+    return out.getvalue()
 
 
-def to_sweep(results: Results, path: Path) -> None:
+def to_sweep(results: Results, shown: Shown) -> bytes:
     """The sweep alone."""
-    write(path, results.sweep.to_json().encode())
+    return results.sweep.to_json().encode()
 
 
-WRITERS: dict[str, Callable[[Results, Path], None]] = {".csv": to_csv, ".parquet": to_parquet, ".json": to_sweep}
+def drawn(kind: figure.Kind) -> Callable[[Results, Shown], bytes]:
+    """The plot."""
+    return lambda results, shown: figure.drawn(results, shown.measure, shown.cost, kind, shown.says)
 
 
-def export(results: Results, path: Path) -> None:
+@dataclass(frozen=True)
+class Format:
+    """made: the bytes of a file. Raises BadValue."""
+
+    media_type: str
+    made: Callable[[Results, Shown], bytes]
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format("text/csv; charset=utf-8", to_csv),
+    "parquet": Format("application/vnd.apache.parquet", to_parquet),
+    "json": Format("application/json", to_sweep),
+    **{kind.name: Format(kind.media_type, drawn(kind)) for kind in figure.KINDS},
+}
+"""By the endings of files."""
+
+
+def export(results: Results, path: Path, shown: Shown = Shown()) -> None:
     """By the name's ending. Raises BadValue."""
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise BadValue("out", str(path), "a name that ends in .csv, .parquet or .json (the sweep alone)")
-    writer(results, path)
+    found = FORMATS.get(path.suffix.lower().removeprefix("."))
+    if found is None:
+        raise BadValue("out", str(path), f"a name that ends in {', '.join('.' + kind for kind in FORMATS)} (.json: the sweep alone)")
+    write(path, found.made(results, shown))

@@ -264,6 +264,11 @@ class Sweep:
         """Equal sweeps have equal keys."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
 
+    @property
+    def along(self) -> int | None:
+        """The axis of steps or model calls, along which a line of a plot goes and an order is fitted; None: there is none."""
+        return next((i for i, axis in enumerate(self.axes) if {CALLS, STEPS} & set(axis.names)), None)
+
     # the experiments ----------------------------------------------------------------------------------------------------------------
 
     def places(self) -> list[Place]:

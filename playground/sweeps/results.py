@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -137,6 +137,10 @@ class Row(NamedTuple):
     why: str
 
 
+COSTS: dict[str, Callable[[Row], float]] = {"calls": lambda row: row.calls, "ms": lambda row: row.ms}
+"""What a front can be drawn against."""
+
+
 class OrderRow(NamedTuple):
     """The order that one line of the board shows: ``at`` its place, with −1 along the axis of steps or calls. ``fit`` None: why not."""
 
@@ -179,34 +183,33 @@ class Results:
     def rows(self, measure: str | None = None, cost: str = "calls") -> list[Row]:
         """Every place under one measure (by its key; None: the sweep's first one), in the axes' order. ``cost``: "calls" or "ms", of the front. Raises BadValue."""
         key = self._measure(measure)
-        if cost not in ("calls", "ms"):
-            raise BadValue("cost", cost, "calls or ms")
-        rows: list[Row] = []
-        for at in dict.fromkeys([*(at for at, _ in self.cells), *self.left_out]):
-            there = self.seeds_of(at)
-            ran = [cell for cell in there if not cell.failed]
-            told = [cell.values[key] for cell in ran if key in cell.values]
-            reasons = [self.left_out.get(at, ""), *(cell.failed or cell.refused.get(key, "") for cell in there)]
-            calls, ms, steps = (_mean(x) for x in ([c.calls for c in ran], [c.ms for c in ran], [c.steps for c in ran]))
-            floor = _mean([e.floor for e in told])
-            lost = sum(cell.diverged is not None for cell in ran)
-            why = "; ".join(dict.fromkeys(filter(None, reasons)))
-            rows.append(Row(at, self.labels(at), over_seeds([e.value for e in told]), floor, calls, ms, steps, len(ran), lost, False, why))
-        costs = [row.calls for row in rows] if cost == "calls" else [row.ms for row in rows]
-        there = front(costs, [row.value for row in rows])
-        return sorted(row._replace(front=on) for row, on in zip(rows, there, strict=True))
+        return fronted((self.row(at, key) for at in dict.fromkeys([*(at for at, _ in self.cells), *self.left_out])), cost)
 
-    def orders(self, measure: str | None = None) -> list[OrderRow]:
-        """The order that each line along the axis of steps or calls shows: minus the slope of ln(what is beyond the floor) over ln(steps), over seeds' means. Raises BadValue."""
+    def row(self, at: tuple[int, ...], measure: str | None = None) -> Row:
+        """One place under one measure. Whether it is on the front is not known of it alone (``fronted``). Raises BadValue."""
         key = self._measure(measure)
-        along = next((i for i, axis in enumerate(self.sweep.axes) if {"calls", "grid.steps"} & set(axis.names)), None)
+        there = self.seeds_of(at)
+        ran = [cell for cell in there if not cell.failed]
+        told = [cell.values[key] for cell in ran if key in cell.values]
+        reasons = [self.left_out.get(at, ""), *(cell.failed or cell.refused.get(key, "") for cell in there)]
+        calls, ms, steps = (_mean(x) for x in ([c.calls for c in ran], [c.ms for c in ran], [c.steps for c in ran]))
+        floor = _mean([e.floor for e in told])
+        lost = sum(cell.diverged is not None for cell in ran)
+        why = "; ".join(dict.fromkeys(filter(None, reasons)))
+        return Row(at, self.labels(at), over_seeds([e.value for e in told]), floor, calls, ms, steps, len(ran), lost, False, why)
+
+    def orders(self, measure: str | None = None, rows: Iterable[Row] | None = None) -> list[OrderRow]:
+        """The order that each line along the axis of steps or calls shows: minus the slope of ln(what is beyond the floor) over ln(steps), over seeds' means.
+        ``rows``: where they are known already. Raises BadValue."""
+        key = self._measure(measure)
+        along = self.sweep.along
         if along is None:
             raise BadValue(
                 "axes", [axis.names for axis in self.sweep.axes], "an axis of grid.steps or calls, along which an order is fitted"
             )
         squares = measure_named(key).in_squares
         lines: dict[tuple[int, ...], dict[float, tuple[float, float]]] = {}
-        for row in self.rows(key):
+        for row in self.rows(key) if rows is None else rows:
             line = lines.setdefault((*row.at[:along], -1, *row.at[along + 1 :]), {})
             if row.value.n:
                 line[row.steps] = beyond(row.value.mean, row.floor, squares), row.floor
@@ -217,6 +220,14 @@ class Results:
                 OrderRow(at, self.labels(at), fit, "" if fit else "fewer than four numbers of steps with an error well above the floor")
             )
         return out
+
+    def floor(self, measure: str | None = None) -> tuple[float, float]:
+        """From where to where exact samples show a measure: the least and the largest mean floor of the cells, less and more its standard deviation; NaN where there is none.
+        Raises BadValue."""
+        key = self._measure(measure)
+        told = [cell.values[key] for cell in self.cells.values() if key in cell.values]
+        found = [(e.floor, e.floor_sd) for e in told if e.floor > 0 and math.isfinite(e.floor) and math.isfinite(e.floor_sd)]
+        return (min(f - sd for f, sd in found), max(f + sd for f, sd in found)) if found else (math.nan, math.nan)
 
     def _measure(self, key: str | None) -> str:
         chosen = self.sweep.measures[0] if key is None else measure_named(key).info.key
@@ -256,7 +267,11 @@ class Results:
     @classmethod
     def from_json(cls, source: str | bytes) -> Results:
         """A results file. Raises BadValue naming what in it is wrong."""
-        record = read_json("results", source, 1_000_000 + LETTERS_A_CELL * limits().cells)
+        return cls.from_dict(read_json("results", source, 1_000_000 + LETTERS_A_CELL * limits().cells))
+
+    @classmethod
+    def from_dict(cls, record: object) -> Results:
+        """What a results file holds. Raises BadValue naming what in it is wrong."""
         if not is_record(record) or record.get("format") != FORMAT:
             raise BadValue("format", record.get("format") if is_record(record) else record, f"a results file: {FORMAT!r}")
         if record.get("version") != VERSION:
@@ -301,6 +316,24 @@ class Results:
             for key in self.sweep.measures:
                 e = cell.values.get(key, Estimate(math.nan, math.nan, math.nan, math.nan))
                 yield {**where, **about, "measure": key, **e._asdict(), "why": cell.failed or cell.refused.get(key, "")}
+
+
+def fronted(rows: Iterable[Row], cost: str = "calls") -> list[Row]:
+    """Rows in the axes' order, with who of them is on the Pareto front of value against ``cost``: "calls" or "ms". Raises BadValue."""
+    if cost not in COSTS:
+        raise BadValue("cost", cost, " or ".join(COSTS))
+    found = list(rows)
+    there = front([COSTS[cost](row) for row in found], [row.value for row in found])
+    return sorted(row._replace(front=on) for row, on in zip(found, there, strict=True))
+
+
+def envelope(rows: Iterable[Row], cost: str = "calls") -> list[Row]:
+    """Of those on the front the line that is drawn through: in the order of their cost the ones whose mean is lower than that of all before. Raises BadValue."""
+    out: list[Row] = []
+    for row in sorted((row for row in fronted(rows, cost) if row.front), key=lambda row: (COSTS[cost](row), row.value.mean)):
+        if not out or row.value.mean < out[-1].value.mean:
+            out.append(row)
+    return out
 
 
 def _mean(values: Sequence[float]) -> float:

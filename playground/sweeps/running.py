@@ -10,13 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
 from playground.core.child import environment
 from playground.core.experiment import Experiment
-from playground.core.fields import Whole
+from playground.core.fields import BadValue, Whole
 from playground.core.spec import registered
 from playground.sweeps.compute import Computer
 from playground.sweeps.kept import Kept, code_version
@@ -55,11 +55,20 @@ class Running:
     ``results`` (and on disk, where a later start finds it).
 
     workers: processes of this machine, 0: none but this one. kept: cells on disk; None: nowhere. done: results of the same sweep from before, which are not computed again.
-    slow: what is to be computed is looked for as it is read (``planned``, ``steps``). Raises: BadValue.
+    admit: raises BadValue for what is not computed here: its place is left out with the reason. slow: what is to be computed is looked for as it is read (``planned``, ``steps``). Raises: BadValue.
     """
 
-    def __init__(self, sweep: Sweep, *, workers: int = 0, kept: Kept | None = None, done: Results | None = None, slow: bool = False):
-        self.sweep, self.kept = sweep, kept
+    def __init__(
+        self,
+        sweep: Sweep,
+        *,
+        workers: int = 0,
+        kept: Kept | None = None,
+        done: Results | None = None,
+        slow: bool = False,
+        admit: Callable[[Experiment], object] | None = None,
+    ):
+        self.sweep, self.kept, self.admit = sweep, kept, admit
         self.workers = 0 if registered() else WORKERS.clean("workers", workers)  # other processes know nothing of what was registered here
         self.results = Results(sweep, code=code_version())
         self.going, self.stopped = threading.Event(), False
@@ -85,8 +94,9 @@ class Running:
         tasks: dict[Experiment, Task] = {}
         for place in self.sweep.each():
             yield
-            if place.exp is None:
-                self.results.left_out[place.at] = place.why
+            why = place.why or self._refused(place.exp)
+            if place.exp is None or why:
+                self.results.left_out[place.at] = why
             elif place.exp in tasks:
                 tasks[place.exp].places.append(place.at)
             else:
@@ -101,6 +111,15 @@ class Running:
                     self.early += [replace(known, at=at) for at in task.places]
         self.tasks = sorted((task for task in tasks.values() if task.seeds), key=lambda task: task.cost)
         self.cost_all = sum(task.cost for task in self.tasks)
+
+    def _refused(self, exp: Experiment | None) -> str:
+        """Why an experiment is not computed here."""
+        try:
+            if self.admit is not None and exp is not None:
+                self.admit(exp)
+        except BadValue as error:
+            return str(error)
+        return ""
 
     def _known(self, exp: Experiment, seed: int, places: Sequence[tuple[int, ...]]) -> Result | None:
         told = (self.before.get((at, seed)) for at in places)
