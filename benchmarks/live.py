@@ -1,7 +1,7 @@
 """Whole-path latencies of the page in a real browser, as JSON: ``python -m benchmarks.live``.
 
-A real server and headless Chromium on the same machine. A change is an input event on a real control; it ends at the frame after the new
-particles were handed to the canvas. Every figure comes from one run, beside an empty Gradio round trip and the bare compute.
+A real server and headless Chromium on the same machine. A change is an input event on a real control; it ends at the frame after the one in which
+the new particles were seen to be there ("painted"), or when their frame was drawn ("drawn"). Every figure comes from one run, beside an empty Gradio round trip and the bare compute.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ CHANGES = 36
 WORKERS = 8.0  # seconds in which the server's workers start: what is not about a cold start begins after them
 START = "data=swiss_roll&particles=2000&grid.steps=40"
 
-# when new particles are handed to the canvas is stamped: whoever looks once a frame sees it a frame later
+# when new particles are handed to the stage and when they are drawn is stamped there: whoever looks once a frame sees it one or two frames later
 STAMPED = """
 () => {
-  let count = window.__pg.painted;
+  const { painted } = window.__pgStage;
+  let count = window.__pg.painted, seq = painted.seq;
   Object.defineProperty(window.__pg, 'painted', { get: () => count, set: (n) => { count = n; window.__pgHanded = performance.now(); } });
+  Object.defineProperty(painted, 'seq', { get: () => seq, set: (n) => { if (n !== seq) window.__pgDrawn = performance.now(); seq = n; } });
 }
 """
-# one control is moved; resolves with the milliseconds until the new particles (and the new fields) are on the screen, and until the particles were handed over
+# one control is moved; resolves with the milliseconds until the new particles (and the new fields) are on the screen, and until the particles were handed over and drawn
 TIMED = """
 async ([id, value, layer]) => {
   const frame = () => new Promise(requestAnimationFrame);
@@ -53,7 +55,7 @@ async ([id, value, layer]) => {
   const limit = started + 8000;
   while ((layer === 'fields' ? !key() || key() === keyBefore : window.__pg.painted === before) && performance.now() < limit) await frame();
   await frame();
-  return [performance.now() - started, window.__pgHanded - started];
+  return [performance.now() - started, window.__pgHanded - started, window.__pgDrawn - started];
 }
 """
 SETTLED = "() => window.__pg && window.__pg.settled"
@@ -98,14 +100,14 @@ def wait_for(url: str, seconds: float = 60) -> None:
             time.sleep(0.05)
 
 
-def changes(page: Page, control: str, values: list, layer: str = "run") -> tuple[list[float], list[float]]:
-    """A control takes one value after another: until each is on the screen, and until its particles were handed to the canvas."""
+def changes(page: Page, control: str, values: list, layer: str = "run") -> tuple[list[float], ...]:
+    """A control takes one value after another: until each is seen on the screen by whoever looks once a frame; until its particles were handed to the stage;
+    until they were drawn, in the frame that shows them."""
     spent = []
     for value in values:
         page.wait_for_function(SETTLED, timeout=20_000)
         spent.append(page.evaluate(TIMED, [control, str(value), layer]))
-    shown, handed = zip(*spent, strict=True)
-    return list(shown), list(handed)
+    return tuple(list(times) for times in zip(*spent, strict=True))
 
 
 def drag(page: Page) -> dict[str, object]:
@@ -242,18 +244,20 @@ def measure() -> dict[str, object]:
             compute = bare_compute()
             trip = summary(empty_round_trip(page))
             changes(page, "pg-seed", [1001, 1002, 1003])  # warm up
-            shown, handed = changes(page, "pg-seed", list(range(1, CHANGES + 1)))
+            shown, handed, drawn = changes(page, "pg-seed", list(range(1, CHANGES + 1)))
             seed = summary(shown)
             steps = summary(changes(page, "pg-grid-steps", [22 + i for i in range(CHANGES)])[0])  # each once: nothing comes from a cache
             beta = summary(changes(page, "pg-schedule-LinearBeta-beta_max", [12 + i / 2 for i in range(CHANGES)], "fields")[0])
             out["control change to painted particles, ms"] = {"seed": seed, "steps": steps}
-            out["seed change to particles handed to the canvas, ms"] = summary(handed)
+            out["seed change to particles handed to the stage, ms"] = summary(handed)
+            out["seed change to particles drawn, ms"] = summary(drawn)
             out["control change to painted density and score, ms"] = beta
             out["empty Gradio round trip and a frame, ms"] = trip
             out["bare compute and packet, ms"] = compute
             out["ratios"] = {
                 "change / empty round trip": round(seed["p50"] / trip["p50"], 2),
                 "change to particles handed over / empty round trip": round(statistics.median(handed) / trip["p50"], 2),
+                "change to particles drawn / empty round trip": round(statistics.median(drawn) / trip["p50"], 2),
                 "change / bare compute": round(seed["p50"] / compute["p50"], 2),
             }
             out["slider dragged for 3 s"] = drag(page)

@@ -22,13 +22,13 @@ import { config } from "../lib/start.js";
 const words = (ms) => (!Number.isFinite(ms) ? "–" : ms < 9.95 ? ms.toFixed(1) : ms < 9999 ? String(Math.round(ms)) : (ms / 1000).toFixed(1) + "k");
 
 /** @typedef {"calls" | "steps" | "compute" | "screen"} Count */
-/** @type {[name: Count, width: number, after: string][]} */
+/** @type {[name: Count, width: number, after: string, afterOne: string][]} */
 const ITEMS = [
-  // name (also in the glossary), digits that are kept free, words after the number
-  ["calls", 2, "model calls"],
-  ["steps", 2, "steps"],
-  ["compute", 3, "ms compute"],
-  ["screen", 3, "ms to screen"],
+  // name (also in the glossary), digits that are kept free, words after the number and after a single one
+  ["calls", 2, "model calls", "model call"],
+  ["steps", 2, "steps", "step"],
+  ["compute", 3, "ms compute", "ms compute"],
+  ["screen", 3, "ms to screen", "ms to screen"],
 ];
 
 const { measures } = config;
@@ -54,7 +54,7 @@ class Status {
     };
     const counts = ITEMS.map(([name, width, after]) => add(name, `<b style="min-width:${width}ch">–</b> <span>${after}</span>`));
     /** Where each number of ITEMS stands. */
-    this.numbers = new Map(ITEMS.map(([name], i) => [name, must(counts[i], "b")]));
+    this.numbers = new Map(ITEMS.map(([name, , many, one], i) => [name, { b: must(counts[i], "b"), after: must(counts[i], "b + span"), many, one }]));
     this.steps = counts[1];
     this.away = add("distance", '<span class="pg-status-label">distance</span> <b style="min-width:5ch">–</b><span class="pg-status-sd"></span>' +
       '<span class="pg-status-floor"></span>');
@@ -102,8 +102,10 @@ class Status {
 
   /** @param {Count} name @param {string} text */
   _number(name, text) {
-    const b = this.numbers.get(name);
-    if (b && b.textContent !== text) b.textContent = text;
+    const number = this.numbers.get(name);
+    if (!number || number.b.textContent === text) return;
+    number.b.textContent = text;
+    number.after.textContent = text === "1" ? number.one : number.many;
   }
 
   /** How far the last particles are from the law. @param {MetricsHeader | null} header */
