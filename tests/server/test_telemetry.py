@@ -162,11 +162,12 @@ def test_a_server_that_cannot_compute_says_so() -> None:
     def fails() -> None:
         raise RuntimeError("no core of this machine can do that")
 
-    state.warm_up(fails)
+    closed = state.warm_up(fails)
     for _ in range(1000):
         if state.state != "warming":
             break
         threading.Event().wait(0.01)
+    closed.set()
     assert state.describe()["status"] == "failed"
 
 

@@ -233,6 +233,6 @@ def test_an_enlarged_image_has_a_name_and_a_strip_for_the_keyboard(visit: Any) -
     assert page.locator('.pg-one-step[tabindex="0"]').count() == 1
     page.locator('.pg-one-step[tabindex="0"]').focus()
     page.keyboard.press("ArrowLeft")
-    assert "step 4" in page.locator(".pg-one-words").inner_text()
+    page.wait_for_function("() => document.querySelector('.pg-one-words').innerText.includes('step 4')")  # drawn with the next frame
     assert page.evaluate("document.activeElement.innerText") == "4"
     assert site.problems == []
