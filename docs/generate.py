@@ -1,4 +1,4 @@
-"""Writes docs/samplers.md from the registry and from measurements, docs/glossary.md and playground/__init__.pyi:
+"""Writes docs/samplers.md from the registry and from measurements, docs/glossary.md, docs/measures.md and playground/__init__.pyi:
 ``python -m docs.generate`` in the repository's root (needs requirements-dev).
 
 ``python -m docs.generate DDIM Heun`` measures these only.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import exports, server
+from docs import exports, measures, server
 from playground import glossary
 from playground.core.legal import why_illegal
 from playground.core.spec import registry
@@ -152,4 +152,5 @@ if __name__ == "__main__":
     TARGET.write_text(document(sys.argv[1:]), encoding="utf-8")
     GLOSSARY.write_text(glossary.document(), encoding="utf-8")
     exports.TARGET.write_text(exports.document(), encoding="utf-8")
+    measures.TARGET.write_text(measures.document(), encoding="utf-8")
     server.TARGET.write_text(server.document(), encoding="utf-8")

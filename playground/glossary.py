@@ -1,7 +1,7 @@
 """Every word, layer, curve and number of the page in one plain sentence, with a formula and a reference where they help.
 
 ``glossary.toml`` holds the words; what is declared where it is computed (processes, schedules, samplers, guidance, grids and all their
-parameters, layers, labs) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
+parameters, measures, layers, labs) is read from there. The page shows an entry on hover, focus, tap and long press, and all of them under "?"; ``docs/glossary.md``
 is written from here by ``python -m docs.generate``.
 """
 
@@ -14,6 +14,7 @@ from typing import TypedDict, cast
 
 from playground.core.experiment import Experiment
 from playground.core.fields import params
+from playground.core.space import Euclidean
 from playground.core.spec import registry, until_registered
 from playground.views import lab, layer
 
@@ -25,6 +26,7 @@ FAMILIES = {
     "samplers": "Samplers",
     "guidance": "Guidance",
     "grids": "Time grids",
+    "measures": "Measures",
 }
 DECLARED = {"layer": layer.entries, "lab": lab.entries}
 
@@ -77,6 +79,9 @@ def glossary() -> dict[str, Entry]:
                 "params": [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(cls).items() if p.help],
             }
             out[f"{family}.{key}"] = cast("Entry", {k: v for k, v in entry.items() if v})
+    for key, cls in registry("measures").items():
+        if unit := cls().unit_in(Euclidean(2)):
+            out[f"measures.{key}"]["text"] += f" Unit: {unit}."
     run = [{"label": p.label or name.replace("_", " "), "help": p.help} for name, p in params(Experiment).items() if not p.below()]
     out["run"] = {"group": "The run", "name": "run", "text": "What else is chosen for a run.", "params": run}
     return out

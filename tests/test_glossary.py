@@ -78,7 +78,7 @@ def test_every_term_on_the_page_is_known() -> None:
 
 
 def test_every_choice_has_an_entry() -> None:
-    for family in ("processes", "schedules", "samplers", "guidance", "grids"):
+    for family in ("processes", "schedules", "samplers", "guidance", "grids", "measures"):
         for key, cls in registry(family).items():
             assert f"{family}.{key}" in glossary()
             assert cls.info.tip

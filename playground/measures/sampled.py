@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from playground.core.exact import Exact
 from playground.core.measure import Curve, Estimate, Measure, Measured
+from playground.core.mixture import GaussianMixture
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Space
-from playground.metrics.truth import BESIDE, Projected, compare, exact_draws, read, steadied
+from playground.metrics.truth import BESIDE, FAR, Projected, compare, exact_draws, read, steadied
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
 DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
@@ -33,6 +35,13 @@ class Sampled(Measure):
     A subclass says which distance (``between``, and for R^n the faster ``projected``); everything else follows.
     """
 
+    over_time: ClassVar[bool] = True
+    """Is it taken at many times of a run, or at its end only?"""
+    splits: ClassVar[int] = 24
+    """Random splits of two samples together, for their floor (``two_samples``)."""
+    most: ClassVar[int] = 10_000_000
+    """Points of each sample that it takes, at most."""
+
     def projected(self, dim: int) -> Projected | None:
         """The distance between samples of as many points of R^dim, read off their projections; None: it is not."""
         return None
@@ -41,8 +50,16 @@ class Sampled(Measure):
         """The distances (K,) of K pairs of samples, parts of ``points`` (N, *shape): the rows that are True in ``first`` and in ``second``, (K, N) each."""
         raise NotImplementedError
 
+    def told(self, truth: Truth, x: np.ndarray, exact: np.ndarray, law: GaussianMixture | None) -> Estimate:
+        """From all pairs of points: x (n, d) against exact samples (K, n, d) of ``law``, where that is a mixture."""
+        return read(apart(self, truth.space, torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, truth.space.shape)))
+
+    def exactly(self, law: GaussianMixture, x: np.ndarray, exact: np.ndarray) -> Estimate | None:
+        """The distance of points x (n, d) to a mixture where there is a formula, with the floor of exact samples (K, n, d); None: there is none."""
+        return None
+
     def particles(self, run: Measured) -> int:
-        return Truth.of(run).count
+        return min(self.most, Truth.of(run).count)
 
     def of(self, run: Measured) -> Estimate:
         """The last number of ``along``, in a fraction of its time."""
@@ -51,6 +68,38 @@ class Sampled(Measure):
     def along(self, run: Measured) -> Curve:
         """At up to FRAMES times, evenly over the steps."""
         return courses(Truth.of(run), [self])[0]
+
+
+@dataclass(frozen=True)
+class AtEnd(Sampled):
+    """A distance that takes a while: of the last states alone, to ``draws`` exact samples of at most ``most`` points, unless a formula gives it (``exactly``)."""
+
+    cheap: ClassVar[bool] = False
+    over_time: ClassVar[bool] = False
+    splits: ClassVar[int] = 6
+    most: ClassVar[int] = 2000
+    draws: ClassVar[int] = 3
+    how: ClassVar[str] = "of the last states, mean over 3 exact samples as large; ± the standard error of that mean"
+
+    def told(self, truth: Truth, x: np.ndarray, exact: np.ndarray, law: GaussianMixture | None) -> Estimate:
+        x = np.nan_to_num(x, nan=FAR).clip(-FAR, FAR)
+        found = None if law is None else self.exactly(law, x, exact)
+        if found is not None:
+            return found
+        n, k = min(self.most, len(x)), min(self.draws, len(exact))
+        samples = torch.from_numpy(np.concatenate([x[None, :n], exact[:k, :n]])).unflatten(-1, truth.space.shape)
+        d = np.zeros((1 + k, 1 + k))
+        d[1:, 1:] = truth.kept(self.info.key, lambda: apart(self, truth.space, samples[1:]))
+        of, points = torch.arange(1 + k).repeat_interleave(n), samples.flatten(0, 1)
+        others = torch.arange(1, 1 + k)[:, None]
+        d[0, 1:] = self.between(truth.space, points, (of == 0).expand(k, -1), of == others).numpy()
+        return read(d)
+
+
+def of_formula(distance: Callable[[np.ndarray], float], x: np.ndarray, exact: np.ndarray) -> Estimate:
+    """A distance of points (n, d) to the law itself, without error, and as floor its mean over exact samples (K, n, d)."""
+    floors = np.array([distance(points) for points in exact.astype(np.float64)])
+    return Estimate(distance(x.astype(np.float64)), 0.0, float(floors.mean()), float(floors.std(ddof=1)))
 
 
 def evenly(frames: int, most: int) -> list[int]:
@@ -63,7 +112,7 @@ class Truth:
     together or one by one, see the same samples."""
 
     def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, space: Space, seed: int):
-        self.process, self.frames, self.exact, self.space = process, frames, exact, space
+        self.process, self.frames, self.exact, self.space, self.seed = process, frames, exact, space, seed
         self.flat = "vector" in space.caps
         self.count = frames[0].z.shape[0] if self.flat else min(SOME, frames[0].z.shape[0])
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
@@ -101,12 +150,25 @@ class Truth:
             self.rng.draws += self.takes[noised]
         return self
 
+    def at_end(self) -> np.ndarray:
+        """Exact samples of the last time, from a stream of their own: the same whatever steps were made."""
+        last = len(self.frames) - 1
+        drawn = exact_draws(self.exact, self.frames[last].t, self.draws, self.count, Rng(self.seed).stream("end"))
+        return drawn * self.scale(last) if self.flat else drawn
+
+    def mixture(self, index: int) -> GaussianMixture | None:
+        """The exact law of a frame's data as a mixture, at the data of R^n; None elsewhere."""
+        return self.exact.data if self.flat and self.frames[index].t == 0 else None
+
     def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled]) -> list[Estimate]:
         """Points (n, d) against exact samples (K, n, d), one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
         lines = [measure.projected(x.shape[1]) if self.flat else None for measure in by]
         read_off = iter(self.projected(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
-        points = torch.empty(0) if all(lines) else torch.from_numpy(np.concatenate([x[None], exact])).unflatten(-1, self.space.shape)
-        return [next(read_off) if line else read(apart(measure, self.space, points)) for measure, line in zip(by, lines, strict=True)]
+        return [next(read_off) if line else measure.told(self, x, exact, None) for measure, line in zip(by, lines, strict=True)]
+
+    def kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """What depends on the last exact samples alone, by the name of what it is: made each time, but where runs that share them are measured together."""
+        return make()
 
     def projected(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
         """Those that are read off projections."""
@@ -126,14 +188,20 @@ def apart(measure: Sampled, space: Space, samples: Tensor) -> np.ndarray:
 def courses(truth: Truth, by: Sequence[Sampled], last: bool = False) -> list[Curve]:
     """Several measures over time from the same samples, one Curve each. ``last``: only what the last number depends on."""
     picks = truth.picks
-    if last:
-        truth.skip(picks[: -1 - BESIDE])
-        picks = picks[-1 - BESIDE :]
-    rows = []
-    for index in picks:
-        exact = truth.samples(index)
-        rows.append(truth.compare(truth.particles(index), exact, by))
-    return [Curve(picks, steadied([row[k] for row in rows])) for k in range(len(by))]
+    often, once = ([k for k, measure in enumerate(by) if measure.over_time is kind] for kind in (True, False))
+    told: dict[int, list[Estimate]] = {k: [] for k in range(len(by))}
+    start = max(0, len(picks) - 1 - BESIDE) if last else 0
+    if often:
+        truth.skip(picks[:start])
+        for index in picks[start:]:
+            exact = truth.samples(index)
+            for k, estimate in zip(often, truth.compare(truth.particles(index), exact, [by[k] for k in often]), strict=True):
+                told[k].append(estimate)
+    if once:
+        x, exact, law = truth.particles(picks[-1]), truth.at_end(), truth.mixture(picks[-1])
+        told |= {k: [by[k].told(truth, x, exact, law)] for k in once}
+    rows = (steadied(told[k]) if measure.over_time else told[k] for k, measure in enumerate(by))
+    return [Curve(picks[-len(row) :], row) for row in rows]
 
 
 def pairs(pool: np.ndarray, first: Tensor, second: Tensor) -> Iterator[tuple[np.ndarray, np.ndarray]]:

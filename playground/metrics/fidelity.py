@@ -68,10 +68,11 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> Coverage:
         _check_rows(name, rows, k + 1)
     if real.shape[1] != fake.shape[1]:
         raise BadValue("fake", tuple(fake.shape), f"as many columns as real has: {real.shape[1]}")
-    return Coverage(_inside(fake, real, k), _inside(real, fake, k))
+    return Coverage(inside(fake, real, k), inside(real, fake, k))
 
 
-def _inside(points: Tensor, manifold: Tensor, k: int) -> float:
+def inside(points: Tensor, manifold: Tensor, k: int) -> float:
+    """The share of points (n, d) that are no farther from one of the manifold's points (m, d), m above k, than its k-th neighbour there is."""
     radius = torch.cat([torch.cdist(part, manifold).kthvalue(k + 1).values for part in manifold.split(2000)])
     hits = [(torch.cdist(part, manifold) <= radius).any(1) for part in points.split(2000)]
     return float(torch.cat(hits).float().mean())

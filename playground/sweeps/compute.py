@@ -67,6 +67,7 @@ class Seen:
     space: Space
     frames: Sequence[Frame]
     oracle: Exact
+    compute_ms: float
 
 
 @contextlib.contextmanager
@@ -119,6 +120,13 @@ class Shared(Truth):
         self.drawn = key
         return found
 
+    def at_end(self) -> np.ndarray:
+        self.drawn = (*self.law, self.frames[-1].t, "end")
+        return self.all.get(self.drawn, super().at_end)
+
+    def kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        return self.all.get((name, self.drawn), make)
+
     def projected(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Projected]) -> list[Estimate]:
         return compare(x, exact, by, self.all.get(("sorted", self.drawn), lambda: lined_up(exact)))
 
@@ -157,14 +165,14 @@ def parts(run: Run, exp: Experiment, seeds: Sequence[int]) -> Iterator[Seen]:
     n = exp.particles
     for i, seed in enumerate(seeds):
         frames = run.frames if len(seeds) == 1 else [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
-        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle)
+        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle, run.compute_ms / len(seeds))
 
 
 def measurable(exp: Experiment) -> dict[str, str]:
     """Every measure by its key, and why a run of ``exp`` would not have it ('': it has). Nothing is run. Raises BadValue where there is no such run."""
     run = Run(exp.replace(particles=1))
     last = Frame(run.steps, run.grid[-1], torch.zeros(1, *exp.process.states(run.space).shape), 0)
-    one = Seen(exp, run.process, run.space, [last], run.oracle)
+    one = Seen(exp, run.process, run.space, [last], run.oracle, 0.0)
     return {m.info.key: why_not(m, one) for m in all_measures()}
 
 
@@ -214,9 +222,15 @@ class Computer:
         by = distances()
         sampled: list[Sampled] = [by[m.info.key] for m in asked if m.info.key in by and m.info.key not in refused]
         values: dict[str, Estimate] = {}
-        if sampled:
-            told = courses(Shared(run, self.samples), sampled, last=True)
-            values = {m.info.key: curve.estimates[-1] for m, curve in zip(sampled, told, strict=True)}
+        often = [m for m in sampled if m.over_time]
+        for some in [often, *([m] for m in sampled if not m.over_time)]:
+            if some:
+                try:
+                    told = courses(Shared(run, self.samples), some, last=True)
+                except ArithmeticError as error:  # one that does not settle takes no other with it
+                    refused |= {m.info.key: _reason(error) for m in some}
+                else:
+                    values |= {m.info.key: curve.estimates[-1] for m, curve in zip(some, told, strict=True)}
         for m in asked:
             key = m.info.key
             if key not in refused and key not in values:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import playground as pg
+from docs.measures import TARGET, document
 from playground.core.spec import registry
 from playground.engine import Run
 from playground.measures.model_calls import ModelCalls
@@ -83,3 +84,9 @@ def test_start_calls_and_moments():
     assert Moments().of(noised) == curve.estimates[-1]
     x = np.random.default_rng(0).standard_normal((400, 2))
     assert distance(x, x + np.array([3.0, 4.0]), measure="Moments").value == pytest.approx(5, rel=1e-6)
+
+
+def test_the_document_is_current():
+    """Run ``python -m docs.generate`` after a change. Mutant killed: a measure without a row."""
+    assert TARGET.read_text(encoding="utf-8") == document()
+    assert all(f"| `{measure.info.key}` |" in document() for measure in measures())
