@@ -1,4 +1,4 @@
-"""Writes docs/samplers.md from the registry and from measurements, docs/glossary.md, docs/measures.md and playground/__init__.pyi:
+"""Writes docs/samplers.md from the registry and from measurements, docs/glossary.md, docs/measures.md, docs/names.md and playground/__init__.pyi:
 ``python -m docs.generate`` in the repository's root (needs requirements-dev).
 
 ``python -m docs.generate DDIM Heun`` measures these only.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import exports, measures, server
+from docs import exports, measures, names, server
 from playground import glossary
 from playground.core.legal import why_illegal
 from playground.core.spec import registry
@@ -154,3 +154,4 @@ if __name__ == "__main__":
     exports.TARGET.write_text(exports.document(), encoding="utf-8")
     measures.TARGET.write_text(measures.document(), encoding="utf-8")
     server.TARGET.write_text(server.document(), encoding="utf-8")
+    names.TARGET.write_text(names.document(), encoding="utf-8")

@@ -25,6 +25,7 @@ from playground import ui as ui
 from playground import views as views
 from playground.api import BadValue as BadValue
 from playground.api import Bridge as Bridge
+from playground.api import Elsewhere as Elsewhere
 from playground.api import Estimate as Estimate
 from playground.api import Experiment as Experiment
 from playground.api import Frame as Frame
@@ -58,6 +59,7 @@ from playground.api import decode as decode
 from playground.api import denoised as denoised
 from playground.api import density as density
 from playground.api import distance as distance
+from playground.api import elsewhere as elsewhere
 from playground.api import flag as flag
 from playground.api import free as free
 from playground.api import integer as integer
@@ -213,6 +215,7 @@ __all__ = [
     "EDMEuler",
     "EDMHeun",
     "EachClass",
+    "Elsewhere",
     "Energy",
     "Estimate",
     "Euler",
@@ -313,6 +316,7 @@ __all__ = [
     "denoised",
     "density",
     "distance",
+    "elsewhere",
     "flag",
     "free",
     "integer",

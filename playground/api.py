@@ -15,6 +15,7 @@ from playground.core.legal import legal, why_illegal
 from playground.core.measure import Estimate, Measure
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.names import Elsewhere
 from playground.core.problem import Prediction, Predictor, Problem
 from playground.core.process import LinearProcess, Process, ScalarGaussian, ScalarProcess
 from playground.core.rng import Rng
@@ -37,6 +38,7 @@ from playground.notebook import (
     denoised,
     density,
     distance,
+    elsewhere,
     invert,
     law,
     likelihood,
@@ -53,6 +55,7 @@ from playground.sweeps import Sweep, sweep
 __all__ = [
     "BadValue",
     "Bridge",
+    "Elsewhere",
     "Estimate",
     "Experiment",
     "Frame",
@@ -86,6 +89,7 @@ __all__ = [
     "denoised",
     "density",
     "distance",
+    "elsewhere",
     "flag",
     "free",
     "integer",

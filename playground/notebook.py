@@ -25,6 +25,8 @@ from playground.core.law import Law, MixtureLaw
 from playground.core.measure import Estimate, Measure
 from playground.core.mixture import GaussianMixture
 from playground.core.model import Model
+from playground.core.names import Elsewhere
+from playground.core.names import elsewhere as names_of
 from playground.core.predictor import Brought
 from playground.core.problem import Predictor, Problem, check_model_time
 from playground.core.run import Trace
@@ -331,6 +333,13 @@ def _event(exp: Experiment) -> tuple[int, ...]:
 
 
 # order of convergence ---------------------------------------------------------------------------------------------------------------
+
+
+def elsewhere(exp: Experiment) -> Elsewhere:
+    """What the sampler and the grid are called in `diffusers`, k-diffusion, A1111, ComfyUI and DPM-Solver's repository (``names``), and Python that makes the scheduler of `diffusers`
+    (``code``): ``exact`` where it makes this run's noise levels and steps, else ``near`` says what differs. ``print`` shows all of it."""
+    checked(exp)
+    return names_of(exp, grid_times(exp, problem=problem(exp)) if exp.mode == "reverse" else [])
 
 
 class Order(NamedTuple):

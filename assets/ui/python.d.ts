@@ -289,6 +289,16 @@ export interface RunHeader {
     terms: {
       symbol: string;
     }[];
+    elsewhere: {
+      names: {
+        where: string;
+        sampler: string;
+        grid: string;
+      }[];
+      code: string;
+      exact: boolean;
+      near: string;
+    } | null;
   };
   guidance: {
     title: string;

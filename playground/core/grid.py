@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .fields import flag, integer, unless
+from .names import Spaced
 from .process import Process
 from .spec import Misfit, Spec
 
@@ -42,6 +43,10 @@ class Grid(Spec):
     def place(self, process: Process, u: Tensor) -> Tensor:
         """Times for u from 0 (t_max) to 1 (t_min)."""
         raise NotImplementedError
+
+    def spaced(self, process: Process) -> Spaced:
+        """What it is called elsewhere, for this process and at this number of steps."""
+        return Spaced()
 
     def misfit(self, process: Process) -> Misfit | None:
         """Why these numbers do not fit a process. For the judge (core/legal.py)."""

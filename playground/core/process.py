@@ -19,6 +19,7 @@ from torch import Tensor
 from .algebra import floats
 from .fields import BadValue
 from .kernel import Kernel, LinearGaussian, t64
+from .names import NoiseElsewhere
 from .rng import Rng
 from .schedule import Schedule
 from .space import Phase, Space, flat
@@ -129,6 +130,11 @@ class Process(Spec):
     def drawn(self) -> Schedule | None:
         """The noise schedule whose log-SNR the form's knots redraw, if there is one."""
         return None
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        """How other libraries are told of it (core/names.py)."""
+        return NoiseElsewhere()
 
     note: ClassVar[str] = ""
     """What the page says about this process under the stage, if anything."""
@@ -366,6 +372,10 @@ class ScalarProcess(Process):
     def half_log_snr(self, t: Tensor) -> Tensor:
         """L(t) = ln(α/σ), decreasing in t."""
         return self.alpha(t).log() - self.sigma(t).log()
+
+    def ratio(self, t: float) -> float:
+        """σ/α at one time."""
+        return math.exp(-self.at(t).half_log_snr)
 
     def evened(self, t: float) -> float:
         return float(self.half_log_snr(t64(t)))

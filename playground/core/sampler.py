@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from torch import Tensor
 
+from .names import Called
 from .problem import Problem
 from .process import Process
 from .rng import Rng
@@ -91,6 +92,8 @@ class Sampler(Spec, Generic[Carry]):
     """Other samplers that it is at some of its parameters."""
     matches: ClassVar[tuple[str, ...]] = ()
     """The schedulers of `diffusers` whose states it gives from the same noise and the same model (tests/samplers/parity has a file of each)."""
+    named: ClassVar[tuple[Mapping[str, object], ...]] = ({},)
+    """Parameters at which docs/names.md lists what it is called elsewhere: one for every name."""
     exact_step: ClassVar[bool] = False
     """Is a step a draw from the model's own q(z_s | z_t)? Then it has no error of its own."""
     corrects: ClassVar[bool] = False
@@ -109,6 +112,10 @@ class Sampler(Spec, Generic[Carry]):
     def in_time(self) -> bool:
         """Does it integrate in the process's own time, although it needs a noise level? Then its order is measured on VP as well."""
         return False
+
+    def called(self, process: Process) -> Called:
+        """What it is called elsewhere at the chosen parameters, under this process."""
+        return Called()
 
     @property
     def ending(self) -> Ending:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from .names import Table
 from .spec import Spec
 
 
@@ -25,6 +26,11 @@ class Schedule(Spec):
     @property
     def t_max(self) -> float:
         return 1.0
+
+    @property
+    def beta_table(self) -> Table:
+        """Its β table in `diffusers` (core/names.py)."""
+        return Table()
 
     def beta(self, t: Tensor) -> Tensor:
         """β(t) = dB/dt."""

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.grid import Grid
+from playground.core.names import Spaced
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -27,6 +28,17 @@ class FlowShift(Grid):
         rank=50,
     )
     shift: float = slider(3.0, 0.1, 12.0, 0.1, label="shift", help="1: uniform t; larger: more steps at the noise end")
+
+    def spaced(self, process: Process) -> Spaced:
+        if process.noise_elsewhere.time != "flow":
+            return Spaced()
+        return Spaced(
+            {},
+            "",
+            f"Shift {self.shift:g}",
+            f"ModelSamplingSD3(shift={self.shift:g})",
+            near="their shifted times begin at t = 1, in diffusers shift is an argument of the scheduler",
+        )
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         low = process.t_min / process.t_max

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.grid import Grid
+from playground.core.names import COUNTS, LAWS, Arguments, Spaced
 from playground.core.process import Process, t64
 from playground.core.spec import Info
 
@@ -24,6 +25,12 @@ class Karras(Grid):
         needs=frozenset({"snr"}),
     )
     rho: float = slider(7.0, 1.0, 20.0, 0.5, label="ρ exponent", help="larger ρ: more steps near the data")
+
+    def spaced(self, process: Process) -> Spaced:
+        edm: dict[str, Arguments] = {"edm": {"sigma_schedule": "karras", "rho": self.rho}}
+        seven: dict[str, Arguments] = {key: {"use_karras_sigmas": True} for key in LAWS}
+        known = ({**seven, **edm} if self.rho == 7 else edm) if self.steps in COUNTS else {}
+        return Spaced(known, f"get_sigmas_karras(rho={self.rho:g})", "Karras", "karras")
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         scalar = process.scalar()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from playground.core.fields import choice
 from playground.core.grid import Grid
+from playground.core.names import Arguments, Spaced
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.sampler import Sampler
@@ -50,6 +51,27 @@ class Subsequence(Grid):
     spacing: str = choice(
         "trailing", ("leading", "trailing", "linspace"), help="leading: multiples from 0; trailing: from the last; linspace: both ends"
     )
+
+    def spaced(self, process: Process) -> Spaced:
+        time, even = process.noise_elsewhere.time, TABLE % self.steps == 0
+        if time == "flow":
+            return Spaced({"flow steps": {}} if self.spacing == "trailing" and even else {})
+        if time != "table" or self.steps == 1:  # a single step of any is the table's last, theirs is its first
+            return Spaced()
+        told: Arguments = {"timestep_spacing": self.spacing}
+        reads = {
+            "leading": ("table", "whole", "ancestral", "sigmas"),
+            "linspace": ("whole",),
+            "trailing": ("whole", "ancestral", "sigmas", "steps", "unipc"),
+        }[self.spacing]
+        reads = ("table", *reads) if self.spacing == "trailing" and even else reads
+        where = {"leading": ("DDIM", "ddim_uniform"), "trailing": ("Simple", "simple"), "linspace": ("Normal", "normal")}[self.spacing]
+        near = {
+            "leading": "A1111's and ComfyUI's begin with the table's entry 1, not 0",
+            "trailing": "" if even else "A1111 and ComfyUI round down",
+            "linspace": "A1111 and ComfyUI do not round",
+        }
+        return Spaced(dict.fromkeys(reads, told), "", *where, near=near[self.spacing])
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         count = self.steps if self.denoise else min(self.steps + 1, TABLE)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
+from playground.core.names import NoiseElsewhere
 from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import Info
 from playground.processes.ve import ExplodingNoise
@@ -28,6 +29,10 @@ class NoiseTime(ExplodingNoise):
     @property
     def t_max(self) -> float:
         return self.sigma_max
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        return NoiseElsewhere(time="sigma")
 
     def clock(self, t: Tensor) -> Tensor:
         return torch.log1p(t64(t) / PACE) / math.log1p(self.sigma_max / PACE)
@@ -58,3 +63,7 @@ class EDM(NoiseTime, ScalarGaussian):  # pyright: ignore[reportIncompatibleVaria
     info = Info("EDM", "EDM", "time is the noise level: x_t = x_0 + σ ε with σ = t", "Karras et al. 2022", "2206.00364", rank=40)
 
     formula = r"\mathrm dx = \sqrt{2t}\,\mathrm dw,\quad x_t = x_0 + \sigma\varepsilon,\ \sigma = t"
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        return NoiseElsewhere({"edm": ("edm", {"sigma_min": self.sigma_min, "sigma_max": self.sigma_max})}, time="sigma")

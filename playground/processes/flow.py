@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.names import NoiseElsewhere
 from playground.core.process import ScalarGaussian, t64
 from playground.core.spec import Info
 
@@ -33,6 +34,12 @@ class Flow(ScalarGaussian):
     @property
     def t_max(self) -> float:
         return 0.999
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        own = {"prediction_type": "flow_prediction", "use_flow_sigmas": True}
+        known = {reads: (f"flow {reads}", own) for reads in ("steps", "unipc", "stages")}
+        return NoiseElsewhere({**known, "flow": ("flow", {})}, levels=("FlowMatchEulerDiscreteScheduler", float), time="flow")
 
     def alpha(self, t: Tensor) -> Tensor:
         return 1 - t64(t)

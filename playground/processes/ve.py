@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
+from playground.core.names import NoiseElsewhere
 from playground.core.process import ScalarGaussian, ScalarProcess, t64
 from playground.core.spec import Info
 
@@ -49,6 +50,11 @@ class VE(ExplodingNoise, ScalarGaussian):
     sigma_max: float = slider(50.0, 1.0, 100.0, 1.0, label="σ max", help="noise level at t = 1")
 
     formula = r"\mathrm dx = g\,\mathrm dw,\quad x_t = x_0 + \sigma(t)\,\varepsilon,\ \sigma^2 = \int g^2"
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        known = {"ve": ("ve", {"sigma_min": self.sigma_min, "sigma_max": self.sigma_max})}
+        return NoiseElsewhere(known, "their σ = σ_min (σ_max/σ_min)^t does not vanish at t = 0")
 
     @property
     def _rate(self) -> float:

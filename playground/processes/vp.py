@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.names import NoiseElsewhere
 from playground.core.process import RUNAWAY, TAME, Curve, ScalarGaussian
 from playground.core.schedule import Schedule
 from playground.core.spec import Info, nested
@@ -48,6 +49,14 @@ class VP(BetaProcess):
     )
 
     formula = r"\mathrm dx = -\tfrac12\beta x\,\mathrm dt + \sqrt{\beta}\,\mathrm dw,\quad x_t = \alpha x_0 + \sigma\varepsilon,\ \alpha^2+\sigma^2=1"
+
+    @property
+    def noise_elsewhere(self) -> NoiseElsewhere:
+        table = self.schedule.beta_table
+        reads = ("table", "whole", "ancestral", "sigmas", "steps", "unipc", "stages") if table.arguments else ()
+        return NoiseElsewhere(
+            {name: (name, table.arguments) for name in reads}, table.near, ("EulerDiscreteScheduler", self.ratio), "table"
+        )
 
     def sigma(self, t: Tensor) -> Tensor:
         return torch.sqrt(-torch.expm1(-self.schedule.integral(t)))

@@ -6,10 +6,41 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.fields import slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin
 from playground.core.spec import Info
+
+STRAIGHT = (
+    Scheduler("DDIMScheduler", {"clip_sample": False}),
+    Scheduler("EulerDiscreteScheduler"),
+    Scheduler("EDMEulerScheduler"),
+    Scheduler("FlowMatchEulerDiscreteScheduler"),
+    Scheduler("DPMSolverMultistepScheduler", {"solver_order": 1}),
+)
+"""The same step by many names: DDIM, Euler in σ/α, DPM-Solver++ of order 1."""
+ANCESTRAL = (
+    Scheduler("DDPMScheduler", {"clip_sample": False}),
+    Scheduler("EulerAncestralDiscreteScheduler"),
+    Scheduler("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++", "solver_order": 1}),
+    Scheduler("EDMDPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++", "solver_order": 1}),
+)
+"""DDPM with small variance by its other names."""
+
+
+def first_order(eta: float) -> Called:
+    """What DDIM's step with noise η is called."""
+    noisy = Scheduler("DDIMScheduler", {"clip_sample": False}, {"eta": eta})
+    if eta == 0:
+        return Called(STRAIGHT, "sample_euler", "DDIM", "ddim", 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=1)')
+    return Called(
+        (noisy, *ANCESTRAL) if eta == 1 else (noisy,),
+        f"sample_euler_ancestral(eta={eta:g})",
+        f"DDIM, η {eta:g}",
+        "euler_ancestral" + (f", eta {eta:g}" if eta < 1 else ""),
+    )
 
 
 @dataclass(frozen=True)
@@ -35,6 +66,7 @@ class DDIM(Sampler[None]):
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
     matches = ("DDIMScheduler",)
     tried = ({}, {"eta": 0.4})
+    named = ({}, {"eta": 0.5}, {"eta": 1.0})
     twins = (Twin({"eta": 1.0}, "DDPM"),)
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: deterministic, 1: DDPM")
 
@@ -47,6 +79,9 @@ class DDIM(Sampler[None]):
         h = then.half_log_snr - now.half_log_snr
         c = self.eta * then.sigma * math.sqrt(-math.expm1(-2 * h)) if self.eta else 0.0  # η = 0 also runs backwards (inversion)
         return then.alpha, math.sqrt(then.sigma**2 - c * c), c
+
+    def called(self, process: Process) -> Called:
+        return first_order(self.eta)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         alpha, keep, c = self._coefficients(problem, t, s)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.fields import choice, only, slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import ANCESTRAL
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class DDPM(Sampler[None]):
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
     matches = ("DDPMScheduler",)
+    named = ({}, {"variance": "large"}, {"variance": "interpolated"})
     fine = ({}, {"variance": "interpolated"})
     twins = (
         Twin({"variance": "interpolated", "weight": 0.0}, "DDPM"),
@@ -62,6 +66,22 @@ class DDPM(Sampler[None]):
         v = {"small": 0.0, "large": 1.0}.get(self.variance, self.weight)
         spread = then.sigma ** (1 - v) * now.sigma**v
         return a, then.alpha - a * now.alpha, spread * math.sqrt(-math.expm1(-2 * h))
+
+    def called(self, process: Process) -> Called:
+        if self.variance == "small":
+            return Called(ANCESTRAL, "sample_euler_ancestral", "Euler a", "ddpm")
+        if self.variance == "large":
+            return Called(
+                (
+                    Scheduler(
+                        "DDPMScheduler",
+                        {"clip_sample": False, "variance_type": "fixed_large"},
+                        near="it draws noise in its last step too, unless that one is timestep 0",
+                    ),
+                )
+            )
+        given = "the weight w is what the network tells beside its prediction, 2w − 1"
+        return Called((Scheduler("DDPMScheduler", {"clip_sample": False, "variance_type": "learned_range"}, near=given),))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         a, b, sd = self._coefficients(problem, t, s)

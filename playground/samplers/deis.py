@@ -6,10 +6,13 @@ from torch import Tensor
 
 from playground.core.exponential import Noises, adams_rise, lagrange, last_starts, raised
 from playground.core.fields import above, choice, flag, integer, only
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import first_order
 
 SPACES = {"log rho": "log", "t": "t"}
 
@@ -40,6 +43,7 @@ class DEIS(Sampler[Noises]):
     matches = ("DEISMultistepScheduler",)
     twins = (Twin({"order": 1}, "DDIM"), Twin({"order": 1, "space": "t"}, "DDIM"))
     cold_start = True
+    named = ({}, {"space": "t"})
     variants = (
         Variant("1", {"order": 1}),
         Variant("2", {"order": 2}),
@@ -66,6 +70,14 @@ class DEIS(Sampler[Noises]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
+
+    def called(self, process: Process) -> Called:
+        if self.order == 1:
+            return first_order(0)
+        near = ["it has no step to σ = 0: its run ends at the table's first level"]
+        near += [] if self.space == "log rho" else ["its polynomial is one of ln ρ"]
+        known = Scheduler("DEISMultistepScheduler", {"solver_order": self.order}, near="; ".join(near))
+        return Called((known,), comfyui="deis", near="ComfyUI's polynomial is one of σ itself")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         x0 = problem.x0(z, t)

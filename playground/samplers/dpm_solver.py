@@ -7,11 +7,13 @@ from torch import Tensor
 
 from playground.core.exponential import History, Noises, clean, differences, last_starts, middle, phi, raised, rise_of
 from playground.core.fields import choice, flag, integer, only
+from playground.core.names import STAGES, Called, Scheduler
 from playground.core.problem import Problem
-from playground.core.process import ScalarProcess
+from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import first_order
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,14 @@ class DPMSolver(Sampler[Noises]):
     matches = ("DPMSolverSinglestepScheduler", "DPMSolverMultistepScheduler")
     twins = (Twin({"order": 1}, "DDIM"), Twin({"order": 1, "variant": "multistep"}, "DDIM"))
     rounding = (1e-4, 1e-4)
+    named = (
+        {},
+        {"order": 3},
+        {"order": 1},
+        {"variant": "multistep"},
+        {"variant": "multistep", "order": 3},
+        {"variant": "multistep", "order": 3, "released": True},
+    )
     variants = (
         Variant("1", {"order": 1}),
         Variant("2", {"order": 2}),
@@ -78,6 +88,24 @@ class DPMSolver(Sampler[Noises]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
+
+    def called(self, process: Process) -> Called:
+        told = {"algorithm_type": "dpmsolver", "solver_order": self.order}
+        if self.order == 1:
+            return first_order(0)._replace(dpm_solver='DPM_Solver(algorithm_type="dpmsolver").sample(order=1)')
+        if self.variant == "multistep":
+            near = (
+                'with the noise prediction it has no step to σ = 0: its run ends at the table\'s first level, final_sigmas_type="sigma_min"'
+            )
+            near += "; it halves the second difference (here: “as released”)" if self.order == 3 and not self.released else ""
+            known = Scheduler("DPMSolverMultistepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=near)
+            return Called((known,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="multistep")')
+        known = Scheduler("DPMSolverSinglestepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=STAGES)
+        fast = ("sample_dpm_fast", "DPM fast", "dpm_fast") if self.order == 3 else ("", "", "")
+        near = "DPM fast is of order 3 with one or two steps of lower order at the end" if self.order == 3 else ""
+        return Called(
+            (known,), *fast, f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="singlestep_fixed")', near
+        )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         process = problem.scalar

@@ -7,13 +7,20 @@ from torch import Tensor
 
 from playground.core.exponential import FORMS, weight_of_slope
 from playground.core.fields import choice
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
 
 HALF, EXACT, RATIO = r"\tfrac{1}{2r}", r"\tfrac{\varphi_2}{\varphi_1 r}", r"\tfrac{\varphi_2}{\varphi_1}"
 """The slope's weight in D̃: of the form "midpoint", of "heun", and what of the latter is a number of the step."""
+
+
+def multistep(near: str = "", **told: object) -> tuple[Scheduler, ...]:
+    """The multistep schedulers of `diffusers`."""
+    return tuple(Scheduler(name, told, near=near) for name in ("DPMSolverMultistepScheduler", "EDMDPMSolverMultistepScheduler"))
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
     @property
     def printed(self) -> str:
         return in_form(self.formula, self.form)
+
+    def called(self, process: Process) -> Called:
+        official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="multistep")'
+        return Called(multistep(solver_order=2), "sample_dpmpp_2m", "DPM++ 2M", "dpmpp_2m", official)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from playground.core.exponential import Ancestral, ancestral, middle, time_of
 from playground.core.fields import slider
+from playground.core.names import STAGES, Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
@@ -50,6 +52,11 @@ class DPMSolverPP2S(Sampler[None]):
     @property
     def declared_order(self) -> float | None:
         return None if self.eta else 2
+
+    def called(self, process: Process) -> Called:
+        single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 2}, near=STAGES)
+        official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="singlestep_fixed")'
+        return Called((single,), "sample_dpmpp_2s_ancestral(eta=0)", "DPM++ 2S a, eta 0", "dpmpp_2s_ancestral, eta 0", official)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         if self.eta:

@@ -6,11 +6,13 @@ from torch import Tensor
 
 from playground.core.exponential import History, low_order_from, phi
 from playground.core.fields import flag
+from playground.core.names import Called
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
-from playground.samplers.sde_dpmpp import combine
+from playground.samplers.sde_dpmpp import combine, three_m
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class DPMSolverPP3M(Sampler[tuple[History, float]]):
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s h\,[\varphi_1 D + \varphi_2\,h D' + \varphi_3\,h^2 D''](-h)"
     matches = ("DPMSolverMultistepScheduler",)
     cold_start = True
+    named = ({}, {"released": True})
     variants = (
         Variant(""),
         Variant("released", {"released": True}),
@@ -51,6 +54,9 @@ class DPMSolverPP3M(Sampler[tuple[History, float]]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
         return (), low_order_from(grid) if self.lower_final else -1.0
+
+    def called(self, process: Process) -> Called:
+        return three_m(self.lower_final, self.released)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng

@@ -7,10 +7,15 @@ from torch import Tensor
 
 from playground.core.exponential import ancestral, middle
 from playground.core.fields import above, choice, slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.dpmpp_2s import DPMSolverPP2S
+
+SAME_PATH = "k-diffusion, A1111 and ComfyUI too draw both of a Brownian motion in σ"
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class DPMSolverPPSDE(Sampler[None]):
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
     matches = ("DPMSolverSDEScheduler",)
     twins = (Twin({"eta": 0.0}, "DPMSolverPP2S"),)
+    named = ({}, {"path": "sigma"}, {"eta": 0.0})
     variants = (
         Variant("η = 0", {"eta": 0.0}),
         Variant("", {}, weak=2),
@@ -56,6 +62,25 @@ class DPMSolverPPSDE(Sampler[None]):
         if self.path == "sigma":
             return math.sqrt((high - mid) / (high - low))
         return low / mid * math.sqrt((1 - (mid / high) ** 2) / (1 - (low / high) ** 2))
+
+    def called(self, process: Process) -> Called:
+        if self.eta == 0:
+            return (
+                DPMSolverPP2S()
+                .called(process)
+                ._replace(k_diffusion="sample_dpmpp_sde(eta=0)", a1111="DPM++ SDE, eta 0", comfyui="dpmpp_sde, eta 0")
+            )
+        eta = f", eta {self.eta:g}" if self.eta < 1 else ""
+        near = [] if self.path == "sigma" else ["its two draws are of a Brownian motion in σ (here: path “sigma”)"]
+        near += [] if self.eta == 1 else ["its η is 1"]
+        known = (Scheduler("DPMSolverSDEScheduler", near="; ".join(near)),)
+        return Called(
+            known,
+            f"sample_dpmpp_sde(eta={self.eta:g})",
+            f"DPM++ SDE{eta}",
+            f"dpmpp_sde{eta}",
+            near="" if self.path == "sigma" else SAME_PATH,
+        )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

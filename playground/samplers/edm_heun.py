@@ -9,8 +9,9 @@ from torch import Tensor
 
 from playground.core.exponential import time_of
 from playground.core.fields import above, slider
+from playground.core.names import Called, Scheduler, call
 from playground.core.problem import Problem
-from playground.core.process import ScalarProcess
+from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import STEEP, Ending, Sampler
 from playground.core.spec import Info
@@ -45,6 +46,7 @@ class EDMHeun(Sampler[int]):
     formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\cdot S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\cdot\rho_t,\quad y_s = \hat y + \tfrac{\rho_s-\hat\rho}{2}\,(d + d'),\quad d=\frac{\hat y-D}{\hat\rho},\ d'=\frac{y'-D'}{\rho_s},\ y'=\hat y+(\rho_s-\hat\rho)\,d,\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
     matches = ("HeunDiscreteScheduler",)
     tried = ({}, {"churn": 5.0})
+    named = ({}, {"churn": 40.0})
     fine = ({"churn": 5.0},)
     rounding = STEEP
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
@@ -84,6 +86,13 @@ class EDMHeun(Sampler[int]):
         alpha = problem.at(raised).alpha
         spread = alpha * math.sqrt(high * high - rho * rho) * self.noise_scale
         return alpha / problem.at(t).alpha * z + spread * rng.normal(tuple(z.shape)), high, raised
+
+    def called(self, process: Process) -> Called:
+        if self.churn == 0:
+            return Called((Scheduler("HeunDiscreteScheduler"),), "sample_heun", "Heun", "heun")
+        told = {"s_churn": self.churn, "s_tmin": self.churn_from, "s_tmax": self.churn_to, "s_noise": self.noise_scale}
+        heun = Scheduler("HeunDiscreteScheduler", near="it has no churn")
+        return Called((heun,), call("sample_heun", told), "Heun, churn set", "heun, churn in SamplerCustom")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: int, rng: Rng) -> tuple[Tensor, int]:
         if self.churn:

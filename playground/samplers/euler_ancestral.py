@@ -7,10 +7,13 @@ from torch import Tensor
 
 from playground.core.exponential import ancestral
 from playground.core.fields import slider
+from playground.core.names import Called
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import ANCESTRAL, STRAIGHT, first_order
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class EulerAncestral(Sampler[None]):
     )
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_t-D}{\rho_t} + u\,z,\quad d^2+u^2=\rho_s^2"
     matches = ("EulerAncestralDiscreteScheduler",)
+    named = ({}, {"eta": 0.5}, {"eta": 0.0})
     twins = (Twin({"eta": 0.0}, "DDIM"), Twin({"eta": 0.4}, "DDIM", {"eta": 0.4}), Twin({}, "DDPM"))
     variants = (
         Variant("η = 0", {"eta": 0.0}),
@@ -45,6 +49,18 @@ class EulerAncestral(Sampler[None]):
     @property
     def declared_order(self) -> float | None:
         return 1 if self.eta == 0 else None
+
+    def called(self, process: Process) -> Called:
+        order = {0.0: STRAIGHT[1:] + STRAIGHT[:1], 1.0: (ANCESTRAL[1], ANCESTRAL[0], *ANCESTRAL[2:])}
+        eta = f", eta {self.eta:g}" if 0 < self.eta < 1 else ""
+        if self.eta == 0:
+            return first_order(0)._replace(diffusers=order[0.0], a1111="Euler", comfyui="euler")
+        return Called(
+            order.get(self.eta, first_order(self.eta).diffusers),
+            f"sample_euler_ancestral(eta={self.eta:g})",
+            f"Euler a{eta}",
+            f"euler_ancestral{eta}",
+        )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         now, then = problem.at(t), problem.at(s)

@@ -7,10 +7,14 @@ from torch import Tensor
 
 from playground.core.exponential import ancestral, time_of
 from playground.core.fields import slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
+
+MIDDLES = "A1111 leaves out the last σ but one; early versions of k-diffusion had the middle at the mean of cube roots"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class KDPM2(Sampler[None]):
     formula = r"y_s = y_t + (d-\rho_t)\,\frac{y_m-D(y_m)}{m} + u\,z,\quad m=\sqrt{\rho_t d},\ d^2+u^2=\rho_s^2"
     matches = ("KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler")
     tried = ({}, {"eta": 1.0})
+    named = ({}, {"eta": 1.0})
     fine = ({"eta": 1.0},)
     rounding = (1e-4, 1e-4)
     variants = (
@@ -48,6 +53,13 @@ class KDPM2(Sampler[None]):
     @property
     def declared_order(self) -> float | None:
         return 2 if self.eta == 0 else None
+
+    def called(self, process: Process) -> Called:
+        eta = f", eta {self.eta:g}" if 0 < self.eta < 1 else ""
+        if self.eta == 0:
+            return Called((Scheduler("KDPM2DiscreteScheduler"),), "sample_dpm_2", "DPM2", "dpm_2", near=MIDDLES)
+        known = (Scheduler("KDPM2AncestralDiscreteScheduler", near="" if self.eta == 1 else "its η is 1"),)
+        return Called(known, f"sample_dpm_2_ancestral(eta={self.eta:g})", f"DPM2 a{eta}", f"dpm_2_ancestral{eta}", near=MIDDLES)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

@@ -6,10 +6,13 @@ from torch import Tensor
 
 from playground.core.exponential import Noises, adams_rise, lagrange, last_starts, raised
 from playground.core.fields import above, flag, integer, only
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import first_order
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class LMS(Sampler[Noises]):
     matches = ("LMSDiscreteScheduler",)
     twins = (Twin({"order": 1}, "DDIM"),)
     cold_start = True
+    named = ({}, {"released": True})
     variants = (
         Variant("1", {"order": 1}),
         Variant("2", {"order": 2}),
@@ -68,6 +72,14 @@ class LMS(Sampler[Noises]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises(lowered=last_starts(grid, self.lower_final and self.order > 2))
+
+    def called(self, process: Process) -> Called:
+        if self.order == 1:
+            return first_order(0)
+        near = "" if self.released else "its last step extrapolates the polynomial to σ = 0 (here: “as released”)"
+        known = Scheduler("LMSDiscreteScheduler", step={"order": self.order}, near=near)
+        told = f"sample_lms(order={self.order})"
+        return Called((known,), told, "LMS", "lms", near="" if self.released else "so do k-diffusion, A1111 and ComfyUI")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         x0 = problem.x0(z, t)

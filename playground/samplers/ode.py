@@ -8,10 +8,13 @@ from typing import ClassVar
 from torch import Tensor
 
 from playground.core.fields import BadValue, slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
+from playground.samplers.ddim import STRAIGHT
 
 ODE = frozenset({"velocity", "mean"})
 
@@ -28,6 +31,14 @@ class Euler(Sampler[None]):
     formula = r"x_s = x_t + (s-t)\,u(x_t,t)"
     matches = ("EulerDiscreteScheduler",)
 
+    def called(self, process: Process) -> Called:
+        """Elsewhere Euler steps in σ/α, which is DDIM; in t where σ or straight lines are the time."""
+        if process.noise_elsewhere.time in ("sigma", "flow"):
+            return Called(
+                STRAIGHT[1:] + STRAIGHT[:1], "sample_euler", "Euler", "euler", 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=1)'
+            )
+        return Called()
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return z + (s - t) * problem.velocity(z, t), None
 
@@ -42,6 +53,12 @@ class Heun(Sampler[None]):
     info = _info("Heun", "Heun", "averages the velocity at both ends of the step", "Heun 1900", 50, 2, 2)
     formula = r"x_s = x_t + \tfrac{s-t}{2}\,(k_1+k_2),\quad k_2 = u(x_t+(s-t)k_1,\,s)"
     rounding = (1e-4, 1e-4)
+
+    def called(self, process: Process) -> Called:
+        """Elsewhere Heun steps in σ/α."""
+        if process.noise_elsewhere.time == "sigma":
+            return Called((Scheduler("HeunDiscreteScheduler"),), "sample_heun", "Heun", "heun")
+        return Called()
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         k1 = problem.velocity(z, t)

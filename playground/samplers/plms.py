@@ -8,8 +8,9 @@ from torch import Tensor
 
 from playground.core.exponential import History, Noises, clean, raised, rise_of
 from playground.core.fields import flag
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
-from playground.core.process import ScalarProcess
+from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Ending, Sampler
 from playground.core.spec import Info
@@ -61,6 +62,7 @@ class PLMS(Sampler[Noises]):
     )
     formula = r"x_s = \frac{\alpha_s}{\alpha_t}x_t + \big(\sigma_s-\frac{\alpha_s}{\alpha_t}\sigma_t\big)\,e',\quad e' = \tfrac{1}{24}(55e_0-59e_1+37e_2-9e_3),\quad \text{first step: } e' = \tfrac12(e_0+e_{\mathrm{next}})"
     matches = ("PNDMScheduler",)
+    named = ({}, {"released": True})
 
     released: bool = flag(False, label="as released", help="last step: with the combined noise e′, as diffusers does; off: x̂₀")
 
@@ -75,6 +77,11 @@ class PLMS(Sampler[Noises]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
         return Noises()
+
+    def called(self, process: Process) -> Called:
+        near = "" if self.released else "its last step goes on with the combined noise (here: “as released”)"
+        known = Scheduler("PNDMScheduler", {"skip_prk_steps": True, "set_alpha_to_one": True}, near=near)
+        return Called((known,), a1111="PLMS")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
         process = problem.scalar

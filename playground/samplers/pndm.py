@@ -6,7 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.sampler import STEEP
 from playground.core.spec import Info
 from playground.samplers.plms import PLMS
@@ -43,6 +45,11 @@ class PNDM(PLMS):
 
     def calls(self, steps: int) -> float | None:
         return steps + 3 * min(steps - 1, 3)
+
+    def called(self, process: Process) -> Called:
+        near = "the middles of its first three steps are whole entries of the table"
+        near += "" if self.released else "; its last step goes on with the combined noise (here: “as released”)"
+        return Called((Scheduler("PNDMScheduler", {"set_alpha_to_one": True}, near=near),))
 
     def warm_up(self, problem: Problem, z: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
         m = 0.5 * (t + s)

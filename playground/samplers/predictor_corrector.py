@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue, above, integer, slider
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -94,6 +95,13 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
             return inner
         more = f"{self.corrector_steps} Langevin step{'s' if self.corrector_steps > 1 else ''} more at this level; then "
         return Ending(self.corrector_steps + inner.draws, False, more + inner.words)
+
+    def called(self, process: Process) -> Called:
+        if self.corrector_steps == 0:
+            return self.predictor.called(process)
+        told = {"correct_steps": self.corrector_steps, "snr": self.snr}
+        near = "" if self.predictor == ReverseDiffusion() else "its predictor is reverse diffusion"
+        return Called((Scheduler("ScoreSdeVeScheduler", told, near=near),))
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[object, list[float]]:
         return self.predictor.init(problem, z, grid), grid

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from playground.core.exponential import time_of
 from playground.core.fields import BadValue, above, integer, slider
+from playground.core.names import Called
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
@@ -85,6 +86,11 @@ class Restart(Sampler[None]):
         """Whether that step reaches ``low`` is seen from the grid."""
         whole = self.calls_on(process, grid)
         return whole if len(grid) == 2 else whole - self.calls_on(process, grid[1:])
+
+    def called(self, process: Process) -> Called:
+        if self.times == 0:
+            return HEUN.called(process)
+        return Called(a1111="Restart", near="A1111's levels and numbers of restarts are its own")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

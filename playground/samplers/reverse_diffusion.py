@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
-from playground.core.process import t64
+from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
@@ -35,6 +36,9 @@ class ReverseDiffusion(Sampler[None]):
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
     matches = ("ScoreSdeVeScheduler",)
     variants = (Variant("", {}, weak=1),)
+
+    def called(self, process: Process) -> Called:
+        return Called((Scheduler("ScoreSdeVeScheduler", {"correct_steps": 0}),))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.linear

@@ -8,11 +8,33 @@ from torch import Tensor
 
 from playground.core.exponential import FORMS, History, differences, low_order_from, phi, weight_of_slope
 from playground.core.fields import choice, flag, integer, only, slider
+from playground.core.names import Called
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
-from playground.samplers.dpmpp_2m import in_form, slope_terms
+from playground.samplers.ddim import ANCESTRAL, first_order
+from playground.samplers.dpmpp_2m import EXACT, HALF, RATIO, DPMSolverPP2M, in_form, multistep, slope_terms
+
+HALVED = "it halves the second difference (here: “as released”)"
+HALVED_TOO = "k-diffusion, ComfyUI and DPM-Solver's repository halve it too"
+SECOND = "the second step of k-diffusion's and ComfyUI's 3M SDE weighs the slope by φ₂/φ₁, not ½"
+
+
+def three_m(lower_final: bool, released: bool) -> Called:
+    """What DPM-Solver++ 3M is called."""
+    told = {"solver_order": 3} if lower_final else {"solver_order": 3, "lower_order_final": False}
+    known = multistep("" if released else HALVED, **told)
+    official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="multistep")'
+    return Called(
+        known,
+        "sample_dpmpp_3m_sde(eta=0)",
+        "DPM++ 3M SDE, eta 0",
+        "dpmpp_3m_sde, eta 0",
+        official,
+        near=SECOND if released else f"{HALVED_TOO}; {SECOND}",
+    )
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,7 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         Twin({"order": 3, "eta": 0.0}, "DPMSolverPP3M"),
         Twin({"eta": 0.0, "form": "heun"}, "DPMSolverPP2M", {"form": "heun"}),
     )
+    named = ({}, {"eta": 0.5}, {"order": 3}, {"order": 3, "released": True}, {"order": 1}, {"eta": 0.0})
     variants = (
         Variant("2, η = 0", {"order": 2, "eta": 0.0}),
         Variant("3, η = 0", {"order": 3, "eta": 0.0}),
@@ -91,6 +114,22 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
         return (), low_order_from(grid) if self.lower_final else -1.0
+
+    def called(self, process: Process) -> Called:
+        if self.eta == 0:
+            return (first_order(0), DPMSolverPP2M().called(process), three_m(self.lower_final, self.released))[self.order - 1]
+        if self.order == 1:
+            return first_order(1)._replace(diffusers=ANCESTRAL[::-1], a1111="Euler a") if self.eta == 1 else Called()
+        told = {"algorithm_type": "sde-dpmsolver++", "solver_order": self.order}
+        if self.order == 3 and not self.lower_final:
+            told["lower_order_final"] = False
+        near = ["its η is 1"] if self.eta < 1 else []
+        near += ["in it the second difference does not vanish with the step: no better than order 1"] if self.order == 3 else []
+        eta = f", eta {self.eta:g}" if self.eta < 1 else ""
+        name = f"{self.order}m_sde"
+        differs = "" if self.order == 2 else (SECOND if self.released else f"{HALVED_TOO}; {SECOND}")
+        known = multistep("; ".join(near), **told)
+        return Called(known, f"sample_dpmpp_{name}(eta={self.eta:g})", f"DPM++ {self.order}M SDE{eta}", f"dpmpp_{name}{eta}", near=differs)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
+from playground.core.names import Table
 from playground.core.process import t64
 from playground.core.schedule import Schedule
 from playground.core.spec import Info
@@ -34,6 +35,13 @@ class Cosine(Schedule):
 
     def _angle(self, t: Tensor) -> Tensor:
         return 0.5 * math.pi * (t64(t) + self.offset) / (1 + self.offset)
+
+    @property
+    def beta_table(self) -> Table:
+        return Table(
+            {"beta_schedule": "squaredcos_cap_v2"},
+            "their β is a table of 1000 entries with c = 0.008, of which the last ones are cut at 0.999",
+        )
 
     @property
     def _start(self) -> float:

@@ -9,11 +9,17 @@ from torch import Tensor
 
 from playground.core.curve import Curve, curve
 from playground.core.fields import choice, slider, unless
+from playground.core.names import Table
 from playground.core.process import t64
 from playground.core.schedule import Schedule
 from playground.core.spec import Info
 
 STEPS = 1000
+TABLES = {
+    "linear": "linear",
+    "scaled linear": "scaled_linear",
+    "cosine": "squaredcos_cap_v2",
+}  # as `diffusers` calls them; its sigmoid is DDPMScheduler's only
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,6 +62,15 @@ class DDPMTable(Schedule):
     @property
     def _curve(self) -> Curve:
         return _table(self.law, self.first, self.last)
+
+    @property
+    def beta_table(self) -> Table:
+        name = TABLES.get(self.law)
+        if name is None:
+            return Table()
+        ends = {} if self.law == "cosine" else {"beta_start": self.first, "beta_end": self.last}
+        cosine = "its last σ/α are so far apart that timesteps repeat, where a run may begin at its second level"
+        return Table({"beta_schedule": name, **ends}, cosine if self.law == "cosine" else "")
 
     def beta(self, t: Tensor) -> Tensor:
         return self._curve.slope(t64(t))

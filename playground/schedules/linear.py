@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import slider
+from playground.core.names import Table
 from playground.core.process import t64
 from playground.core.schedule import Schedule
 from playground.core.spec import Info
@@ -25,6 +26,11 @@ class LinearBeta(Schedule):
     )
     beta_min: float = slider(0.1, 0.0, 2.0, 0.05, label="β min", help="β at the data end, t = 0")
     beta_max: float = slider(20.0, 2.0, 40.0, 0.5, label="β max", help="β at the noise end, t = 1")
+
+    @property
+    def beta_table(self) -> Table:
+        ends = {"beta_start": self.beta_min / 1000, "beta_end": self.beta_max / 1000}
+        return Table({"beta_schedule": "linear", **ends}, "their β is a table of 1000 entries, of which this schedule is the limit")
 
     def beta(self, t: Tensor) -> Tensor:
         return self.beta_min + (self.beta_max - self.beta_min) * t64(t)

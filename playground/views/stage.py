@@ -15,6 +15,7 @@ from torch import Tensor
 
 from playground.core.experiment import Experiment
 from playground.core.fields import Json
+from playground.core.names import PLACES, elsewhere
 from playground.core.problem import Problem
 from playground.core.process import RUNAWAY, Process, t64
 from playground.core.run import Frame
@@ -105,6 +106,7 @@ def run_header(sight: Sight, seq: int, symbols: list[str]) -> dict[str, Json]:
             "nfe": sampler.info.nfe,
             "calls_line": calls_line(exp, run.grid) if run.samples else sampler.calls_line(),
             "terms": [{"symbol": symbol} for symbol in symbols],
+            "elsewhere": _elsewhere(run) if run.samples else None,
         },
         "guidance": _in_symbols(exp.guidance, exp.guidance.formula) if run.samples and not exp.guidance.is_none else None,
         "process": _in_symbols(process, process.formula),
@@ -146,6 +148,13 @@ def _in_symbols(choice: Spec, formula: str) -> dict[str, Json]:
     """A sampler, process or guidance as the panel beside the stage tells it."""
     info = choice.info
     return {"title": info.title, "formula": formula, "tip": info.tip, "paper": info.paper, "arxiv": info.arxiv}
+
+
+def _elsewhere(run: Run) -> dict[str, Json] | None:
+    """What sampler and grid are called in other libraries, as the panel tells it; None where they have no name."""
+    found = elsewhere(run.exp, run.grid)
+    names: list[Json] = [{"where": PLACES[name.where], "sampler": name.sampler, "grid": name.grid} for name in found.names]
+    return {"names": names, "code": found.code, "exact": found.exact, "near": found.near} if names else None
 
 
 def add_curves(packet: Packet, process: Process) -> None:

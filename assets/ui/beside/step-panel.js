@@ -1,4 +1,5 @@
 // "This step": the sampler's update in symbols and in the current step's numbers, the process, and what the picture leaves out.
+import { Elsewhere } from "./elsewhere.js";
 import { fill, width } from "./formula.js";
 import { must } from "../lib/dom.js";
 import { loadKatex } from "../lib/lazy.js";
@@ -74,6 +75,7 @@ class StepPanel {
         <span data-part="calls-name" data-term="number.sofar">model calls so far</span><b data-part="calls">–</b>
       </div>
       <p class="pg-ref" data-part="ref"></p>
+      <details class="pg-elsewhere pg-ref" data-part="elsewhere" hidden><summary data-term="number.elsewhere"></summary><dl></dl><p></p><button type="button"></button></details>
       <h2 data-part="guidance-title" hidden></h2>
       <div class="pg-eq" data-part="guidance" hidden></div>
       <p class="pg-ref" data-part="guidance-ref" hidden></p>
@@ -90,6 +92,7 @@ class StepPanel {
       ref: part("ref"), guidanceTitle: part("guidance-title"), guidance: part("guidance"), guidanceRef: part("guidance-ref"),
       processTitle: part("process-title"), process: part("process"), processRef: part("process-ref"), notesTitle: part("notes-title"), notes: part("notes"),
     };
+    this.elsewhere = new Elsewhere(part("elsewhere"));
     // a formula that is too wide is set smaller; again when the panel's width changes
     new ResizeObserver(() => this.fit()).observe(root);
   }
@@ -232,6 +235,7 @@ class StepPanel {
     for (const node of [this.at.gap, this.at.gapName, this.at.calls, this.at.callsName]) node.hidden = this.forward;
     if (this.forward) source(this.at.ref, {});
     else source(this.at.ref, s, more);
+    this.elsewhere.show(s.elsewhere);
     set(this.at.processTitle, `Forward process: ${p.title}`);
     source(this.at.processRef, p);
     set(this.at.guidanceTitle, h.guidance ? `Guidance: ${h.guidance.title}` : "");

@@ -2,6 +2,7 @@
 import { filmOf } from "../images/film.js";
 import { choose } from "../keep/open.js";
 import { kept } from "../keep/write.js";
+import { copy as toClipboard } from "../lib/clipboard.js";
 import { el } from "../lib/dom.js";
 import { theme } from "../lib/start.js";
 import { linesOf } from "../lib/streams.js";
@@ -11,29 +12,12 @@ import { hook } from "./hook.js";
 import { menus } from "./menus.js";
 import { aborted, ask, messageOf, saidOf } from "./transport.js";
 
-const COPIED = 1400, REVOKE = 10000; // ms
+const REVOKE = 10000; // ms
 
-/** @type {WeakMap<HTMLElement, {words: string, timer: number}>} */
-const copied = new WeakMap();
-
-/** Words to the clipboard; the button says so for a moment. @param {string} words @param {HTMLElement} button */
+/** What is copied is told to tests as well. @param {string} words @param {HTMLElement} button */
 async function copy(words, button) {
-  try {
-    await navigator.clipboard.writeText(words);
-  } catch {
-    const box = el("textarea", { value: words, className: "pg-offscreen" });
-    document.body.append(box);
-    box.select();
-    document.execCommand("copy"); // plain http has no clipboard
-    box.remove();
-  }
+  await toClipboard(words, button);
   hook.copied = words;
-  const was = copied.get(button) ?? { words: button.textContent ?? "", timer: 0 };
-  button.style.minWidth = `${button.offsetWidth}px`;
-  button.textContent = "Copied";
-  clearTimeout(was.timer);
-  was.timer = setTimeout(() => (button.textContent = was.words), COPIED);
-  copied.set(button, was);
 }
 
 /** Saves what the page has made, with the link of this picture inside.
