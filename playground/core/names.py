@@ -7,11 +7,17 @@ runs them. Read in `diffusers` 0.42, k-diffusion's sampling.py, A1111's sd_sampl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+from .fields import idle, params
 
 if TYPE_CHECKING:
     from .experiment import Experiment
+    from .spec import Spec
+
+Chosen = TypeVar("Chosen", bound="Spec")
 
 Arguments: TypeAlias = Mapping[str, object]
 
@@ -157,10 +163,19 @@ class Line(NamedTuple):
     near: tuple[str, ...] = ()
 
 
-def line_of(schedulers: Sequence[Scheduler], spaced: Spaced, noise: NoiseElsewhere, times: Sequence[float], grid: str, whole: bool) -> Line:
+class Unsaid(NamedTuple):
+    """Parameters that no name tells, in words: of sampler and process, and of the grid, which do not matter where its levels are spelled out."""
+
+    own: tuple[str, ...] = ()
+    grid: tuple[str, ...] = ()
+
+
+def line_of(
+    schedulers: Sequence[Scheduler], spaced: Spaced, noise: NoiseElsewhere, times: Sequence[float], grid: str, whole: bool, unsaid: Unsaid
+) -> Line:
     """The first scheduler that makes just these levels of this process, else the first that takes them as a list, else the nearest one and why it is only near."""
-    same = [scheduler for scheduler in schedulers if not scheduler.near]
-    for scheduler in same if whole and not noise.near else ():
+    same = [scheduler for scheduler in schedulers if not scheduler.near and not unsaid.own]
+    for scheduler in same if whole and not noise.near and not unsaid.grid else ():
         reads, told = noise.diffusers.get(READS[scheduler.name], ("", {}))
         if reads in spaced.diffusers:
             return Line(scheduler, {**told, **scheduler.arguments, **spaced.diffusers[reads]}, written_out(spaced.diffusers[reads]))
@@ -173,7 +188,7 @@ def line_of(schedulers: Sequence[Scheduler], spaced: Spaced, noise: NoiseElsewhe
     if not known:
         return Line(schedulers[0], None, near=("its levels are not of this process",))
     scheduler, reads, told = next((found for found in known if found[1] in spaced.diffusers), known[0])
-    why = [scheduler.near, noise.near]
+    why = [scheduler.near, noise.near, *unsaid.own, *unsaid.grid]
     if not whole:
         why.append("their run begins at the noise end and ends with a step to σ = 0")
     elif reads not in spaced.diffusers:
@@ -182,9 +197,14 @@ def line_of(schedulers: Sequence[Scheduler], spaced: Spaced, noise: NoiseElsewhe
     return Line(scheduler, {**told, **scheduler.arguments, **own}, written_out(own), near=tuple(words for words in why if words))
 
 
-def together(called: Called, spaced: Spaced, noise: NoiseElsewhere, times: Sequence[float], grid: str, whole: bool) -> Elsewhere:
+NOTHING = Unsaid()
+
+
+def together(
+    called: Called, spaced: Spaced, noise: NoiseElsewhere, times: Sequence[float], grid: str, whole: bool, unsaid: Unsaid = NOTHING
+) -> Elsewhere:
     """``times``: of the run; ``grid``: its title; ``whole``: from the process's own start to t = 0."""
-    line = line_of(called.diffusers, spaced, noise, times, grid, whole) if called.diffusers else None
+    line = line_of(called.diffusers, spaced, noise, times, grid, whole, unsaid) if called.diffusers else None
     own = "" if line is None else call(*line.scheduler[:2]) if line.scheduler.arguments else line.scheduler.name
     words = {"diffusers": (own, "" if line is None else line.spacing)} | {
         place: (getattr(called, place), getattr(spaced, place)) for place in PLACES if place != "diffusers"
@@ -215,10 +235,26 @@ def written(line: Line, times: Sequence[float]) -> str:
     return "\n".join(told)
 
 
+def untold(choice: Chosen, names: Callable[[Chosen], object], apart: Collection[str] = ()) -> tuple[str, ...]:
+    """What of a choice its ``names`` leave out, in words: parameters that speak, are not at their default, and would have the same names there."""
+    declared, silent = params(choice), idle(choice)
+    found = [name for name, param in declared.items() if name not in (*silent, *apart) and getattr(choice, name) != param.default]
+    return tuple(
+        f"here {declared[name].label or name} is {said(getattr(choice, name))}"
+        for name in found
+        if names(replace(choice, **{name: declared[name].default})) == names(choice)
+    )
+
+
 def elsewhere(exp: Experiment, times: Sequence[float]) -> Elsewhere:
     """What the sampler and the grid of an experiment are called elsewhere, of a run over ``times``; of noising nothing."""
     if exp.mode == "forward":
         return Elsewhere()
-    process, grid = exp.process, exp.grid
+    process, grid, sampler = exp.process, exp.grid, exp.sampler
+    called = sampler.called(process)
+    if not called.diffusers:
+        return together(called, grid.spaced(process), NoiseElsewhere(), times, grid.info.title, False)
+    own = untold(sampler, lambda choice: choice.called(process)) + untold(process, lambda choice: choice.noise_elsewhere)
+    unsaid = Unsaid(own, untold(grid, lambda choice: choice.spaced(process), ("steps", "denoise")))
     whole = grid.denoise and exp.start_at == 1 and exp.stop_at == 0
-    return together(exp.sampler.called(process), grid.spaced(process), process.noise_elsewhere, times, grid.info.title, whole)
+    return together(called, grid.spaced(process), process.noise_elsewhere, times, grid.info.title, whole, unsaid)

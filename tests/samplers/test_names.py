@@ -7,6 +7,7 @@ import inspect
 import itertools
 import sys
 import types
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ import torch
 import playground as pg
 from docs import names
 from playground.core.legal import why_illegal
-from playground.core.names import LISTED, PLACES, READS, Elsewhere, elsewhere
+from playground.core.names import LISTED, PLACES, READS, Elsewhere, Unsaid, elsewhere, line_of, untold
 from playground.core.spec import registry
 from playground.engine import grid_times, simulate
+from playground.samplers.ddim import STRAIGHT
 from tests.samplers.family import F64, FIVE, draws, error, x0_at
 from tests.samplers.parity.shared import brownian, stage_level
 
@@ -196,6 +198,26 @@ def test_what_is_not_claimed_differs():
             scheduler.set_timesteps(20)
         levels, want = theirs(scheduler), ours_of(exp)
         assert levels.shape != want.shape or (np.abs(levels - want)[:-1] / want[:-1]).max() > 1e-3, exp
+
+
+@dataclass(frozen=True)
+class Halved(pg.DDIM):
+    """A sampler gets an option, and nobody thinks of its names."""
+
+    info = pg.Info("Halved", "halved", "an option more")
+    halved: bool = pg.flag(False, label="half")
+
+
+def test_an_option_without_a_name():
+    """What a name does not tell makes its line near, by itself. Mutants killed: ``untold`` that finds nothing; one that finds what is told, or what does nothing."""
+    table = TABLES[0]
+    assert untold(Halved(halved=True, eta=0.5), lambda choice: choice.called(table)) == ("here half is True",)
+    assert untold(pg.EDMHeun(churn_from=5.0), lambda choice: choice.called(table)) == ()
+    line = (STRAIGHT, pg.Subsequence().spaced(table), table.noise_elsewhere, [1.0, 0.0], "grid", True)
+    assert not line_of(*line, Unsaid()).near
+    assert line_of(*line, Unsaid(("here half is True",))).near == ("here half is True",)
+    for exp in experiments((20,), processes=[table, pg.EDM(), pg.Flow()]):  # what is listed is told
+        assert "here" not in told(exp).near.replace("(here:", "")
 
 
 def test_limits_of_the_line():
