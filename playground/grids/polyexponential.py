@@ -6,6 +6,7 @@ from torch import Tensor
 
 from playground.core.fields import slider
 from playground.core.grid import Grid
+from playground.core.names import Spaced
 from playground.core.process import Process, t64
 from playground.core.spec import Info
 
@@ -24,6 +25,9 @@ class PolyExponential(Grid):
         needs=frozenset({"snr"}),
     )
     rho: float = slider(1.5, 0.3, 4.0, 0.1, label="ρ exponent", help="1: uniform log-SNR; larger: more steps near the data")
+
+    def spaced(self, process: Process) -> Spaced:
+        return Spaced({}, f"get_sigmas_polyexponential(rho={self.rho:g})", "Polyexponential", "PolyexponentialScheduler")
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         scalar = process.scalar()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.grid import Grid
+from playground.core.names import Spaced
 from playground.core.process import Process
 from playground.core.spec import Info
 
@@ -15,6 +16,9 @@ class TimeQuadratic(Grid):
     the root says, not as short as its distance from t_min. Lu et al. 2022, 2206.00927 ("time_quadratic" of its code)."""
 
     info = Info("TimeQuadratic", "time-quadratic", "equal steps in the root of t", "Lu et al. 2022", "2206.00927", rank=22)
+
+    def spaced(self, process: Process) -> Spaced:
+        return Spaced(dpm_solver='skip_type="time_quadratic"') if process.noise_elsewhere.time == "table" else Spaced()
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         return (process.t_max**0.5 + (process.t_min**0.5 - process.t_max**0.5) * u) ** 2

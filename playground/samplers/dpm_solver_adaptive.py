@@ -8,7 +8,9 @@ from torch import Tensor
 
 from playground.core.exponential import middle, phi, raised, rise_of, time_of
 from playground.core.fields import BadValue, integer, slider
+from playground.core.names import Called, call
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -65,6 +67,19 @@ class DPMSolverAdaptive(Sampler[Pace]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Pace:
         return Pace()
+
+    def called(self, process: Process) -> Called:
+        told = {"order": self.order, "rtol": self.rtol, "atol": self.atol}
+        official = call("sample", {"method": "adaptive", **told})
+        near = "they have one grid, from the first level to the last: here the steps are chosen between the grid's times"
+        return Called(
+            (),
+            call("sample_dpm_adaptive", told),
+            "DPM adaptive",
+            "dpm_adaptive",
+            f'DPM_Solver(algorithm_type="dpmsolver").{official}',
+            near,
+        )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Pace, rng: Rng) -> tuple[Tensor, Pace]:
         process = problem.scalar

@@ -45,6 +45,7 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
     matches = ("DPMSolverMultistepScheduler",)
+    named = ({}, {"form": "heun"})
     variants = (Variant(""), Variant("heun", {"form": "heun"}))
     form: str = choice("midpoint", FORMS, help="the last two predictions: their line read in the middle of the step, or integrated exactly")
 
@@ -53,8 +54,11 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
         return in_form(self.formula, self.form)
 
     def called(self, process: Process) -> Called:
-        official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="multistep")'
-        return Called(multistep(solver_order=2), "sample_dpmpp_2m", "DPM++ 2M", "dpmpp_2m", official)
+        if self.form == "midpoint":
+            official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="multistep")'
+            return Called(multistep(solver_order=2), "sample_dpmpp_2m", "DPM++ 2M", "dpmpp_2m", official)
+        official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="multistep", solver_type="taylor")'
+        return Called(multistep(solver_order=2, solver_type="heun"), dpm_solver=official)
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng

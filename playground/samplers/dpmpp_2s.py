@@ -42,6 +42,7 @@ class DPMSolverPP2S(Sampler[None]):
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D(u,m),\quad u = \frac{\sigma_m}{\sigma_t}\,x_t + \alpha_m(1-e^{-h/2})\,D_t"
     matches = ("DPMSolverSinglestepScheduler",)
     fine = ({"eta": 1.0},)
+    named = ({}, {"eta": 1.0})
     variants = (Variant(""), Variant("η = 0.5", {"eta": 0.5}, weak=2), Variant("η = 1", {"eta": 1.0}, weak=2))
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: no noise, 1: full ancestral noise (“DPM++ 2S a”)")
 
@@ -54,6 +55,9 @@ class DPMSolverPP2S(Sampler[None]):
         return None if self.eta else 2
 
     def called(self, process: Process) -> Called:
+        if self.eta:
+            eta = f", eta {self.eta:g}" if self.eta < 1 else ""
+            return Called((), f"sample_dpmpp_2s_ancestral(eta={self.eta:g})", f"DPM++ 2S a{eta}", f"dpmpp_2s_ancestral{eta}")
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 2}, near=STAGES)
         official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="singlestep_fixed")'
         return Called((single,), "sample_dpmpp_2s_ancestral(eta=0)", "DPM++ 2S a, eta 0", "dpmpp_2s_ancestral, eta 0", official)

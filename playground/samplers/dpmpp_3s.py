@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.exponential import middle, phi
+from playground.core.names import STAGES, Called, Scheduler
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -36,6 +38,10 @@ class DPMSolverPP3S(Sampler[None]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D_t + \tfrac32\,\alpha_s h\varphi_2(-h)\,(D_2-D_t),\quad D_2 = D(u_2)\ \text{at}\ \tfrac23 h,\ \text{by way of}\ D_1\ \text{at}\ \tfrac13 h"
     matches = ("DPMSolverSinglestepScheduler",)
+
+    def called(self, process: Process) -> Called:
+        single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 3}, near=STAGES)
+        return Called((single,), dpm_solver='DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="singlestep_fixed")')
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.names import Called, Scheduler, call
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Twin, Variant
 from playground.core.spec import Info
+from playground.samplers.ddim import first_order
 from playground.samplers.edm_heun import EDMHeun, heun
 
 PLAIN = r"y_s = y_t + (\rho_s-\rho_t)\,d,\quad d=\frac{y_t-D}{\rho_t},\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
@@ -40,6 +43,7 @@ class EDMEuler(EDMHeun):
     formula = r"\hat y = y_t + \sqrt{\hat\rho^2-\rho_t^2}\cdot S_{\mathrm{noise}}\,z,\ \hat\rho = (1+\gamma)\cdot\rho_t,\quad y_s = \hat y + (\rho_s-\hat\rho)\,d,\quad d=\frac{\hat y-D}{\hat\rho},\quad y=\tfrac{x}{\alpha},\ \rho=\tfrac{\sigma}{\alpha}"
     matches = ("EulerDiscreteScheduler",)
     twins = (Twin({}, "DDIM"),)
+    named = ({}, {"churn": 40.0})
     variants = (Variant(""),)
 
     @property
@@ -49,6 +53,13 @@ class EDMEuler(EDMHeun):
     @property
     def declared_order(self) -> float | None:
         return 1 if self.churn == 0 else None
+
+    def called(self, process: Process) -> Called:
+        if self.churn == 0:
+            return first_order(0)._replace(a1111="Euler", comfyui="euler")
+        told = {"s_churn": self.churn, "s_tmin": self.churn_from, "s_tmax": self.churn_to, "s_noise": self.noise_scale}
+        known = tuple(Scheduler(name, step=told) for name in ("EulerDiscreteScheduler", "EDMEulerScheduler"))
+        return Called(known, call("sample_euler", told), "Euler, churn set", "euler, churn in SamplerCustom")
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: int, rng: Rng) -> tuple[Tensor, int]:
         if self.churn:

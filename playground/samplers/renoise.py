@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.names import Called
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
@@ -32,6 +34,11 @@ class Renoise(Sampler[None]):
     )
     formula = r"x_s = \alpha_s\,D(x_t,t) + \sigma_s\,z"
     fine = ()
+
+    def called(self, process: Process) -> Called:
+        return Called(
+            k_diffusion="sample_lcm", a1111="LCM", comfyui="lcm", near="LCM's models are consistency functions, with a scaling of their own"
+        )
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         then = problem.at(s)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from playground.core.exponential import FORMS, History, differences, low_order_from, phi, weight_of_slope
 from playground.core.fields import choice, flag, integer, only, slider
-from playground.core.names import Called
+from playground.core.names import Called, call
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -25,16 +25,16 @@ SECOND = "the second step of k-diffusion's and ComfyUI's 3M SDE weighs the slope
 def three_m(lower_final: bool, released: bool) -> Called:
     """What DPM-Solver++ 3M is called."""
     told = {"solver_order": 3} if lower_final else {"solver_order": 3, "lower_order_final": False}
-    known = multistep("" if released else HALVED, **told)
     official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="multistep")'
+    known = multistep("" if released else HALVED, **told)
     return Called(
-        known,
-        "sample_dpmpp_3m_sde(eta=0)",
-        "DPM++ 3M SDE, eta 0",
-        "dpmpp_3m_sde, eta 0",
-        official,
-        near=SECOND if released else f"{HALVED_TOO}; {SECOND}",
+        known, "sample_dpmpp_3m_sde(eta=0)", "DPM++ 3M SDE, eta 0", "dpmpp_3m_sde, eta 0", official, near=differing(lower_final, released)
     )
+
+
+def differing(lower_final: bool, released: bool, form: str = "midpoint") -> str:
+    """Where k-diffusion's 3M SDE, which A1111 and ComfyUI have too, is another one."""
+    return "; ".join([HALVED_TOO] * (not released) + [SECOND] * (form == "midpoint") + ["3M SDE is not lowered at the end"] * lower_final)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,15 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         Twin({"order": 3, "eta": 0.0}, "DPMSolverPP3M"),
         Twin({"eta": 0.0, "form": "heun"}, "DPMSolverPP2M", {"form": "heun"}),
     )
-    named = ({}, {"eta": 0.5}, {"order": 3}, {"order": 3, "released": True}, {"order": 1}, {"eta": 0.0})
+    named = (
+        {},
+        {"form": "heun"},
+        {"eta": 0.5},
+        {"order": 3},
+        {"order": 3, "released": True, "form": "heun", "lower_final": False},
+        {"order": 1},
+        {"eta": 0.0},
+    )
     variants = (
         Variant("2, η = 0", {"order": 2, "eta": 0.0}),
         Variant("3, η = 0", {"order": 3, "eta": 0.0}),
@@ -117,19 +125,26 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
 
     def called(self, process: Process) -> Called:
         if self.eta == 0:
-            return (first_order(0), DPMSolverPP2M().called(process), three_m(self.lower_final, self.released))[self.order - 1]
+            return (first_order(0), DPMSolverPP2M(self.form).called(process), three_m(self.lower_final, self.released))[self.order - 1]
         if self.order == 1:
             return first_order(1)._replace(diffusers=ANCESTRAL[::-1], a1111="Euler a") if self.eta == 1 else Called()
         told = {"algorithm_type": "sde-dpmsolver++", "solver_order": self.order}
-        if self.order == 3 and not self.lower_final:
-            told["lower_order_final"] = False
         near = ["its η is 1"] if self.eta < 1 else []
-        near += ["in it the second difference does not vanish with the step: no better than order 1"] if self.order == 3 else []
         eta = f", eta {self.eta:g}" if self.eta < 1 else ""
-        name = f"{self.order}m_sde"
-        differs = "" if self.order == 2 else (SECOND if self.released else f"{HALVED_TOO}; {SECOND}")
-        known = multistep("; ".join(near), **told)
-        return Called(known, f"sample_dpmpp_{name}(eta={self.eta:g})", f"DPM++ {self.order}M SDE{eta}", f"dpmpp_{name}{eta}", near=differs)
+        if self.order == 2:
+            heun = self.form == "heun"
+            known = multistep("; ".join(near), **told, **({"solver_type": "heun"} if heun else {}))
+            k = call("sample_dpmpp_2m_sde", {"eta": self.eta} | ({"solver_type": "heun"} if heun else {}))
+            return Called(known, k, f"DPM++ 2M SDE{' Heun' if heun else ''}{eta}", f"dpmpp_2m_sde{'_heun' if heun else ''}{eta}")
+        near.append("in it the second difference does not vanish with the step: no better than order 1")
+        differs = differing(self.lower_final, self.released, self.form)
+        return Called(
+            multistep("; ".join(near), **told),
+            f"sample_dpmpp_3m_sde(eta={self.eta:g})",
+            f"DPM++ 3M SDE{eta}",
+            f"dpmpp_3m_sde{eta}",
+            near=differs,
+        )
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng
