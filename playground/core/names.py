@@ -52,6 +52,7 @@ COUNTS = range(2, 401)
 EXPONENTIAL: Mapping[str, Arguments] = {**{key: {"use_exponential_sigmas": True} for key in LAWS}, "edm": {"sigma_schedule": "exponential"}}
 """σ falls by the same factor in every step."""
 
+NO_END = 'with the noise prediction it has no step to σ = 0: its run ends at the table\'s first level, final_sigmas_type="sigma_min"'
 STAGES = "it counts model calls as steps, and has a level of its grid for each"
 
 LISTED = 100

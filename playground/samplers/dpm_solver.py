@@ -7,7 +7,7 @@ from torch import Tensor
 
 from playground.core.exponential import History, Noises, clean, differences, last_starts, middle, phi, raised, rise_of
 from playground.core.fields import choice, flag, integer, only
-from playground.core.names import STAGES, Called, Scheduler
+from playground.core.names import NO_END, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
@@ -94,10 +94,7 @@ class DPMSolver(Sampler[Noises]):
         if self.order == 1:
             return first_order(0)._replace(dpm_solver='DPM_Solver(algorithm_type="dpmsolver").sample(order=1)')
         if self.variant == "multistep":
-            near = (
-                'with the noise prediction it has no step to σ = 0: its run ends at the table\'s first level, final_sigmas_type="sigma_min"'
-            )
-            near += "; it halves the second difference (here: “as released”)" if self.order == 3 and not self.released else ""
+            near = NO_END + ("; it halves the second difference (here: “as released”)" if self.order == 3 and not self.released else "")
             known = Scheduler("DPMSolverMultistepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=near)
             return Called((known,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="multistep")')
         known = Scheduler("DPMSolverSinglestepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=STAGES)

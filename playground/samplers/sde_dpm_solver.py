@@ -7,7 +7,7 @@ from torch import Tensor
 
 from playground.core.exponential import FORMS, weight_of_slope
 from playground.core.fields import choice, integer, only, slider
-from playground.core.names import Called, Scheduler
+from playground.core.names import NO_END, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -77,9 +77,7 @@ class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
         told: dict[str, object] = {"algorithm_type": "sde-dpmsolver", "solver_order": self.order, "final_sigmas_type": "sigma_min"}
         if self.order == 2 and self.form == "heun":
             told["solver_type"] = "heun"
-        near = "with the noise prediction it has no step to σ = 0: its run ends at the table's first level" + (
-            "" if self.eta == 1 else "; its η is 1"
-        )
+        near = NO_END + ("" if self.eta == 1 else "; its η is 1")
         return Called((Scheduler("DPMSolverMultistepScheduler", told, near=near),))
 
     def step(

@@ -15,7 +15,7 @@ from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
 from playground.samplers.ddim import ANCESTRAL, first_order
-from playground.samplers.dpmpp_2m import EXACT, HALF, RATIO, DPMSolverPP2M, in_form, multistep, slope_terms
+from playground.samplers.dpmpp_2m import DPMSolverPP2M, in_form, multistep, slope_terms
 
 HALVED = "it halves the second difference (here: “as released”)"
 HALVED_TOO = "k-diffusion, ComfyUI and DPM-Solver's repository halve it too"

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from playground.core.exponential import phi
 from playground.core.fields import choice, flag, integer, only
-from playground.core.names import Called, Scheduler
+from playground.core.names import NO_END, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -20,6 +20,7 @@ from playground.core.spec import Info
 NOISE = r"x_s = \tfrac{\alpha_s}{\alpha_t}x_t - \sigma_s(e^{h}-1)\,\hat\varepsilon_0 - \sigma_s B\big(\textstyle\sum_i a_i\tfrac{\hat\varepsilon_{-i}-\hat\varepsilon_0}{r_i} + a_p(\hat\varepsilon_s-\hat\varepsilon_0)\big)"
 """The formula in noise prediction."""
 ORDER_THREE = "ComfyUI's is of order 3; A1111's order and B(h) are in its settings (3, bh1)"
+DATA_ONLY = "A1111's and ComfyUI's predict the data alone"
 
 
 class Past(NamedTuple):
@@ -56,7 +57,7 @@ class UniPC(Sampler[Past]):
     )
     formula = r"x_s = \tfrac{\sigma_s}{\sigma_t}x_t - \alpha_s(e^{-h}-1)D_0 - \alpha_s B\big(\textstyle\sum_i a_i\tfrac{D_{-i}-D_0}{r_i} + a_p(D_s-D_0)\big)"
     matches = ("UniPCMultistepScheduler",)
-    named = ({}, {"variant": "bh1"})
+    named = ({}, {"variant": "bh1"}, {"predicts": "noise"})
     variants = (
         Variant("1 bh1", {"order": 1, "variant": "bh1"}),
         Variant("2 bh1", {"order": 2, "variant": "bh1"}),
@@ -106,6 +107,9 @@ class UniPC(Sampler[Past]):
         told: dict[str, object] = {"solver_order": self.order, "solver_type": self.variant}
         if self.order == 3 and not self.lower_final:
             told["lower_order_final"] = False
+        if self.predicts == "noise":
+            told |= {"predict_x0": False, "final_sigmas_type": "sigma_min"}
+            return Called((Scheduler("UniPCMultistepScheduler", told, near=NO_END),), near=DATA_ONLY)
         near = "its last step, to σ = 0, is NaN with bh1" if self.variant == "bh1" else ""
         known = Scheduler("UniPCMultistepScheduler", told, near=near)
         return Called((known,), "", "UniPC", "uni_pc_bh2" if self.variant == "bh2" else "uni_pc", near=ORDER_THREE)
