@@ -256,6 +256,9 @@ def elsewhere(exp: Experiment, times: Sequence[float]) -> Elsewhere:
     if not called.diffusers:
         return together(called, grid.spaced(process), NoiseElsewhere(), times, grid.info.title, False)
     own = untold(sampler, lambda choice: choice.called(process)) + untold(process, lambda choice: choice.noise_elsewhere)
-    unsaid = Unsaid(own, untold(grid, lambda choice: choice.spaced(process), ("steps", "denoise")))
+    spaced = grid.spaced(process)
+    unsaid = Unsaid(
+        own, untold(grid, lambda choice: choice.spaced(process), ("steps", "denoise")) if any(spaced) else ()
+    )  # a grid without names leaves none out
     whole = grid.denoise and exp.start_at == 1 and exp.stop_at == 0
-    return together(called, grid.spaced(process), process.noise_elsewhere, times, grid.info.title, whole, unsaid)
+    return together(called, spaced, process.noise_elsewhere, times, grid.info.title, whole, unsaid)
