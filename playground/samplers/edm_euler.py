@@ -58,7 +58,7 @@ class EDMEuler(EDMHeun):
         if self.churn == 0:
             return first_order(0)._replace(a1111="Euler", comfyui="euler")
         told = {"s_churn": self.churn, "s_tmin": self.churn_from, "s_tmax": self.churn_to, "s_noise": self.noise_scale}
-        near = "its model has been asked at the level before the noise is added, here it is asked after"
+        near = "its model has been asked at the level before the noise is added"
         known = tuple(Scheduler(name, step=told, near=near) for name in ("EulerDiscreteScheduler", "EDMEulerScheduler"))
         return Called(known, call("sample_euler", told), "Euler, churn set", "euler, churn in SamplerCustom")
 
