@@ -102,20 +102,38 @@ from playground.guidance.classifier_free import ClassifierFree as ClassifierFree
 from playground.guidance.each_class import EachClass as EachClass
 from playground.guidance.none import NoGuidance as NoGuidance
 from playground.guidance.prompt import Prompt as Prompt
+from playground.measures.c2st import C2ST as C2ST
+from playground.measures.class_entropy import ClassEntropy as ClassEntropy
 from playground.measures.class_shares import ClassShares as ClassShares
 from playground.measures.energy import Energy as Energy
+from playground.measures.exact_w1 import ExactW1 as ExactW1
+from playground.measures.exact_w2 import ExactW2 as ExactW2
 from playground.measures.frechet import Frechet as Frechet
+from playground.measures.image_precision import ImagePrecision as ImagePrecision
+from playground.measures.image_recall import ImageRecall as ImageRecall
+from playground.measures.js_cells import JSCells as JSCells
+from playground.measures.kl_cells import KLCells as KLCells
+from playground.measures.likelihood_gap import LikelihoodGap as LikelihoodGap
 from playground.measures.memorised import MemorisedShare as MemorisedShare
 from playground.measures.middle import Middle as Middle
+from playground.measures.mmd import MMD as MMD
+from playground.measures.mode_recall import ModeRecall as ModeRecall
 from playground.measures.model_calls import ModelCalls as ModelCalls
 from playground.measures.moments import Moments as Moments
 from playground.measures.nearest_image import NearestImage as NearestImage
+from playground.measures.on_modes import OnModes as OnModes
+from playground.measures.precision import Precision as Precision
 from playground.measures.prior_mismatch import PriorMismatch as PriorMismatch
+from playground.measures.recall import Recall as Recall
 from playground.measures.relative_entropy import RelativeEntropy as RelativeEntropy
+from playground.measures.sinkhorn import Sinkhorn as Sinkhorn
+from playground.measures.strong_error import StrongError as StrongError
 from playground.measures.tilted import TiltedLaw as TiltedLaw
 from playground.measures.total_variation import TotalVariation as TotalVariation
 from playground.measures.w1 import W1 as W1
 from playground.measures.w2 import W2 as W2
+from playground.measures.wall_clock import WallClock as WallClock
+from playground.measures.weight_error import WeightError as WeightError
 from playground.processes.absorbing import Absorbing as Absorbing
 from playground.processes.anisotropic import Anisotropic as Anisotropic
 from playground.processes.cld import CLD as CLD
@@ -191,7 +209,9 @@ __all__ = [
     "Autoguidance",
     "BadValue",
     "Bridge",
+    "C2ST",
     "CLD",
+    "ClassEntropy",
     "ClassShares",
     "Classifier",
     "ClassifierFree",
@@ -222,6 +242,8 @@ __all__ = [
     "EulerAncestral",
     "EulerMaruyama",
     "ExactAncestral",
+    "ExactW1",
+    "ExactW2",
     "Experiment",
     "Exponential",
     "Flow",
@@ -236,30 +258,39 @@ __all__ = [
     "Heun",
     "Heun3",
     "IDDPM",
+    "ImagePrecision",
+    "ImageRecall",
     "Info",
     "Interpolant",
+    "JSCells",
     "KDPM2",
+    "KLCells",
     "Karras",
     "LMS",
     "Langevin",
     "Law",
+    "LikelihoodGap",
     "LinearBeta",
     "LinearProcess",
+    "MMD",
     "Measure",
     "MemorisedShare",
     "Middle",
     "Midpoint",
+    "ModeRecall",
     "Model",
     "ModelCalls",
     "Moments",
     "NearestImage",
     "NoGuidance",
+    "OnModes",
     "Order",
     "PFGMPP",
     "PLMS",
     "PNDM",
     "PolyExponential",
     "PolynomialPath",
+    "Precision",
     "Prediction",
     "Predictor",
     "PredictorCorrector",
@@ -271,6 +302,7 @@ __all__ = [
     "RK38",
     "RK4",
     "RK45",
+    "Recall",
     "RelativeEntropy",
     "Renoise",
     "Restart",
@@ -286,8 +318,10 @@ __all__ = [
     "Schedule",
     "SigmoidAlpha",
     "SigmoidBeta",
+    "Sinkhorn",
     "Space",
     "Spec",
+    "StrongError",
     "SubVP",
     "Subsequence",
     "Sweep",
@@ -306,6 +340,8 @@ __all__ = [
     "VP",
     "W1",
     "W2",
+    "WallClock",
+    "WeightError",
     "WrappedAncestral",
     "ZeroTerminalSNR",
     "__version__",
