@@ -29,6 +29,7 @@ SHEETS = (
     "style.css",
     "words.css",
     "stage.css",
+    "compare.css",
     "images.css",
     "curves.css",
     "labs.css",

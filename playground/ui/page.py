@@ -199,6 +199,7 @@ def build() -> Page:
         _slot("header", header())
         with gr.Row(elem_id="pg-main"):
             with gr.Column(elem_id="pg-left", min_width=0):
+                _slot("editing")
                 demo.form = form = Form()
             with gr.Column(elem_id="pg-center", min_width=0):
                 _slot("summary", '<div class="pg-chips" role="group" aria-label="What is chosen"></div>')

@@ -68,7 +68,7 @@ export function actionsOf(form) {
     menus.close();
     const { stage, images } = parts;
     /** @type {import("./address.js").ViewWords} */
-    const moment = stage?.run && stage.playing ? { at: String(stage.run.moments.short(stage.cursor)) } : {}; // a picture holds still
+    const moment = stage?.run && stage.playing ? { at: String(stage.course.short(stage.clock.cursor)) } : {}; // a picture holds still
     try {
       /** @type {Blob | null | undefined} */
       const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();

@@ -1,5 +1,6 @@
 // The form and the link, put together: a control changes → what does not fit gives way (settle) → query → loop → stage; and back, when a link is opened
 // or a value is refused. Each part knows only what it is given here.
+import { Compare } from "../compare/compare.js";
 import { boxes } from "../lib/boxes.js";
 import { significant } from "../lib/numbers.js";
 import { config, experimentPart, first, models } from "../lib/start.js";
@@ -38,6 +39,8 @@ export class Form {
   owed = null;
   /** What of a link's view could not be used, until it is told. */
   viewTold = "";
+  /** What Python is asked to put into the form. @type {Query | null} */
+  taking = null;
   showing = 0;
 
   constructor() {
@@ -46,7 +49,9 @@ export class Form {
     this.parts = new Parts();
     this.notices = new Notices(this.parts);
     this.back = new Return();
-    this.pickers = new Pickers(this.rules());
+    /** @type {import("../pickers/picker.js").Rules} */
+    const rules = { why: (slot, key) => this.judge.why(slot, key), idle: (slot) => this.judge.idle(slot), more: (slot) => this.grammar.more(slot, this.chosen.values) };
+    this.pickers = new Pickers(rules);
     this.chosen = new Chosen(this.grammar, writer(this.pickers));
     this.judge = new Judge(this.grammar, this.chosen);
     this.titles = new Titles(this.chosen, this.pickers);
@@ -58,24 +63,16 @@ export class Form {
     this.bridge = new Bridge();
     this.loop = new Loop(this.transport, this.listener());
     this.hands = new Hands(() => this.released());
+    this.compare = new Compare(this);
     this.address = new Address({
-      query: () => this.chosen.query(),
-      shown: () => this.loop.shown?.q ?? null,
-      view: () => this.view.said,
-      isNews: (query) => this.hands.used && !equal(query, experimentPart(location.search)),
+      query: () => this.compare.first(this.chosen.query()),
+      shown: () => this.loop.shown && this.compare.first(this.loop.shown.q),
+      view: () => this.compare.view(this.view.said),
+      isNews: (query) => this.hands.used && (this.compare.news || !equal(query, experimentPart(location.search))),
     });
     this.mounts = mountsOf(this);
     listen(this.chosen, { deaf: () => !this.chosen.ready || this.settling, moved: () => this.numberMoved() });
     addEventListener("popstate", () => this.linkOpened());
-  }
-
-  /** What the pickers go by. @returns {import("../pickers/picker.js").Rules} */
-  rules() {
-    return {
-      why: (slot, key) => this.judge.why(slot, key),
-      idle: (slot) => this.judge.idle(slot),
-      more: (slot) => this.grammar.more(slot, this.chosen.values),
-    };
   }
 
   // ---- what labs, tests and Gradio's components call ---------------------------------------------------------------------------
@@ -101,7 +98,7 @@ export class Form {
     const all = changes.map(([path, kind, value]) => /** @type {const} */ ([this.grammar.id(path, kind), value]));
     for (const [id, value] of all) this.chosen.values[id] = value;
     if (done) for (const [id, value] of all) this.chosen.force(id, value);
-    this.loop.ask(this.chosen.query());
+    this.ask();
     if (!done) return;
     this.show();
     this.address.later();
@@ -147,15 +144,22 @@ export class Form {
     this.follow();
   }
 
+  /** The picture of what is chosen. */
+  ask() {
+    const q = this.chosen.query();
+    this.loop.ask(q);
+    this.compare.edited(q);
+  }
+
   follow() {
-    this.loop.ask(this.chosen.query()); // first: the server works while the page is brought up to date
+    this.ask(); // first: the server works while the page is brought up to date
     this.show();
     this.address.later();
   }
 
   /** A number in the form has another value. It changes nothing of what can be chosen: the form waits until the picture is there. */
   numberMoved() {
-    this.loop.ask(this.chosen.query());
+    this.ask();
     clearTimeout(this.showing);
     this.showing = setTimeout(() => this.show(), FORM_LATER);
     this.address.later();
@@ -166,12 +170,19 @@ export class Form {
   /** Another link was opened: the picture first, the form follows. */
   linkOpened() {
     this.address.still();
-    const q = experimentPart(location.search), { values } = this.chosen;
     this.view.read(location.search);
     if (this.parts.stage) this.checkView();
     this.mounts.showView();
+    const q = this.compare.opened();
     this.parts.words?.restore();
     if (equal(q, this.chosen.query())) return this.tellView();
+    this.restore(q);
+  }
+
+  /** The form is told by Python what it says of an experiment. @param {Query} q */
+  restore(q) {
+    const { values } = this.chosen;
+    this.taking = q;
     values["pg-data"] = q.data ?? config.top.data.default; // what hands hold is read with the picture
     values["pg-model"] = q.model ?? this.grammar.firstModel(values["pg-data"]);
     this.loop.ask(q);
@@ -181,7 +192,8 @@ export class Form {
 
   /** Python has put a link's values into the components. @param {(Value | null)[]} list by control; at last what was wrong with the link */
   restored(list) {
-    const { chosen, grammar, loop } = this, q = experimentPart(location.search), now = performance.now();
+    const { chosen, grammar, loop } = this, q = this.taking ?? experimentPart(location.search), now = performance.now();
+    this.taking = null;
     this.bridge.answered();
     chosen.forced.clear();
     chosen.ahead.clear();
@@ -204,9 +216,10 @@ export class Form {
     }
     const told = new URLSearchParams(location.search).get("data");
     if (told && told !== q.data) this.address.later(true); // a name of former links
+    this.compare.ready();
   }
 
-  checkView() { this.viewTold = this.view.check(); }
+  checkView() { this.viewTold = [this.view.check(), this.compare.check()].filter(Boolean).join(" "); }
 
   /** What of the view could not be used. */
   tellView() {
@@ -249,8 +262,8 @@ export class Form {
   // ---- the loop ----------------------------------------------------------------------------------------------------------------
 
   /** Names of the arrays that the shown layers need. */
-  wants() {
-    const { stage } = this.parts, { layers } = this.view.said, wanted = stage?.wants();
+  wants(stage = this.parts.stage) {
+    const { layers } = this.view.said, wanted = stage?.wants();
     const keys = wanted ? LAYERS.filter((l) => wanted.has(l.arrays)).map((l) => l.key) : layers ? layers.split(",") : DEFAULT_LAYERS;
     return { run: asked("run", keys).join(","), fields: asked("fields", keys).join(",") };
   }
@@ -286,12 +299,13 @@ export class Form {
   }
 
   /** A picture has come. @param {import("./loop.js").Shown} shown @param {import("./loop.js").Job} job @param {boolean} whole */
-  drawn({ run, q }, job, whole) {
+  drawn({ run, q, values }, job, whole) {
     const { parts } = this, { image } = run.header;
     mark();
     this.back.over();
     this.notices.clear("error"); // before the run, which may bring a message of its own
     parts.put((stage) => stage.setRun(run));
+    this.compare.drawn({ run, q, values });
     parts.images?.setRun(run);
     if (image && (!this.view.said.at || !whole)) parts.put((stage) => stage.seek(stage.end)); // formed: there it stays until it is played again
     parts.tellLater(run);
@@ -311,6 +325,7 @@ export class Form {
     const words = main ? `${main.label} to ${end} ${significant(main.final)}, floor ${significant(main.floor)}` : "";
     parts.put((stage) => (stage.far = { key, words }));
     parts.tell(parts.words, "setMetrics", packet);
+    this.compare.measured(packet);
   }
 
   /** A picture could not be had. @param {unknown} error @param {Query} q */
@@ -374,7 +389,7 @@ export class Form {
 
   /** Nothing asked for, nothing to be written, and no hand on the form for so long that Gradio has told of it. */
   get settled() { return this.chosen.ready && !this.pending && !this.address.pending && this.hands.rest(REST); }
-  get pending() { return this.loop.pending || this.parts.telling !== 0 || boxes.waiting || Boolean(this.parts.labs?.loading); }
+  get pending() { return this.loop.pending || this.compare.pending || this.parts.telling !== 0 || boxes.waiting || Boolean(this.parts.labs?.loading); }
 }
 
 export const form = new Form();

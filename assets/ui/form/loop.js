@@ -64,6 +64,8 @@ export class Loop {
   metricsTimer = 0;
   /** The text of the query whose distances are shown. @type {string | null} */
   metricsFor = null;
+  /** How often what was asked for has been dropped for another experiment (`take`). */
+  era = 0;
 
   /** @param {import("./transport.js").Transport} transport @param {Page} page */
   constructor(transport, page) {
@@ -91,6 +93,26 @@ export class Loop {
   again(q) {
     this.current = null;
     this.ask(q);
+  }
+
+  /** Another experiment is shown here now, whose picture is there; what was asked for is dropped.
+   * @param {Shown} shown */
+  take(shown) {
+    this.drop();
+    this.shown = shown;
+    this.current = `${text(shown.q)}|${this.page.wants().run}`;
+    this.refetch();
+    if (!this.working) this.metricsLater();
+  }
+
+  /** What was asked for is not wanted any more, and nothing is shown. */
+  drop() {
+    this.era++;
+    this.aborter?.abort();
+    clearTimeout(this.metricsTimer);
+    this.metricsTimer = 0;
+    this.next = this.nextFields = this.shown = this.current = this.metricsFor = null;
+    this.fieldsShown = { key: "", want: "" };
   }
 
   /** The stop button: what has formed stays. */
@@ -125,7 +147,7 @@ export class Loop {
 
   /** @param {Job} job */
   async _run(job) {
-    const { page } = this, before = this.current, images = page.pictures(job.q.data);
+    const { page, era } = this, before = this.current, images = page.pictures(job.q.data);
     this.next = null;
     this.current = job.text;
     page.busy(true);
@@ -137,6 +159,7 @@ export class Loop {
         return;
       }
       const run = await this.transport.packet(whole ? "run" : "part", page.wants().run, job.q, undefined, job.begun);
+      if (era !== this.era) return;
       if (!whole) this.current = `${job.text}|part`; // the same may be asked for: its rest
       this.shown = { run, q: job.q, values: job.values ?? this.shown?.values ?? null }; // before a lab is told: what it fetches is of this run
       page.drawn(this.shown, job, whole);
@@ -147,6 +170,7 @@ export class Loop {
       const key = run.header.fields_key || text(job.q), want = run.header.image ? "" : page.wants().fields; // a trained model has no exact fields
       this.nextFields = want && (key !== this.fieldsShown.key || want !== this.fieldsShown.want) ? { q: job.q, key, want } : null;
     } catch (error) {
+      if (era !== this.era) return;
       this.current = before;
       page.failed(error, job.q);
     } finally {
@@ -178,14 +202,14 @@ export class Loop {
 
   /** @param {FieldsJob} job @param {boolean} turn while something newer waits, which does not abort them */
   async _fields(job, turn) {
-    const began = performance.now(), own = turn ? null : new AbortController();
+    const began = performance.now(), { era } = this, own = turn ? null : new AbortController();
     this.nextFields = null;
     this.aborter = own;
     try {
-      const packet = await this.transport.packet("fields", job.want, job.q, own?.signal);
+      const packet = await this.transport.fields(job, own?.signal);
       this.fieldsAt = performance.now();
       this.fieldsCost = this.fieldsAt - began;
-      if (this.next && !turn) return;
+      if ((this.next && !turn) || era !== this.era) return;
       this.fieldsShown = { key: job.key, want: job.want };
       this.page.fields(packet);
     } catch (error) {
@@ -212,7 +236,7 @@ export class Loop {
     const own = (this.aborter = new AbortController());
     try {
       const packet = await this.transport.packet("metrics", "", q, own.signal);
-      if (text(q) !== text(/** @type {Shown} */ (this.shown).q)) return;
+      if (own.signal.aborted || text(q) !== text(/** @type {Shown} */ (this.shown).q)) return;
       this.metricsFor = text(q);
       this.page.metrics(packet);
     } catch (error) {

@@ -25,7 +25,7 @@ const layersText = (names) => [...names].join(",");
 /** What of the view the stage shows, as the link says it.
  * @param {Form} form */
 function viewOf(form) {
-  const { parts, view } = form;
+  const { parts, view, chosen } = form;
   let usual = ""; // the layers that are shown when nothing is said
   return {
     /** The stage as it is before it has heard of a link. @param {Stage} stage */
@@ -50,7 +50,7 @@ function viewOf(form) {
       form.cost.show();
       if (said.at && Number.isFinite(+said.at)) stage.seek(+said.at);
       stage.setPin(said.pin || "");
-      images?.compare.restore(said.compare || "");
+      if (chosen.pictures) images?.compare.restore(said.compare || "");
       labs?.open(said.lab || firstLab);
     },
   };
@@ -66,6 +66,7 @@ export function mountsOf(form) {
     stage.on("want", () => loop.refetch());
     stage.on("layers", (names) => viewed.layers(names));
     stage.on("settle", (moment) => view.set("at", stage.playing ? "" : String(moment.at)));
+    stage.on("level", (level) => time.of(level));
     stage.on("time", (name) => view.set("time", name === "t" ? "" : name));
     stage.on("speed", (v) => view.set("speed", v === 1 ? "" : String(v)));
     stage.on("loop", (on) => view.set("loop", on ? "" : "off"));
@@ -82,6 +83,7 @@ export function mountsOf(form) {
       parts.tell(parts.labs, "pin", pin);
     });
     stage.on("notice", host.notice);
+    stage.on("number", (n) => form.compare.select(n - 1));
     stage.on("toggle-mode", (mode) => {
       const said = typeof mode === "string" && /^(reverse|forward)$/.test(mode);
       setRadio("pg-mode", said ? mode : chosen.of("mode") === "reverse" ? "forward" : "reverse");
@@ -109,6 +111,7 @@ export function mountsOf(form) {
       });
       menus.mount(root);
     },
+    editing(root) { form.compare.editing.mount(root); },
     summary() { form.formShown.chips(); },
     stage(root) {
       const stage = (parts.stage = new Stage(root));
@@ -119,14 +122,16 @@ export function mountsOf(form) {
         goOn: () => loop.shown && loop.ask(loop.shown.q),
         notice: host.notice,
         setView: host.setView,
-        difference: (/** @type {Query} */ a, /** @type {Query} */ b) => form.titles.difference(a, b),
+        difference: (/** @type {Query} */ a, /** @type {Query} */ b) => form.titles.differences([a, b]),
         query: () => loop.shown?.q ?? chosen.query(),
         fetchRun: (/** @type {Query} */ q) => form.transport.packet("run", form.wants().run, q),
       });
       if (loop.shown) parts.images.setRun(loop.shown.run);
       listen(stage);
+      form.compare.mount(stage);
       form.checkView();
       viewed.show();
+      form.compare.opened();
       if (chosen.ready) form.tellView();
       for (const fn of parts.waiting.splice(0)) fn(stage);
       loop.refetch(); // the layers of a link may need more than what was asked for before the stage was there

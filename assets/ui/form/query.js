@@ -158,27 +158,61 @@ export class Grammar {
     return grid !== this.config.suits[process] && grid !== this.config.fallback[process]?.grid;
   }
 
-  /** What two queries differ in, in words of either side: [["Euler", "steps 5"].join(), …].
-   * @param {Query} a @param {Query} b @param {(data: string, model: string) => string} dataTitle @returns {[string, string]} */
-  difference(a, b, dataTitle) {
-    const { top, fallback } = this, process = this.config.top.process.default.process;
-    /** @param {Told} q @param {string} name */
+  /** Which choice a query has of a field: what it says, or what comes by itself.
+   * @param {Query} q @param {string} slot @returns {string} */
+  kind(q, slot) {
+    /** @param {string} name */
+    const first = (name) => String(/** @type {Told} */ (this.top[name].default)[name]);
+    return q[slot] ?? this.fallback[q.process ?? first("process")]?.[slot] ?? first(slot);
+  }
+
+  /** What the choices of a query declare of a name, and what it says there when the query says nothing; null: it has no meaning beside these choices.
+   * @param {Query} q @param {string} name @returns {{family?: string, value: Value} | null} */
+  declared(q, name) {
+    const [slot, ...inner] = name.split("."), top = this.top[slot];
+    if (!top) return null;
+    let { family } = top, path = slot, said = /** @type {Told} */ (q), value = top.family ? this.kind(q, slot) : /** @type {Value} */ (top.default);
+    for (const part of inner) {
+      const p = family && this.families[family][String(said[path] ?? value)]?.[part];
+      if (!p) return null;
+      family = p.family;
+      path += `.${part}`;
+      if (p.family && !(path in said)) said = { ...renamed(p.default, part, path), ...said }; // the choice that comes by itself, with its numbers
+      value = p.family ? p.default[part] : /** @type {Value} */ (p.default);
+    }
+    return { family, value: said[path] ?? value };
+  }
+
+  /** What the controls say where the form says a query; what is not chosen is left as it is. null: no controls say exactly that.
+   * @param {Query} q @param {Values} now @returns {Values | null} */
+  valuesOf(q, now) {
+    const values = { ...now };
+    for (const c of this.controls) {
+      const found = this.declared(q, c.path), outer = c.path.slice(0, c.path.lastIndexOf("."));
+      if (!found || (c.kind && this.declared(q, outer)?.value !== c.kind)) continue;
+      const value = c.path === "model" ? q.model ?? this.firstModel(q.data ?? this.top.data.default) : found.value;
+      values[c.id] = /pick|choice|free/.test(c.type) ? String(value) : c.type === "flag" ? String(value) === "true" : Number(value);
+    }
+    return equal(this.query(values), q) ? values : null;
+  }
+
+  /** What two queries differ in, in words of either side.
+   * @param {Query} a @param {Query} b @param {(data: string, model: string) => string} dataTitle */
+  difference(a, b, dataTitle) { return this.differences([a, b], dataTitle); }
+
+  /** What queries differ in, in words of each: ["Euler, steps 5", …]; "" where nothing is to be said.
+   * @param {Query[]} queries @param {(data: string, model: string) => string} dataTitle @returns {string[]} */
+  differences(queries, dataTitle) {
+    /** @param {Query} q @param {string} name */
     const word = (q, name) => {
-      const at = top[name], usual = at?.family ? at.default[name] : at?.default, v = q[name] ?? fallback[String(q.process ?? process)]?.[name] ?? usual;
-      if (at?.family) return this.title(at.family, v);
-      if (name === "data") return dataTitle(String(v), String(q.model ?? this.firstModel(String(v))));
-      return name === "model" || v == null ? "" : `${/** @type {string} */ (name.split(".").pop()).replace("_", " ")} ${v}`;
+      const found = this.declared(q, name) ?? (name in q ? { value: q[name] } : null);
+      if (!found || name === "model") return "";
+      const v = String(found.value);
+      if (name === "data") return dataTitle(v, q.model ?? this.firstModel(v));
+      return found.family ? this.title(found.family, v) : `${/** @type {string} */ (name.split(".").pop()).replace("_", " ")} ${v}`;
     };
-    /** @param {string} name @returns {Told} */
-    const usual = (name) => {
-      const found = this.controls.find((c) => c.path === name);
-      return found ? { [name]: found.default } : {};
-    };
-    const told = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-      .map((name) => [a, b].map((q) => word(name in q || name in top ? q : { ...q, ...usual(name) }, name)))
-      .filter(([x, y]) => x !== y);
-    /** @param {number} side */
-    const words = (side) => told.map((pair) => pair[side]).filter(Boolean).join(", ");
-    return [words(0), words(1)];
+    const names = [...new Set(queries.flatMap((q) => (q.model ? ["data", ...Object.keys(q)] : Object.keys(q))))];
+    const told = names.map((name) => queries.map((q) => word(q, name))).filter((words) => words.some((w) => w !== words[0]));
+    return queries.map((_, side) => told.map((words) => words[side]).filter(Boolean).join(", "));
   }
 }

@@ -24,9 +24,8 @@ export class Titles {
   /** @param {import("./query.js").Control} control */
   label(control) { return control.id === "pg-particles" && this.chosen.pictures ? "images" : control.label || control.path; }
 
-  /** What two queries differ in, in words of either side.
-   * @param {Query} a @param {Query} b */
-  difference(a, b) { return this.grammar.difference(a, b, (data, model) => this.data(data, model)); }
+  /** What queries differ in, in words of each. @param {Query[]} queries */
+  differences(queries) { return this.grammar.differences(queries, (data, model) => this.data(data, model)); }
 
   /** Everything in a few words, each with the section of the form where it is chosen. @returns {[string, string][]} */
   summary() {

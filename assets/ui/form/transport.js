@@ -1,6 +1,7 @@
 // How the server is asked: packets over HTTP, or through Gradio where a host lets none of our routes through.
 import { decode } from "../lib/packet.js";
 import { packetUrl, tab } from "../lib/start.js";
+import { Once } from "./once.js";
 
 /** @typedef {import("../python.js").Query} Query */
 /** @typedef {{field: string, value: unknown, allowed?: string, message: string, again?: number}} Complaint What the server refused (BadValue of playground/core/fields.py), or does not do now: seconds after which it may (server/failure.py). */
@@ -86,6 +87,9 @@ export class Transport {
   openDoor = () => {};
   opened = new Promise((/** @type {(_: void) => void} */ resolve) => (this.openDoor = resolve));
 
+  /** Exact fields, which depend on data and process only: stages that have the same ask once. */
+  once = new Once();
+
   /** @param {(complaint: Complaint) => Refused | Unreachable} refusal what was refused, in words of the form */
   constructor(refusal) {
     this.refusal = refusal;
@@ -116,6 +120,12 @@ export class Transport {
     if (body?.error) throw this.refusal(body.error);
     if (answer.status >= 502) throw new Unreachable(`status ${answer.status}`);
     return this.packetByGradio({ layer, want: wants, ...q }); // a host that does not let our route through
+  }
+
+  /** The exact fields of an experiment. key: which experiments have the same.
+   * @param {{q: Query, key: string, want: string}} job @param {AbortSignal} [signal] */
+  fields({ q, key, want }, signal) {
+    return this.once.ask(`${key} ${want}`, (own) => this.packet("fields", want, q, own), signal);
   }
 
   /** @param {Query} q */

@@ -1,5 +1,6 @@
 // Two runs of image models in one pane: A, which was kept, on the left of a line through every image, B, the present one, on its right.
 import { blankImage, drawImage, imageAt, ofImages } from "./draw.js";
+import { read } from "../compare/link.js";
 import { el, penOf } from "../lib/dom.js";
 
 /** @typedef {import("./draw.js").ImageRun} ImageRun */
@@ -66,7 +67,8 @@ class Compare {
   async restore(words) {
     if (words === (this.query ? new URLSearchParams(this.query).toString() : "")) return;
     if (!words) return this.end();
-    const query = Object.fromEntries(new URLSearchParams(words));
+    const [query] = read(words, this.host.query());
+    if (!query) return;
     try {
       this.keep(ofImages(await this.host.fetchRun(query)), query);
     } catch (error) {

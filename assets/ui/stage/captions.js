@@ -13,13 +13,18 @@ const MOST_LINES = 6; // below a picture
  * @param {number} n */
 const ordinal = (n) => `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
 
-/** log-SNR and step of a moment.
+/** log-SNR ("": it has none, or is told already) and step of a moment.
+ * @param {Facts} info
+ * @param {Run} run
+ * @returns {[snr: string, step: string]} */
+function captionParts({ logSnr, step, steps }, run) {
+  return [isNumber(logSnr) && time.scale !== time.scales.snr ? `log-SNR ${number(logSnr, 1)}` : "", run.forward ? "noising" : `step ${step}/${steps}`];
+}
+
+/** The same in one.
  * @param {Facts} info
  * @param {Run} run */
-function captionMore({ logSnr, step, steps }, run) {
-  const words = run.forward ? "noising" : `step ${step}/${steps}`;
-  return isNumber(logSnr) && time.scale !== time.scales.snr ? `log-SNR ${number(logSnr, 1)} · ${words}` : words;
-}
+const captionMore = (info, run) => captionParts(info, run).filter(Boolean).join(" · ");
 
 /** Why the picture stands still between two steps, or "".
  * @param {Facts} info
@@ -68,4 +73,4 @@ function linesOf(parts, width, measure) {
   return lines.slice(0, MOST_LINES);
 }
 
-export { SUBSCRIPT, captionHeld, captionMore, described, linesOf, ordinal, settingsOf };
+export { SUBSCRIPT, captionHeld, captionMore, captionParts, described, linesOf, ordinal, settingsOf };

@@ -9,7 +9,7 @@ const KEYS = [
   ["shift ← →", "to the noise end, to the data end"],
   ["[ ]", "slower, faster"],
   ["L", "loop on or off"],
-  ["1 – 9", "layers, in the legend’s order"],
+  ["1 – 9", "layers, in the legend’s order; of several stages as many digits select one"],
   ["C", "colour by class"],
   ["R", "forward or reverse"],
   ["tab", "the next control; on the pin:"],
@@ -54,16 +54,20 @@ class Caption {
     this.box = make("div", "pg-cap");
     this.time = Object.assign(make("b"), { textContent: "t = –" });
     this.more = make("span", "pg-cap-more");
+    this.snr = make("span", "pg-cap-snr");
+    this.step = make("span");
+    this.more.append(this.snr, this.step);
     this.held = make("span", "pg-cap-held");
     this.box.append(this.time, this.more, this.held);
   }
 
   /** @param {string} time
-   * @param {string} more
+   * @param {[snr: string, step: string]} more
    * @param {string} held  why the picture stands still, or "" */
-  say(time, more, held) {
+  say(time, [snr, step], held) {
     this.time.textContent = time;
-    this.more.textContent = more;
+    this.snr.textContent = snr && `${snr} · `;
+    this.step.textContent = step;
     this.held.textContent = held;
   }
 }

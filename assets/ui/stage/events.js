@@ -3,6 +3,9 @@
 /** @typedef {import("./run.js").Facts} Facts */
 
 /** @typedef {object} Events
+ * @property {undefined} moved  the clock stands elsewhere, though the moment may be the same
+ * @property {number} number  a digit's key that is not for layers
+ * @property {import("../lib/time.js").Level} level  what the log-SNR of a new run is
  * @property {Facts} cursor  another moment is on the screen
  * @property {Facts & {at: number}} settle  the hand has let go of the cursor; at: the cursor in few digits
  * @property {string[]} layers  that are on

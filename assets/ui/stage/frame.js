@@ -1,7 +1,7 @@
 // What stands around the picture: legend, moment, notes and messages over it, the time bar below, the list of keys over the page. It shows the
 // stage's state, which alone changes it.
 import { time } from "../lib/time.js";
-import { captionHeld, captionMore, described } from "./captions.js";
+import { captionHeld, captionParts, described } from "./captions.js";
 import { Caption, Keys, Toast, make, withSubscripts } from "./controls.js";
 import { Legend } from "./legend.js";
 import { TimeBar } from "./timebar.js";
@@ -34,10 +34,16 @@ class Frame {
     root.classList.add("pg-stage", "pg-waiting");
     root.replaceChildren();
     empty.append(this.empty);
-    head.append(this.legend.box, this.caption.box);
+    head.append(this.caption.box);
     view.append(canvas, empty, head, this.notes, this.toast.box);
-    root.append(view, this.bar.box, this.keys.box);
+    root.append(view);
     this.bar.show();
+  }
+
+  /** What there is once on the page: the words of the layers, the time bar, the list of keys. */
+  furnish() {
+    this.ui.head.prepend(this.legend.box);
+    this.stage.root.append(this.bar.box, this.keys.box);
   }
 
   /** Sizes and theme may change at any time.
@@ -71,8 +77,8 @@ class Frame {
   showTime(info) {
     const { run } = this.stage;
     if (this.under || !run) return;
-    this.bar.at(info.c);
-    this.caption.say(time.said(info), captionMore(info, run), captionHeld(info, run));
+    this.bar.at(this.stage.clock.cursor);
+    this.caption.say(time.said(info), captionParts(info, run), captionHeld(info, run));
   }
 
   /** Time is told as something else. */
@@ -101,7 +107,7 @@ class Frame {
     document.body.classList.toggle("pg-under-way", this.under);
     if (at) {
       this.bar.at(at.clock);
-      this.caption.say(time.said({ t: at.time, logSnr: NaN }), `forming · step ${at.step}/${at.steps}`, "");
+      this.caption.say(time.said({ t: at.time, logSnr: NaN }), ["", `forming · step ${at.step}/${at.steps}`], "");
     } else if (run) this.showTime(run.facts(cursor));
   }
 

@@ -47,13 +47,13 @@ class Pointer {
     if (!panel || !this.stage.run) return;
     this.down = { panel, x, y };
     this.stage.ui.canvas.setPointerCapture(e.pointerId);
-    if (panel.scrubs && e.pointerType === "mouse") this.stage.clock.scrub(panel.clockAt(x));
+    if (panel.scrubs && e.pointerType === "mouse") this.stage.scrub(panel.clockAt(x));
   }
 
   /** @param {PointerEvent} e */
   _move(e) {
     const [x, y] = this._at(e), { down } = this;
-    if (down?.panel.scrubs) return this.stage.clock.scrub(down.panel.clockAt(x));
+    if (down?.panel.scrubs) return this.stage.scrub(down.panel.clockAt(x));
     if (!down && e.pointerType === "mouse") this._hover(this._panelAt(x, y), x, y);
   }
 
@@ -64,7 +64,7 @@ class Pointer {
     if (!down) return;
     const { panel } = down;
     if (panel.scrubs) {
-      this.stage.clock.scrub(panel.clockAt(x));
+      this.stage.scrub(panel.clockAt(x));
       this.stage.settle();
     }
     if (Math.hypot(x - down.x, y - down.y) < TAP) this._pin(panel, x, y);
@@ -129,7 +129,7 @@ class Keyboard {
    * @returns {(() => void) | undefined} */
   _action(key, shift) {
     const { stage } = this, { clock } = stage;
-    if (/^[1-9]$/.test(key)) return () => stage.toggleLayer(LAYER_KEYS[Number(key) - 1]);
+    if (/^[1-9]$/.test(key)) return () => (Number(key) <= stage.keysTaken ? stage.emit("number", Number(key)) : stage.toggleLayer(LAYER_KEYS[Number(key) - 1]));
     /** @type {Record<string, () => void>} */
     const actions = {
       " ": () => clock.toggle(),

@@ -43,7 +43,7 @@ class Legend {
     const why = stage.shown.why(layer.key);
     if (why) return `Not available: ${why}.`;
     const here = stage.run?.header.here[layer.key];
-    return told(layer.key, [here, key <= 9 && `Key ${key}.`].filter(Boolean).join(" "));
+    return told(layer.key, [here, key <= 9 && key > stage.keysTaken && `Key ${key}.`].filter(Boolean).join(" "));
   }
 
   show() {

@@ -24,7 +24,7 @@ class Picture {
   constructor(stage) {
     this.stage = stage;
     this.ctx = penOf(stage.ui.canvas);
-    this.theme = themeOf(stage.root, this.ctx);
+    this.theme = themeOf(stage.ui.view, this.ctx);
     /** @type {import("./panels.js").AnyPanel[]} */
     this.panels = [];
     /** In CSS pixels; null: it has no room yet. @type {{width: number, height: number} | null} */
@@ -56,7 +56,7 @@ class Picture {
 
   /** The page may have other colours or larger letters. */
   readTheme() {
-    const theme = themeOf(this.stage.root, this.ctx);
+    const theme = themeOf(this.stage.ui.view, this.ctx);
     const same = JSON.stringify(theme) === JSON.stringify(this.theme);
     this.theme = theme;
     if (same) return;
@@ -68,12 +68,12 @@ class Picture {
 
   layout() {
     const { stage } = this, { run, root, ui: { view, canvas, head }, frame: { legend } } = stage;
-    const narrow = view.clientWidth < NARROW;
-    root.classList.toggle("pg-narrow", narrow);
-    root.classList.toggle("pg-mid", !narrow && view.clientWidth < MID * unit());
+    const narrow = view.clientWidth < NARROW, around = root.clientWidth; // several stages stand in one root
+    root.classList.toggle("pg-narrow", around < NARROW);
+    root.classList.toggle("pg-mid", around >= NARROW && around < MID * unit());
     // one row of words: the last one gives way to its mark where letters are wide
     root.classList.remove("pg-tight");
-    if (!narrow && legend.box.offsetHeight > 1.6 * legend.colour.offsetHeight) root.classList.add("pg-tight");
+    if (around >= NARROW && legend.box.offsetHeight > 1.6 * legend.colour.offsetHeight) root.classList.add("pg-tight");
     const tall = run !== null && (run.panels.length > 1 || run.panels[0].kind === "torus"); // a torus is a square, which wants the whole width
     const stacked = narrow && tall && (window.innerWidth < WINDOW_NARROW || view.clientWidth < 420);
     root.classList.toggle("pg-stacked", stacked);

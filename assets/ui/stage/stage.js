@@ -2,8 +2,8 @@
 //
 // It joins its parts and is what the page talks to: what was sent (run.js), who owns time (clock.js), what is drawn when (picture.js) and kept
 // (painter.js), which layers are on (shown.js), what the hand does (input.js, pin.js), what stands around the picture (frame.js).
-import { time } from "../lib/time.js";
 import { Clock, passage } from "./clock.js";
+import { STILL, alone } from "./course.js";
 import { Teller } from "./events.js";
 import { Frame } from "./frame.js";
 import { Keyboard, Pointer } from "./input.js";
@@ -20,8 +20,9 @@ import { Shown } from "./shown.js";
 const FADE_MS = 400; // so long may the fields of the run before be shown in full strength
 
 class Stage extends Teller {
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /** @param {HTMLElement} root
+   * @param {Stage | null} [beside]  the stage that it stands beside, which has the clock, the words of the layers, the time bar and the keyboard */
+  constructor(root, beside = null) {
     super();
     this.root = root;
     /** @type {Run | null} */
@@ -36,11 +37,16 @@ class Stage extends Teller {
     this.overlay = null;
     this.images = false; // are there images beside the plane?
     this.hover = -1; // the particle under the pointer
+    this.keysTaken = 0; // so many of the digits' keys are not for layers
     this.laid = ""; // the panels that were laid out
     this.shown = new Shown(() => this._shownChanged());
-    this.clock = new Clock(
+    /** How the clock is the run's. */
+    this.course = STILL;
+    /** What it is with a new run. */
+    this.courseOf = alone;
+    this.clock = beside?.clock ?? new Clock(
       {
-        moved: () => this.picture.touch(), changed: () => this.frame.bar.show(), settled: () => this.settle(),
+        moved: () => this._moved(), changed: () => this.frame.bar.show(), settled: () => this.settle(),
         speed: (speed) => this.emit("speed", speed), loop: (on) => this.emit("loop", on),
       },
       matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -50,9 +56,18 @@ class Stage extends Teller {
     this.hand = new Pin(this);
     this.frame.watch(this.picture);
     new Pointer(this);
-    new Keyboard(this);
-    this._tick = this._tick.bind(this);
-    requestAnimationFrame(this._tick);
+    if (!beside) {
+      this.frame.furnish();
+      new Keyboard(this);
+    }
+    const beat = beside ? () => {} : (/** @type {number} */ now) => this.clock.tick(now);
+    /** @param {number} now */
+    const tick = (now) => {
+      requestAnimationFrame(tick);
+      beat(now);
+      this.picture.tick(now);
+    };
+    requestAnimationFrame(tick);
   }
 
   // -- data --
@@ -65,7 +80,8 @@ class Stage extends Teller {
     if (fields && before?.geometry !== run.geometry && fields.geometry !== run.geometry) this.fields = null;
     if (this.fields) this._age(this.fields, run);
     if (this.hover >= run.count) this.hover = -1;
-    this.clock.setRun(run);
+    this.course = this.courseOf(run);
+    if (this.course.motion) this.clock.setRun(this.course.motion);
     if (!before) this.root.classList.remove("pg-waiting");
     this.frame.legend.show(); // before the layout, which asks whether it fits
     const panels = JSON.stringify(run.panels);
@@ -77,8 +93,15 @@ class Stage extends Teller {
     this.frame.show();
     this.frame.showDivergence(run);
     this.touch(true);
-    time.of(run.header.level);
+    this.emit("level", run.header.level);
     this.frame.describe();
+  }
+
+  /** Its picture is of nothing that is asked for now. */
+  forget() {
+    this.run = this.shown.run = this.fields = null;
+    this.root.classList.add("pg-waiting");
+    this.picture.layout();
   }
 
   /** Fields of another run fade, but not at once: while a hand moves something they come a moment after each run.
@@ -119,12 +142,18 @@ class Stage extends Teller {
 
   // -- time: clock.js --
 
+  /** The run's own clock. */
   get cursor() {
-    return this.clock.cursor;
+    return this.course.own(this.clock.cursor);
   }
 
   set cursor(clock) {
-    this.clock.cursor = clock;
+    this.clock.cursor = this.course.hand(clock);
+  }
+
+  _moved() {
+    this.picture.touch();
+    this.emit("moved", undefined);
   }
 
   get playing() {
@@ -157,7 +186,13 @@ class Stage extends Teller {
 
   /** @param {number} clock */
   seek(clock) {
-    this.clock.seek(clock);
+    this.clock.seek(this.course.hand(clock));
+  }
+
+  /** A hand holds the cursor: it settles when it lets go.
+   * @param {number} clock */
+  scrub(clock) {
+    this.clock.scrub(this.course.hand(clock));
   }
 
   play() {
@@ -189,7 +224,7 @@ class Stage extends Teller {
     const { run, cursor } = this;
     this.picture.setCoarse(false);
     this.frame.describe();
-    if (run) this.emit("settle", { ...run.facts(cursor), at: run.moments.short(cursor) });
+    if (run) this.emit("settle", { ...run.facts(cursor), at: this.course.short(this.clock.cursor) });
   }
 
   // -- what is shown: shown.js --
@@ -322,13 +357,6 @@ class Stage extends Teller {
   /** What is shown is out of date; still: what does not move, too. */
   touch(still = false) {
     this.picture.touch(still);
-  }
-
-  /** @param {number} now */
-  _tick(now) {
-    requestAnimationFrame(this._tick);
-    this.clock.tick(now);
-    this.picture.tick(now);
   }
 
   /** The moment and what is drawn of it, read back from the screen. */

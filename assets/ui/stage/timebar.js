@@ -54,9 +54,9 @@ class TimeBar {
     this.track = make("div", "pg-track");
     this.track.append(this.ticks, this.range);
     this.scrub.append(make("span", "pg-end", {}, "noise"), this.track, make("span", "pg-end", {}, "data"));
-    this.range.addEventListener("input", () => clock.scrub(this.clockOf(Number(this.range.value))));
+    this.range.addEventListener("input", () => clock.scrub(stage.course.onBar(Number(this.range.value))));
     this.range.addEventListener("change", () => stage.settle());
-    const tools = make("div", "pg-tools"), direction = make("div", "pg-direction", { role: "group", "aria-label": "Direction" });
+    const tools = (this.tools = make("div", "pg-tools")), direction = make("div", "pg-direction", { role: "group", "aria-label": "Direction" });
     this.forward = button("forward", "Forward: noising", "<span>◂</span> forward", () => stage.askMode("forward"), "Forward: data become noise, x_t ~ p(x_t | x₀). Key R.");
     this.reverse = button("reverse", "Reverse: sampling", "reverse <span>▸</span>", () => stage.askMode("reverse"), "Reverse: the sampler turns noise into data. Key R.");
     direction.append(this.forward, this.reverse);
@@ -98,26 +98,20 @@ class TimeBar {
     this.scrub.classList.toggle("pg-leftwards", mode === "forward");
   }
 
-  /** Along the bar every step is as wide as the others, however little time it takes; noising runs along the clock.
-   * @param {number} value */
-  clockOf(value) {
-    return this.stage.run ? this.stage.run.moments.clockOf(value) : 1 - value;
-  }
-
-  /** The handle at a clock; noise is at the left.
-   * @param {number} clock */
-  at(clock) {
-    const value = this.stage.run ? this.stage.run.moments.barOf(clock) : 1 - clock;
+  /** The handle where the page's clock stands; noise is at the left.
+   * @param {import("./course.js").Hand} hand */
+  at(hand) {
+    const value = this.stage.course.bar(hand);
     this.range.value = String(value);
     this.range.style.setProperty("--at", String(value));
   }
 
   /** The sampler's own steps as marks under the bar; too many of them become a band. */
   drawTicks() {
-    const { ticks: canvas } = this, { run, theme } = this.stage;
+    const { ticks: canvas } = this, { run, theme, course } = this.stage;
     const width = canvas.clientWidth, height = canvas.clientHeight;
     if (!run || !width) return;
-    const scale = Math.min(2, window.devicePixelRatio || 1), { moments } = run, marks = moments.grid;
+    const scale = Math.min(2, window.devicePixelRatio || 1), { marks } = course;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     const ctx = penOf(canvas);
@@ -125,13 +119,12 @@ class TimeBar {
     ctx.fillStyle = run.forward ? theme.noise : theme.sampler;
     ctx.globalAlpha = clamp((width / marks.length - 1) / 6, 0.18, 0.8);
     const inner = width - 2 * EDGE; // the middle of the handle goes so far
-    for (let j = 0; j < marks.length; j++) ctx.fillRect(Math.round(EDGE + (run.forward ? 1 - marks[j] : j / (marks.length - 1)) * (inner - 1)), 1, 1, 5);
+    for (const mark of marks) ctx.fillRect(Math.round(EDGE + mark * (inner - 1)), 1, 1, 5);
     // round values of the told time, where they stand along the steps
     ctx.globalAlpha = 1;
     ctx.fillStyle = theme.soft;
     ctx.font = theme.small;
-    const ticks = time.ticks((u) => moments.timeAt(moments.clockOf(u)), 0, 1, clamp(48 / width, 0.03, 0.5));
-    ticks.forEach(({ x, text }) => {
+    course.ticks(clamp(48 / width, 0.03, 0.5)).forEach(({ x, text }) => {
       const wide = ctx.measureText(text).width, at = EDGE + x * inner;
       ctx.fillRect(Math.round(at), 1, 1, 7);
       ctx.fillText(text, clamp(at - wide / 2, 0, width - wide), height - 1);

@@ -1,0 +1,185 @@
+"""Several stages beside each other in a real browser: what each is, who edits what, one clock, one link."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import torch
+
+from playground.core.experiment import Experiment
+from playground.engine import simulate
+
+pytestmark = pytest.mark.browser
+
+BASE = "?sampler=DDIM&grid=UniformLogSNR&grid.steps=8&particles=300"
+STAGES = "__pg.form.compare.places.map((p) => p.stage)"
+KEYS = f"JSON.stringify({STAGES}.map((s) => s.run.key))"
+
+
+def link(base: str, *others: str, **view: str) -> str:
+    return "&".join([base, f"view.compare={quote(''.join('*' + other for other in others))}", *(f"view.{k}={v}" for k, v in view.items())])
+
+
+def choose(site: Any, slot: str, key: str) -> None:
+    site.page.locator(f"#pg-{slot} .pg-combo").click()
+    site.page.locator(f".pg-option[data-key={key}]").click()
+    site.settle()
+
+
+def words(site: Any) -> list[str]:
+    return site.page.locator(".pg-place-words").all_inner_texts()
+
+
+def test_the_same_seed_is_the_same_noise_for_every_sampler() -> None:
+    """What stages share: two stochastic samplers start at the very same points, and so do the first of more particles."""
+    runs = [
+        simulate(Experiment.from_query({"sampler": sampler, "grid.steps": "6", "particles": particles, "seed": "5"}))
+        for sampler, particles in (("DDPM", "64"), ("EulerMaruyama", "64"), ("DDIM", "128"))
+    ]
+    first = [run.frames[0].z[:64] for run in runs]
+    assert torch.equal(first[0], first[1])
+    assert torch.equal(first[0], first[2])
+
+
+def test_a_second_stage_is_a_copy_that_is_edited_alone(visit: Any) -> None:
+    site = visit(BASE)
+    page = site.page
+    first = page.evaluate("__pgStage.run.key")
+    page.locator(".pg-compare-stages").click()
+    site.settle()
+    assert words(site) == ["DDIM", "a copy: change it"]
+    assert page.locator(".pg-place.pg-selected .pg-place-no").inner_text() == "2"
+    assert page.locator(".pg-editing-which button").all_inner_texts() == ["1", "2", "all"]
+    assert page.evaluate(KEYS) == page.evaluate("(k) => JSON.stringify([k, k])", first)
+    choose(site, "sampler", "Heun")
+    assert words(site) == ["DDIM", "Heun"]
+    keys = page.evaluate(f"{STAGES}.map((s) => s.run.key)")
+    assert keys[0] == first != keys[1]
+    page.wait_for_function("[...document.querySelectorAll('.pg-place-far b')].every((b) => +b.textContent > 0)")
+    assert [text.split("·")[1].strip() for text in page.locator(".pg-place-far span").all_inner_texts()] == ["8 calls", "15 calls"]
+    # the numbers belong to the right stages
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("1")
+    site.settle()
+    assert page.evaluate("__pg.query().sampler") == "DDIM"
+    assert page.locator(".pg-place.pg-selected .pg-place-no").inner_text() == "1"
+    assert page.evaluate(f"{STAGES}.map((s) => s.run.key)") == keys
+    page.wait_for_function("[...document.querySelectorAll('.pg-place-far b')].every((b) => +b.textContent > 0)")
+    assert page.locator(".pg-status [data-item=calls] b").inner_text() == "8"
+    # what is shared changes everywhere, the rest only here
+    page.locator("#pg-seed input[type=number]").fill("4")
+    site.until({"sampler": "DDIM", "grid": "UniformLogSNR", "grid.steps": "8", "particles": "300", "seed": "4"})
+    page.wait_for_function(f"{STAGES}.every((s) => s.run.header.seed === 4)")
+    page.locator("#pg-grid-steps input[type=number]").fill("5")
+    page.wait_for_function(f"JSON.stringify({STAGES}.map((s) => s.run.header.steps)) === '[5,8]'")
+    page.locator(".pg-editing-which button", has_text="all").click()
+    page.locator("#pg-grid-steps input[type=number]").fill("6")
+    page.wait_for_function(f"JSON.stringify({STAGES}.map((s) => s.run.header.steps)) === '[6,6]'")
+    site.settle()
+    # the same initial points in both
+    starts = page.evaluate(f"{STAGES}.map(({{ run }}) => [...run.z.slice(0, 2 * run.count)])")
+    assert max(abs(a - b) for a, b in zip(*starts, strict=True)) < 1e-3
+    page.locator(".pg-place-away").nth(1).click()
+    site.settle()
+    assert page.locator(".pg-place").count() == 0
+    assert "view.compare" not in page.url
+    assert page.evaluate("__pgStage.run.header.steps") == 6
+    assert site.problems == []
+
+
+def test_a_race_by_calls_a_link_and_undo(visit: Any) -> None:
+    """At the same number of calls Heun has done half the steps; the link opened anew shows the same; a step back is a step back."""
+    site = visit(link(BASE, "sampler:Heun", "grid.steps:12,sampler:DPMSolverPP2M", selected="2", clock="calls"))
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 3 && {STAGES}.every((s) => s.run)")
+    site.settle()
+    assert page.evaluate("__pg.query().sampler") == "Heun"
+    page.evaluate("__pgStage.clock.seek(__pg.form.compare.common.race.hand(6))")
+    moments = f"{STAGES}.map((s) => {{ const m = s.run.facts(s.cursor); return [m.step, m.calls, +s.cursor.toFixed(6)]; }})"
+    (ddim, heun, _) = page.evaluate(moments)
+    assert (ddim[0], ddim[1]) == (6, 6)
+    assert (heun[0], heun[1]) == (3, 6)
+    assert "6 of 15 calls" in page.locator(".pg-unit-said").inner_text()
+    page.evaluate("__pgStage.clock.seek(__pg.form.compare.common.race.hand(13))")
+    assert page.evaluate(moments)[0][0] == 8  # done: it waits
+    site.settle()
+    state = f"JSON.stringify([__pg.query(), __pg.form.compare.at, {moments}, {KEYS}, [...document.querySelectorAll('.pg-place-words')].map((n) => n.textContent), document.querySelector('.pg-unit').value])"
+    told = page.evaluate(state)
+    page.reload()
+    site.ready()
+    page.wait_for_function(f"{STAGES}.length === 3 && {STAGES}.every((s) => s.run) && __pg.settled")
+    assert page.evaluate(state) == told
+    page.locator("#pg-grid-steps input[type=number]").fill("3")
+    page.wait_for_function(
+        f"JSON.stringify({STAGES}.map((s) => s.run.header.steps)) === '[8,3,12]' && location.search.includes('grid.steps:3')"
+    )
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Control+z")
+    page.wait_for_function(f"JSON.stringify({STAGES}.map((s) => s.run.header.steps)) === '[8,8,12]' && __pg.settled")
+    assert page.evaluate("__pg.query().sampler") == "Heun"
+    assert site.problems == []
+
+
+def test_fields_are_asked_for_once(visit: Any) -> None:
+    """Stages of the same data and process share them."""
+    site = visit(link(BASE, "sampler:Heun", "sampler:DDPM", "process:VE"))
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 4 && {STAGES}.every((s) => s.run && s.fields && !s.fields.stale)")
+    site.settle()
+    assert sum("layer=fields" in r for r in site.requests) <= 3  # of VP, perhaps once more while the page began, and of VE
+    assert site.problems == []
+
+
+def test_a_bad_link_says_what_is_wrong_and_shows_the_rest(visit: Any) -> None:
+    site = visit(link(BASE, "sampler:Heun", "nonsense", "sampler:NoSuch"))
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 2 && {STAGES}.every((s) => s.run) && __pg.settled")
+    assert words(site) == ["DDIM", "Heun"]
+    assert "nonsense" in site.notice()
+    assert "Stage 3 is left out" in site.notice()
+    site = visit(BASE + "&view.compare=garbage")
+    assert "view.compare" in site.notice()
+    assert site.page.locator(".pg-place").count() == 0
+    site = visit(link(BASE, *["grid.steps:4"] * 6))
+    assert "7 stages; at most 6" in site.notice()
+    site.page.wait_for_function(f"{STAGES}.length === 6 && {STAGES}.every((s) => s.run) && __pg.settled")
+    assert site.page.locator(".pg-stage-more").is_disabled()
+    assert site.problems == []
+
+
+def test_keys_of_digits_select_and_then_are_layers_again(visit: Any) -> None:
+    site = visit(link(BASE, "sampler:Heun"))
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 2 && {STAGES}.every((s) => s.run) && __pg.settled")
+    layers = page.evaluate("__pgStage.layers.length")
+    page.keyboard.press("2")
+    site.settle()
+    assert page.evaluate("__pg.form.compare.at") == 1
+    assert page.evaluate("__pgStage.layers.length") == layers
+    page.keyboard.press("3")
+    assert abs(page.evaluate("__pgStage.layers.length") - layers) == 1
+    page.wait_for_function(f"new Set({STAGES}.map((s) => String(s.layers))).size === 1")
+    page.locator(".pg-place-away").nth(0).click()
+    site.settle()
+    page.keyboard.press("2")
+    assert page.evaluate("__pgStage.layers.length") != layers
+    assert page.evaluate("__pg.query().sampler") == "Heun"
+    assert site.problems == []
+
+
+def test_on_a_phone_stages_are_swiped(visit: Any) -> None:
+    site = visit(link(BASE, "sampler:Heun", "process:CLD,sampler:SSCS,-grid"), width=390, height=844, has_touch=True)
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 3 && {STAGES}.every((s) => s.run) && __pg.settled")
+    boxes = [cell.bounding_box() for cell in page.locator(".pg-place").all()]
+    assert all(box["width"] > 340 for box in boxes)
+    page.evaluate("document.querySelector('.pg-stages').scrollTo({ left: 400 })")
+    page.wait_for_function("document.querySelectorAll('.pg-place')[1].getBoundingClientRect().x < 30")
+    page.locator(".pg-place").nth(1).locator(".pg-further canvas.pg-canvas").tap()
+    site.settle()
+    assert page.evaluate("__pg.form.compare.at") == 1
+    wide = "[...document.querySelectorAll('#pg-main *')].filter((n) => !n.closest('.pg-stages, .pg-legend, .pg-chips, .pg-lab-strip, #pg-left') && n.getBoundingClientRect().right > innerWidth + 1).map((n) => n.className || n.id)"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.evaluate(wide)
+    assert site.problems == []
