@@ -13,6 +13,6 @@ export default [
     },
   },
   { files: ["assets/ui/**/*.js", "playground/views/labs/**/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["assets/ui/boot.js"], languageOptions: { sourceType: "script" } },
+  { files: ["assets/ui/theme.js", "assets/ui/boot.js"], languageOptions: { sourceType: "script" } },
   { files: ["tests/**/*.js", "*.config.js"], languageOptions: { globals: globals.node } },
 ];

@@ -22,6 +22,7 @@ from playground import server as server
 from playground import spaces as spaces
 from playground import sweeps as sweeps
 from playground import ui as ui
+from playground import viewer as viewer
 from playground import views as views
 from playground.api import BadValue as BadValue
 from playground.api import Bridge as Bridge
@@ -37,6 +38,7 @@ from playground.api import Law as Law
 from playground.api import LinearProcess as LinearProcess
 from playground.api import Measure as Measure
 from playground.api import Model as Model
+from playground.api import Numbers as Numbers
 from playground.api import Order as Order
 from playground.api import Prediction as Prediction
 from playground.api import Predictor as Predictor
@@ -48,13 +50,16 @@ from playground.api import Sampler as Sampler
 from playground.api import ScalarGaussian as ScalarGaussian
 from playground.api import ScalarProcess as ScalarProcess
 from playground.api import Schedule as Schedule
+from playground.api import Showing as Showing
 from playground.api import Space as Space
 from playground.api import Spec as Spec
 from playground.api import Sweep as Sweep
 from playground.api import Trace as Trace
+from playground.api import board as board
 from playground.api import bridge as bridge
 from playground.api import budget as budget
 from playground.api import choice as choice
+from playground.api import compare as compare
 from playground.api import decode as decode
 from playground.api import denoised as denoised
 from playground.api import density as density
@@ -73,6 +78,7 @@ from playground.api import log_prob as log_prob
 from playground.api import measure as measure
 from playground.api import model as model
 from playground.api import nested as nested
+from playground.api import numbers as numbers
 from playground.api import order as order
 from playground.api import plot as plot
 from playground.api import problem as problem
@@ -80,6 +86,7 @@ from playground.api import register as register
 from playground.api import registry as registry
 from playground.api import sample as sample
 from playground.api import score as score
+from playground.api import show as show
 from playground.api import simulate as simulate
 from playground.api import slider as slider
 from playground.api import sweep as sweep
@@ -283,6 +290,7 @@ __all__ = [
     "Moments",
     "NearestImage",
     "NoGuidance",
+    "Numbers",
     "OnModes",
     "Order",
     "PFGMPP",
@@ -316,6 +324,7 @@ __all__ = [
     "ScalarGaussian",
     "ScalarProcess",
     "Schedule",
+    "Showing",
     "SigmoidAlpha",
     "SigmoidBeta",
     "Sinkhorn",
@@ -345,9 +354,11 @@ __all__ = [
     "WrappedAncestral",
     "ZeroTerminalSNR",
     "__version__",
+    "board",
     "bridge",
     "budget",
     "choice",
+    "compare",
     "decode",
     "denoised",
     "density",
@@ -366,6 +377,7 @@ __all__ = [
     "measure",
     "model",
     "nested",
+    "numbers",
     "order",
     "plot",
     "problem",
@@ -373,6 +385,7 @@ __all__ = [
     "registry",
     "sample",
     "score",
+    "show",
     "simulate",
     "slider",
     "sweep",

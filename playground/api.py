@@ -51,6 +51,8 @@ from playground.notebook import (
     score,
 )
 from playground.sweeps import Sweep, sweep
+from playground.viewer.shown import Showing, board, compare, show
+from playground.views.numbers import Numbers, numbers
 
 __all__ = [
     "BadValue",
@@ -67,6 +69,7 @@ __all__ = [
     "LinearProcess",
     "Measure",
     "Model",
+    "Numbers",
     "Order",
     "Prediction",
     "Predictor",
@@ -78,13 +81,16 @@ __all__ = [
     "ScalarGaussian",
     "ScalarProcess",
     "Schedule",
+    "Showing",
     "Space",
     "Spec",
     "Sweep",
     "Trace",
+    "board",
     "bridge",
     "budget",
     "choice",
+    "compare",
     "decode",
     "denoised",
     "density",
@@ -103,6 +109,7 @@ __all__ = [
     "measure",
     "model",
     "nested",
+    "numbers",
     "order",
     "plot",
     "problem",
@@ -110,6 +117,7 @@ __all__ = [
     "registry",
     "sample",
     "score",
+    "show",
     "simulate",
     "slider",
     "sweep",

@@ -28,6 +28,12 @@ FAMILIES = {
     "grids": "Time grids",
     "measures": "Measures",
 }
+INTRO = (
+    ("What moves", "All that is green starts as pure noise and is carried, step by step, to where data could lie."),
+    ("What is true", "Blue shade and arrows are exact. Where green misses blue, the sampler errs, not the picture."),
+    ("Try", "Set steps to 5 and watch, or open one of the examples above."),
+)
+"""What moves, what is true, what to try: the first visit's words, and again under "?"."""
 DECLARED = {"layer": layer.entries, "lab": lab.entries}
 
 

@@ -31,13 +31,14 @@ from playground.images.source import PREFIX as HUB
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.server import answers
-from playground.server.asked import experiment_of, lab_part, view_part
+from playground.server.asked import PAGE, experiment_of, lab_part, view_part
 from playground.server.asked_sweep import computable, sweep_of
 from playground.server.cache import Cache
 from playground.server.refusal import CONTROLS
 from playground.sweeps.export import FORMATS, Shown
 from playground.sweeps.record import Sweep, read_json
 from playground.sweeps.results import Results
+from playground.viewer.document import page, showable
 from playground.views import board
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
@@ -441,6 +442,21 @@ class Arrays(Job):
         return sight_of((yield from run_of(self.exp, self.run))).npz(origin(again_of(self.exp, self.query)))
 
 
+class PageFile(Job):
+    """``/live/page.html``: a page that needs no server; ``body``: this page's address, to which its link leads."""
+
+    kind = Kind.FILE
+
+    def read(self) -> None:
+        self.exp = showable(experiment_of(self.query))
+        self.run = name_of(self.exp)
+        self.view = {name.removeprefix(PAGE): value for name, value in view_part(self.query).items()}
+
+    def steps(self) -> Steps:
+        run = yield from run_of(self.exp, self.run)
+        return (yield from page([run], self.view, self.body.decode())).encode()
+
+
 class Film(Job):
     """Lines of JSON: {"done", "of"} after each picture, at last {"film": base64, "type"}. ``query["film"]``: of ``views.film.KINDS``."""
 
@@ -633,7 +649,7 @@ JOBS: dict[str, type[Job]] = {
     made.__name__: made
     for made in (
         *(RunPacket, PartPacket, FieldsPacket, MeasuresPacket, LabPacket, RunLabPacket, FormPacket),
-        *(ImageRun, ImageTask, States, Arrays, RunFilm, DrawnFilm, Fit, StoreSet, Summary, Distances, Picture),
+        *(ImageRun, ImageTask, States, Arrays, PageFile, RunFilm, DrawnFilm, Fit, StoreSet, Summary, Distances, Picture),
         *(Board, BoardRead, BoardFile),
     )
 }

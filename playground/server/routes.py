@@ -14,6 +14,7 @@ POST /live/board/read  (body: a results file)                                the
 POST /live/board/file?kind=csv&measure=&cost=  (body: a results file)        a table or a figure of it
 GET /live/states.csv?<experiment>                                            states of toys as CSV
 GET /live/states.npz?<experiment>                                            states of images as .npz
+GET /live/page.html?<experiment>                                             a page of it that needs no server (playground/viewer)
 GET /live/film.gif?<experiment>, /live/film.mp4?<experiment>                 a film of an image run: lines of JSON, {"done", "of"} …, at last {"film": base64, "type"}
 POST /live/film.gif?times=&ms=, /live/film.mp4?times=&ms=  (body: pictures)    the same of pictures that the page has drawn
 GET /live/assets/<path>                                                      our own scripts, styles and fonts
@@ -51,6 +52,7 @@ from playground.server.jobs import (
     ImageRun,
     ImageTask,
     Job,
+    PageFile,
     RunFilm,
     States,
     StoreSet,
@@ -159,6 +161,10 @@ class Live:
         job = Arrays(query_of(request))
         return await self.whole(request, job, BINARY, named(job.exp, "npz"))
 
+    async def page(self, request: Request) -> Response:
+        job = PageFile(query_of(request), str(request.base_url).encode())
+        return await self.whole(request, job, "text/html; charset=utf-8", named(job.exp, "html"))
+
     async def run_film(self, request: Request) -> Response:
         return await self.stream(request, RunFilm({**query_of(request), "film": request.url.path.rpartition(".")[2]}), LINES, {})
 
@@ -191,6 +197,7 @@ class Live:
             Route("/live/board/file", refusing(self.board_file), methods=["POST"]),
             Route("/live/states.csv", refusing(self.csv)),
             Route("/live/states.npz", refusing(self.npz)),
+            Route("/live/page.html", refusing(self.page)),
             *(Route(f"/live/film.{kind}", refusing(self.run_film)) for kind in film.KINDS),
             *(Route(f"/live/film.{kind}", refusing(self.drawn_film), methods=["POST"]) for kind in film.KINDS),
             *assets.routes(),

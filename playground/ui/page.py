@@ -26,9 +26,8 @@ from playground.core.catalog import laws
 from playground.core.experiment import Experiment
 from playground.core.fields import Record
 from playground.core.limits import limits
-from playground.glossary import glossary
+from playground.glossary import INTRO, glossary
 from playground.images.source import serve
-from playground.measures.panel import measures
 from playground.presets import PRESETS, Preset
 from playground.server import answers, asked, assets, health, jobs, telemetry
 from playground.server.asked import experiment_part
@@ -39,12 +38,15 @@ from playground.server.zero import workers
 from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
-from playground.views import lab, layer, origin
+from playground.viewer.scripts import entry
+from playground.views import distances, lab, layer, origin
 from playground.views.snippet import as_python
 
 ASSETS = files.ASSETS / "ui"
 SAID = {"set_bytes", "set_images", "table_bytes", "table_rows"}  # limits that a script tells before anything is sent
 TITLE = "Diffusion Playground"
+FIRST = ("theme.js", "boot.js")
+"""Scripts that stand in the document itself."""
 
 WHAT = "Watch noise become data, beside the exact truth"
 EXAMPLE = '<a role="menuitem" href="?{query}" data-example="{key}"><b>{title}</b><small>{look}</small></a>'
@@ -72,9 +74,10 @@ HEADER = """
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
         <button type="button" role="menuitem" data-do="gif" title="The whole run as a moving picture">GIF animation</button>
         <button type="button" role="menuitem" data-do="mp4" title="The whole run as a film (H.264)">MP4 film</button>
+        <button type="button" role="menuitem" data-do="page" title="One file that plays, scrubs and shows its layers without a server">Page (.html)</button>
         <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
         <button type="button" role="menuitem" data-do="json" title="What is chosen, as pg.Experiment.from_json takes it in Python">Save as JSON</button>
-        <button type="button" role="menuitem" data-do="open" class="pg-menu-apart" title="Shows again what a saved PNG, GIF, MP4, SVG, CSV, npz or JSON was made of. It can be dropped anywhere on the page, too. The file stays in this browser.">Open a file…</button>
+        <button type="button" role="menuitem" data-do="open" class="pg-menu-apart" title="Shows again what a saved PNG, GIF, MP4, SVG, page, CSV, npz or JSON was made of. It can be dropped anywhere on the page, too. The file stays in this browser.">Open a file…</button>
       </span>
     </span>
     <span class="pg-menu pg-wide">
@@ -91,12 +94,6 @@ HEADER = """
 </div>
 """
 LINK = '<a role="menuitem" tabindex="-1" href="{href}" target="_blank" rel="noopener">{word}</a>'
-# what moves, what is true, what to try: the first visit's words, and again under "?"
-INTRO = (
-    ("What moves", "All that is green starts as pure noise and is carried, step by step, to where data could lie."),
-    ("What is true", "Blue shade and arrows are exact. Where green misses blue, the sampler errs, not the picture."),
-    ("Try", "Set steps to 5 and watch, or open one of the examples above."),
-)
 
 
 class Quiet(TypedDict):
@@ -311,7 +308,7 @@ def told(form: Form) -> Record:
         **form.config(),
         "layers": layer.config(),
         "labs": lab.config(),
-        "measures": {m.column: {"how": m.how, "floor": m.floor_of} for m in measures() if m.column},
+        "measures": distances.config(),
         "intro": INTRO,
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),
@@ -324,21 +321,22 @@ def told(form: Form) -> Record:
 def head(form: Form) -> str:
     """Scripts and styles as files of our own route, and a few lines that ask for the first picture before anything else is loaded."""
     config = json.dumps(told(form), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
+    scripts = "".join((ASSETS / name).read_text(encoding="utf-8") for name in FIRST)
     lines = [
         f"<style>{(ASSETS / 'boot.css').read_text(encoding='utf-8')}</style>",
-        f"<script>window.PG_START={{config:{config}}};\n{boot}</script>",
+        f"<script>window.PG_START={{config:{config}}};\n{scripts}</script>",
     ]
     lines.append(f'<link rel="icon" href="{_url("favicon.png")}">')  # without it a browser asks the host, which may be another's
     lines.append(f'<link rel="stylesheet" href="{_url(assets.SHEET.name)}">')
     # the run of the first picture and Gradio's own first script are on their way before these hundred
     lines += [f'<link rel="modulepreload" fetchpriority="low" href="{_url(name)}">' for name in [*modules(), *opened()]]
-    return "\n".join([*lines, f'<script type="module">{_entry()}</script>'])
+    return "\n".join([*lines, f'<script type="module">{entry("main.js", lambda name: f"./{_url(name)}")}</script>'])
 
 
 def modules() -> list[str]:
-    """The page's scripts but for those of labs: all of them at once, whoever imports them."""
-    return sorted({file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js")} - {"boot.js"})  # which is in the document itself
+    """The page's scripts but for those of labs: all of them at once, whoever imports them. Not those of a page without a server."""
+    names = {file.relative_to(ASSETS).as_posix() for file in ASSETS.rglob("*.js")}
+    return sorted(name for name in names - set(FIRST) if not name.startswith("viewer/"))
 
 
 def opened() -> list[str]:
@@ -347,15 +345,6 @@ def opened() -> list[str]:
     own = sorted((lab.FOLDER / key).glob("*.js"))
     shared = {name for file in own for name in re.findall(r'^import .*"\.\./(\w+\.js)";$', file.read_text(encoding="utf-8"), re.MULTILINE)}
     return [*(f"labs/{key}/{file.name}" for file in own), *(f"labs/{name}" for name in sorted(shared))]
-
-
-def _entry() -> str:
-    """The first module: the page's own with every layer's drawing. Static imports, so that all is there before Gradio's script runs, which comes after it."""
-    keys = list(layer.layers())
-    lines = [f'import {{ start }} from "./{_url("main.js")}";']
-    lines += [f'import layer{n} from "./{_url(f"stage/layers/{key}.js")}";' for n, key in enumerate(keys)]
-    told = ", ".join(f"{json.dumps(key)}: layer{n}" for n, key in enumerate(keys))
-    return "\n".join([*lines, f"start({{ {told} }});"])
 
 
 def _told(preset: Preset) -> Record:

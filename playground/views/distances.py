@@ -7,7 +7,7 @@ import math
 from playground.core.fields import Json
 from playground.core.measure import Estimate, Measure
 from playground.engine import Run
-from playground.measures.panel import Gone, curves, on_panel
+from playground.measures.panel import Gone, curves, measures, on_panel
 from playground.measures.sampled import Truth
 from playground.measures.tilted import TiltedLaw
 from playground.views.guided import tilted_words
@@ -36,6 +36,11 @@ def metrics_packet(run: Run) -> Packet:
         for mark, name in (("", "value"), ("/se", "error"), ("/floor", "floor"), ("/floor_sd", "floor_sd")):
             packet.add(measure.column + mark, [getattr(e, name) for e in curve.estimates])
     return packet
+
+
+def config() -> dict[str, dict[str, str]]:
+    """For the page: how each measure is taken, and what its floor is of, in words."""
+    return {m.column: {"how": m.how, "floor": m.floor_of} for m in measures() if m.column}
 
 
 def target(run: Run) -> dict[str, str]:

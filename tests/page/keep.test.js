@@ -141,3 +141,13 @@ test("what is no such file", async () => {
   await says(blob("<svg><text>hello</text></svg>"), "no link inside");
   await says(blob(`<svg><metadata id="${field}">${origin("?a")}`), "is cut off");
 });
+
+test("a page without a server says it in its head", async () => {
+  const page = (words, end = "</html>\n") => blob(bytes(`<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n${words}<script>throw 1</script>${end}`));
+  const meta = (text) => `<meta name="${field}" content="${text}">`;
+  assert.deepEqual(await read(page(meta(origin("?a=1&amp;b=&#x27;2")))), { link: "?a=1&b='2", version });
+  await says(page(meta(origin(LINK)), ""), "is cut off");
+  await says(page(""), "no link inside");
+  await says(page(meta(origin("javascript:alert(1)"))), "no link inside");
+  await says(page(meta(origin(`?data=${"x".repeat(longest + 300)}`))), "a link has at most");
+});

@@ -1,5 +1,5 @@
 // What the page's modules find in a browser, for tests in node: `node --import ./tests/page/setup.js --test "tests/page/*.test.js"` (`npm test`).
-// globalThis.PG_START is made by assets/ui/boot.js itself from the real config, which Python writes once for every state of the sources. A lab's
+// globalThis.PG_START is made by assets/ui/theme.js and boot.js themselves from the real config, which Python writes once for every state of the sources. A lab's
 // module finds the page's as it does when it is served (assets/ui/labs/<key>/). There is no document: what is tested here is pure.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -59,7 +59,7 @@ export function resolve(specifier, context, next) {
 export function boot(search = "") {
   globalThis.PG_START = { config: structuredClone(told) };
   globalThis.location = new URL(search, "http://localhost/");
-  vm.runInThisContext(readFileSync(new URL("../../assets/ui/boot.js", import.meta.url), "utf-8"));
+  for (const name of ["theme", "boot"]) vm.runInThisContext(readFileSync(new URL(`../../assets/ui/${name}.js`, import.meta.url), "utf-8"));
   return globalThis.PG_START;
 }
 

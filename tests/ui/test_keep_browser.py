@@ -60,6 +60,7 @@ def test_what_is_saved_is_shown_again(visit: Any, fresh: Any, query: str) -> Non
     files = dict(save(site, kind) for kind in ("png", "gif", "mp4", "csv"))
     assert [name.rpartition(".")[2] for name in files] == ["png", "gif", "mp4", "npz" if query is IMAGES else "csv"]
     if query is TOYS:
+        files |= dict([save(site, "page")])
         site.page.wait_for_function("document.querySelector('.pg-curve-distance .modebar-btn')")
         with site.page.expect_download() as download:
             button = "document.querySelector('.pg-curve-distance .modebar-btn[data-title^=\"Save\"]')"

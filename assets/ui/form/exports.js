@@ -96,6 +96,22 @@ export function actionsOf(form) {
     }
   };
 
+  /** One file that shows this view without a server. @returns {Promise<void>} */
+  const page = async () => {
+    menus.close();
+    const abort = new AbortController(), { signal } = abort, name = `${fileName()}.html`, url = liveUrl("page.html");
+    form.tell({ kind: "info", message: "Making the page…", stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
+    try {
+      const response = await ask(url, { signal });
+      if (!response.ok) throw await transport.failure(response);
+      save(await response.blob(), name);
+      form.tell({ kind: "info", message: `Saved ${name}`, stay: 4000 });
+    } catch (error) {
+      if (aborted(error)) return form.notices.clear();
+      form.tell({ kind: "error", message: saidOf(error) || "The page could not be made.", action: { label: "Try again", run: page } });
+    }
+  };
+
   /** The whole run as a moving picture: drawn by the page, joined by the server, which says how far it is. @param {"gif" | "mp4"} kind @returns {Promise<void>} */
   const film = async (kind) => {
     menus.close();
@@ -130,6 +146,7 @@ export function actionsOf(form) {
     png,
     csv,
     json,
+    page,
     open() {
       menus.close();
       choose(form);

@@ -7,7 +7,7 @@ import { Unread, read } from "./read.js";
 
 /** @typedef {import("../form/form.js").Form} Form */
 
-const ACCEPT = ".png,.gif,.mp4,.svg,.csv,.npz,.json";
+const ACCEPT = ".png,.gif,.mp4,.svg,.html,.csv,.npz,.json";
 const NAME = 60; // letters of a file's name in a message
 const OVER = "pg-file-over"; // of the document, while a file is held over it
 

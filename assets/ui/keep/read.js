@@ -105,6 +105,17 @@ async function svg(file) {
   return told[1].replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 }
 
+const META = new RegExp(`<meta name="${field}" content="([^"<>]*)(">)?`);
+
+/** A page without a server says it in its head; nothing of it is run. @param {Blob} file */
+async function html(file) {
+  const told = META.exec(await file.slice(0, NEAR).text());
+  if (!told) return "";
+  if (told[1].length > MOST * 6) throw tooLong(told[1].length);
+  if (!told[2] || !/<\/html>\s*$/.test(await file.slice(Math.max(0, file.size - 64)).text())) throw cut();
+  return told[1].replace(/&quot;/g, '"').replace(/&#x27;/g, "'").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+}
+
 /** What is behind a name in a ZIP. @param {Blob} file @param {string} name */
 async function entry(file, name) {
   const start = Math.max(0, file.size - NEAR), tail = await bytesOf(file, start, file.size), view = viewOf(tail);
@@ -175,6 +186,7 @@ const KINDS = [
   [(head) => head.slice(4, 8) === "ftyp", mp4],
   [begins("PK\x03\x04"), npz],
   [begins("#"), table],
+  [(head) => /^(\xef\xbb\xbf)?\s*<!doctype html/i.test(head), html],
   [(head) => /^(\xef\xbb\xbf)?\s*<(\?xml|!--|!DOCTYPE svg|svg)/i.test(head), svg],
 ];
 
@@ -188,7 +200,7 @@ export async function read(file) {
     return { json: (await file.text()).trim() };
   }
   const reader = KINDS.find(([is]) => is(head))?.[1];
-  if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, CSV, npz or JSON of its own");
+  if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, page, CSV, npz or JSON of its own");
   const told = ORIGIN.exec(await reader(file));
   if (!told) throw new Unread("has no link inside: it was not saved by this page, or another program has written it anew");
   if (told[2].length > longest) throw tooLong(told[2].length);

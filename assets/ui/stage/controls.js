@@ -3,6 +3,7 @@ import { introHtml } from "../beside/words.js";
 import { must, targetOf } from "../lib/dom.js";
 import { SUBSCRIPT } from "./captions.js";
 
+/** [keys, what they do, "form": only where there is a form] */
 const KEYS = [
   ["space", "play or pause"],
   ["← →", "one sampler step back or forth"],
@@ -11,19 +12,19 @@ const KEYS = [
   ["L", "loop on or off"],
   ["1 – 9", "layers, in the legend’s order; of several stages as many digits select one"],
   ["C", "colour by class"],
-  ["R", "forward or reverse"],
-  ["tab", "the next control; on the pin:"],
-  ["← → ↑ ↓", "move the pin, with shift five times as far"],
-  ["page ↑ ↓", "move the pin in time"],
-  ["delete", "take the pin away"],
-  ["ctrl Z", "undo: the experiment before; with shift redo; on a Mac with cmd"],
+  ["R", "forward or reverse", "form"],
+  ["tab", "the next control; on the pin:", "form"],
+  ["← → ↑ ↓", "move the pin, with shift five times as far", "form"],
+  ["page ↑ ↓", "move the pin in time", "form"],
+  ["delete", "take the pin away", "form"],
+  ["ctrl Z", "undo: the experiment before; with shift redo; on a Mac with cmd", "form"],
   ["esc", "close what is open, then the message, then the pin"],
   ["?", "this list"],
 ];
 const HANDS = [
-  ["click", "on the picture: a pin; on the pin: away with it"],
-  ["double click", "a curve: its whole range; a handle of your data or of a drawn schedule: add, remove; an image: enlarge"],
-  ["wheel", "on a component of your data: its weight"],
+  ["click", "on the picture: a pin; on the pin: away with it", "form"],
+  ["double click", "a curve: its whole range; a handle of your data or of a drawn schedule: add, remove; an image: enlarge", "form"],
+  ["wheel", "on a component of your data: its weight", "form"],
 ];
 
 /** A new element.
@@ -78,8 +79,10 @@ class Keys {
     /** @type {Element | null} */
     this.from = null; // where the keyboard was
     /** @param {string[]} row */
-    const kbd = ([key, what]) => `<dt>${key.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ")}</dt><dd>${what}</dd>`;
-    const rows = KEYS.map(kbd).join("") + HANDS.map(([word, what]) => `<dt>${word}</dt><dd>${what}</dd>`).join("");
+    const row = ([key, what, where = "all"]) => `<dt class="pg-of-${where}">${key}</dt><dd class="pg-of-${where}">${what}</dd>`;
+    /** @param {string} keys */
+    const kbd = (keys) => keys.split(" ").map((k) => (k === "–" ? k : `<kbd>${k}</kbd>`)).join(" ");
+    const rows = KEYS.map(([keys, ...rest]) => row([kbd(keys), ...rest])).join("") + HANDS.map(row).join("");
     const help = (this.box = make("div", "pg-help", { role: "dialog", "aria-modal": "true", "aria-label": "Keyboard" }));
     help.innerHTML = `<div class="pg-sheet"><header><b>Keyboard</b><button type="button" class="pg-btn pg-close" aria-label="Close">×</button></header><div class="pg-sheet-intro">${introHtml()}</div><dl>${rows}</dl></div>`;
     help.hidden = true;

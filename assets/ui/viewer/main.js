@@ -1,0 +1,71 @@
+// A page that needs no server: the page's own stage, of packets that lie in the document (playground/viewer/document.py). Several have one cursor.
+import { Status } from "../beside/status.js";
+import { must } from "../lib/dom.js";
+import { decode } from "../lib/packet.js";
+import { theme } from "../lib/start.js";
+import { time } from "../lib/time.js";
+import { layer } from "../stage/layers.js";
+import { Stage } from "../stage/stage.js";
+
+/** @typedef {import("../python.js").RunHeader} RunHeader */
+/** @typedef {import("../python.js").FieldsHeader} FieldsHeader */
+/** @typedef {import("../python.js").MetricsHeader} MetricsHeader */
+/** Packets of a run, each packed by gzip and as base64. @typedef {{run: string, fields: string[], metrics: string}} Sent */
+/** What the document says: runs, and how they are looked at, as a link says it without "view.". @typedef {{runs: Sent[], view: Record<string, string>}} Told */
+
+/** A packed packet. @template H @param {string} text @returns {Promise<import("../lib/packet.js").Packet<H>>} */
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return decode(await new Response(stream).arrayBuffer());
+}
+
+/** The stage as a link says. @param {Stage} stage @param {Record<string, string>} view */
+function looked(stage, view) {
+  if (view.layers) stage.setLayers(view.layers.split(","));
+  stage.setColor(view.color ?? "");
+  stage.speed = Number(view.speed || 1);
+  stage.loop = view.loop !== "off";
+  if (view.at && Number.isFinite(Number(view.at))) stage.seek(Number(view.at));
+  stage.setPin(view.pin ?? "");
+}
+
+/** A run on its stage, with the line of its numbers. @param {HTMLElement} box @param {Sent} sent @param {Record<string, string>} view */
+async function shown(box, sent, view) {
+  const run = /** @type {import("../lib/packet.js").Packet<RunHeader>} */ (await unpacked(sent.run));
+  const stage = new Stage(must(box, ".pg-viewer-stage")), status = new Status(must(box, ".pg-viewer-status"));
+  stage.on("notice", (notice) => stage.notice(notice));
+  stage.on("toggle-mode", () => stage.notice({ kind: "info", message: "This page holds this run alone." }));
+  stage.setRun(run);
+  status.update({ run, toScreen: 0 });
+  looked(stage, view);
+  for (const text of sent.fields) stage.setFields(/** @type {import("../lib/packet.js").Packet<FieldsHeader>} */ (await unpacked(text)));
+  status.update({ metrics: /** @type {import("../lib/packet.js").Packet<MetricsHeader>} */ (await unpacked(sent.metrics)) });
+  return stage;
+}
+
+/** One clock for all: the first owns it, and the others follow. @param {Stage[]} stages */
+function together([first, ...others]) {
+  for (const other of others) {
+    other.pause();
+    other.on("cursor", ({ c }) => Math.abs(c - first.cursor) > 1e-9 && first.seek(c));
+  }
+  first.on("cursor", ({ c }) => others.forEach((other) => (other.cursor = c)));
+  first.on("layers", (names) => others.forEach((other) => other.setLayers(names)));
+  first.on("color", (how) => others.forEach((other) => other.setColor(how)));
+}
+
+/** @param {Record<string, object>} layers how they are drawn, by their keys */
+export async function start(layers) {
+  for (const [key, drawings] of Object.entries(layers)) layer(key, drawings);
+  must(document, ".pg-viewer-theme").addEventListener("click", () => theme.toggle());
+  const said = document.getElementById("pg-sent")?.textContent ?? "";
+  /** @type {Told} */
+  const { runs, view } = JSON.parse(said);
+  /** @type {NodeListOf<HTMLElement>} */
+  const boxes = document.querySelectorAll(".pg-viewer-run");
+  const stages = await Promise.all(runs.map((sent, n) => shown(boxes[n], sent, view)));
+  if (view.time) time.choose(view.time);
+  together(stages);
+  window.__pgStage = stages[0];
+}
