@@ -23,8 +23,8 @@ of particles: compare runs of one size. An interval over seeds is made by a swee
     pg.distance(x, y, measure="Sinkhorn")                   of two samples, also of unlike numbers, or of points and a law: all that say "distance" below
     pg.Sweep(…, measures=["W2", "Recall", "StrongError"])   of every cell
 
-A sweep that names none takes those of the column "by default" that its law has; the others take up to some seconds a cell and are asked for by name. The page's own curves are those of
-"on the page".
+A sweep that names none takes W₂ and the energy distance; `measures="quick"` all that are "quick" below and that its law has; the others take up to some seconds a cell and are asked for by
+name. The page's own curves are those of "on the page".
 
 """
 
@@ -60,7 +60,7 @@ def told(measure: Measure) -> str:
     paper = f" ({info.paper})" if info.paper else ""
     needs = ", ".join(sorted(measure.needs)) or "–"
     cells = [f"`{info.key}`", info.title, info.tip + paper, measure.unit_in(Euclidean(2)) or "–", BETTER[measure.better]]
-    where = "by default" if measure.cheap else "by name"
+    where = "quick" if measure.cheap else "by name"
     return f"| {' | '.join([*cells, where + (', on the page' if measure.column else ''), needs])} |"
 
 

@@ -29,8 +29,8 @@ class ClassEntropy(Ended):
     unit: ClassVar[str] = "nats"
     better: ClassVar[str] = "floor"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        share = law.responsibilities(x)
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        share = torch.softmax(parts, -1)
         return torch.stack([share[:, law.labels == c].sum(1) for c in distinct(law.labels)], 1)
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
+import weakref
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,14 +25,14 @@ FAR = 1e6  # where what is not finite is put
 
 @dataclass(frozen=True)
 class Ended(Measure):
-    """A function of the means of ``seen`` over the last particles. ``floor``: its mean over DRAWS exact samples as large; ``error``: by the jackknife over GROUPS of particles."""
+    """A function of the means of ``seen`` over the last particles, which is told of ``parts``, ln w_k N(x; m_k, C_k) (n, K). ``floor``: its mean over DRAWS exact samples as large; ``error``: by the jackknife over GROUPS of particles."""
 
     unit: ClassVar[str] = ""
     in_squares: ClassVar[bool] = False
     how: ClassVar[str] = "of the last states; ± by the jackknife over 10 groups of particles"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        """What is averaged over points x (n, d), (n, F), float64."""
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        """What is averaged over points of which ``parts`` (n, K) is known, (n, F), float64."""
         raise NotImplementedError
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:
@@ -39,8 +41,7 @@ class Ended(Measure):
 
     def of(self, run: Measured) -> Estimate:
         law = run.oracle.data
-        x = run.process.project(run.frames[-1].z).flatten(1).cpu().double()
-        seen = self.seen(law, torch.nan_to_num(x, FAR, FAR, -FAR).clamp(-FAR, FAR)).numpy()
+        seen = self.seen(law, parts_of(run, law)).numpy()
         groups = min(GROUPS, len(seen))
         place = np.arange(len(seen)) % groups
         sums, sizes = np.stack([seen[place == g].sum(0) for g in range(groups)]), np.bincount(place)
@@ -56,14 +57,48 @@ class Ended(Measure):
 def floor_of(measure: Ended, law: GaussianMixture, n: int) -> tuple[float, float]:
     """Mean and standard deviation of a number over exact samples of n points."""
     rng = Rng(0, dtype=torch.float64).stream("floors")
-    drawn = [measure.seen(law, law.draw(n, rng)[0]).mean(0).numpy() for _ in range(DRAWS)]
+    drawn = [measure.seen(law, component_log_prob(law, law.draw(n, rng)[0])).mean(0).numpy() for _ in range(DRAWS)]
     told = measure.number(law, np.stack(drawn))
     return float(told.mean()), float(told.std(ddof=1))
 
 
-def on_components(law: GaussianMixture, x: Tensor) -> Tensor:
-    """Is a point (n, d) within WITHIN standard deviations of a component, (n, K)?"""
-    chol = torch.linalg.cholesky(law.covs)
-    white = torch.linalg.inv(chol)
-    u = torch.einsum("kij,nj->nki", white, x) - torch.einsum("kij,kj->ki", white, law.means)
-    return u.square().sum(-1) <= WITHIN**2
+LAST = threading.local()
+
+
+def parts_of(run: Measured, law: GaussianMixture) -> Tensor:
+    """ln w_k N(x; m_k, C_k) of a run's last particles under a law, (n, K)."""
+    z = run.frames[-1].z
+    known: tuple[weakref.ref[Tensor], GaussianMixture, Tensor] | None = LAST.__dict__.get("known")
+    if known is not None and known[0]() is z and known[1] is law:
+        return known[2]
+    x = run.process.project(z).flatten(1).cpu().double()
+    parts = component_log_prob(law, torch.nan_to_num(x, FAR, FAR, -FAR).clamp(-FAR, FAR))
+    LAST.__dict__["known"] = weakref.ref(z), law, parts
+    return parts
+
+
+@functools.lru_cache(maxsize=64)
+def _table(law: GaussianMixture) -> tuple[Tensor, Tensor]:
+    """ln w_k N(0; m_k, C_k) and the rows of the quadratic form about the law's mean: one product with (x_i x_j, x_i) is ln w_k N(x) less its constant."""
+    precision = torch.linalg.inv(law.covs)
+    m = law.means - law.mean()
+    pull = torch.einsum("kij,kj->ki", precision, m)
+    const = top(law) - 0.5 * (m * pull).sum(1)
+    return const, torch.cat([-0.5 * precision.flatten(1), pull], 1).mT.contiguous()
+
+
+def component_log_prob(law: GaussianMixture, x: Tensor) -> Tensor:
+    """``law.component_log_prob`` of points x (n, d) in float64 as one matrix product: a tenth of the time for 64 components."""
+    const, rows = _table(law)
+    u = x - law.mean()
+    return torch.addmm(const, torch.cat([(u[:, :, None] * u[:, None, :]).flatten(1), u], 1), rows)
+
+
+def top(law: GaussianMixture) -> Tensor:
+    """ln w_k N(m_k; m_k, C_k), (K,): the largest that it can be."""
+    return law.weights.log() - 0.5 * torch.linalg.slogdet(law.covs).logabsdet - 0.5 * law.dim * math.log(2 * math.pi)
+
+
+def on_components(law: GaussianMixture, parts: Tensor) -> Tensor:
+    """Is a point within WITHIN standard deviations of a component, (n, K)?"""
+    return parts >= top(law) - 0.5 * WITHIN**2

@@ -31,8 +31,8 @@ class LikelihoodGap(Ended):
     unit: ClassVar[str] = "nats"
     better: ClassVar[str] = "floor"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        return law.log_prob(x)[:, None]
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        return torch.logsumexp(parts, -1, keepdim=True)
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:
         return own(law) - means[..., 0]

@@ -26,8 +26,8 @@ class ModeRecall(Ended):
     )
     better: ClassVar[str] = "higher"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        return on_components(law, x).double()
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        return on_components(law, parts).double()
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:
         return (means > 0).mean(-1)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -38,5 +37,5 @@ class Moments(Sampled):
                 known[name] = known_moments("x", pool[rows])
             return known[name]
 
-        squares = [frechet_of_moments(of(x), of(y)) for x, y in zip(first, second, strict=True)]
-        return torch.tensor([math.sqrt(max(0.0, s)) for s in squares], dtype=torch.float64)
+        (mx, cx), (my, cy) = ([torch.stack(part) for part in zip(*map(of, rows), strict=True)] for rows in (first, second))
+        return frechet_of_moments((mx, cx), (my, cy)).clamp_min(0).sqrt()

@@ -26,8 +26,8 @@ class OnModes(Ended):
     )
     better: ClassVar[str] = "higher"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        return on_components(law, x).any(-1, keepdim=True).double()
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        return on_components(law, parts).any(-1, keepdim=True).double()
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:
         return means[..., 0]

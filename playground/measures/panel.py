@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from playground.core import legal
+from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, one_of
 from playground.core.measure import Curve, Measure, Measured
+from playground.core.process import Process
+from playground.core.space import Space
 from playground.core.spec import registry
 from playground.measures.sampled import Sampled, Truth, courses
 
@@ -21,15 +24,24 @@ def offers(run: Measured) -> frozenset[str]:
     "finite mean", "finite variance" (of p_t), "embedded" (distances are those of points of a Euclidean space), "line" (points on the line), "data at the
     end" (it has come to t = 0), "all kinds" (and it was not asked for one of its law's classes).
     """
-    exp, space = run.exp, run.space
+    return _offers(run.exp, run.space, run.process, run.frames[-1].t == 0)
+
+
+def _offers(exp: Experiment, space: Space, process: Process, ended: bool) -> frozenset[str]:
     seen = {
         "embedded": space.embedded,
         "line": space.dim == 1 and "vector" in space.caps,
-        "data at the end": run.frames[-1].t == 0,
+        "data at the end": ended,
         "all kinds": exp.mode == "reverse" and len(exp.law.labels) > 1 and "mixture" in exp.guidance.gives,
     }
-    seen |= {word: run.process.moments > order for word, order in MOMENTS.items()}
+    seen |= {word: process.moments > order for word, order in MOMENTS.items()}
     return legal.offers(exp) | space.caps | exp.law.gives | {word for word, has in seen.items() if has}
+
+
+def quick(exp: Experiment) -> tuple[str, ...]:
+    """The keys of the measures that a run of ``exp`` has and that are quick enough to be taken of every cell of a sweep."""
+    there = _offers(exp, exp.law.space, exp.process, exp.mode == "reverse" and exp.stop_at == 0)
+    return tuple(measure.info.key for measure in measures() if measure.cheap and measure.needs <= there)
 
 
 def why_not(measure: Measure, run: Measured) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from playground.core.mixture import GaussianMixture
@@ -24,8 +25,8 @@ class WeightError(Ended):
     )
     formula: ClassVar[str] = r"\tfrac12\sum_k\left|\tfrac1n\sum_i p(k\mid x_i)-w_k\right|"
 
-    def seen(self, law: GaussianMixture, x: Tensor) -> Tensor:
-        return law.responsibilities(x)
+    def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
+        return torch.softmax(parts, -1)
 
     def number(self, law: GaussianMixture, means: np.ndarray) -> np.ndarray:
         return 0.5 * np.abs(means - law.weights.numpy()).sum(-1)

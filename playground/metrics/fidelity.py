@@ -18,7 +18,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     mine, theirs = known_moments("x", x), known_moments("y", y)
     if x.shape[1] != y.shape[1]:
         raise BadValue("y", tuple(y.shape), f"as many columns as x has: {x.shape[1]}")
-    return frechet_of_moments(mine, theirs)
+    return float(frechet_of_moments(mine, theirs))
 
 
 def known_moments(name: str, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -27,13 +27,14 @@ def known_moments(name: str, rows: Tensor) -> tuple[Tensor, Tensor]:
     return moments(rows)
 
 
-def frechet_of_moments(x: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor]) -> float:
-    """The same of two means and covariances."""
+def frechet_of_moments(x: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor]) -> Tensor:
+    """The same of means (…, d) and covariances (…, d, d), (…)."""
     (mx, cx), (my, cy) = x, y
     value, vector = torch.linalg.eigh(cx)
-    root = (vector * value.clamp_min(0).sqrt()) @ vector.T
-    cross = torch.linalg.eigvalsh(root @ cy @ root).clamp_min(0).sqrt().sum()
-    return float((mx - my).square().sum() + cx.trace() + cy.trace() - 2 * cross)
+    root = (vector * value.clamp_min(0).sqrt()[..., None, :]) @ vector.mT
+    cross = torch.linalg.eigvalsh(root @ cy @ root).clamp_min(0).sqrt().sum(-1)
+    traces = (cx.diagonal(dim1=-2, dim2=-1) + cy.diagonal(dim1=-2, dim2=-1)).sum(-1)
+    return (mx - my).square().sum(-1) + traces - 2 * cross
 
 
 NEIGHBOURS = Whole(3, 1, 1000)

@@ -129,8 +129,8 @@ def read(d: np.ndarray) -> Estimate:
     samples = len(d)
     pairs = d[1:, 1:][np.triu_indices(samples - 1, 1)]
     # the variance behind the error: the mean of those of every sample's distances to the exact ones
-    rows = [d[0, 1:], *(np.delete(row[1:], i) for i, row in enumerate(d[1:]))]
-    error = math.sqrt(np.mean([row.var(ddof=1) for row in rows]) / (samples - 1))
+    others = d[1:, 1:][~np.eye(samples - 1, dtype=bool)].reshape(samples - 1, -1)
+    error = math.sqrt((d[0, 1:].var(ddof=1) + others.var(1, ddof=1).sum()) / samples / (samples - 1))
     return Estimate(float(d[0, 1:].mean()), error, float(pairs.mean()), float(pairs.std(ddof=1)))
 
 

@@ -36,7 +36,7 @@ def sweep(
     *,
     base: Experiment | Mapping[str, object] | None = None,
     seeds: int | Sequence[int] = NEW,
-    measures: Sequence[str] = MEASURES,
+    measures: Sequence[str] | str = MEASURES,
     workers: int = 0,
     keep: bool = True,
 ) -> Results:

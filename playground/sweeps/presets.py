@@ -104,3 +104,21 @@ def cld(base: Experiment) -> Sweep:
         "grid": ["Quadratic", "Quadratic", "UniformLogSNR", "UniformLogSNR"],
     }
     return Sweep(base=plain, axes=[methods, {"calls": (10, 20, 50, 100, 200)}], title="CLD: SSCS against Euler–Maruyama against VP")
+
+
+@preset("the trilemma: quality, diversity and speed of eight methods at equal calls")
+def trilemma(base: Experiment) -> Sweep:
+    """Each method with the process and the grid that it was published for, on the same data from the same seeds: quality by W₂ and two moments (of images by the Fréchet distance), diversity by recall,
+    speed by model calls and milliseconds, which every cell has."""
+    plain = Experiment(data=base.data, particles=base.particles, dtype=base.dtype)
+    methods = {
+        "sampler": ["DDPM", "DDIM", "DPMSolverPP2M", "UniPC", "EDMHeun", "Euler", "SSCS", "EulerMaruyama"],
+        "process": ["VP", "VP", "VP", "VP", "EDM", "Flow", "CLD", "CLD"],
+        "grid": ["UniformLogSNR", "UniformLogSNR", "UniformLogSNR", "UniformLogSNR", "Karras", "UniformTime", "Quadratic", "Quadratic"],
+    }
+    measures = (
+        ("Frechet", "ImageRecall", "ImagePrecision")
+        if "examples" in base.law.gives
+        else ("W2", "Moments", "Recall", "Precision", "ModeRecall")
+    )
+    return Sweep(base=plain, axes=[methods, {"calls": (10, 20, 50, 100)}], measures=measures, title=f"the trilemma on {base.who.title}")

@@ -20,12 +20,15 @@ from playground.core.legal import fitting
 from playground.core.limits import limits, variable
 from playground.core.spec import FAMILIES, dotted_names, registry, unflatten
 from playground.measures.panel import named as measure_named
+from playground.measures.panel import quick
 
 CALLS, SEED, STEPS = "calls", "seed", "grid.steps"
 COUNT = Whole(0, 1, 100_000)  # of model calls
 MOST_AXES, MOST_SEEDS, MOST_NAMES, MOST_LETTERS = 6, 1000, 8, 200_000
 MANY_STEPS = 1000
 MEASURES = ("W2", "Energy")
+QUICK = "quick"
+"""In place of measures: all that the base's runs have and that take no time (``Measure.cheap``)."""
 NEW = 5  # seeds, where nobody says how many
 GIVE_WAY = ("guidance", "sampler", "grid")  # to the process
 KEPT = {"grid": tuple(params(Grid))}
@@ -153,6 +156,8 @@ def _seeds(name: str, value: object) -> tuple[int, ...]:
 
 
 def _measures(name: str, value: object) -> tuple[str, ...]:
+    if value == QUICK:
+        return (QUICK,)
     if not is_list(value) or not 1 <= len(value) <= 100:
         raise BadValue(name, value, "a list of measures, such as " + ", ".join(MEASURES))
     return tuple(dict.fromkeys(measure_named(key).info.key for key in value))
@@ -169,7 +174,7 @@ class Sweep:
     """Many experiments: ``base``, changed along ``axes`` to every combination of their points, each with all ``seeds``, and the ``measures`` taken of them.
 
     axes: records of names and lists, {"sampler": ["DDIM", "Heun"]}; several names in one are changed together. A name is that of a link ("grid.steps",
-    "process.schedule.beta_max", "sampler") or "calls", model calls: as many steps as they pay for. seeds: a list, or how many. measures: keys. base: an Experiment, its record, or a link's names.
+    "process.schedule.beta_max", "sampler") or "calls", model calls: as many steps as they pay for. seeds: a list, or how many. measures: keys, or "quick": all that the base has and that take no time. base: an Experiment, its record, or a link's names.
     Combinations that cannot be are left out with the judge's reason. ``Sweep.from_json(s.to_json()) == s``. Raises BadValue naming the field, the value and what is allowed.
     """
 
@@ -192,13 +197,15 @@ class Sweep:
             base: Experiment | Mapping[str, object] | None = None,
             axes: Sequence[Axis | Mapping[str, Sequence[object]]] = (),
             seeds: int | Sequence[int] = NEW,
-            measures: Sequence[str] = MEASURES,
+            measures: Sequence[str] | str = MEASURES,
             title: str = "",
         ) -> None: ...
 
     def __post_init__(self) -> None:
         for name, param in params(self).items():
             object.__setattr__(self, name, param.clean(name, getattr(self, name)))
+        if self.measures == (QUICK,):
+            object.__setattr__(self, "measures", quick(self.base))
         most = limits().cells
         if self.count > most:
             words = f"at most {most:,} cells (combinations of all axes × seeds); {variable('cells')} changes that"
@@ -241,7 +248,7 @@ class Sweep:
         *,
         base: Experiment | Mapping[str, object] | None = None,
         seeds: int | Sequence[int] = NEW,
-        measures: Sequence[str] = MEASURES,
+        measures: Sequence[str] | str = MEASURES,
     ) -> Sweep:
         """A sweep, its record, or a list of axes with the other arguments. Raises BadValue."""
         told = _written("axes", given)

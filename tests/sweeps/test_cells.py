@@ -9,6 +9,7 @@ import torch
 
 import playground as pg
 from playground.engine import Run
+from playground.metrics import transport
 from playground.metrics.truth import directions
 from playground.sweeps.compute import Computer, Samples, Streams, agrees, parts, passes, together
 from playground.sweeps.results import Result
@@ -57,6 +58,25 @@ def test_cells_are_measures_to_the_bit(what):
                 with pytest.raises(pg.BadValue) as told:
                     pg.measure(one, key)
                 assert cell.refused[key] in str(told.value)
+
+
+def test_heavy_measures_are_those_of_the_run_too():
+    """Also where their exact samples and floors are shared by samplers of unlike steps; and one that does not settle takes no other with it."""
+    keys, computer = ["ExactW2", "Recall", "MMD", "KLCells", "LikelihoodGap", "StrongError", "W2"], Computer()
+    for at, (sampler, steps) in enumerate((("DDIM", 6), ("Heun", 9))):
+        exp = experiment({"sampler": sampler, "grid": {"kind": "UniformLogSNR", "steps": steps}})
+        for cell in computer.cells((at,), exp, [0, 3], keys):
+            assert not cell.refused
+            assert dict(cell.values) == {key: pg.measure(exp.replace(seed=cell.seed), key) for key in keys}
+    ends = [key for key in computer.samples.kept if key[-1] == "end"]
+    assert len(ends) == 2  # one set a seed, whatever the steps
+
+
+def test_one_that_does_not_settle(monkeypatch):
+    monkeypatch.setattr(transport, "NEWTON", 0)
+    (cell,) = Computer().cells((0,), experiment({"particles": 40}), [0], ["Sinkhorn", "ExactW1"])
+    assert cell.values.keys() == {"ExactW1"}
+    assert "not settled" in cell.refused["Sinkhorn"]
 
 
 def test_a_pass_takes_all_seeds_where_bits_allow():

@@ -209,3 +209,20 @@ def test_names_of_python():
     axis = Axis(("sampler",), (("DDIM",),))
     assert Sweep(axes=[axis]).axes == (axis,)
     assert COUNT.clean("calls", 5.0) == 5
+
+
+def test_quick_measures_are_those_of_the_base():
+    """Named one by one in the record, so that it means the same wherever it is read. Mutants killed: what takes a while; what the law does not have."""
+    plane, line, symbols, images = (
+        Sweep(base=base, measures="quick").measures for base in ({}, {"data": "two_modes"}, {"data": "letters"}, {"data": "digits"})
+    )
+    assert {"W2", "Energy", "ModeRecall", "KLCells", "ModelCalls"} <= set(plane)
+    assert "W1" in set(line) - set(plane)
+    assert "TotalVariation" in symbols
+    assert "W2" not in symbols
+    assert "Frechet" in images
+    assert not {"ExactW2", "Sinkhorn", "C2ST", "Recall", "ImageRecall", "StrongError"} & {*plane, *line, *symbols, *images}
+    one = Sweep(measures="quick")
+    assert Sweep.from_json(one.to_json()) == one
+    assert one.to_dict()["measures"] == list(plane)
+    assert Sweep(axes=[{"sampler": ["DDIM"]}]).measures == ("W2", "Energy")

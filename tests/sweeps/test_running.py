@@ -15,7 +15,9 @@ import pytest
 import playground as pg
 from playground.core.fields import BadValue
 from playground.sweeps import Result, Results, Running, Sweep, run
+from playground.sweeps import running as running_module
 from playground.sweeps.__main__ import main
+from playground.sweeps.compute import Computer
 from playground.sweeps.kept import Kept
 from playground.sweeps.running import TRIES, Process
 
@@ -82,6 +84,24 @@ def test_processes_say_the_same(whole):
     results = run(SWEEP, workers=2, keep=False)
     assert results.complete
     assert {k: c.values for k, c in results.cells.items()} == {k: c.values for k, c in whole.cells.items()}
+
+
+def test_first_cells_do_not_wait_for_processes(monkeypatch, whole):
+    """While they import torch cheap cells are computed here, of at most half of the tasks; none where tasks are dear. Mutants killed: a cell that two compute; all of them here."""
+    here, cells = [], Computer.cells
+
+    def told(self, at, *rest):
+        here.append(at)
+        return cells(self, at, *rest)
+
+    monkeypatch.setattr(Computer, "cells", told)
+    results = run(SWEEP, workers=1, keep=False)
+    assert 1 <= len(here) == len(set(here)) <= 4
+    assert {k: c.values for k, c in results.cells.items()} == {k: c.values for k, c in whole.cells.items()}
+    here.clear()
+    monkeypatch.setattr(running_module, "HERE", 0)
+    assert run(SWEEP, workers=1, keep=False).complete
+    assert not here
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
