@@ -34,6 +34,7 @@ function looked(stage, view) {
 async function shown(box, sent, view) {
   const run = /** @type {import("../lib/packet.js").Packet<RunHeader>} */ (await unpacked(sent.run));
   const stage = new Stage(must(box, ".pg-viewer-stage")), status = new Status(must(box, ".pg-viewer-status"));
+  stage.on("level", (level) => time.of(level));
   stage.on("notice", (notice) => stage.notice(notice));
   stage.on("toggle-mode", () => stage.notice({ kind: "info", message: "This page holds this run alone." }));
   stage.setRun(run);
