@@ -2,20 +2,26 @@
 ``python -m benchmarks.board``. Both in this run, by turns over the same places, in seconds of the processor on one thread, so that other programs disturb little; JSON with the ratios.
 
 ``--share``: the part of the places, evenly taken, at which cells are also made one at a time (1: all of them). The whole sweep is timed as well, here and in two processes, from its start to the
-first cell and to the last.
+first cell and to the last. ``--stage``: instead, how long the stage's run takes over HTTP at a server of its own, alone and while a sweep runs there, by turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import statistics
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
 
+import httpx
 import torch
 
 import playground as pg
-from benchmarks.live import cpu
+from benchmarks.live import WORKERS, cpu, free_port, start_server, summary, wait_for
 from playground.engine import Run
 from playground.measures.panel import named, why_not
 from playground.sweeps.compute import Computer, one_thread
@@ -66,10 +72,80 @@ def timed(workers: int) -> dict[str, float | int]:
     return {"cells": len(running.results.cells), "first s": round(first, 2), "all s": round(time.perf_counter() - started, 1)}
 
 
+def stage_times(url: str, seeds: range) -> list[float]:
+    """Milliseconds of a run that nobody has asked for yet, one after the other."""
+    times = []
+    for seed in seeds:
+        started = time.perf_counter()
+        httpx.get(f"{url}live/packet?layer=run&particles=2000&seed={seed}", timeout=60).raise_for_status()
+        times.append(1000 * (time.perf_counter() - started))
+        time.sleep(0.05)  # as a hand does
+    return times
+
+
+@contextlib.contextmanager
+def swept(url: str) -> Iterator[list[int]]:
+    """A sweep whose cells are read by a thread; how many there are."""
+    cells, gone, begun = [0], threading.Event(), threading.Event()
+
+    def read() -> None:
+        with httpx.stream("POST", f"{url}live/board", content=SWEEP.to_json(), timeout=60) as answer:
+            for line in answer.iter_lines():
+                cells[0] += len(json.loads(line).get("cells", []))
+                if cells[0]:
+                    begun.set()
+                if gone.is_set():
+                    return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    begun.wait(60)
+    try:
+        yield cells
+    finally:
+        gone.set()
+        reader.join()
+
+
+def stage(rounds: int = 4, each: int = 20) -> dict[str, object]:
+    """The stage's run while a sweep runs and alone, by turns."""
+    port, alone, beside, cells = free_port(), list[float](), list[float](), 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PLAYGROUND_CACHE"] = folder
+        server, url = start_server(port), f"http://127.0.0.1:{port}/"
+        try:
+            wait_for(url)
+            time.sleep(WORKERS)
+            stage_times(url, range(1, each))
+            for n in range(rounds):
+                first = 1000 * (n + 1)
+                alone += stage_times(url, range(first, first + each))
+                with swept(url) as told:
+                    beside += stage_times(url, range(first + 500, first + 500 + each))
+                    cells = told[0]
+        finally:
+            server.terminate()
+            server.wait(20)
+    p50 = [statistics.median(times) for times in (alone, beside)]
+    return {
+        "machine": cpu(),
+        "cores": os.cpu_count(),
+        "stage's run over HTTP alone, ms": summary(alone),
+        "while a sweep runs, ms": summary(beside),
+        "ratio of the medians": round(p50[1] / p50[0], 2),
+        "cells of the last round meanwhile": cells,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1 / 7)
-    share = parser.parse_args().share
+    parser.add_argument("--stage", action="store_true")
+    asked = parser.parse_args()
+    if asked.stage:
+        print(json.dumps(stage(), indent=1, ensure_ascii=False))
+        return
+    share = asked.share
     places = SWEEP.places()
     some = places[:: max(1, round(1 / share))]  # not a multiple of 8, so that all numbers of steps are among them
     computer, ours, theirs, public, equal, cells = Computer(), 0.0, 0.0, 0.0, True, 0

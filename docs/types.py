@@ -6,9 +6,11 @@ not all of them have is optional; of which records the names are data (samplers,
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,12 +21,16 @@ import numpy as np
 from PIL import Image
 
 from playground.core.experiment import Experiment
+from playground.core.measure import Estimate
 from playground.core.spec import registry
 from playground.laws.table import Table
 from playground.presets import PRESETS
 from playground.server import jobs
+from playground.sweeps.record import Sweep
+from playground.sweeps.running import Running
 from playground.ui.page import build
 from playground.ui.page import told as told_at_start
+from playground.views import board
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.judged import beyond
@@ -53,7 +59,11 @@ MAPS = re.compile(
     r"""Config\.(families(\.\*){0,2}|families(\.\*){3}\.default|top\.\*\.default|help|titles(\.\*)?|legal\.data(\.\*)?|legal\.(tables|leaves)\[\]|laws|old|nested|suits|calls|fallback
         |models|models\.\*\.(own|under|under\.\*)|glossary|measures|examples\[\]\.(told|whole|view)|limits)
     |RunHeader\.(labs|unavailable|here|legal|legal\.\*)
-    |Lab\.exact""",
+    |Lab\.exact
+    |BoardHead\.head\.(base\.query|sweep)
+    |BoardCell\.(values|refused)
+    |BoardRow\.(values|why|query)
+    |BoardFront\.(front\.\*|front|orders|floors)""",
     re.VERBOSE,
 )
 
@@ -218,6 +228,13 @@ def distances() -> Iterator[object]:
 CLD = {"process": "CLD", "sampler": "SSCS"}
 PLANE, LINE = {"components": "0,1", "at": "0.3,0.2"}, {"components": "0", "at": "0.3"}
 # what labs and the form ask for: layer → [(experiment, parameters)]
+BOARD = {
+    "head": "Of the board: the sweep.",
+    "plan": "Of the board: how much there is to do.",
+    "cell": "Of the board: a cell.",
+    "row": "Of the board: a place over its seeds.",
+    "front": "Of the board: fronts, orders and floors.",
+}
 ASKED: dict[str, list[tuple[dict[str, str], dict[str, str]]]] = {
     "knots": [({}, {})],
     "mixture": [({}, {}), ({"data": "two_modes"}, {})],
@@ -304,6 +321,34 @@ def fits() -> Iterator[object]:
     yield fit_record(table.points(), 0, True)
 
 
+def board_lines() -> Iterator[tuple[str, object]]:
+    """What the board is told, by the names of its lines; "row" and "cell" are those of its lists."""
+    axes = [{"sampler": ["DDIM", "Heun", "SSCS"]}, {"calls": [4, 6, 8, 10, 12]}]
+    sweeps = [
+        Sweep(base={"particles": "400"}, axes=axes, seeds=2, measures=["W2"]),
+        Sweep(
+            base={"particles": "40", "data": "letters"},
+            axes=[{"sampler": ["DDIM", None]}],
+            seeds=2,
+            measures=["TotalVariation"],
+            title="symbols",
+        ),
+        Sweep(base={"particles": "2", "data": "digits"}, axes=[{"grid.steps": [2]}], seeds=2, measures=["Frechet"]),
+    ]
+    for sweep in sweeps:
+        results = Running(sweep).finish()
+        first, *_, last = results.cells.values()
+        strange = dict.fromkeys(sweep.measures, Estimate(math.inf, 0.0, math.nan, math.nan))
+        results.add(dataclasses.replace(first, values=strange, failed="no", refused={"W2": "no"}, diverged=1, together=2, picture=None))
+        results.add(dataclasses.replace(last, together=1))
+        for part in board.shown(results):
+            for line in (part or b"").decode().splitlines():
+                told = json.loads(line)
+                yield next(iter(told)), told
+                yield from (("row", row) for row in told.get("rows", []))
+                yield from (("cell", cell) for cell in told.get("cells", []))
+
+
 def by_kind(values: Iterable[object]) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
     for value in values:
@@ -337,6 +382,11 @@ def written() -> str:
         del shape.fields["kind"]
         parts.append(f'/** Of a task: its packet "{kind}". */\nexport interface {name} {{\n  kind: "{kind}";{str(shape)[1:]}\n')
     parts.append(f"export type TaskHeader = {' | '.join(kinds)};\n")
+    lines_of: dict[str, list[object]] = {}
+    for kind, told in board_lines():
+        lines_of.setdefault(kind, []).append(told)
+    for kind, words in BOARD.items():
+        one(f"Board{kind.title()}", lines_of[kind], words)
     one("Fit", fits(), "Points as a mixture: the answer of live/fit.")
     return "\n".join(parts)
 

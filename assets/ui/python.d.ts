@@ -208,6 +208,21 @@ export interface Config {
     version: string;
     longest: number;
   };
+  board: {
+    presets: {
+      key: string;
+      word: string;
+      title: string;
+    }[];
+    costs: {
+      key: string;
+      word: string;
+      title: string;
+    }[];
+    particles: number;
+    bytes: number;
+    rule: string;
+  };
   elsewhere: {
     begin: string[];
     names: string[];
@@ -723,6 +738,120 @@ export interface TaskCaptions {
 }
 
 export type TaskHeader = TaskPlan | TaskStep | TaskDone | TaskCaptions;
+
+/** Of the board: the sweep. */
+export interface BoardHead {
+  head: {
+    sweep: Record<string, number | string | (string | {
+      sampler?: (string | null)[];
+      calls?: number[];
+      "grid.steps"?: number[];
+    })[] | {
+      particles: string;
+      data?: string;
+      process?: string;
+    }>;
+    key: string;
+    title: string;
+    format: string;
+    version: number;
+    axes: {
+      title: string;
+      labels: string[];
+      names: string[];
+    }[];
+    measures: {
+      key: string;
+      title: string;
+      tip: string;
+      unit: string;
+      in_squares: boolean;
+    }[];
+    more: {
+      key: string;
+      title: string;
+      tip: string;
+      unit: string;
+    }[];
+    along: number | null;
+    seeds: number[];
+    cells: number;
+    base: {
+      query: Record<string, string>;
+      data: string;
+      process: string;
+      particles: number;
+    };
+    pictures: {
+      away: number;
+      truth: {
+        shape: number[];
+        data: string;
+      };
+      ranges: number[][];
+      names: string[];
+    };
+  };
+}
+
+/** Of the board: how much there is to do. */
+export interface BoardPlan {
+  plan: {
+    of: number;
+    known: number;
+    left_out: {
+      at: number[];
+      why: string;
+    }[];
+    code: string;
+    machine: string;
+  };
+}
+
+/** Of the board: a cell. */
+export interface BoardCell {
+  at: number[];
+  seed: number;
+  steps: number;
+  calls: number;
+  ms: number;
+  values: Record<string, (number | string)[]>;
+  refused?: Record<string, string>;
+  diverged?: number;
+  failed?: string;
+  together?: number;
+  picture?: {
+    shape: number[];
+    data: string;
+  };
+}
+
+/** Of the board: a place over its seeds. */
+export interface BoardRow {
+  at: number[];
+  query: Record<string, string>;
+  calls: number;
+  ms: number;
+  steps: number;
+  seeds: number;
+  diverged: number;
+  values: Record<string, (number | string)[]>;
+  why: Record<string, string>;
+}
+
+/** Of the board: fronts, orders and floors. */
+export interface BoardFront {
+  front: Record<string, Record<string, {
+    on: number[][];
+    line: number[][];
+  }>>;
+  orders: Record<string, {
+    at: number[];
+    fit: number[] | null;
+    why: string;
+  }[]>;
+  floors: Record<string, (number | string)[]>;
+}
 
 /** Points as a mixture: the answer of live/fit. */
 export interface Fit {

@@ -35,6 +35,7 @@ SHEETS = (
     "labs.css",
     *lab.files("lab.css"),
     "hub.css",
+    "board.css",
 )  # as they come to count
 PLOTLY = ASSETS / "vendor" / "plotly" / "plotly-basic.min.js"
 

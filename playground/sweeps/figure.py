@@ -30,7 +30,8 @@ COLOURS = (
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 MARKERS = "osD^v<>P"
 GREY = "#8a8f98"
-AXES = {"calls": "model calls", "ms": "milliseconds of computing, one seed"}
+AXES = {"calls": ("model calls", "model calls"), "ms": ("milliseconds", "milliseconds of computing, one seed")}
+"""By cost: its word, and what stands beside its axis."""
 STYLE = {
     "font.size": 8,
     "svg.fonttype": "none",
@@ -80,7 +81,7 @@ def drawn(results: Results, measure: str | None, cost: str, kind: Kind, says: st
         if best:
             look = {"color": "#1b1d21", "lw": 0.8, "ls": (0, (4, 3)), "label": "front"}
             ax.plot([of(row) for row in best], [row.value.mean for row in best], **look)
-        ax.set(xscale="log", yscale="log", xlabel=AXES[cost], ylabel=f"{told.info.title} ({unit})" if unit else told.info.title)
+        ax.set(xscale="log", yscale="log", xlabel=AXES[cost][1], ylabel=f"{told.info.title} ({unit})" if unit else told.info.title)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{x:g}"))
             axis.set_minor_formatter(ticker.NullFormatter())

@@ -17,21 +17,22 @@ FEW = (5, 10, 20, 50)
 
 @dataclass(frozen=True)
 class Preset:
-    """A sweep by name: ``make`` gives it for a base. Raises BadValue where the base has no such thing."""
+    """A sweep by name: ``word`` stands on a button, ``make`` gives it for a base. Raises BadValue where the base has no such thing."""
 
     key: str
     title: str
+    word: str
     make: Callable[[Experiment], Sweep]
 
 
 FOUND: dict[str, Preset] = {}
 
 
-def preset(title: str) -> Callable[[Callable[[Experiment], Sweep]], Callable[[Experiment], Sweep]]:
+def preset(title: str, word: str) -> Callable[[Callable[[Experiment], Sweep]], Callable[[Experiment], Sweep]]:
     """Declares the function below as a preset of its name."""
 
     def declared(make: Callable[[Experiment], Sweep]) -> Callable[[Experiment], Sweep]:
-        FOUND[make.__name__] = Preset(make.__name__, title, make)
+        FOUND[make.__name__] = Preset(make.__name__, title, word, make)
         return make
 
     return declared
@@ -54,31 +55,31 @@ def fitting(slot: str, base: Experiment) -> list[str]:
     return [key for key, why in judged(slot, parts_of(base)).items() if not why]
 
 
-@preset("every sampler that fits, 5 to 100 model calls")
+@preset("every sampler that fits, 5 to 100 model calls", "every sampler")
 def samplers(base: Experiment) -> Sweep:
     own = registry("samplers")
     keys = [key for key in fitting("sampler", base) if own[key]().calls_line() is not None]
     return Sweep(base=base, axes=[{"sampler": keys}, {"calls": BUDGETS}], title=f"samplers on {base.who.title}")
 
 
-@preset("grids for one sampler")
+@preset("grids for one sampler", "grids")
 def grids(base: Experiment) -> Sweep:
     keys = [key for key in fitting("grid", base) if "steps" not in idle(registry("grids")[key]())]
     return Sweep(base=base, axes=[{"grid": keys}, {"calls": BUDGETS}], title=f"grids for {base.sampler.info.title}")
 
 
-@preset("noise schedules of VP")
+@preset("noise schedules of VP", "schedules")
 def schedules(base: Experiment) -> Sweep:
     known = list(registry("schedules"))
     return Sweep(base=base, axes=[{"process": ["VP"] * len(known), "process.schedule": known}, {"calls": FEW}], title="schedules of VP")
 
 
-@preset("η of DDIM")
+@preset("η of DDIM", "η of DDIM")
 def eta(base: Experiment) -> Sweep:
     return Sweep(base=base, axes=[{"sampler": ["DDIM"]}, {"sampler.eta": [0.0, 0.2, 0.5, 0.8, 1.0]}, {"calls": FEW}], title="η of DDIM")
 
 
-@preset("guidance weights")
+@preset("guidance weights", "guidance")
 def guidance(base: Experiment) -> Sweep:
     return Sweep(
         base=base,
@@ -88,14 +89,14 @@ def guidance(base: Experiment) -> Sweep:
     )
 
 
-@preset("processes at equal model calls")
+@preset("processes at equal model calls", "processes")
 def processes(base: Experiment) -> Sweep:
     keys = fitting("process", base)
     plain = Experiment(data=base.data, particles=base.particles, dtype=base.dtype)  # each process with the sampler and grid that it gets
     return Sweep(base=plain, axes=[{"process": keys}, {"calls": BUDGETS}], title=f"processes on {base.who.title}")
 
 
-@preset("CLD: SSCS against Euler–Maruyama against VP")
+@preset("CLD: SSCS against Euler–Maruyama against VP", "CLD")
 def cld(base: Experiment) -> Sweep:
     plain = Experiment(data=base.data, particles=base.particles, dtype=base.dtype)
     methods = {

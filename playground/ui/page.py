@@ -35,11 +35,12 @@ from playground.server.calls import Calls
 from playground.server.routes import Live
 from playground.server.scheduler import Scheduler
 from playground.server.zero import workers
+from playground.sweeps.presets import presets
 from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.viewer.scripts import entry
-from playground.views import distances, lab, layer, origin
+from playground.views import board, distances, lab, layer, origin
 from playground.views.snippet import as_python
 
 ASSETS = files.ASSETS / "ui"
@@ -55,7 +56,7 @@ HEADER = """
 <div class="pg-bar">
   <h1>Diffusion Playground</h1>
   <p class="pg-what">{what}</p>
-  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles={batch}">Images</a></nav>
+  <nav aria-label="Pages"><a class="on" aria-current="page" data-page="toys" href="?">Toys</a><a data-page="images" href="?data={image}&amp;guidance=EachClass&amp;particles={batch}">Images</a><a data-page="board" href="?view.board={board}">Board</a></nav>
   <div class="pg-tools">
     <span class="pg-menu">
       <button type="button" data-do="menu" aria-haspopup="menu" aria-expanded="false" title="Pictures worth seeing, each one a link">Examples <span aria-hidden="true">▾</span></button>
@@ -205,6 +206,7 @@ def build() -> Page:
                 _slot("labs")
             with gr.Column(elem_id="pg-right", min_width=0):
                 _slot("panel")
+        _slot("board")
         _slot("status")
         bridge = gr.HTML(
             None,
@@ -225,7 +227,12 @@ def header() -> str:
     examples = "".join(_example(p) for p in PRESETS)
     links = "".join(LINK.format(href=href, word=word) for href, word in links_out())
     return HEADER.format(
-        what=WHAT, image=next(law.key for law in laws() if law.space.pictures), batch=BATCH, examples=examples, links=links
+        what=WHAT,
+        board=next(iter(presets())),
+        image=next(law.key for law in laws() if law.space.pictures),
+        batch=BATCH,
+        examples=examples,
+        links=links,
     )
 
 
@@ -313,6 +320,7 @@ def told(form: Form) -> Record:
         "examples": [_told(p) for p in PRESETS],
         "glossary": glossary(),
         "kept": origin.config(),
+        "board": board.config(),
         "elsewhere": asked.config(),
         "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }

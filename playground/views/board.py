@@ -24,13 +24,16 @@ from playground.core.law import Law
 from playground.core.limits import limits, variable
 from playground.measures.panel import named as measure_named
 from playground.sweeps.compute import measurable
+from playground.sweeps.figure import AXES
 from playground.sweeps.kept import Kept
 from playground.sweeps.picture import AWAY, POINTS, panel_of, picture_of
+from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import COSTS, Result, Results, Row, envelope, fronted
 from playground.sweeps.running import Running
 
 FRESH = 0.25  # seconds between two tellings of cells
+RULE = "A place stays on the front unless another one costs no more and is better with significance: its whole 95 % interval over the seeds lies below."
 MANY = 60  # cells that are told at once
 STEADY = 1.0  # and of fronts and orders, which all places have a part in
 
@@ -38,6 +41,17 @@ STEADY = 1.0  # and of fronts and orders, which all places have a part in
 def line(name: str, value: object, **more: Json) -> bytes:
     """One line."""
     return (json.dumps({name: value, **more}, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
+
+
+def config() -> Record:
+    """What the page knows from the start."""
+    return {
+        "presets": [{"key": one.key, "word": one.word, "title": one.title} for one in presets().values()],
+        "costs": [{"key": key, "word": word, "title": title} for key, (word, title) in AXES.items()],
+        "particles": limits().board_particles,
+        "bytes": limits().board_bytes,
+        "rule": RULE,
+    }
 
 
 def told(number: float) -> Json:
@@ -63,9 +77,7 @@ def head(sweep: Sweep) -> Record:
         "title": sweep.title,
         "format": frame["format"],
         "version": frame["version"],
-        "axes": [
-            {"title": axis.title, "labels": axis.labels, "names": axis.names, "numbers": _numbers(axis.points)} for axis in sweep.axes
-        ],
+        "axes": [{"title": axis.title, "labels": axis.labels, "names": axis.names} for axis in sweep.axes],
         "measures": frame["measures"],
         "more": [
             {"key": key, "title": m.info.title, "tip": m.info.tip, "unit": m.unit_in(space)}
@@ -78,12 +90,6 @@ def head(sweep: Sweep) -> Record:
         "base": {"query": base.to_query(), "data": base.who.title, "process": base.process.info.title, "particles": base.particles},
         "pictures": _axes_of(base.law),
     }
-
-
-def _numbers(points: Iterable[tuple[object, ...]]) -> list[int | float] | None:
-    """The points of an axis as numbers, where they all are."""
-    found = [point[0] for point in points if len(point) == 1 and isinstance(point[0], (int, float)) and not isinstance(point[0], bool)]
-    return found if len(found) == len(list(points)) else None
 
 
 def _axes_of(law: Law) -> Record:

@@ -92,6 +92,15 @@ def printed(tree: Path, code: str) -> list[str]:
     return done.stdout.split()
 
 
+def test_a_new_sampler_is_on_the_board(url: str) -> None:
+    """In the sweep of every sampler that fits, without an edit."""
+    lines = urllib.request.urlopen(f"{url}live/board?preset=samplers&plan=true&seeds=2", timeout=120).read().decode().splitlines()
+    head, plan = (json.loads(line) for line in lines)
+    row = head["head"]["axes"][0]["labels"].index("Ralston")
+    left = {tuple(one["at"]) for one in plan["plan"]["left_out"]}
+    assert {(row, column) for column in range(8)} - left
+
+
 def test_everything_is_added_as_printed(tree: Path, url: str, chromium: Any) -> None:
     """One file (a layer two, a lab a folder) is all: nothing else is edited, and each is offered, legal, drawn and told in the glossary.
 

@@ -6,7 +6,7 @@ import { significant } from "../lib/numbers.js";
 import { config, experimentPart, first, models } from "../lib/start.js";
 import { Pickers } from "../pickers/pickers.js";
 import { DEFAULT_LAYERS, LAYERS, asked } from "../stage/layers.js";
-import { Address } from "./address.js";
+import { Address, linkOf } from "./address.js";
 import { Bridge } from "./bridge.js";
 import { Chosen } from "./chosen.js";
 import { listen, writer } from "./components.js";
@@ -55,7 +55,7 @@ export class Form {
     this.chosen = new Chosen(this.grammar, writer(this.pickers));
     this.judge = new Judge(this.grammar, this.chosen);
     this.titles = new Titles(this.chosen, this.pickers);
-    this.formShown = new FormShown(this.chosen, this.judge, this.pickers, this.titles);
+    this.formShown = new FormShown(this.chosen, this.judge, this.pickers, this.titles, () => Boolean(this.view?.said.board));
     this.view = new View(() => this.chosen.ready && this.address.later());
     this.cost = new Cost({ chosen: this.chosen, view: this.view, shown: () => this.loop.shown?.run });
     this.settle = new Settle(this.chosen, this.judge, { say: (message) => this.tell({ kind: "info", message }), samplerGaveWay: () => this.cost.keep() });
@@ -113,8 +113,15 @@ export class Form {
     });
   }
 
-  /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. @param {string} page "toys" or "images" */
+  /** The board, the toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. @param {string} page "board", "toys" or "images" */
   turnTo(page) {
+    const { board } = this.view.said, to = page === "board" ? board || config.board.presets[0].key : "";
+    if (to !== (board ?? "")) {
+      this.hands.touch();
+      this.address.go(linkOf(this.shownQuery, { ...this.view.said, board: to }) || "?");
+      this.linkOpened();
+    }
+    if (page === "board") return;
     const data = this.settle.dataOf(page);
     if (data !== null) this.choose(data);
   }

@@ -3,6 +3,7 @@ import { Labs, firstLab } from "../beside/labs.js";
 import { Status } from "../beside/status.js";
 import { StepPanel } from "../beside/step-panel.js";
 import { Words } from "../beside/words.js";
+import { Board } from "../board/page.js";
 import { Images } from "../images/images.js";
 import { setRadio } from "../lib/boxes.js";
 import { listen as listenForFiles } from "../keep/open.js";
@@ -146,6 +147,7 @@ export function mountsOf(form) {
       parts.tellRun(parts.labs, loop.shown?.run);
       if (!loop.working) loop.metricsLater();
     },
+    board(root) { parts.board = new Board(root, form); },
     panel(root) {
       parts.panel = new StepPanel(root);
       parts.tellRun(parts.panel, loop.shown?.run);
@@ -162,6 +164,9 @@ export function mountsOf(form) {
       element.classList.add("pg-root");
       mounts[name](name === "header" ? element : /** @type {HTMLElement} */ (element.firstElementChild ?? element));
     },
-    showView: () => viewed.show(),
+    showView() {
+      viewed.show();
+      parts.board?.show();
+    },
   };
 }

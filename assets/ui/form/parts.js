@@ -20,6 +20,8 @@ export class Parts {
   status = null;
   /** @type {import("../beside/words.js").Words | null} */
   words = null;
+  /** @type {import("../board/page.js").Board | null} */
+  board = null;
   /** Where the stage's cursor stands. @type {import("../stage/run.js").Facts | null} */
   cursor = null;
   /** @type {import("../page.js").PinPoint | null} */

@@ -18,8 +18,9 @@ export class FormShown {
   sheet = document.head.appendChild(document.createElement("style"));
 
   /** @param {import("./chosen.js").Chosen} chosen @param {import("./judge.js").Judge} judge @param {import("../pickers/pickers.js").Pickers} pickers
-   * @param {import("./titles.js").Titles} titles */
-  constructor(chosen, judge, pickers, titles) {
+   * @param {import("./titles.js").Titles} titles @param {() => boolean} board is the board shown, and not the stage? */
+  constructor(chosen, judge, pickers, titles, board) {
+    this.board = board;
     this.chosen = chosen;
     this.judge = judge;
     this.pickers = pickers;
@@ -37,14 +38,20 @@ export class FormShown {
     this.pickers.show(chosen.values);
     this.dim();
     this.refuse();
-    const page = (document.body.dataset.page = chosen.pictures ? "images" : "toys");
+    document.body.dataset.page = chosen.pictures ? "images" : "toys";
+    this.page();
+    const unit = document.querySelector('#pg-particles [data-testid="block-info"]');
+    if (unit) unit.textContent = this.titles.unit;
+    this.chips();
+  }
+
+  /** Which page's name in the header is on. */
+  page() {
+    const page = this.board() ? "board" : document.body.dataset.page;
     for (const a of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav a[data-page]"))) {
       a.classList.toggle("on", a.dataset.page === page);
       a.ariaCurrent = a.dataset.page === page ? "page" : null;
     }
-    const unit = document.querySelector('#pg-particles [data-testid="block-info"]');
-    if (unit) unit.textContent = this.titles.unit;
-    this.chips();
   }
 
   /** The verdict has changed. */

@@ -15,12 +15,13 @@ const rules = () => {
   return {
     at: (v) => (v !== "" && Number(v) >= 0 && Number(v) <= 1 ? "" : "a number from 0 to 1"),
     lab: one(labKeys()), time: one(Object.keys(time.scales)), clock: one(Object.keys(UNITS)), selected: one(["1", "2", "3", "4", "5", "6"]), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
+    board: one([...config.board.presets.map(({ key }) => key), "own"]),
     speed: one(SPEEDS.map(String)),
     layers: (v) => (v.split(",").every((name) => layers.includes(name)) ? "" : `names of ${layers.join(", ")}`),
   };
 };
 // here, and in the labs
-const NAMES = new Set([..."at lab time color keep loop speed layers pin compare selected clock example".split(" "), ...config.labs.flatMap((lab) => lab.view)]);
+const NAMES = new Set([..."at lab time color keep loop speed layers pin compare selected clock example board".split(" "), ...config.labs.flatMap((lab) => lab.view)]);
 
 export class View {
   /** By name; "" is what nothing is said of. @type {import("./address.js").ViewWords} */

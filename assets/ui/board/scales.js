@@ -1,0 +1,65 @@
+// Logarithmic axes, and where words stand beside lines. Pure functions of numbers.
+
+/** @typedef {{lo: number, hi: number}} Span */
+
+/** The logarithmic span of some numbers, with a margin; null where none is above 0. @param {number[]} numbers @param {number} [margin] of its length, on each side @returns {Span | null} */
+export function spanOf(numbers, margin = 0.05) {
+  const logs = numbers.filter((x) => Number.isFinite(x) && x > 0).map(Math.log);
+  if (!logs.length) return null;
+  const lo = Math.min(...logs), hi = Math.max(...logs), more = Math.max((hi - lo) * margin, 0.08);
+  return { lo: Math.exp(lo - more), hi: Math.exp(hi + more) };
+}
+
+/** Where a number stands from 0 (the span's lower end) to 1. @param {number} x @param {Span} span */
+export const share = (x, { lo, hi }) => (Math.log(x) - Math.log(lo)) / (Math.log(hi) - Math.log(lo));
+
+/** Round numbers within a span, from few to many as it has room: 1, 3, 10 … or 1, 2, 5, 10 … @param {Span} span @param {number} [most] */
+export function ticksOf({ lo, hi }, most = 8) {
+  const from = Math.floor(Math.log10(lo)), to = Math.ceil(Math.log10(hi));
+  for (const steps of [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 3, 5], [1, 2, 5], [1, 3], [1]]) {
+    const out = [];
+    for (let e = from; e <= to; e++) for (const m of steps) out.push(Number((m * 10 ** e).toPrecision(3)));
+    const inside = out.filter((x) => x >= lo && x <= hi);
+    if (inside.length <= most) return inside;
+  }
+  return [];
+}
+
+/** Of the numbers on an axis those whose words have room, the first always. @param {number[]} places in pixels, rising @param {number} room */
+export function withRoom(places, room) {
+  let last = -Infinity;
+  return places.map((x) => {
+    if (x - last < room) return false;
+    last = x;
+    return true;
+  });
+}
+
+/** Heights at which words stand, as near as can be to where they want to, none nearer than `gap` to another; null: there is no room for it.
+ * @param {number[]} wanted @param {number} gap @param {number} top @param {number} bottom @param {number} most how far a word may stand from its line */
+export function apart(wanted, gap, top, bottom, most) {
+  /** @type {(number | null)[]} */
+  const out = wanted.map(() => null);
+  let last = top - gap;
+  for (const i of wanted.map((_, n) => n).sort((a, b) => wanted[a] - wanted[b])) {
+    const y = Math.max(wanted[i], last + gap);
+    if (y > bottom || y - wanted[i] > most) continue;
+    out[i] = last = y;
+  }
+  return out;
+}
+
+export const COLOURS = 8;
+const DASHES = ["", "7 3", "2 2.5", "7 3 2 3"];
+const MARKS = ["circle", "square", "diamond", "triangle"];
+
+/** How the n-th line is drawn: colours first, then dashes and marks. @param {number} n */
+export const look = (n) => ({ colour: `var(--pg-b${n % COLOURS})`, dash: DASHES[Math.floor(n / COLOURS) % 4], mark: MARKS[Math.floor(n / COLOURS) % 4] });
+
+/** The path of a mark about (x, y). @param {string} mark @param {number} x @param {number} y @param {number} r */
+export function markPath(mark, x, y, r) {
+  if (mark === "square") return `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`;
+  if (mark === "diamond") return `M${x} ${y - 1.3 * r}l${1.3 * r} ${1.3 * r}l${-1.3 * r} ${1.3 * r}l${-1.3 * r} ${-1.3 * r}z`;
+  if (mark === "triangle") return `M${x} ${y - 1.2 * r}l${1.2 * r} ${2.2 * r}h${-2.4 * r}z`;
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+}
