@@ -4,7 +4,7 @@ import { significant } from "../lib/numbers.js";
 import { config } from "../lib/start.js";
 import { numberOf } from "./lines.js";
 import { draw } from "./thumb.js";
-import { halfOf, meanOf } from "./words.js";
+import { halfOf, meanOf, plain } from "./words.js";
 
 /** @typedef {import("./lines.js").Known} Known */
 
@@ -30,8 +30,8 @@ export function chosenCell(known, { chosen, measure, cost, colour, picking }) {
   const list = el("dl", { className: "pg-b-numbers" });
   const add = (/** @type {string} */ term, /** @type {string} */ words) => list.append(el("dt", { textContent: term }), el("dd", { textContent: words }));
   head.axes.forEach((axis, i) => axis.labels.length > 1 && add(axis.title, axis.labels[Number(chosen.split(".")[i])] ?? ""));
-  if (head.axes[known.across]?.title !== "model calls") add("model calls", significant(numberOf(row.calls), 4));
-  add("steps", significant(numberOf(row.steps), 4));
+  if (head.axes[known.across]?.title !== "model calls") add("model calls", plain(numberOf(row.calls)));
+  add("steps", plain(numberOf(row.steps)));
   add(told?.title ?? measure, `${meanOf(value)} ${halfOf(value)}`);
   if (value && value.floor > 0) add("floor", significant(value.floor));
   add("on the front", known.onFront(chosen, measure, cost) ? "yes" : "no");

@@ -17,7 +17,7 @@ export function frame(root, plot) {
   const place = (/** @type {string} */ name) => el("div", { className: `pg-b-${name}` });
   const at = {
     question: place("question"), progress: place("progress"), notice: place("notice"), empty: place("empty"), legend: place("legend"), switches: place("switches"), cells: place("cells"),
-    cell: place("chosen-cell"), keep: place("keep"), foot: el("footer", { className: "pg-b-foot" }),
+    cell: place("chosen-cell"), keep: place("keep"), foot: place("foot"),
   };
   at.notice.setAttribute("role", "alert");
   at.notice.hidden = true;

@@ -3,7 +3,7 @@ import { el, targetOf } from "../lib/dom.js";
 import { significant } from "../lib/numbers.js";
 import { keyOf, numberOf } from "./lines.js";
 import { draw } from "./thumb.js";
-import { halfOf, meanOf, swatch } from "./words.js";
+import { halfOf, meanOf, plain, swatch } from "./words.js";
 
 /**
  * @typedef {import("./lines.js").Known} Known
@@ -63,10 +63,10 @@ function cellOf(known, place, label, { measure, cost, chosen, colour }, axes) {
 const columnsOf = (known, measure, cost) => [
   { word: "value", number: (p) => known.value(p, measure)?.mean ?? NaN, text: (p) => `${meanOf(known.value(p, measure))} ${halfOf(known.value(p, measure))}` },
   { word: "floor", number: (p) => known.value(p, measure)?.floor ?? NaN },
-  { word: "calls", number: (p) => numberOf(known.rows.get(p)?.calls) },
-  { word: "steps", number: (p) => numberOf(known.rows.get(p)?.steps) },
+  { word: "calls", number: (p) => numberOf(known.rows.get(p)?.calls), text: (p) => plain(numberOf(known.rows.get(p)?.calls)) },
+  { word: "steps", number: (p) => numberOf(known.rows.get(p)?.steps), text: (p) => plain(numberOf(known.rows.get(p)?.steps)) },
   { word: "ms", number: (p) => numberOf(known.rows.get(p)?.ms) },
-  { word: "seeds", number: (p) => known.rows.get(p)?.seeds ?? NaN },
+  { word: "seeds", number: (p) => known.rows.get(p)?.seeds ?? NaN, text: (p) => String(known.rows.get(p)?.seeds ?? "") },
   { word: "front", number: (p) => Number(known.onFront(p, measure, cost)), text: (p) => (known.onFront(p, measure, cost) ? "yes" : "") },
 ];
 

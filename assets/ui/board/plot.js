@@ -2,8 +2,8 @@
 import { el } from "../lib/dom.js";
 import { escaped, significant } from "../lib/numbers.js";
 import { keyOf, numberOf } from "./lines.js";
-import { apart, look, markPath, share, spanOf, ticksOf, withRoom } from "./scales.js";
-import { halfOf, meanOf } from "./words.js";
+import { apart, look, markPath, share, spanOf, ticksOf, topOf, withRoom } from "./scales.js";
+import { halfOf, meanOf, plain } from "./words.js";
 
 /**
  * @typedef {import("./lines.js").Known} Known
@@ -13,7 +13,7 @@ import { halfOf, meanOf } from "./words.js";
  */
 
 const NEAR = 26; // px
-const LABELS = 118; // px beside the plot for words, where it is wide enough
+const LABELS = 124; // px beside the plot for words, where it is wide enough
 
 export class Plot {
   /** @type {Point[]} */
@@ -63,7 +63,7 @@ export class Plot {
     }).sort((a, b) => a.cost - b.cost) }));
     const all = lines.flatMap(({ some }) => some);
     const floor = (known.front?.floors[measure] ?? []).map(numberOf), hasFloor = Number.isFinite(floor[1]) && floor[1] > 0;
-    const across = spanOf(all.map((p) => p.cost)), up = spanOf([...all.map((p) => p.value.mean), ...(hasFloor ? [floor[1], Math.max(floor[0], floor[1] / 3)] : [])], 0.07);
+    const across = spanOf(all.map((p) => p.cost)), top = topOf(all.map((p) => p.value.mean)), up = spanOf([...all.map((p) => Math.min(top, p.value.mean)), ...(hasFloor ? [floor[1], Math.max(floor[0], floor[1] / 3)] : [])], 0.07);
     if (!across || !up) {
       this.points = [];
       this.sheet.innerHTML = "";
@@ -75,15 +75,17 @@ export class Plot {
     const out = [`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">`];
     out.push(`<text class="pg-b-title" x="12" y="16">${escaped(shown.title)}</text>`);
     if (hasFloor) out.push(this.floor(box, Y(floor[1]), floor[0] > 0 ? Y(floor[0]) : box.y + box.h));
-    for (const y of ticksOf(up, 7)) out.push(`<path class="pg-b-grid" d="M${box.x} ${Y(y)}H${box.x + box.w}"/><text x="${box.x - 8}" y="${Y(y) + 4}" text-anchor="end">${significant(y, 2)}</text>`);
+    for (const y of ticksOf(up, 7)) out.push(`<path class="pg-b-grid" d="M${box.x} ${Y(y)}H${box.x + box.w}"/><text x="${box.x - 8}" y="${Y(y) + 4}" text-anchor="end">${plain(y)}</text>`);
     const counts = [...new Set(all.map((p) => Math.round(p.cost)))].sort((a, b) => a - b), ticks = cost === "calls" && counts.length < 16 ? counts : ticksOf(across, 9);
     const room = withRoom(ticks.map(X), 30);
-    ticks.forEach((x, i) => room[i] && out.push(`<path class="pg-b-tick" d="M${X(x)} ${box.y + box.h}v4"/><text x="${X(x)}" y="${box.y + box.h + 17}" text-anchor="middle">${significant(x, 3)}</text>`));
+    ticks.forEach((x, i) => room[i] && out.push(`<path class="pg-b-tick" d="M${X(x)} ${box.y + box.h}v4"/><text x="${X(x)}" y="${box.y + box.h + 17}" text-anchor="middle">${plain(x)}</text>`));
     out.push(`<path class="pg-b-axis" d="M${box.x} ${box.y + box.h}H${box.x + box.w}"/><text x="${box.x + box.w}" y="${box.y + box.h + 33}" text-anchor="end">${escaped(shown.axis)} →</text>`);
     for (const { method, some } of lines) out.push(this.line(method.n, some.map((p) => /** @type {Point} */ (byPlace.get(p.place))), Y));
+    const beyond = all.filter((p) => p.value.mean > up.hi).length;
+    if (beyond) out.push(`<text x="${box.x + box.w}" y="16" text-anchor="end">▲ ${beyond} beyond</text>`);
     const best = (known.front?.front[cost]?.[measure]?.line ?? []).flatMap((/** @type {number[]} */ at) => byPlace.get(keyOf(at)) ?? []);
     if (best.length) out.push(`<path class="pg-b-front" d="M${best.map((p) => `${p.x} ${p.y + 5}`).join("L")}"/>`);
-    for (const p of this.points) if (known.onFront(p.place, measure, cost)) out.push(`<circle class="pg-b-on" cx="${p.x}" cy="${p.y}" r="5.5"/>`);
+    for (const p of this.points) if (known.onFront(p.place, measure, cost)) out.push(`<circle class="pg-b-on" cx="${p.x}" cy="${p.y}" r="5"/>`);
     const chosen = byPlace.get(shown.chosen);
     if (chosen) out.push(`<circle class="pg-b-chosen" cx="${chosen.x}" cy="${chosen.y}" r="8"/>`);
     if (wide) out.push(this.labels(lines, byPlace, box));
@@ -102,7 +104,7 @@ export class Plot {
   line(n, some, Y) {
     const { colour, dash, mark } = look(n), dashes = dash ? ` stroke-dasharray="${dash}"` : "";
     const bars = some.filter(({ value }) => Number.isFinite(value.high)).map(({ value, x }) => `M${x} ${Y(value.high)}V${Y(Math.max(value.low, 1e-12))}`).join("");
-    return `<g style="--c:${colour}"><path class="pg-b-line" d="M${some.map((p) => `${p.x} ${p.y}`).join("L")}"${dashes}/><path class="pg-b-bar" d="${bars}"/>` +
+    return `<g style="--c:${colour}"><path class="pg-b-line" d="${some.map((p, i) => `${i ? "L" : "M"}${p.x} ${p.y}`).join("")}"${dashes}/><path class="pg-b-bar" d="${bars}"/>` +
       `<path class="pg-b-mark" d="${some.map((p) => markPath(mark, p.x, p.y, 3)).join("")}"/></g>`;
   }
 
@@ -115,7 +117,7 @@ export class Plot {
     });
     const ys = apart(ends.map(({ end }) => end.y), 13, box.y + 4, box.y + box.h, 40);
     return ends.map(({ method, end }, i) => {
-      const y = ys[i], words = method.label.length > 17 ? `${method.label.slice(0, 16)}…` : method.label;
+      const y = ys[i], words = method.label.length > 16 ? `${method.label.slice(0, 15)}…` : method.label;
       if (y === null) return "";
       const x = box.x + box.w + 12;
       return `<path class="pg-b-lead" d="M${end.x + 5} ${end.y}L${x - 3} ${y}"/><text class="pg-b-end" x="${x}" y="${y + 4}" style="fill:${look(method.n).colour}">${escaped(words)}</text>`;
@@ -156,7 +158,7 @@ export class Plot {
     ring?.setAttribute("cy", String(point.y));
     const { value, cost, method } = point;
     this.tip.replaceChildren(el("b", { textContent: method.label }), ` ${meanOf(value)} ${halfOf(value)}`, el("small", { textContent:
-      `${significant(cost, 4)} ${this.root.dataset.axis ?? ""} · floor ${significant(value.floor)} · ${value.n} seeds` }));
+      `${plain(cost)} ${this.root.dataset.axis ?? ""} · floor ${significant(value.floor)} · ${value.n} seeds` }));
     const { width } = this.root.getBoundingClientRect(), own = this.tip.offsetWidth;
     this.tip.style.left = `${Math.max(4, Math.min(width - own - 4, point.x + 12 + own > width ? point.x - own - 12 : point.x + 12))}px`;
     this.tip.style.top = `${Math.max(2, point.y - 44)}px`;

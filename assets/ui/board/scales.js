@@ -2,12 +2,20 @@
 
 /** @typedef {{lo: number, hi: number}} Span */
 
+const USUAL = 0.9, FAR = 3;
+
 /** The logarithmic span of some numbers, with a margin; null where none is above 0. @param {number[]} numbers @param {number} [margin] of its length, on each side @returns {Span | null} */
 export function spanOf(numbers, margin = 0.05) {
   const logs = numbers.filter((x) => Number.isFinite(x) && x > 0).map(Math.log);
   if (!logs.length) return null;
   const lo = Math.min(...logs), hi = Math.max(...logs), more = Math.max((hi - lo) * margin, 0.08);
   return { lo: Math.exp(lo - more), hi: Math.exp(hi + more) };
+}
+
+/** Up to where an axis goes: not up to the few numbers that are far beyond all others. @param {number[]} numbers */
+export function topOf(numbers) {
+  const some = numbers.filter((x) => Number.isFinite(x) && x > 0).sort((a, b) => a - b), most = some[some.length - 1] ?? 0;
+  return Math.min(most, FAR * (some[Math.floor(USUAL * (some.length - 1))] ?? 0));
 }
 
 /** Where a number stands from 0 (the span's lower end) to 1. @param {number} x @param {Span} span */

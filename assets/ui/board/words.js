@@ -4,6 +4,9 @@ import { look, markPath } from "./scales.js";
 
 /** @typedef {import("./lines.js").Value} Value */
 
+/** A number with no more digits than it has. @param {number} x */
+export const plain = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(4))) : "–");
+
 /** A mean. @param {Value | null} value */
 export const meanOf = (value) => (!value ? "" : value.mean === Infinity ? "diverged" : significant(value.mean));
 
