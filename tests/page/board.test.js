@@ -12,7 +12,7 @@ test("a logarithmic axis", () => {
   assert.ok(Math.abs(share(Math.sqrt(span.lo * span.hi), span) - 0.5) < 1e-12);
   assert.equal(spanOf([0, NaN]), null);
   assert.ok(spanOf([7])); // one number alone has an axis, too
-  for (const some of [ticksOf({ lo: 0.02, hi: 0.6 }, 7), ticksOf({ lo: 1e-4, hi: 90 }, 7), ticksOf({ lo: 0.031, hi: 0.034 }, 7)]) assert.ok(some.length <= 7);
+  for (const found of [ticksOf({ lo: 0.02, hi: 0.6 }, 7), ticksOf({ lo: 1e-4, hi: 90 }, 7), ticksOf({ lo: 0.031, hi: 0.034 }, 7)]) assert.ok(found.length <= 7);
   assert.deepEqual(ticksOf({ lo: 0.02, hi: 0.6 }, 5), [0.02, 0.05, 0.1, 0.2, 0.5]);
   assert.deepEqual(withRoom([0, 10, 40, 45, 80], 30), [true, false, true, false, true]);
 });
