@@ -766,6 +766,7 @@ export interface BoardHead {
       tip: string;
       unit: string;
       in_squares: boolean;
+      better: string;
     }[];
     more: {
       key: string;

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playground.measures.panel import named as measure_named
-from playground.sweeps.results import COSTS, Results, Row, envelope, fronted
+from playground.sweeps.results import COSTS, Results, Row, envelope
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +58,7 @@ def drawn(results: Results, measure: str | None, cost: str, kind: Kind, says: st
     matplotlib, figures = importlib.import_module("matplotlib"), importlib.import_module("matplotlib.figure")
     ticker = importlib.import_module("matplotlib.ticker")
     key = results.sweep.measures[0] if measure is None else measure
-    rows = fronted(results.rows(key), cost)
+    rows = results.rows(key, cost)
     told, unit = measure_named(key), measure_named(key).unit_in(results.sweep.base.law.space)
     of = COSTS[cost]
     with matplotlib.rc_context(STYLE):
@@ -77,7 +77,7 @@ def drawn(results: Results, measure: str | None, cost: str, kind: Kind, says: st
             bars = [[a if math.isfinite(b) else 0 for a, b in ends], [b if math.isfinite(b) else 0 for _, b in ends]]
             look = {"color": COLOURS[n % 8], "ls": DASHES[n // 8 % 4], "marker": MARKERS[n // 8 % 8], "ms": 2.6}
             ax.errorbar([of(row) for row in there], means, bars, elinewidth=0.7, label=name, **look)
-        best = [row for row in envelope(rows, cost) if row.value.mean > 0 and of(row) > 0]
+        best = [row for row in envelope(rows, cost, told.better) if row.value.mean > 0 and of(row) > 0]
         if best:
             look = {"color": "#1b1d21", "lw": 0.8, "ls": (0, (4, 3)), "label": "front"}
             ax.plot([of(row) for row in best], [row.value.mean for row in best], **look)

@@ -19,7 +19,7 @@ from playground.core.measure import Estimate
 from playground.measures.panel import named as measure_named
 from playground.sweeps.picture import Picture
 from playground.sweeps.record import Sweep, read_json
-from playground.sweeps.statistics import Fit, Mean, beyond, fitted_order, front, over_seeds
+from playground.sweeps.statistics import SENSES, Fit, Mean, beyond, fitted_order, front, over_seeds
 
 FORMAT, VERSION = "playground sweep", 1
 LETTERS_A_CELL = 20_000  # of a results file, at most
@@ -183,7 +183,9 @@ class Results:
     def rows(self, measure: str | None = None, cost: str = "calls") -> list[Row]:
         """Every place under one measure (by its key; None: the sweep's first one), in the axes' order. ``cost``: "calls" or "ms", of the front. Raises BadValue."""
         key = self._measure(measure)
-        return fronted((self.row(at, key) for at in dict.fromkeys([*(at for at, _ in self.cells), *self.left_out])), cost)
+        return fronted(
+            (self.row(at, key) for at in dict.fromkeys([*(at for at, _ in self.cells), *self.left_out])), cost, measure_named(key).better
+        )
 
     def row(self, at: tuple[int, ...], measure: str | None = None) -> Row:
         """One place under one measure. Whether it is on the front is not known of it alone (``fronted``). Raises BadValue."""
@@ -207,7 +209,7 @@ class Results:
             raise BadValue(
                 "axes", [axis.names for axis in self.sweep.axes], "an axis of grid.steps or calls, along which an order is fitted"
             )
-        squares = measure_named(key).in_squares
+        squares, sense = measure_named(key).in_squares, SENSES[measure_named(key).better]
         lines: dict[tuple[int, ...], dict[float, tuple[float, float]]] = {}
         for row in self.rows(key) if rows is None else rows:
             line = lines.setdefault((*row.at[:along], -1, *row.at[along + 1 :]), {})
@@ -215,10 +217,11 @@ class Results:
                 line[row.steps] = beyond(row.value.mean, row.floor, squares), row.floor
         out: list[OrderRow] = []
         for at, line in lines.items():
-            fit = fitted_order(list(line), [e for e, _ in line.values()], [floor for _, floor in line.values()])
-            out.append(
-                OrderRow(at, self.labels(at), fit, "" if fit else "fewer than four numbers of steps with an error well above the floor")
+            fit = fitted_order(list(line), [e for e, _ in line.values()], [floor for _, floor in line.values()]) if sense.ordered else None
+            why = (
+                "fewer than four numbers of steps with an error well above the floor" if sense.ordered else "no error that falls to a floor"
             )
+            out.append(OrderRow(at, self.labels(at), fit, "" if fit else why))
         return out
 
     def floor(self, measure: str | None = None) -> tuple[float, float]:
@@ -254,6 +257,7 @@ class Results:
                     "tip": m.info.tip,
                     "unit": m.unit_in(self.sweep.base.law.space),
                     "in_squares": m.in_squares,
+                    "better": SENSES[m.better].words,
                 }
                 for m in told
             ],
@@ -318,21 +322,24 @@ class Results:
                 yield {**where, **about, "measure": key, **e._asdict(), "why": cell.failed or cell.refused.get(key, "")}
 
 
-def fronted(rows: Iterable[Row], cost: str = "calls") -> list[Row]:
-    """Rows in the axes' order, with who of them is on the Pareto front of value against ``cost``: "calls" or "ms". Raises BadValue."""
+def fronted(rows: Iterable[Row], cost: str = "calls", better: str = "lower") -> list[Row]:
+    """Rows in the axes' order, with who of them is on the Pareto front of value against ``cost``: "calls" or "ms". ``better``: of the measure. Raises BadValue."""
     if cost not in COSTS:
         raise BadValue("cost", cost, " or ".join(COSTS))
     found = list(rows)
-    there = front([COSTS[cost](row) for row in found], [row.value for row in found])
+    there = front([COSTS[cost](row) for row in found], [SENSES[better].loss(row.value, row.floor) for row in found])
     return sorted(row._replace(front=on) for row, on in zip(found, there, strict=True))
 
 
-def envelope(rows: Iterable[Row], cost: str = "calls") -> list[Row]:
-    """Of those on the front the line that is drawn through: in the order of their cost the ones whose mean is lower than that of all before. Raises BadValue."""
+def envelope(rows: Iterable[Row], cost: str = "calls", better: str = "lower") -> list[Row]:
+    """Of those on the front the line that is drawn through: in the order of their cost the ones whose mean is better than that of all before. Raises BadValue."""
+    told = [(COSTS[cost](row), SENSES[better].loss(row.value, row.floor).mean, row) for row in fronted(rows, cost, better) if row.front]
     out: list[Row] = []
-    for row in sorted((row for row in fronted(rows, cost) if row.front), key=lambda row: (COSTS[cost](row), row.value.mean)):
-        if not out or row.value.mean < out[-1].value.mean:
+    least = math.inf
+    for _, loss, row in sorted(told, key=lambda one: one[:2]):
+        if loss < least:
             out.append(row)
+            least = loss
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,28 @@ def over_seeds(values: Sequence[float]) -> Mean:
         return Mean(mean, -math.inf, math.inf, 1)
     half = float(student(n - 1) * x.std(ddof=1) / math.sqrt(n))
     return Mean(mean, mean - half, mean + half, n)
+
+
+class Sense(NamedTuple):
+    """Which numbers of a measure are better. loss: a mean, and the mean floor, as a mean of which the lower is the better; ordered: does it fall to its floor as an error does?"""
+
+    words: str
+    loss: Callable[[Mean, float], Mean]
+    ordered: bool
+
+
+def _from_floor(value: Mean, floor: float) -> Mean:
+    low, high = value.low - floor, value.high - floor
+    far = max(abs(low), abs(high))
+    return Mean(abs(value.mean - floor), 0.0 if low <= 0 <= high else min(abs(low), abs(high)), far, value.n)
+
+
+SENSES = {
+    "lower": Sense("lower is better", lambda value, floor: value, True),
+    "higher": Sense("higher is better", lambda value, floor: Mean(-value.mean, -value.high, -value.low, value.n), False),
+    "floor": Sense("nearer to its floor is better", _from_floor, False),
+}
+"""By a measure's ``better``."""
 
 
 def beyond(value: float, floor: float, in_squares: bool) -> float:

@@ -144,7 +144,9 @@ class Board:
 
     def front(self) -> bytes:
         """Who is on the fronts, and the orders of the lines."""
-        fronts = {cost: {key: _front(list(rows.values()), cost) for key, rows in self.rows.items()} for cost in COSTS}
+        fronts = {
+            cost: {key: _front(list(rows.values()), cost, measure_named(key).better) for key, rows in self.rows.items()} for cost in COSTS
+        }
         floors = {key: [told(x) for x in self.results.floor(key)] for key in self.rows}
         return line("front", fronts, orders={key: self._orders(key) for key in self.rows}, floors=floors)
 
@@ -156,9 +158,12 @@ class Board:
         return [{"at": list(one.at), "fit": None if one.fit is None else [told(x) for x in one.fit], "why": one.why} for one in found]
 
 
-def _front(rows: list[Row], cost: str) -> Record:
+def _front(rows: list[Row], cost: str, better: str) -> Record:
     """``on``: the places on the front, ``line``: those that its line goes through."""
-    return {"on": [list(row.at) for row in fronted(rows, cost) if row.front], "line": [list(row.at) for row in envelope(rows, cost)]}
+    return {
+        "on": [list(row.at) for row in fronted(rows, cost, better) if row.front],
+        "line": [list(row.at) for row in envelope(rows, cost, better)],
+    }
 
 
 def running(sweep: Sweep, admit: Callable[[Experiment], object] | None = None, plan: bool = False) -> Iterator[bytes | None]:

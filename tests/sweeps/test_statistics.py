@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from playground.sweeps.statistics import ABOVE, Mean, beyond, fitted_order, front, over_seeds
+from playground.sweeps.statistics import ABOVE, SENSES, Mean, beyond, fitted_order, front, over_seeds
 
 
 def test_interval_is_scipys():
@@ -94,3 +94,13 @@ def test_front_wants_significance():
     assert front([10, 20], [good, bad]) == [True, False]
     assert front([10, 20], [over_seeds([1.0]), bad]) == [True, True]  # one seed beats nobody
     assert front([10, math.nan, 5], [good, good, over_seeds([])]) == [True, False, False]
+
+
+def test_fronts_know_which_numbers_are_better():
+    """Recall: the higher; a share that exact samples have too: the nearer to theirs."""
+    few, many = Mean(0.5, 0.45, 0.55, 4), Mean(0.9, 0.85, 0.95, 4)
+    for better, best in (("lower", few), ("higher", many), ("floor", many)):
+        losses = [SENSES[better].loss(value, 0.92) for value in (few, many)]
+        assert front([1.0, 1.0], losses) == [value is best for value in (few, many)], better
+    assert SENSES["floor"].loss(many, 0.9) == pytest.approx((0, 0, 0.05, 4))
+    assert SENSES["floor"].loss(few, 0.9) == pytest.approx((0.4, 0.35, 0.45, 4))

@@ -377,7 +377,7 @@ export class Board {
       replace(this.at.legend, legend(known, this.off));
       const m = head?.measures.find(({ key }) => key === measure), axis = config.board.costs.find(({ key }) => key === cost)?.title ?? "";
       this.plot.root.dataset.axis = axis;
-      this.plot.draw(known, { ...shown, title: m ? `${m.title}${m.unit ? ` (${m.unit})` : ""}, mean and 95 % interval over the seeds` : "", axis });
+      this.plot.draw(known, { ...shown, title: m ? `${m.title}${m.unit ? ` (${m.unit})` : ""}, ${m.better}: mean and 95 % interval over the seeds` : "", axis });
       replace(this.at.switches, switches(cost, said["board.look"] || "matrix", this.picking));
       const mark = active && this.at.cells.contains(active) ? markOf(active) : "", { scrollTop, scrollLeft } = this.at.cells;
       if (said["board.look"] === "table") sorted(this.at.cells, known, shown, this.sort);

@@ -73,7 +73,7 @@ export class Plot {
     this.points = all.map((p) => ({ ...p, x: X(p.cost), y: Y(p.value.mean) }));
     const byPlace = new Map(this.points.map((p) => [p.place, p]));
     const out = [`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">`];
-    out.push(`<text class="pg-b-title" x="12" y="16">${escaped(shown.title)}</text>`);
+    out.push(`<text class="pg-b-title" x="12" y="16">${escaped(wide ? shown.title : shown.title.split(":")[0])}</text>`);
     if (hasFloor) out.push(this.floor(box, Y(floor[1]), floor[0] > 0 ? Y(floor[0]) : box.y + box.h));
     for (const y of ticksOf(up, 7)) out.push(`<path class="pg-b-grid" d="M${box.x} ${Y(y)}H${box.x + box.w}"/><text x="${box.x - 8}" y="${Y(y) + 4}" text-anchor="end">${plain(y)}</text>`);
     const counts = [...new Set(all.map((p) => Math.round(p.cost)))].sort((a, b) => a - b), ticks = cost === "calls" && counts.length < 16 ? counts : ticksOf(across, 9);
@@ -82,7 +82,7 @@ export class Plot {
     out.push(`<path class="pg-b-axis" d="M${box.x} ${box.y + box.h}H${box.x + box.w}"/><text x="${box.x + box.w}" y="${box.y + box.h + 33}" text-anchor="end">${escaped(shown.axis)} →</text>`);
     for (const { method, some } of lines) out.push(this.line(method.n, some.map((p) => /** @type {Point} */ (byPlace.get(p.place))), Y));
     const beyond = all.filter((p) => p.value.mean > up.hi).length;
-    if (beyond) out.push(`<text x="${box.x + box.w}" y="16" text-anchor="end">▲ ${beyond} beyond</text>`);
+    if (beyond) out.push(`<text x="${box.x + box.w}" y="${wide ? 16 : box.y + box.h - 6}" text-anchor="end">▲ ${beyond} beyond</text>`);
     const best = (known.front?.front[cost]?.[measure]?.line ?? []).flatMap((/** @type {number[]} */ at) => byPlace.get(keyOf(at)) ?? []);
     if (best.length) out.push(`<path class="pg-b-front" d="M${best.map((p) => `${p.x} ${p.y + 5}`).join("L")}"/>`);
     for (const p of this.points) if (known.onFront(p.place, measure, cost)) out.push(`<circle class="pg-b-on" cx="${p.x}" cy="${p.y}" r="5"/>`);
