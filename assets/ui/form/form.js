@@ -6,7 +6,7 @@ import { significant } from "../lib/numbers.js";
 import { config, experimentPart, first, models } from "../lib/start.js";
 import { Pickers } from "../pickers/pickers.js";
 import { DEFAULT_LAYERS, LAYERS, asked } from "../stage/layers.js";
-import { Address, linkOf } from "./address.js";
+import { Address } from "./address.js";
 import { Bridge } from "./bridge.js";
 import { Chosen } from "./chosen.js";
 import { listen, writer } from "./components.js";
@@ -113,15 +113,8 @@ export class Form {
     });
   }
 
-  /** The board, the toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. @param {string} page "board", "toys" or "images" */
+  /** The toys, or a trained model: with the same process, sampler, grid and seed as far as they fit. @param {string} page "toys" or "images" */
   turnTo(page) {
-    const { board } = this.view.said, to = page === "board" ? board || config.board.presets[0].key : "";
-    if (to !== (board ?? "")) {
-      this.hands.touch();
-      this.address.go(linkOf(this.shownQuery, { ...this.view.said, board: to }) || "?");
-      this.linkOpened();
-    }
-    if (page === "board") return;
     const data = this.settle.dataOf(page);
     if (data !== null) this.choose(data);
   }

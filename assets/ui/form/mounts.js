@@ -15,6 +15,7 @@ import { drawer } from "./drawer.js";
 import { actionsOf } from "./exports.js";
 import { hostOf } from "./host.js";
 import { menus } from "./menus.js";
+import { turnTo } from "./pages.js";
 import { listen as listenForUndo } from "./undo.js";
 
 /** @typedef {import("./form.js").Form} Form */
@@ -108,7 +109,7 @@ export function mountsOf(form) {
         if (button) actions[button.dataset.do ?? ""]?.(button);
         if (!page) return;
         e.preventDefault();
-        form.turnTo(page);
+        turnTo(form, page);
       });
       menus.mount(root);
     },
