@@ -107,7 +107,7 @@ def cld(base: Experiment) -> Sweep:
     return Sweep(base=plain, axes=[methods, {"calls": (10, 20, 50, 100, 200)}], title="CLD: SSCS against Euler–Maruyama against VP")
 
 
-@preset("the trilemma: quality, diversity and speed of eight methods at equal calls")
+@preset("the trilemma: quality, diversity and speed of eight methods at equal calls", "trilemma")
 def trilemma(base: Experiment) -> Sweep:
     """Each method with the process and the grid that it was published for, on the same data from the same seeds: quality by W₂ and two moments (of images by the Fréchet distance), diversity by recall,
     speed by model calls and milliseconds, which every cell has."""
