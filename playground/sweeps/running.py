@@ -211,11 +211,14 @@ class Running:
 
     def _apart(self) -> Iterator[tuple[Task, Result]]:
         """In processes of this machine. One that ends is replaced, and the cells that it had not told are done again. Until the first of them says something, which takes the
-        seconds of importing torch, cheap cells are computed here, of at most half of the tasks."""
+        seconds of importing torch, cheap cells are computed here, of at most half of the tasks; those of the first before they are started."""
+        computer, share, silent = Computer(), len(self.tasks) // 2, True
+        if share and self.tasks[0].cost < HERE and self._ready():
+            share -= 1
+            yield from self._own(computer)
         told: queue.Queue[tuple[Process, bytes | None]] = queue.Queue()
         free = [Process(told) for _ in range(min(self.workers, len(self.tasks)))]
         busy: dict[Process, Task] = {}
-        computer, share, silent = Computer(), len(self.tasks) // 2, True
         try:
             while (self.tasks or busy) and not (self.stopped and not busy):
                 while free and self.tasks and self.going.is_set() and not self.stopped:
@@ -232,9 +235,7 @@ class Running:
                     and self.tasks[0].cost < HERE
                 ):
                     share -= 1
-                    task = self.tasks.pop(0)
-                    for result in computer.cells(task.places[0], task.exp, task.seeds, self.sweep.measures):
-                        yield task, result
+                    yield from self._own(computer)
                     continue
                 try:
                     one, line = told.get(timeout=NAP)
@@ -259,6 +260,12 @@ class Running:
         finally:
             for one in [*free, *busy]:
                 one.stop()
+
+    def _own(self, computer: Computer) -> Iterator[tuple[Task, Result]]:
+        """The next task, computed here."""
+        task = self.tasks.pop(0)
+        for result in computer.cells(task.places[0], task.exp, task.seeds, self.sweep.measures):
+            yield task, result
 
     def _lost(self, task: Task, one: Process) -> Iterator[tuple[Task, Result]]:
         """What becomes of a task whose process ended."""
