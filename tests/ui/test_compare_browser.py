@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 import torch
 
@@ -166,6 +167,34 @@ def test_keys_of_digits_select_and_then_are_layers_again(visit: Any) -> None:
     page.keyboard.press("2")
     assert page.evaluate("__pgStage.layers.length") != layers
     assert page.evaluate("__pg.query().sampler") == "Heun"
+    assert site.problems == []
+
+
+def test_twins_are_apart_by_what_numpy_finds(visit: Any) -> None:
+    """Laid over each other: the mean distance of particles with the same noise, at the end and on the way, is that of two runs of the engine."""
+    site = visit(link(BASE, "sampler:Heun", "process:VE", overlay="2"))
+    page = site.page
+    page.wait_for_function(f"{STAGES}.length === 3 && {STAGES}.every((s) => s.run) && __pg.settled")
+    query = {"sampler": "DDIM", "grid": "UniformLogSNR", "grid.steps": "8", "particles": "300"}
+    runs = [simulate(Experiment.from_query(query | {"sampler": sampler})) for sampler in ("DDIM", "Heun")]
+    assert page.locator(".pg-place:visible").count() == 1
+    for step in (8, 5):
+        page.evaluate("(c) => __pgStage.seek(c)", page.evaluate("(j) => __pgStage.run.moments.grid[j]", step))
+        page.wait_for_function("!__pgStage.dirty")
+        a, b = (run.frames[step].z.numpy() for run in runs)
+        assert page.evaluate("__pg.form.compare.overlay.mean") == pytest.approx(np.linalg.norm(a - b, axis=1).mean(), abs=1e-3)
+    assert page.evaluate("__pg.form.compare.overlay.curve.values[0]") == 0  # they begin as one
+    site.settle()
+    page.keyboard.press("2")
+    site.settle()
+    assert "view.overlay=1" in page.url
+    page.keyboard.press("3")
+    site.settle()
+    assert "different coordinates" in page.locator(".pg-twins").inner_text()
+    page.locator(".pg-stage-over").click()
+    site.settle()
+    assert page.locator(".pg-place:visible").count() == 3
+    assert page.locator(".pg-twins").is_hidden()
     assert site.problems == []
 
 

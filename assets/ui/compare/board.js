@@ -12,7 +12,7 @@ const PHONE = 820; // in a window of at most this width stages are swiped
 const HEAD = 48; // of a cell, about
 
 export class Board {
-  /** @param {Stage} lead @param {{add: () => void, unit: (unit: Unit) => void}} asked */
+  /** @param {Stage} lead @param {{add: () => void, unit: (unit: Unit) => void, overlay: () => void}} asked */
   constructor(lead, asked) {
     this.lead = lead;
     this.on = false;
@@ -25,6 +25,10 @@ export class Board {
     this.more.setAttribute("aria-label", "Add a stage");
     this.more.addEventListener("click", asked.add);
     tip.on(this.more, () => "A further stage, which begins as a copy of the selected one. Six at most.");
+    this.overlay = el("button", { type: "button", className: "pg-btn pg-stage-over", innerHTML: '<svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/></svg><span>overlay</span>' });
+    this.overlay.setAttribute("aria-label", "overlay");
+    this.overlay.dataset.term = "word.twins";
+    this.overlay.addEventListener("click", asked.overlay);
     this.compare = el("button", { type: "button", className: "pg-btn pg-compare-stages", innerHTML: '<svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><path d="M2 3h5v10H2zM9 3h5v10H9z"/></svg>' });
     this.compare.setAttribute("aria-label", "Compare");
     this.compare.dataset.term = "word.stages";
@@ -49,7 +53,7 @@ export class Board {
     this.compare.hidden = on;
     if (on) {
       root.prepend(this.box);
-      this.top.append(frame.legend.box, this.more);
+      this.top.append(frame.legend.box, this.overlay, this.more);
       this.box.prepend(frame.toast.box);
       this.sized.observe(this.grid);
     } else {
@@ -79,9 +83,15 @@ export class Board {
 
   arrange() {
     const { grid } = this, count = grid.children.length, [main] = this.lead.run?.panels ?? [];
-    const columns = columnsFor(count, grid.clientWidth, grid.clientHeight, HEAD, main?.a ? 1.25 : 2);
+    const columns = grid.classList.contains("pg-over") ? 1 : columnsFor(count, grid.clientWidth, grid.clientHeight, HEAD, main?.a ? 1.25 : 2);
     grid.style.setProperty("--columns", String(columns));
-    grid.style.setProperty("--rows", String(Math.ceil(count / columns)));
+    grid.style.setProperty("--rows", String(grid.classList.contains("pg-over") ? 1 : Math.ceil(count / columns)));
+  }
+
+  /** Is only the selected stage there, with another laid over it? @param {boolean} on */
+  over(on) {
+    this.overlay.setAttribute("aria-pressed", String(on));
+    if (this.grid.classList.toggle("pg-over", on) === on) this.arrange();
   }
 
   /** The clock's unit, and what it says. @param {Unit} unit @param {boolean} only can nothing else be counted? @param {string} words */

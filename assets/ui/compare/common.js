@@ -68,11 +68,10 @@ export class Common {
     if (!lead || !stages.length) return;
     const { clock } = lead, n = Math.max(0, stages.indexOf(lead)), own = lead.run ? lead.cursor : 1, value = before?.value(clock.cursor) ?? 0, done = clock.atEnd;
     const race = (this.race = new Race(stages.map(({ run }) => /** @type {Run} */ (run)), this.unit, n));
-    stages.forEach((stage, i) => {
-      stage.course = race.course(i);
-      stage.touch(true);
-    });
+    const were = stages.map((stage) => stage.cursor);
+    stages.forEach((stage, i) => (stage.course = race.course(i)));
     clock.setRun(race.motion);
+    stages.forEach((stage, i) => stage.cursor !== were[i] && stage.touch());
     if (before?.runs.length !== stages.length) return lead.frame.bar.drawTicks(); // stages come or go: the hand stands where it stood, or where a link says
     if (before.unit !== race.unit) clock.cursor = done ? race.motion.end : race.handOf(n, own);
     else if (race.unit !== "time" && before.most !== race.most) clock.cursor = done ? 0 : race.hand(value); // the same number of calls

@@ -9,6 +9,7 @@ import { Board } from "./board.js";
 import { Common, coloursOf } from "./common.js";
 import { Editing } from "./editing.js";
 import { Further } from "./further.js";
+import { Overlay } from "./overlay.js";
 import { MOST, read, said, wrong } from "./link.js";
 import { Place } from "./place.js";
 import { follow, shared } from "./rules.js";
@@ -31,6 +32,8 @@ export class Compare {
   lead = null;
   /** @type {Board | null} */
   board = null;
+  /** @type {Overlay | null} */
+  overlay = null;
   /** The stage of a link that is to be selected when the form can. */
   wanted = 0;
 
@@ -48,8 +51,9 @@ export class Compare {
   /** @param {Stage} lead */
   mount(lead) {
     this.lead = lead;
-    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit) });
+    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.layOver() });
     this.common.mount(lead, this.board);
+    this.overlay = new Overlay(lead, this.common);
   }
 
   // ---- stages come and go --------------------------------------------------------------------------------------------------------
@@ -118,6 +122,7 @@ export class Compare {
     if (n === this.at) this.select(n ? n - 1 : 1);
     const [gone] = this.places.splice(n, 1);
     if (n < this.at) this.at--;
+    this.form.view.set("overlay", "");
     this.release(gone);
     if (!this.on) return this.end();
     this.settle();
@@ -179,6 +184,7 @@ export class Compare {
     } else this.adopt(place.q);
     if (shown && !equal(shown.q, place.q)) form.loop.ask(place.q);
     form.view.set("selected", n ? String(n + 1) : "");
+    if (Number(form.view.said.overlay) === n + 1) form.view.set("overlay", String(this.places.indexOf(from) + 1)); // the two change parts
     this.settle();
     this.board?.reveal(place);
   }
@@ -266,6 +272,7 @@ export class Compare {
       board.fill(this.places);
     }
     this.common.settle(this.places, this.at);
+    this.lay();
     this.show();
     lead.picture.layout();
     this.form.address.later();
@@ -279,7 +286,22 @@ export class Compare {
     places.forEach((place, n) => place.show(n, n === at, words[n], colours[n]));
     board.more.disabled = places.length >= MOST;
     this.common.tell();
+    this.overlay?.renew();
     this.form.address.later();
+  }
+
+  /** One more of the stages is laid over the selected one, or none any more. */
+  layOver() {
+    const { view } = this.form;
+    view.set("overlay", view.said.overlay ? "" : String(this.at ? 1 : 2));
+    this.settle();
+  }
+
+  /** The stage that the link says lies over the selected one. */
+  lay() {
+    const { overlay, board, places, form: { view }, at } = this, n = Number(view.said.overlay || 0) - 1, other = this.on && n !== at ? places[n] ?? null : null;
+    board?.over(other !== null);
+    overlay?.show(other, n + 1, this.lead ? coloursOf(this.lead.theme)[n] : "");
   }
 
   // ---- the link ------------------------------------------------------------------------------------------------------------------

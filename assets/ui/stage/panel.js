@@ -42,6 +42,7 @@ import { CLOCK, across, upwards } from "./geometry.js";
  * @property {number} scale  pixels of the canvas for a CSS pixel
  * @property {number} hover  the particle under the pointer; −1: none
  * @property {import("../page.js").PinPoint | null} pin
+ * @property {Overlay | null} twins  another run's particles
  * @property {Overlay | null} overlay */
 
 const SPLAT_FROM = 6000; // with more particles than this, dots are written into pixels directly
@@ -134,13 +135,14 @@ class Panel {
    * @param {Context} ctx
    * @param {Scene} scene */
   pinned(ctx, scene) {
-    if (scene.overlay) {
+    for (const draw of [scene.twins, scene.overlay]) {
+      if (!draw) continue;
       const { x, y, w, h } = this.box;
       ctx.save();
       ctx.beginPath();
       ctx.rect(x, y, w, h);
       ctx.clip();
-      scene.overlay(ctx, this, scene);
+      draw(ctx, this, scene);
       ctx.restore();
     }
     const { pin } = scene;

@@ -110,7 +110,7 @@ class Picture {
     const { stage } = this, { fields } = stage, moment = run.facts(cursor), { clock } = moment;
     return {
       run, fields, faded: fields !== null && fields.faded, shown: stage.shown.visible(), scale, cursor, moment, clock, theme: this.theme, version: this.version, hover: stage.hover, pin: stage.pin,
-      overlay: stage.overlay, byClass: stage.colour === "class", at: { i: moment.i, f: moment.f }, fieldAt: fields ? locate(fields.clock, clock) : NOWHERE,
+      twins: stage.twins, overlay: stage.overlay, byClass: stage.colour === "class", at: { i: moment.i, f: moment.f }, fieldAt: fields ? locate(fields.clock, clock) : NOWHERE,
     };
   }
 

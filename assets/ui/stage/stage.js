@@ -35,6 +35,8 @@ class Stage extends Teller {
     this.far = null;
     /** A lab's own layer. @type {import("./panel.js").Overlay | null} */
     this.overlay = null;
+    /** Another run's particles, over this one's. @type {import("./panel.js").Overlay | null} */
+    this.twins = null;
     this.images = false; // are there images beside the plane?
     this.hover = -1; // the particle under the pointer
     this.keysTaken = 0; // so many of the digits' keys are not for layers
