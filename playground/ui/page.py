@@ -41,7 +41,7 @@ from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.viewer.scripts import entry
 from playground.views import board, distances, lab, layer, origin
-from playground.views.snippet import as_python
+from playground.views.snippet import as_notebook, as_python, as_sweep
 
 ASSETS = files.ASSETS / "ui"
 SAID = {"set_bytes", "set_images", "table_bytes", "table_rows"}  # limits that a script tells before anything is sent
@@ -63,6 +63,7 @@ HEADER = """
       <span class="pg-menu-list pg-examples" role="menu" aria-label="Examples" hidden>{examples}</span>
     </span>
     <button type="button" data-do="drawer" class="pg-narrow" aria-expanded="false" aria-controls="pg-left">Controls</button>
+    <button type="button" data-do="shelf" class="pg-wide" title="What you have kept in this browser">Shelf</button>
     <button type="button" data-do="link" class="pg-wide" title="Copies the address of exactly this picture">Copy link</button>
     <button type="button" data-do="python" class="pg-wide" title="Copies Python code that gives the same numbers">Copy as Python</button>
     <span class="pg-menu">
@@ -70,6 +71,7 @@ HEADER = """
       <span class="pg-menu-list" role="menu" aria-label="Copy, export, help" hidden>
         <button type="button" role="menuitem" data-do="intro" class="pg-narrow">What am I looking at?</button>
         <button type="button" role="menuitem" data-do="glossary" class="pg-narrow">Glossary</button>
+        <button type="button" role="menuitem" data-do="shelf" class="pg-narrow" title="What you have kept in this browser">Shelf</button>
         <button type="button" role="menuitem" data-do="more-link" class="pg-narrow" title="Copies the address of exactly this picture">Copy link</button>
         <button type="button" role="menuitem" data-do="more-python" class="pg-narrow" title="Copies Python code that gives the same numbers">Copy as Python</button>
         <button type="button" role="menuitem" data-do="png" title="The stage as it is now">PNG picture</button>
@@ -78,6 +80,8 @@ HEADER = """
         <button type="button" role="menuitem" data-do="page" title="One file that plays, scrubs and shows its layers without a server">Page (.html)</button>
         <button type="button" role="menuitem" data-do="csv" title="Every state of every particle: CSV, or .npz of images">States as numbers</button>
         <button type="button" role="menuitem" data-do="json" title="What is chosen, as pg.Experiment.from_json takes it in Python">Save as JSON</button>
+        <button type="button" role="menuitem" data-do="notebook" title="Jupyter: this stage in a cell, and its numbers">Notebook (.ipynb)</button>
+        <button type="button" role="menuitem" data-do="sweep" title="This experiment from few model calls to many, as python -m playground.sweeps run takes it">Sweep (.json)</button>
         <button type="button" role="menuitem" data-do="open" class="pg-menu-apart" title="Shows again what a saved PNG, GIF, MP4, SVG, page, CSV, npz or JSON was made of. It can be dropped anywhere on the page, too. The file stays in this browser.">Open a file…</button>
       </span>
     </span>
@@ -213,7 +217,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[*demo.live.doors(), python_of, told_of],
+            server_functions=[*demo.live.doors(), python_of, notebook_of, sweep_of, told_of],
             elem_id="pg-bridge",
             visible="hidden",
         )
@@ -298,10 +302,30 @@ def told_of(file: dict[str, str]) -> Record:
     return {"query": exp.to_query(), "json": exp.to_json()}
 
 
+def _asked(query: dict[str, str]) -> Experiment:
+    return Experiment.from_query(experiment_part({str(k): str(v) for k, v in query.items()}))
+
+
 def python_of(query: dict[str, str]) -> Record:
     """The code for "Copy as Python", for the browser."""
     try:
-        return {"code": as_python(Experiment.from_query(experiment_part({str(k): str(v) for k, v in query.items()})))}
+        return {"code": as_python(_asked(query))}
+    except ValueError as error:
+        return {"error": {"message": str(error)}}
+
+
+def notebook_of(query: dict[str, str]) -> Record:
+    """The same as a notebook."""
+    try:
+        return {"text": as_notebook(_asked(query))}
+    except ValueError as error:
+        return {"error": {"message": str(error)}}
+
+
+def sweep_of(query: dict[str, str]) -> Record:
+    """A sweep of the experiment, as JSON."""
+    try:
+        return {"text": as_sweep(_asked(query))}
     except ValueError as error:
         return {"error": {"message": str(error)}}
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from playground.core.experiment import Experiment
 from playground.core.fields import params
 from playground.core.spec import Spec, specs_in
+from playground.sweeps.presets import BUDGETS
+from playground.sweeps.record import Sweep
+from playground.views.origin import link_of
 
 ALWAYS = {"data", "process", "sampler", "grid"}
 
@@ -27,4 +32,41 @@ def as_python(exp: Experiment) -> str:
         if name in ALWAYS or value != getattr(base, name):
             lines.append(f"    {name}={_call(within[name]) if name in within else repr(value)},")
     body = "\n".join(lines)
-    return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n"
+    return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n{told_by(exp)}"
+
+
+def told_by(exp: Experiment) -> str:
+    """Lines that print what the page says of a run of points: its numbers, and what its sampler and grid are called in other libraries."""
+    if exp.law.space.pictures:
+        return ""
+    named = "print(pg.elsewhere(exp))  # in diffusers, k-diffusion, …\n" if exp.mode == "reverse" else ""
+    return f"print(pg.numbers(exp))  # the status line and the distances\n{named}"
+
+
+def as_notebook(exp: Experiment) -> str:
+    """A notebook (nbformat 4.5) that makes the run, shows it and prints its numbers."""
+    head, _, rest = as_python(exp).partition("trace = ")
+    shown = "" if exp.law.space.pictures else "pg.show(exp)"
+    codes = [head.strip(), shown, f"trace = {rest}".strip()]
+    cells: list[dict[str, object]] = [
+        {
+            "id": "what",
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": f"# {exp.who.title}, {exp.process.info.title}\n\n`{link_of(exp.to_query())}`",
+        }
+    ]
+    cells += [
+        {"id": f"code{n}", "cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
+        for n, code in enumerate(codes)
+        if code
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": {"name": "python"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_sweep(exp: Experiment) -> str:
+    """A sweep of the experiment along its cost, as JSON for ``python -m playground.sweeps run``: model calls, or steps where the calls of a sampler do not follow from them.
+    Raises BadValue."""
+    name = "grid.steps" if exp.sampler.calls_line() is None else "calls"
+    return Sweep(base=exp, axes=[{name: BUDGETS}]).to_json()

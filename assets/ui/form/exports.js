@@ -1,6 +1,7 @@
 // The header's buttons: what is copied and saved of the run on the stage.
 import { filmOf } from "../images/film.js";
-import { choose } from "../keep/open.js";
+import { choose, shelves, show } from "../keep/open.js";
+import { Shelf } from "../keep/shelf.js";
 import { kept } from "../keep/write.js";
 import { copy as toClipboard } from "../lib/clipboard.js";
 import { el } from "../lib/dom.js";
@@ -38,6 +39,8 @@ function save(what, name) {
  * @param {import("./form.js").Form} form @returns {Record<string, (button: HTMLElement) => void>} */
 export function actionsOf(form) {
   const { parts, transport } = form;
+  const shelf = new Shelf(form, (link) => show(form, link), save);
+  shelves.set(form, shelf);
   const run = () => form.loop.shown?.run;
   const fileName = () => run()?.header.name ?? "diffusion-playground"; // what the server calls it
   /** @param {string} name */
@@ -51,6 +54,18 @@ export function actionsOf(form) {
   const link = (button) => {
     form.address.write();
     copy(new URL(form.address.link, location.href).href, button);
+  };
+
+  /** A text that Python writes of the experiment, to be saved. @param {string} name of the server's function @param {string} ending @returns {Promise<void>} */
+  const text = async (name, ending) => {
+    menus.close();
+    try {
+      const told = await transport.call(name, form.loop.shown?.q ?? form.chosen.query());
+      if (told.error) return form.tell({ kind: "error", message: told.error.message });
+      save(new Blob([told.text], { type: "application/json" }), `${fileName()}${ending}`);
+    } catch {
+      form.tell({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => text(name, ending) } });
+    }
   };
 
   /** @param {HTMLElement} button @returns {Promise<void>} */
@@ -147,10 +162,16 @@ export function actionsOf(form) {
     csv,
     json,
     page,
+    shelf() {
+      menus.close();
+      shelf.show();
+    },
     open() {
       menus.close();
       choose(form);
     },
+    notebook: () => text("notebook_of", ".ipynb"),
+    sweep: () => text("sweep_of", ".sweep.json"),
     gif: () => film("gif"),
     mp4: () => film("mp4"),
     "more-link": link, // a phone has them in one menu with the exports

@@ -9,13 +9,16 @@ import { Unread, read } from "./read.js";
 
 const ACCEPT = ".png,.gif,.mp4,.svg,.html,.csv,.npz,.json";
 const NAME = 60; // letters of a file's name in a message
+/** Who takes a file of kept states. @type {WeakMap<Form, {take(name: string, text: string): void, show(): void}>} */
+export const shelves = new WeakMap();
+
 const OVER = "pg-file-over"; // of the document, while a file is held over it
 
 /** @param {string} name */
 const short = (name) => (name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name);
 
 /** What a link shows, as a page of the history of its own. @param {Form} form @param {string} link its query */
-function show(form, link) {
+export function show(form, link) {
   const { data = "" } = experimentPart(link), { address } = form;
   if (/^(set|hub):/.test(data) && !(data in config.laws)) return location.assign(location.pathname + link); // what is known of these comes with the page
   form.hands.touch();
@@ -24,11 +27,20 @@ function show(form, link) {
   form.linkOpened();
 }
 
+/** A file of kept states. @param {Form} form @param {string} name @param {string} text */
+function shelved(form, name, text) {
+  const shelf = shelves.get(form);
+  shelf?.show();
+  shelf?.take(name, text);
+}
+
 /** Shows what a file tells of. @param {Form} form @param {File} file */
 async function open(form, file) {
   const name = short(file.name);
   try {
-    const found = await read(file), text = "json" in found ? found.json : found.link;
+    const found = await read(file);
+    if ("shelf" in found) return shelved(form, name, found.shelf);
+    const text = "json" in found ? found.json : found.link;
     const whose = "json" in found || found.version === config.kept.version ? "" : ` It was saved by version ${found.version} of this app; this is ${config.kept.version}.`;
     const told = await form.transport.call("told_of", { text });
     if (told.error) return form.tell({ kind: "error", message: `${name} cannot be opened: ${told.error.message}.${whose}` });

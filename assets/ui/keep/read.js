@@ -1,6 +1,7 @@
 // The link in a file that a page of this app has saved (write.js, playground/views/origin.py). Whatever the file is, a few megabytes of it are looked at,
 // in the browser; nothing is decoded, drawn or evaluated.
 import { config } from "../lib/start.js";
+import { FORMAT, MOST_LETTERS } from "./states.js";
 import { PNG, crc32 } from "./write.js";
 
 /** @typedef {{link: string, version: string}} Found */
@@ -190,11 +191,15 @@ const KINDS = [
   [(head) => /^(\xef\xbb\xbf)?\s*<(\?xml|!--|!DOCTYPE svg|svg)/i.test(head), svg],
 ];
 
-/** What a file says: a link and the version that wrote it, or an Experiment's JSON. Throws Unread, which says why there is neither.
- * @param {Blob} file @returns {Promise<Found | {json: string}>} */
+/** What a file says: a link and the version that wrote it, an Experiment's JSON, or kept states. Throws Unread, which says why there is neither.
+ * @param {Blob} file @returns {Promise<Found | {json: string} | {shelf: string}>} */
 export async function read(file) {
   const head = latin(await bytesOf(file, 0, 64));
   if (!head) throw new Unread("is empty");
+  if (head.startsWith(`{"format":"${FORMAT}"`)) {
+    if (file.size > 4 * MOST_LETTERS) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; a shelf has at most ${MOST_LETTERS.toLocaleString("en")} letters`);
+    return { shelf: await file.text() };
+  }
   if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) {
     if (file.size > longest) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; an experiment as JSON has at most ${longest.toLocaleString("en")}`);
     return { json: (await file.text()).trim() };
