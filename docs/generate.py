@@ -50,7 +50,12 @@ TAIL = """
 - **Cold starts.** Multistep methods of order 3 and 4 (3M, DPM-Solver 3 multistep, DEIS 3, LMS 3–4) begin with a first-order step. From pure noise its error
   does not show; from a finite noise level (a truncated start, an edit) the order is 2 until the history is full. UniPC-p keeps order p + 1 for p ≤ 2.
 - **Lower order at the end.** 3M, SDE-DPM-Solver++ 3 and UniPC 3 have it on: second order in the step before the denoiser. Multistep DPM-Solver 3, DEIS 3 and LMS 3–4 have
-  it as an option: in runs of under 15 steps the order is at most the number of steps to go, also where a run ends above t = 0.
+  it as an option: in runs of under 15 steps the order is at most the number of steps to go, also where a run ends above t = 0. 2M, 3M, both SDE solvers and UniPC have
+  a second option for runs that end there, "lower order above t = 0": off, since links from before it end at full order.
+- **The end of a run** is the denoiser, E[x₀ | x_t], a step that most solvers agree with. Runs that end above t = 0 (the grid's "denoise at end" off, or levels of another
+  library) have the solver's own step there, as `diffusers`' runs to σ_min: 2M, 3M, the SDE solvers and UniPC replay those exactly with "lower order above t = 0". Euler, midpoint,
+  Heun’s third order, Euler–Maruyama and reverse diffusion never ask the model at t = 0: with "own last step" they go there by their own formula, without noise, as libraries of
+  ODE solvers and score_sde do. Parity of both: `tests/samplers/test_own_last.py`. Heun, RK4 and the 3/8 rule would ask at t = 0, where there is no ε̂; LMS, PLMS and PNDM have theirs "as released".
 - **PNDM and PLMS** have fourth-order coefficients and global order 2: the DDIM transfer with a combined noise is not a fourth-order map.
 - **Midpoint** shows order 3 on EDM and on the linear flow when the data are one Gaussian: there y‴/24 + f_y y″/8, its leading error, vanishes. In general it is 2.
 - **SSCS** is of order 1; exact ancestral has no order; RK45 (order 5) and adaptive DPM-Solver (2 or 3) choose their own steps.

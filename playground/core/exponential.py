@@ -97,8 +97,8 @@ class Noises(NamedTuple):
     lowered: tuple[float, ...] = ()
 
     def order(self, order: int, t: float) -> int:
-        """The order of the step from t: at most as many as there are steps to go, where it is lowered at the end."""
-        return min([order, *(left for left, start in enumerate(self.lowered, start=1) if t <= start)])
+        """The order of the step from t, where it is lowered at the end."""
+        return capped(order, self.lowered, t)
 
     def then(self, values: History, x0: Tensor, rise: Tensor) -> Noises:
         """The carry after a step."""
@@ -116,15 +116,27 @@ class Noises(NamedTuple):
 FEW = 15  # times of a grid: the multistep solvers lower their order at the end of a run that has no more
 
 
-def low_order_from(grid: list[float]) -> float:
-    """The time from which on the order is 2 at most: the start of the step before the last, in short runs to t = 0."""
-    return grid[-3] if grid[-1] == 0 and 3 <= len(grid) <= FEW else -1.0
-
-
 def last_starts(grid: list[float], lower: bool) -> tuple[float, ...]:
     """The starts of the last, the second and the third last step, in short runs (``lower_order_final`` of the multistep solvers); none of one that encodes,
     whose times rise."""
     return tuple(grid[-2 : -min(len(grid), 4) - 1 : -1]) if lower and len(grid) <= FEW and grid[-1] < grid[0] else ()
+
+
+def capped(order: int, lowered: tuple[float, ...], t: float) -> int:
+    """The order of the step from t: at most as many as there are steps to go, where it is lowered at the end (``last_starts``)."""
+    return min([order, *(left for left, start in enumerate(lowered, start=1) if t <= start)])
+
+
+class Before(NamedTuple):
+    """The carry of two-step solvers: the prediction of the step before, and that step's length in L; ``lowered``: as ``Noises`` has it."""
+
+    told: Tensor | None = None
+    h: float = 1.0
+    lowered: tuple[float, ...] = ()
+
+    def earlier(self, order: int, t: float) -> Tensor | None:
+        """The prediction before, where the step from t has this order and uses it."""
+        return self.told if capped(order, self.lowered, t) > 1 else None
 
 
 def clean(process: ScalarProcess, t: float) -> float:

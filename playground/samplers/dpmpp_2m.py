@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import FORMS, weight_of_slope
+from playground.core.ending import LowersAbove
+from playground.core.exponential import FORMS, Before, capped, last_starts, weight_of_slope
 from playground.core.fields import choice
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
 from playground.core.spec import Info
 
 HALF, EXACT, RATIO = r"\tfrac{1}{2r}", r"\tfrac{\varphi_2}{\varphi_1 r}", r"\tfrac{\varphi_2}{\varphi_1}"
@@ -24,7 +25,7 @@ def multistep(near: str = "", **told: object) -> tuple[Scheduler, ...]:
 
 
 @dataclass(frozen=True)
-class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
+class DPMSolverPP2M(LowersAbove[Before]):
     """x_s = (σ_s/σ_t) x_t + α_s (1 − e^{−h}) D̃,  D̃ = (1 + 1/2r) D_t − D_prev/2r,  r = h_prev/h,  h = L_s − L_t.
 
     That is the form "midpoint"; "heun" integrates the line through D_t and D_prev exactly: φ_2(−h)/φ_1(−h) in place of ½ (as `solver_type` of
@@ -60,17 +61,17 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
         official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="multistep", solver_type="taylor")'
         return Called(multistep(solver_order=2, solver_type="heun"), dpm_solver=official)
 
-    def step(
-        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng
-    ) -> tuple[Tensor, tuple[Tensor, float] | None]:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Before:
+        return Before(lowered=last_starts(grid, self.lowers(grid, False)))
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Before, rng: Rng) -> tuple[Tensor, Before]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         d = problem.x0(z, t)
         blend = d
-        if carry is not None:
-            before, h_before = carry
-            blend = d + weight_of_slope(self.form, -h) * h / h_before * (d - before)
-        return then.sigma / now.sigma * z - then.alpha * math.expm1(-h) * blend, (d, h)
+        if (before := carry.earlier(2, t)) is not None:
+            blend = d + weight_of_slope(self.form, -h) * h / carry.h * (d - before)
+        return then.sigma / now.sigma * z - then.alpha * math.expm1(-h) * blend, carry._replace(told=d, h=h)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
@@ -79,7 +80,7 @@ class DPMSolverPP2M(Sampler[tuple[Tensor, float] | None]):
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         found = self.terms(problem, grid[index], grid[index + 1])
-        if not found or not index or afresh:
+        if not found or not index or afresh or capped(2, last_starts(grid, self.lowers(grid, False)), grid[index]) < 2:
             return found
         return {**found, **slope_terms(problem, grid, index, self.form, -found["h"])}
 

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import History, low_order_from, phi
+from playground.core.ending import LowersAbove
+from playground.core.exponential import History, capped, last_starts, phi
 from playground.core.fields import flag
 from playground.core.names import Called
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
 from playground.core.spec import Info
 from playground.samplers.sde_dpmpp import combine, three_m
 
 
 @dataclass(frozen=True)
-class DPMSolverPP3M(Sampler[tuple[History, float]]):
+class DPMSolverPP3M(LowersAbove[tuple[History, tuple[float, ...]]]):
     """x_s = (σ_s/σ_t) x_t + α_s h [φ_1(−h) D + φ_2(−h) h D′ + φ_3(−h) h² D″], D a quadratic in L through the last three predictions.
 
     `diffusers` halves D″, which leaves order 2 ("as released"). Order 3 (the first two steps have order 1 and 2, whose
@@ -52,21 +53,21 @@ class DPMSolverPP3M(Sampler[tuple[History, float]]):
     def declared_order(self) -> float | None:
         return 2 if self.released else 3
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
-        return (), low_order_from(grid) if self.lower_final else -1.0
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, tuple[float, ...]]:
+        return (), last_starts(grid, self.lowers(grid, self.lower_final))
 
     def called(self, process: Process) -> Called:
         return three_m(self.lower_final, self.released)
 
     def step(
-        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng
-    ) -> tuple[Tensor, tuple[History, float]]:
-        past, low = carry
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, tuple[float, ...]], rng: Rng
+    ) -> tuple[Tensor, tuple[History, tuple[float, ...]]]:
+        past, lowered = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         kept = ((now.half_log_snr, problem.x0(z, t)), *past)[:3]
-        blend = combine(kept[: 2 if t <= low else 3], h, -h, self.released)
-        return then.sigma / now.sigma * z + then.alpha * h * blend, (kept, low)
+        blend = combine(kept[: capped(3, lowered, t)], h, -h, self.released)
+        return then.sigma / now.sigma * z + then.alpha * h * blend, (kept, lowered)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.ending import ToZero
 from playground.core.fields import slider
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
 from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class EulerMaruyama(Sampler[None]):
+class EulerMaruyama(ToZero):
     """z_s = z_t + (s − t)[F z − (1 + λ²)/2 GGᵀ score] + λ G √(t − s) ξ on the λ-family of reverse SDEs, any linear process.
 
     λ = 1: Anderson's reverse SDE; λ = 0: Euler on the probability-flow ODE. Every λ has the same marginals in the limit.
@@ -46,6 +47,9 @@ class EulerMaruyama(Sampler[None]):
             return z_s, None
         noise = problem.linear.kernel.at(t).noise * (self.strength**2 * (t - s))
         return z_s + problem.linear.kernel.gaussian(noise, tuple(z.shape), rng), None
+
+    def to_zero(self, problem: Problem, z: Tensor, t: float) -> Tensor:
+        return z - t * problem.drift(z, t, self.strength)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         g = math.sqrt(float(problem.linear.kernel.at(t).noise[-1, -1]))

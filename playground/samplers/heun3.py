@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.ending import ToZero
 from playground.core.problem import Problem
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
 from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class Heun3(Sampler[None]):
+class Heun3(ToZero):
     """k₁ = u(z_t, t), k₂ = u(z_t + h/3 k₁, t + h/3), k₃ = u(z_t + 2h/3 k₂, t + 2h/3), z_s = z_t + h (k₁ + 3k₃)/4, h = s − t. Order 3, three model calls a step.
     Heun 1900."""
 
@@ -30,12 +30,18 @@ class Heun3(Sampler[None]):
     rounding = (1e-4, 1e-4)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
+        return self._moved(problem, z, t, s), None
+
+    def to_zero(self, problem: Problem, z: Tensor, t: float) -> Tensor:
+        return self._moved(problem, z, t, 0.0)
+
+    def _moved(self, problem: Problem, z: Tensor, t: float, s: float) -> Tensor:
         third = (s - t) / 3
         problem.prepare([t + third, t + 2 * third])  # their tables in one batch
         k1 = problem.velocity(z, t)
         k2 = problem.velocity(z + third * k1, t + third)
         k3 = problem.velocity(z + 2 * third * k2, t + 2 * third)
-        return z + (s - t) / 4 * (k1 + 3 * k3), None
+        return z + (s - t) / 4 * (k1 + 3 * k3)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         return {"s-t": s - t}

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from playground.core.ending import ToZero
 from playground.core.fields import BadValue, slider
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
@@ -24,7 +25,7 @@ def _info(key: str, title: str, tip: str, paper: str, rank: int, order: float, n
 
 
 @dataclass(frozen=True)
-class Euler(Sampler[None]):
+class Euler(ToZero):
     """z_s = z_t + (s − t) u(z_t, t). Order 1, one model call a step. Song et al. 2021, 2011.13456."""
 
     info = _info("Euler", "Euler", "one straight step along the velocity, in t", "Euler 1768", 40, 1, 1)
@@ -41,6 +42,9 @@ class Euler(Sampler[None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return z + (s - t) * problem.velocity(z, t), None
+
+    def to_zero(self, problem: Problem, z: Tensor, t: float) -> Tensor:
+        return z - t * problem.velocity(z, t)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         return {"s-t": s - t}

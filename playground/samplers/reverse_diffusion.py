@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.ending import ToZero
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
 from playground.core.spec import Info
 
 
 @dataclass(frozen=True)
-class ReverseDiffusion(Sampler[None]):
+class ReverseDiffusion(ToZero):
     """z_s = (2I − A) z_t + Q score(z_t, t) + √Q ξ, where z_t | z_s ~ N(A z_s, Q) is the forward process's own step.
 
     VP: (2 − √(1−β_i)) x + β_i score + √β_i ξ with β_i = 1 − (α_t/α_s)²; VE: x + (σ_t² − σ_s²) score + √(σ_t² − σ_s²) ξ. Any linear process.
@@ -41,12 +42,20 @@ class ReverseDiffusion(Sampler[None]):
         return Called((Scheduler("ScoreSdeVeScheduler", {"correct_steps": 0}),))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
-        process = problem.linear
-        a, q = process.transition(t64(s), t64(t))
-        two = 2 * torch.eye(len(process.parts), dtype=torch.float64)
-        back, pull, root = process.kernel.near(z, two - a, q, process.kernel.root(q))
-        mean = process.kernel.apply(back, z) + process.kernel.apply(pull, problem.score(z, t))
-        return mean + process.kernel.apply(root, rng.normal(tuple(z.shape))), None
+        kernel = problem.linear.kernel
+        a, q = problem.linear.transition(t64(s), t64(t))
+        back, pull, root = kernel.near(z, self._back(a), q, kernel.root(q))
+        mean = kernel.apply(back, z) + kernel.apply(pull, problem.score(z, t))
+        return mean + kernel.apply(root, rng.normal(tuple(z.shape))), None
+
+    def to_zero(self, problem: Problem, z: Tensor, t: float) -> Tensor:
+        kernel = problem.linear.kernel
+        a, q = problem.linear.transition(t64(0.0), t64(t))
+        back, pull = kernel.near(z, self._back(a), q)
+        return kernel.apply(back, z) + kernel.apply(pull, problem.score(z, t))
+
+    def _back(self, a: Tensor) -> Tensor:
+        return 2 * torch.eye(len(a), dtype=torch.float64) - a
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         a, q = problem.linear.transition(t64(s), t64(t))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.exponential import FORMS, weight_of_slope
+from playground.core.ending import LowersAbove
+from playground.core.exponential import FORMS, Before, capped, last_starts, weight_of_slope
 from playground.core.fields import choice, integer, only, slider
 from playground.core.names import NO_END, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Twin, Variant
+from playground.core.sampler import Twin, Variant
 from playground.core.spec import Info
 from playground.samplers.dpmpp_2m import in_form, slope_terms
 
@@ -20,7 +21,7 @@ BLEND = r"\tilde\varepsilon = \hat\varepsilon + \tfrac{1}{2r}(\hat\varepsilon-\h
 
 
 @dataclass(frozen=True)
-class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
+class SDEDPMSolver(LowersAbove[Before]):
     """x_s = (α_s/α_t) x_t − (1 + η²) σ_s (e^h − 1) ε̃ + η σ_s √(e^{2h} − 1) z, h = L_s − L_t: the reverse SDE of strength η with ε̂ held, or (order 2) on the line through
     the last two, ε̃ = ε̂ + c (h/h_prev)(ε̂ − ε̂_prev), c = ½ ("midpoint") or φ_2(h)/φ_1(h) ("heun", the exact integral).
 
@@ -80,21 +81,21 @@ class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
         near = NO_END + ("" if self.eta == 1 else "; its η is 1")
         return Called((Scheduler("DPMSolverMultistepScheduler", told, near=near),))
 
-    def step(
-        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[Tensor, float] | None, rng: Rng
-    ) -> tuple[Tensor, tuple[Tensor, float] | None]:
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Before:
+        return Before(lowered=last_starts(grid, self.lowers(grid, False)))
+
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Before, rng: Rng) -> tuple[Tensor, Before]:
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         x0 = problem.x0(z, t)
         e = (z - now.alpha * x0) / now.sigma
         # (α_s/α_t) x = α_s x̂_0 + σ_s e^h ε̂: what would cancel where α is small is not formed
         out = then.alpha * x0 + then.sigma * (1 - self.eta**2 * math.expm1(h)) * e
-        if carry is not None and self.order == 2:
-            before, h_before = carry
-            out = out - (1 + self.eta**2) * then.sigma * math.expm1(h) * weight_of_slope(self.form, h) * h / h_before * (e - before)
+        if (before := carry.earlier(self.order, t)) is not None:
+            out = out - (1 + self.eta**2) * then.sigma * math.expm1(h) * weight_of_slope(self.form, h) * h / carry.h * (e - before)
         if self.eta:
             out = out + self.eta * then.sigma * math.sqrt(math.expm1(2 * h)) * rng.normal(tuple(z.shape))
-        return out, (e, h)
+        return out, carry._replace(told=e, h=h)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
@@ -108,6 +109,6 @@ class SDEDPMSolver(Sampler[tuple[Tensor, float] | None]):
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         found = self.terms(problem, grid[index], grid[index + 1])
-        if not found or self.order != 2 or not index or afresh:
+        if not found or not index or afresh or capped(self.order, last_starts(grid, self.lowers(grid, False)), grid[index]) < 2:
             return found
         return {**found, **slope_terms(problem, grid, index, self.form, found["h"])}

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from playground.core.exponential import FORMS, History, differences, low_order_from, phi, weight_of_slope
+from playground.core.ending import LowersAbove
+from playground.core.exponential import FORMS, History, capped, differences, last_starts, phi, weight_of_slope
 from playground.core.fields import choice, flag, integer, only, slider
 from playground.core.names import Called, call
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Twin, Variant
+from playground.core.sampler import Twin, Variant
 from playground.core.spec import Info
 from playground.samplers.ddim import ANCESTRAL, first_order
 from playground.samplers.dpmpp_2m import DPMSolverPP2M, in_form, multistep, slope_terms
@@ -38,7 +39,7 @@ def differing(lower_final: bool, released: bool, form: str = "midpoint") -> str:
 
 
 @dataclass(frozen=True)
-class SDEDPMSolverPP(Sampler[tuple[History, float]]):
+class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
     """x_s = (σ_s/σ_t) e^{−ηh} x_t + α_s ∫ … D dL + σ_s √(1 − e^{−2ηh}) z, with H = (1 + η) h, h = L_s − L_t:
 
         order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D ("midpoint"; "heun": φ_2(−H)/φ_1(−H) in place of ½);
@@ -120,8 +121,8 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
     def declared_order(self) -> float | None:
         return None if self.eta else (2 if self.released and self.order == 3 else self.order)
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, float]:
-        return (), low_order_from(grid) if self.lower_final else -1.0
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[History, tuple[float, ...]]:
+        return (), last_starts(grid, self.lowers(grid, self.lower_final))
 
     def called(self, process: Process) -> Called:
         if self.eta == 0:
@@ -147,18 +148,18 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
         )
 
     def step(
-        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, float], rng: Rng
-    ) -> tuple[Tensor, tuple[History, float]]:
-        past, low = carry
+        self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, tuple[float, ...]], rng: Rng
+    ) -> tuple[Tensor, tuple[History, tuple[float, ...]]]:
+        past, lowered = carry
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         stretch = 1 + self.eta
         kept: History = ((now.half_log_snr, problem.x0(z, t)), *past)[:3]
-        blend = combine(kept[: 2 if t <= low else self.order][: self.order], h, -stretch * h, self.released, self.form)
+        blend = combine(kept[: capped(self.order, lowered, t)], h, -stretch * h, self.released, self.form)
         out = then.sigma / now.sigma * math.exp(-self.eta * h) * z + then.alpha * stretch * h * blend
         if self.eta:
             out = out + then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)) * rng.normal(tuple(z.shape))
-        return out, (kept, low)
+        return out, (kept, lowered)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         now, then = problem.at(t), problem.at(s)
@@ -173,7 +174,7 @@ class SDEDPMSolverPP(Sampler[tuple[History, float]]):
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
         found = self.terms(problem, grid[index], grid[index + 1])
-        if not found or self.order != 2 or not index or afresh:
+        if not found or self.order != 2 or not index or afresh or capped(2, last_starts(grid, self.lowers(grid, True)), grid[index]) < 2:
             return found
         return {**found, **slope_terms(problem, grid, index, self.form, -(1 + self.eta) * found["h"])}
 

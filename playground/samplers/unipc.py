@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from playground.core.ending import LowersAbove
 from playground.core.exponential import phi
 from playground.core.fields import choice, flag, integer, only
 from playground.core.names import NO_END, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Ending, Sampler, Variant
+from playground.core.sampler import Ending, Variant
 from playground.core.spec import Info
 
 NOISE = r"x_s = \tfrac{\alpha_s}{\alpha_t}x_t - \sigma_s(e^{h}-1)\,\hat\varepsilon_0 - \sigma_s B\big(\textstyle\sum_i a_i\tfrac{\hat\varepsilon_{-i}-\hat\varepsilon_0}{r_i} + a_p(\hat\varepsilon_s-\hat\varepsilon_0)\big)"
@@ -32,7 +33,7 @@ class Past(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UniPC(Sampler[Past]):
+class UniPC(LowersAbove[Past]):
     """With H = −h, B = H (bh1) or e^H − 1 (bh2), r_i = (L_{−i} − L_t)/h, D_i = (D_{−i} − D_0)/r_i:
 
         predictor x_p = (σ_s/σ_t) x − α_s (e^H − 1) D_0 − α_s B Σ a_i D_i
@@ -122,7 +123,7 @@ class UniPC(Sampler[Past]):
         values = past.values or ((now.half_log_snr, self._told(problem, z, t)),)
         left = len(past.grid) - 1 - past.done
         p = min(self.order, len(values))
-        if self.lower_final and past.grid[-1] == 0:
+        if self.lowers(past.grid, self.lower_final):
             p = min(p, left)
         ratios = tuple((values[i][0] - now.half_log_snr) / h for i in range(1, p))
         d0 = values[0][1]
