@@ -56,6 +56,10 @@ TAIL = """
   library) have the solver's own step there, as `diffusers`' runs to σ_min: 2M, 3M, the SDE solvers and UniPC replay those exactly with "lower order above t = 0". Euler, midpoint,
   Heun’s third order, Euler–Maruyama and reverse diffusion never ask the model at t = 0: with "own last step" they go there by their own formula, without noise, as libraries of
   ODE solvers and score_sde do. Parity of both: `tests/samplers/test_own_last.py`. Heun, RK4 and the 3/8 rule would ask at t = 0, where there is no ε̂; LMS, PLMS and PNDM have theirs "as released".
+- **From pure noise.** Flow, cosine and polynomial paths start at t = 0.999, or, with "from pure noise", at t = 1, where α = 0 and log-SNR is −∞. The first step is then that of the
+  formula's limit: x_s = α_s E[x₀] + σ_s x_t of DDIM and the multistep solvers (2M, 3M, SDE-DPM-Solver++, UniPC 1–2 with bh2), with fresh noise for σ_s x_t in DDPM, full renoising and exact
+  ancestral; textbook solvers only need the velocity, which is finite there. Solvers of the level σ/α itself (EDM, KDPM2, LMS, PNDM), with stages inside a step of log-SNR (2S, 3S, DPM-Solver) or with g in the
+  step (Euler–Maruyama) have no first step and say so. Grids that are even in levels have t = 1 and then their times from 0.999 on (`tests/processes/test_pure_noise.py`).
 - **PNDM and PLMS** have fourth-order coefficients and global order 2: the DDIM transfer with a combined noise is not a fourth-order map.
 - **Midpoint** shows order 3 on EDM and on the linear flow when the data are one Gaussian: there y‴/24 + f_y y″/8, its leading error, vanishes. In general it is 2.
 - **SSCS** is of order 1; exact ancestral has no order; RK45 (order 5) and adaptive DPM-Solver (2 or 3) choose their own steps.

@@ -293,6 +293,9 @@ class SamplerSlot(SpecSlot[AnySampler]):
     def known(self) -> Mapping[str, type[AnySampler]]:
         return registry("samplers")
 
+    def numbers(self, choice: AnySampler, parts: Choices) -> Misfit | None:
+        return choice.misfit(parts.process)
+
 
 class GridSlot(SpecSlot[Grid]):
     name, family, usual = "grid", "grids", ("UniformLogSNR", "Quadratic", "UniformTime")

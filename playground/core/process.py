@@ -79,6 +79,14 @@ class Process(Spec):
         return 1.0
 
     @property
+    def t_level(self) -> float:
+        """The largest time whose log-SNR is a number: where grids that are even in levels begin. t_max, but for paths from pure noise."""
+        return self.t_max
+
+    pure: ClassVar[bool] = False
+    """Is nothing of the data left at t_max? Then log-SNR is −∞ there."""
+
+    @property
     def latest(self) -> float:
         """The largest time that a model may be asked at: t_max, or as far beyond as churn raises the noise there."""
         return self.t_max * (1 + 1e-9)
@@ -426,7 +434,8 @@ class ScalarProcess(Process):
         c = self.at(t)
         eps = (z - c.alpha * x0) / c.sigma
         # u = α̇ x̂_0 + σ̇ ε̂ has no singularity where f = α̇/α has one; −λ²/2 g² s = +λ² g²/(2σ) ε̂
-        return c.dalpha * x0 + (c.dsigma + 0.5 * strength**2 * c.g2 / c.sigma) * eps
+        push = 0.5 * strength**2 * c.g2 / c.sigma if strength else 0.0  # from pure noise g² is infinite
+        return c.dalpha * x0 + (c.dsigma + push) * eps
 
 
 @functools.lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from .names import Called
 from .problem import Problem
 from .process import Process
 from .rng import Rng
-from .spec import Spec
+from .spec import Misfit, Spec
 
 Carry = TypeVar("Carry")
 """What a sampler remembers from step to step: None, a few numbers, past predictions."""
@@ -131,6 +131,19 @@ class Sampler(Spec, Generic[Carry]):
     def couples_particles(self) -> bool:
         """Does a step depend on means over the batch? Then a particle's path changes with the number of particles."""
         return False
+
+    @property
+    def from_noise(self) -> bool:
+        """Is a first step from α = 0, where log-SNR is −∞, finite by its formula?"""
+        return False
+
+    def misfit(self, process: Process) -> Misfit | None:
+        """Why these numbers do not fit a process. For the judge (core/legal.py)."""
+        if self.from_noise or not process.pure:
+            return None
+        return Misfit(
+            "needs a finite log-SNR where it starts: here that is pure noise, t = 1", whom=f"{process.info.title} from pure noise"
+        )
 
     @property
     def declared_order(self) -> float | None:

@@ -60,7 +60,7 @@ class Auto(Grid):
         density = density + FLOOR * density.mean()
         mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(place))])
         chosen = np.interp(np.linspace(0, mass[-1], intervals + 1), mass, place)
-        first, last = process.evened(process.t_max), process.evened(process.t_min)
+        first, last = process.evened(process.t_level), process.evened(process.t_min)
         inner = process.unevened(torch.as_tensor(first + (last - first) * chosen))
         inner[0], inner[-1] = process.t_max, process.t_min
         return torch.cat([inner, torch.zeros(1, dtype=torch.float64)]) if self.denoise else inner
@@ -83,7 +83,7 @@ def _stand_in(process: Process) -> Problem:
 
 def _measure(process: Process, problem: Problem, oracle: Exact, sampler: Sampler, intervals: int) -> tuple[np.ndarray, np.ndarray]:
     """Places from 0 (first) to 1 (last) along the coordinate (PLACES + 2,), and the relative local error there."""
-    first, last = process.evened(process.t_max), process.evened(process.t_min)
+    first, last = process.evened(process.t_level), process.evened(process.t_min)
     share = 1 / max(intervals, 6)
     places = first + (last - first) * torch.linspace(0, 1 - share, PLACES, dtype=torch.float64)
     length = (last - first) * share

@@ -65,5 +65,5 @@ class IDDPM(Grid):
 
     def _inside(self, process: Process) -> list[float]:
         scalar = process.scalar()
-        high, low = (math.exp(-float(scalar.half_log_snr(t64(t)))) for t in (process.t_max, process.t_min))
+        high, low = (math.exp(-float(scalar.half_log_snr(t64(t)))) for t in (process.t_level, process.t_min))
         return [u for u in levels() if low <= u <= high]

@@ -34,5 +34,5 @@ class Karras(Grid):
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         scalar = process.scalar()
-        start, end = ((-scalar.half_log_snr(t64(t)) / self.rho).exp() for t in (process.t_max, process.t_min))
+        start, end = ((-scalar.half_log_snr(t64(t)) / self.rho).exp() for t in (process.t_level, process.t_min))
         return scalar.time_at(-self.rho * (start + (end - start) * u).log())

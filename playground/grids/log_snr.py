@@ -25,5 +25,5 @@ class UniformLogSNR(Grid):
 
     def place(self, process: Process, u: Tensor) -> Tensor:
         scalar = process.scalar()
-        start, end = (scalar.half_log_snr(t64(t)) for t in (process.t_max, process.t_min))
+        start, end = (scalar.half_log_snr(t64(t)) for t in (process.t_level, process.t_min))
         return scalar.time_at(start + (end - start) * u)

@@ -1,39 +1,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.names import NoiseElsewhere
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import t64
 from playground.core.spec import Info
+from playground.processes.path import Path
 
 
 @dataclass(frozen=True)
-class Flow(ScalarGaussian):
+class Flow(Path):
     """Linear flow (rectified flow, OT path): x_t = (1 − t) x_0 + t ε, u = E[ε − x_0 | x_t].
 
-    Cut at t = 0.999: f = −1/(1 − t), g² = 2t/(1 − t) and log-SNR are infinite at t = 1.
+    f = −1/(1 − t), g² = 2t/(1 − t) and log-SNR are infinite at t = 1: cut at t = 0.999, unless it starts from pure noise.
     Liu et al. 2022, 2209.03003; Lipman et al. 2022, 2210.02747 (whose t = 1 is data).
     """
 
     info = Info(
         "Flow",
         "flow",
-        "straight lines between data and noise: x_t = (1 − t) x_0 + t ε; starts at t = 0.999",
+        "straight lines between data and noise: x_t = (1 − t) x_0 + t ε; starts at t = 0.999, or at 1",
         "Liu et al. 2022; Lipman et al. 2022",
         "2209.03003",
         rank=50,
     )
-    suits: ClassVar[str] = "Subsequence"
 
     formula = r"x_t = (1-t)\,x_0 + t\,\varepsilon,\quad u = \mathbb E[\varepsilon - x_0\mid x_t]"
-
-    @property
-    def t_max(self) -> float:
-        return 0.999
 
     @property
     def noise_elsewhere(self) -> NoiseElsewhere:

@@ -1,43 +1,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.fields import choice, slider
-from playground.core.process import ScalarGaussian, t64
+from playground.core.process import t64
 from playground.core.spec import Info
+from playground.processes.path import Path
 
 
 @dataclass(frozen=True)
-class PolynomialPath(ScalarGaussian):
+class PolynomialPath(Path):
     """α = 1 − t^p with either σ = √(1 − α²) (variance preserving) or σ = t^p = 1 − α (convex).
 
     p = 2 preserving is the polynomial schedule of E(3)-equivariant diffusion (Hoogeboom et al. 2022, 2203.17003, there with a
     floor of 1e-5 on α); p = 1 convex is the linear flow, p > 1 convex the polynomial convex path of flow matching run in the other
-    direction of time (Lipman et al. 2024, 2412.06264). Cut at t = 0.999, where α = 1 − 0.999^p ≈ 0.001 p.
+    direction of time (Lipman et al. 2024, 2412.06264). Cut at t = 0.999, where α = 1 − 0.999^p ≈ 0.001 p, unless it starts from pure noise.
     With w = t^p: σ² = w(2 − w), L = ln(1 − w) − ½ ln(w(2 − w)); convex L = ln((1 − w)/w).
     """
 
     info = Info(
         "PolynomialPath",
         "polynomial path",
-        "α falls like 1 − t^p: gentle near the data; starts at t = 0.999",
+        "α falls like 1 − t^p: gentle near the data; starts at t = 0.999, or at 1",
         "Hoogeboom et al. 2022; Lipman et al. 2024",
         "2203.17003",
         rank=54,
     )
-    suits: ClassVar[str] = "Subsequence"
     power: float = slider(2.0, 1.0, 5.0, 0.1, label="p power", help="larger p: the data stay clean for longer")
     noise: str = choice("preserving", ("preserving", "convex"), label="σ rule", help="preserving: σ = √(1 − α²); convex: σ = 1 − α")
 
     formula = r"x_t = (1-t^p)\,x_0 + \sigma\,\varepsilon,\quad \sigma = \sqrt{1-\alpha^2}\ \text{or}\ t^p"
-
-    @property
-    def t_max(self) -> float:
-        return 0.999
 
     def _w(self, t: Tensor) -> Tensor:
         return t64(t) ** self.power

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -64,6 +65,7 @@ class DDIM(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("DDIMScheduler",)
     tried = ({}, {"eta": 0.4})
     named = ({}, {"eta": 0.5}, {"eta": 1.0})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -37,6 +38,7 @@ class DDPM(Sampler[None]):
         needs=frozenset({"snr", "linear", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("DDPMScheduler",)
     named = ({}, {"variance": "large"}, {"variance": "interpolated"})
     fine = ({}, {"variance": "interpolated"})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -45,6 +46,7 @@ class DPMSolverPP2M(LowersAbove[Before]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("DPMSolverMultistepScheduler",)
     named = ({}, {"form": "heun"})
     variants = (Variant(""), Variant("heun", {"form": "heun"}))

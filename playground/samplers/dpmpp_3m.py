@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -37,6 +39,7 @@ class DPMSolverPP3M(LowersAbove[tuple[History, tuple[float, ...]]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s h\,[\varphi_1 D + \varphi_2\,h D' + \varphi_3\,h^2 D''](-h)"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("DPMSolverMultistepScheduler",)
     cold_start = True
     named = ({}, {"released": True})
@@ -66,6 +69,8 @@ class DPMSolverPP3M(LowersAbove[tuple[History, tuple[float, ...]]]):
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         kept = ((now.half_log_snr, problem.x0(z, t)), *past)[:3]
+        if math.isinf(h):  # from pure noise: h φ_1(−h) = 1
+            return then.sigma / now.sigma * z + then.alpha * kept[0][1], (kept, lowered)
         blend = combine(kept[: capped(3, lowered, t)], h, -h, self.released)
         return then.sigma / now.sigma * z + then.alpha * h * blend, (kept, lowered)
 

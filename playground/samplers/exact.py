@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -34,6 +35,7 @@ class ExactAncestral(Sampler[None]):
         needs=frozenset({"linear", "mixture"}),
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     exact_step = True
     unprinted = "draws a component and from its normal law: the formula is a law"
 

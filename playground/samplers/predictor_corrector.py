@@ -67,6 +67,10 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         return super().needs | self.predictor.needs
 
     @property
+    def from_noise(self) -> bool:
+        return self.predictor.from_noise
+
+    @property
     def couples_particles(self) -> bool:
         return self.corrector_steps > 0 or self.predictor.couples_particles
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -33,6 +34,7 @@ class Renoise(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,D(x_t,t) + \sigma_s\,z"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     fine = ()
 
     def called(self, process: Process) -> Called:

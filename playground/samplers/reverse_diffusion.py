@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -35,6 +36,7 @@ class ReverseDiffusion(ToZero):
         needs=frozenset({"linear", "mean"}),
     )
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("ScoreSdeVeScheduler",)
     variants = (Variant("", {}, weak=1),)
 

@@ -63,6 +63,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
+    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
     matches = ("DPMSolverMultistepScheduler",)
     fine = ({}, {"order": 3})
     twins = (
@@ -155,8 +156,12 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         h = then.half_log_snr - now.half_log_snr
         stretch = 1 + self.eta
         kept: History = ((now.half_log_snr, problem.x0(z, t)), *past)[:3]
-        blend = combine(kept[: capped(self.order, lowered, t)], h, -stretch * h, self.released, self.form)
-        out = then.sigma / now.sigma * math.exp(-self.eta * h) * z + then.alpha * stretch * h * blend
+        keep = math.exp(-self.eta * h) if self.eta else 1.0
+        if math.isinf(h):  # from pure noise: H φ_1(−H) = 1
+            out = then.sigma / now.sigma * keep * z + then.alpha * kept[0][1]
+        else:
+            blend = combine(kept[: capped(self.order, lowered, t)], h, -stretch * h, self.released, self.form)
+            out = then.sigma / now.sigma * keep * z + then.alpha * stretch * h * blend
         if self.eta:
             out = out + then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)) * rng.normal(tuple(z.shape))
         return out, (kept, lowered)
@@ -166,7 +171,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         h = then.half_log_snr - now.half_log_snr
         return {
             "h": h,
-            r"\frac{\sigma_s}{\sigma_t}e^{-\eta h}": then.sigma / now.sigma * math.exp(-self.eta * h),
+            r"\frac{\sigma_s}{\sigma_t}e^{-\eta h}": then.sigma / now.sigma * (math.exp(-self.eta * h) if self.eta else 1.0),
             r"\alpha_s(1-e^{-(1+\eta)h})": -then.alpha * math.expm1(-(1 + self.eta) * h),
             r"\sigma_s\sqrt{1-e^{-2\eta h}}": then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)),
             **({rf"\varphi_{k}": phi(k, -(1 + self.eta) * h) for k in (1, 2, 3)} if self.order == 3 else {}),

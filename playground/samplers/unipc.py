@@ -83,6 +83,12 @@ class UniPC(LowersAbove[Past]):
     def declared_order(self) -> float | None:
         return self.order + 1
 
+    @property
+    def from_noise(self) -> bool:
+        return (
+            self.predicts == "data" and self.variant == "bh2" and self.order < 3
+        )  # bh1 weighs by h itself, order 3 by ratios of infinite ones
+
     def calls(self, steps: int) -> float | None:
         return steps  # two in the first step, one in the others, none in the last
 

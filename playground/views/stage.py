@@ -167,7 +167,7 @@ def add_curves(packet: Packet, process: Process) -> None:
     ]
     packet.add("curves/clock", clock)
     packet.add("curves/t", t)
-    packet.add("curves/log_snr", process.log_snr(t))
+    packet.add("curves/log_snr", process.log_snr(t.clamp_max(process.t_level)))
     packet.add("curves/pace", _pace(process, clock, t))
     for name, _, _, values in curves:
         packet.add(f"curves/{name}", values)
@@ -197,8 +197,8 @@ def add_grid(packet: Packet, process: Process, grid: Tensor, calls: list[int]) -
     """The times of all steps, kept or not; ``calls``: model calls made by each (of a run that was paused: as far as it went)."""
     packet.add("grid/clock", process.clock(grid).clamp(0, 1))
     packet.add("grid/t", grid)
-    # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level
-    packet.add("grid/log_snr", process.log_snr(grid.clamp_min(process.t_min)))
+    # the last, denoising step goes to σ = 0: its dot is drawn at t_min's level; that of a start from pure noise at the level below
+    packet.add("grid/log_snr", process.log_snr(grid.clamp(process.t_min, process.t_level)))
     packet.add("grid/calls", [*calls, *[math.nan] * (len(grid) - len(calls))])
 
 

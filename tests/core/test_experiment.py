@@ -109,7 +109,7 @@ def experiments(draw):
         guidance = NoGuidance()
     fits = lambda cls: not why_illegal(cls, process, guidance.gives)  # noqa: E731
     grid = draw(spec_of("grids", fits).filter(lambda g: fits(g) and g.misfit(process) is None))
-    sampler = draw(spec_of("samplers", fits).filter(fits))
+    sampler = draw(spec_of("samplers", fits).filter(lambda s: fits(s) and s.misfit(process) is None))
     plain = {name: draw(value_of(param)) for name, param in params(Experiment).items() if param.kind not in ("spec", "free")}
     plain["stop_at"] = min(plain["stop_at"], plain["start_at"] / 2)
     if plain["mode"] == "reverse" and process.moments <= 2 and plain["start"] == "gaussian":

@@ -88,7 +88,7 @@ class Pictures(Sight):
         paths, panel, _ = self.plane
         ends = [[2 * side[end] for side in panel.ranges] for end in (0, 1)]
         packet.add("z", paths.mT.numpy(), "u2", *ends, axis=1)
-        packet.add("log_snr", self.process.log_snr(t64([f.t for f in frames])))
+        packet.add("log_snr", self.process.log_snr(t64([f.t for f in frames]).clamp_max(self.process.t_level)))
         labels, _ = self.labels
         packet.add("label", np.zeros(self.count) if labels is None else labels.clamp_max(255).numpy(), "u1")
         packet.add("image/x", np.stack([self.pixels(f) for f in frames]), "u1")
