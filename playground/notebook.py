@@ -266,6 +266,8 @@ def likelihood(
     probes: int = 1,
     end: str = "prior",
     seed: int = 0,
+    method: str = "adaptive",
+    steps: int = 100,
 ) -> Likelihood[Points]:
     """ln p of the model's probability flow at states (…, *state), for CLD of (x, v) together: ``log_p`` one number a point, ``latent`` where the
     flow takes each, ``calls``. ``metrics.likelihood.log_likelihood`` tells the arguments.
@@ -275,7 +277,17 @@ def likelihood(
     asked = problem(exp, predictor)
     given = Given("x", x, exp.process.states(exp.law.space).shape)
     told = log_likelihood(
-        exp.process, asked.predictor, given.z.double(), t0=t0, tol=tol, trace=trace, probes=probes, end=end, seed=SEED.clean("seed", seed)
+        exp.process,
+        asked.predictor,
+        given.z.double(),
+        t0=t0,
+        tol=tol,
+        trace=trace,
+        probes=probes,
+        end=end,
+        seed=SEED.clean("seed", seed),
+        method=method,
+        steps=steps,
     )
     latent, log_p, spread = given.states(told.latent), given.numbers(told.log_p), given.numbers(told.probe_error)
     return Likelihood(log_p, latent, told.calls, spread)

@@ -83,8 +83,10 @@ class Process(Spec):
         """The largest time whose log-SNR is a number: where grids that are even in levels begin. t_max, but for paths from pure noise."""
         return self.t_max
 
-    pure: ClassVar[bool] = False
-    """Is nothing of the data left at t_max? Then log-SNR is −∞ there."""
+    @property
+    def from_noise(self) -> bool:
+        """Is nothing of the data left at t_max? Then log-SNR is −∞ there."""
+        return False
 
     @property
     def latest(self) -> float:

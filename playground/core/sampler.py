@@ -104,6 +104,8 @@ class Sampler(Spec, Generic[Carry]):
     """Does it begin with a step of first order, whose error shows from a finite noise level? (From pure noise it does not.)"""
     level_only: ClassVar[bool] = True
     """If it needs a noise level: does it see nothing else of the process, so that y = x/α has the same path in all of them? Not if α or t enter."""
+    from_noise: ClassVar[bool] = False
+    """Is a first step from α = 0, where log-SNR is −∞, finite by its formula?"""
     rounding: ClassVar[tuple[float, float]] = (2e-5, 2e-5)
     """What float32 loses over ten steps from α = 0.001, as a share of a particle's size: at most; and at most where ρ falls by 1e4 in a step (sub-VP,
     polynomial paths), which multiplies the rounding of x̂_0 in the coefficients of some methods (``STEEP``)."""
@@ -133,13 +135,13 @@ class Sampler(Spec, Generic[Carry]):
         return False
 
     @property
-    def from_noise(self) -> bool:
-        """Is a first step from α = 0, where log-SNR is −∞, finite by its formula?"""
-        return False
+    def begins_in_noise(self) -> bool:
+        """``from_noise``, at the chosen parameters."""
+        return self.from_noise
 
     def misfit(self, process: Process) -> Misfit | None:
         """Why these numbers do not fit a process. For the judge (core/legal.py)."""
-        if self.from_noise or not process.pure:
+        if self.begins_in_noise or not process.from_noise:
             return None
         return Misfit(
             "needs a finite log-SNR where it starts: here that is pure noise, t = 1", whom=f"{process.info.title} from pure noise"

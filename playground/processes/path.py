@@ -15,7 +15,7 @@ class Path(ScalarGaussian):
     is finite there. Grids that are even in levels have t = 1 and then those from 0.999 on."""
 
     suits: ClassVar[str] = "Subsequence"
-    pure: bool = flag(  # pyright: ignore[reportIncompatibleVariableOverride] - a field in the place of a constant
+    pure: bool = flag(
         False,
         label="from pure noise",
         help="sampling starts at t = 1, where nothing of the data is left, not at 0.999; log-SNR is −∞ there",
@@ -24,6 +24,10 @@ class Path(ScalarGaussian):
     @property
     def t_max(self) -> float:
         return 1.0 if self.pure else CUT
+
+    @property
+    def from_noise(self) -> bool:
+        return self.pure
 
     @property
     def t_level(self) -> float:

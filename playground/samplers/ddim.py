@@ -65,7 +65,7 @@ class DDIM(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,\hat x_0 + \sqrt{\sigma_s^2-c^2}\;\hat\varepsilon + c\,z"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("DDIMScheduler",)
     tried = ({}, {"eta": 0.4})
     named = ({}, {"eta": 0.5}, {"eta": 1.0})

@@ -38,7 +38,7 @@ class DDPM(Sampler[None]):
         needs=frozenset({"snr", "linear", "mean"}),
     )
     formula = r"x_s = a\,x_t + b\,\hat x_0 + \sqrt{v}\,z"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("DDPMScheduler",)
     named = ({}, {"variance": "large"}, {"variance": "interpolated"})
     fine = ({}, {"variance": "interpolated"})

@@ -46,7 +46,7 @@ class DPMSolverPP2M(LowersAbove[Before]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,\tilde D,\quad \tilde D = D_t + \tfrac{1}{2r}(D_t-D_{\mathrm{prev}}),\ r = \tfrac{h_{\mathrm{prev}}}{h},\quad \text{first step: }\tilde D = D_t"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("DPMSolverMultistepScheduler",)
     named = ({}, {"form": "heun"})
     variants = (Variant(""), Variant("heun", {"form": "heun"}))

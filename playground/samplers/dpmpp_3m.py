@@ -39,7 +39,7 @@ class DPMSolverPP3M(LowersAbove[tuple[History, tuple[float, ...]]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s h\,[\varphi_1 D + \varphi_2\,h D' + \varphi_3\,h^2 D''](-h)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("DPMSolverMultistepScheduler",)
     cold_start = True
     named = ({}, {"released": True})

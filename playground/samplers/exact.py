@@ -35,7 +35,7 @@ class ExactAncestral(Sampler[None]):
         needs=frozenset({"linear", "mixture"}),
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     exact_step = True
     unprinted = "draws a component and from its normal law: the formula is a law"
 

@@ -28,7 +28,7 @@ class Heun3(ToZero):
         needs=frozenset({"velocity", "mean"}),
     )
     formula = r"x_s = x_t + \tfrac{s-t}{4}\,(k_1+3k_3),\quad k_2 = u\big(x_t+\tfrac{s-t}{3}k_1,\,t+\tfrac{s-t}{3}\big),\ k_3 = u\big(x_t+\tfrac{2(s-t)}{3}k_2,\,t+\tfrac{2(s-t)}{3}\big)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     rounding = (1e-4, 1e-4)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:

@@ -31,7 +31,7 @@ class Midpoint(ToZero):
     )
     superconvergent: ClassVar[frozenset[str]] = frozenset({"EDM", "Flow"})
     formula = r"x_s = x_t + (s-t)\,u\big(x_t + \tfrac{s-t}{2}u(x_t,t),\ \tfrac{t+s}{2}\big)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         return self._moved(problem, z, t, s), None

@@ -30,7 +30,7 @@ class Euler(ToZero):
 
     info = _info("Euler", "Euler", "one straight step along the velocity, in t", "Euler 1768", 40, 1, 1)
     formula = r"x_s = x_t + (s-t)\,u(x_t,t)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("EulerDiscreteScheduler",)
 
     def called(self, process: Process) -> Called:
@@ -57,7 +57,7 @@ class Heun(Sampler[None]):
 
     info = _info("Heun", "Heun", "averages the velocity at both ends of the step", "Heun 1900", 50, 2, 2)
     formula = r"x_s = x_t + \tfrac{s-t}{2}\,(k_1+k_2),\quad k_2 = u(x_t+(s-t)k_1,\,s)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     rounding = (1e-4, 1e-4)
 
     def called(self, process: Process) -> Called:
@@ -81,7 +81,7 @@ class RK4(Sampler[None]):
 
     info = _info("RK4", "RK4", "four velocities a step, weighted 1 2 2 1", "Kutta 1901", 60, 4, 4)
     formula = r"x_s = x_t + \tfrac{s-t}{6}\,(k_1+2k_2+2k_3+k_4)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     rounding = (1e-4, 1e-4)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
@@ -122,7 +122,7 @@ class RK45(Sampler[tuple[float | None, Tensor | None]]):
         "RK45", "RK45 adaptive", "chooses its own steps between the grid's times to meet a tolerance", "Dormand & Prince 1980", 70, 5, None
     )
     formula = r"x_s = x_t + \tau\textstyle\sum_i b_i k_i,\quad \tau \text{ from } \|e\|\le \mathrm{tol}"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     unprinted = "chooses its own steps: the formula has no numbers of one step"
     rounding = (1e-4, 1e-4)
     couples_particles: ClassVar[bool] = True  # type: ignore[assignment]

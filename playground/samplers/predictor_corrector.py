@@ -67,8 +67,8 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         return super().needs | self.predictor.needs
 
     @property
-    def from_noise(self) -> bool:
-        return self.predictor.from_noise
+    def begins_in_noise(self) -> bool:
+        return self.predictor.begins_in_noise
 
     @property
     def couples_particles(self) -> bool:

@@ -34,7 +34,7 @@ class Renoise(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,D(x_t,t) + \sigma_s\,z"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     fine = ()
 
     def called(self, process: Process) -> Called:

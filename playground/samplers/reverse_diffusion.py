@@ -36,7 +36,7 @@ class ReverseDiffusion(ToZero):
         needs=frozenset({"linear", "mean"}),
     )
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("ScoreSdeVeScheduler",)
     variants = (Variant("", {}, weak=1),)
 

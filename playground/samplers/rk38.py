@@ -28,7 +28,7 @@ class RK38(Sampler[None]):
         needs=frozenset({"velocity", "mean"}),
     )
     formula = r"x_s = x_t + \tfrac{s-t}{8}\,(k_1+3k_2+3k_3+k_4)"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     rounding = (1e-4, 1e-4)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:

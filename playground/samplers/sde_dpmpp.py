@@ -63,7 +63,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
-    from_noise: ClassVar[bool] = True  # type: ignore[assignment]
+    from_noise: ClassVar[bool] = True
     matches = ("DPMSolverMultistepScheduler",)
     fine = ({}, {"order": 3})
     twins = (

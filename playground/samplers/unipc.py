@@ -84,7 +84,7 @@ class UniPC(LowersAbove[Past]):
         return self.order + 1
 
     @property
-    def from_noise(self) -> bool:
+    def begins_in_noise(self) -> bool:
         return (
             self.predicts == "data" and self.variant == "bh2" and self.order < 3
         )  # bh1 weighs by h itself, order 3 by ratios of infinite ones

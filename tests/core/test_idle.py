@@ -62,7 +62,7 @@ def meeting(condition, declared):
 
 
 def end(family, spec):
-    """Where a short run with this choice ends."""
+    """Where a short run with this choice ends; with a sampler also one that ends above t = 0."""
     exp = {"process": "Flow", "grid": {"kind": "UniformTime", "steps": 10}, "sampler": "DDIM"}
     if family == "samplers":
         spaces = {"discrete": "UniformTokens", "tangent": "TorusBrownian"}
@@ -76,8 +76,9 @@ def end(family, spec):
         exp["process"] = {"kind": "VP", "schedule": spec}
     else:
         exp["grid" if family == "grids" else family] = spec
-    run = simulate(Experiment.from_dict({**exp, "particles": 8, "dtype": "float64"}), max_frames=2)
-    return run.states[-1]
+    grids = [exp["grid"], *([{**exp["grid"], "denoise": False}] if family == "samplers" else [])]
+    runs = [simulate(Experiment.from_dict({**exp, "grid": grid, "particles": 8, "dtype": "float64"}), max_frames=2) for grid in grids]
+    return torch.cat([run.states[-1] for run in runs])
 
 
 CASES = [

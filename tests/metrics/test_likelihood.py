@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 import playground as pg
+from playground.core.fields import BadValue
 from playground.core.spec import registry
 from playground.exact import oracle_for
 from playground.exact.models import exact
@@ -53,6 +55,38 @@ def test_error_follows_the_tolerance():
     ]
     assert error[2] < 1e-6
     assert error[0] > 30 * error[2]
+
+
+@pytest.mark.parametrize(
+    ("method", "order", "steps"), [("Euler", 1, (100, 200, 400, 800)), ("Heun", 2, (50, 100, 200, 400)), ("RK4", 4, (40, 60, 90, 135))]
+)
+@pytest.mark.parametrize("process", [pg.VP(), pg.EDM(), pg.Flow(), pg.Flow(pure=True), pg.CLD()], ids=str)
+def test_a_fixed_rule_converges_at_its_order(process, method, order, steps, tilted):
+    """To the closed form, of a Gaussian: with a fixed number of calls, those of the rule. Mutants killed: log p by Euler beside a state by Heun; steps even in t."""
+    oracle = oracle_for(tilted, process)
+    t0 = 1e-3
+    z = draws(oracle, process, 6, t0 * process.t_max)
+    want, errors = exact_log_likelihood(oracle, z, t0 * process.t_max), []
+    for n in steps:
+        out = log_likelihood(process, oracle, z, t0=t0, end="exact", method=method, steps=n)
+        assert out.calls == n * {"Euler": 1, "Heun": 2, "RK4": 4}[method]
+        errors.append(float((out.log_p - want).abs().max()))
+    slope = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
+    assert slope == pytest.approx(order, abs=0.25)
+
+
+def test_a_fixed_rule_of_a_mixture():
+    """The adaptive solver's number, by 200 steps of RK4; probes give the same with their error."""
+    process = pg.VP()
+    oracle = oracle_for(mixture_of("three_modes"), process)
+    z = draws(oracle, process, 10, 1e-4)
+    want = log_likelihood(process, oracle, z, t0=1e-4, tol=1e-9)
+    got = log_likelihood(process, oracle, z, t0=1e-4, method="RK4", steps=200)
+    torch.testing.assert_close(got.log_p, want.log_p, rtol=0, atol=1e-5)
+    torch.testing.assert_close(got.latent, want.latent, rtol=0, atol=1e-5)
+    for name, value in {"method": "Midpoint", "steps": 0}.items():
+        with pytest.raises(BadValue, match=name):
+            log_likelihood(process, oracle, z, **{name: value})
 
 
 def test_prior_end_is_the_models_likelihood(tilted):
