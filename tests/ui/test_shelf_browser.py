@@ -101,3 +101,16 @@ def test_a_broken_file_changes_nothing(visit: Any, text: str, words: str, tmp_pa
     chooser.value.set_files(path)
     site.page.wait_for_function("(words) => document.querySelector('.pg-shelf-said').textContent.includes(words)", arg=words)
     assert names(site) == was
+
+
+def test_storage_that_is_full_or_forbidden(visit: Any) -> None:
+    site = visit(OTHER)
+    shelf(site)
+    site.page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
+    site.page.get_by_role("button", name="Keep this").click()
+    assert "storage is full" in said(site)
+    assert names(site) == []
+    site.page.evaluate("() => { Storage.prototype.getItem = () => { throw new DOMException('', 'SecurityError') } }")
+    site.page.get_by_role("button", name="Keep this").click()
+    assert "switched off" in said(site)
+    assert site.problems == []
