@@ -14,7 +14,7 @@ from .rng import Rng
 from .sampler import Carry, Ending, Sampler
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ToZero(Sampler[None]):
     """A sampler whose formula asks the model above t = 0 only, so that its step to 0 exists: so do runs of other programs end that know no denoiser."""
 
@@ -54,7 +54,7 @@ class ToZero(Sampler[None]):
         return self.info.nfe or 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LowersAbove(Sampler[Carry], Generic[Carry]):
     """A multistep solver whose runs may end above t = 0 by a step of first order, as `diffusers`' runs to σ_min do."""
 

@@ -25,7 +25,7 @@ export class Elsewhere {
     this.shown = key;
     this.code = told.code;
     const short = [...new Set(told.names.map(({ sampler }) => sampler))].sort((a, b) => a.length - b.length);
-    this.line.textContent = `elsewhere: ${short.join(", ")}`;
+    this.line.textContent = `elsewhere: ${short[0]}${short.length > 1 ? " …" : ""}`;
     this.rows.replaceChildren(...told.names.flatMap(({ where, sampler, grid }) => [el("dt", {}, where), el("dd", {}, grid ? `${sampler} · ${grid}` : sampler)]));
     this.near.textContent = told.near;
     this.near.hidden = !told.near;
