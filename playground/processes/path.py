@@ -9,7 +9,7 @@ from playground.core.process import ScalarGaussian
 CUT = 0.999
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Path(ScalarGaussian):
     """A path from the data at t = 0 to N(0, I) at t = 1, where α = 0 and f, g² and log-SNR are infinite. Sampling starts at t = 0.999, or at 1 itself with solvers whose first step
     is finite there. Grids that are even in levels have t = 1 and then those from 0.999 on."""
