@@ -110,6 +110,13 @@ LIVE: dict[str, tuple[str, str, bytes, Callable[[bytes], Any]]] = {  # route →
     "/live/states.npz": ("GET", IMAGES.format(seed=1), b"", lambda raw: {k: v.tobytes() for k, v in np.load(io.BytesIO(raw)).items()}),
     "/live/film.gif": ("GET", IMAGES.format(seed=1), b"", lambda raw: base64.b64decode(json.loads(raw.splitlines()[-1])["film"])),
     "/live/film.mp4": ("POST", "times=2,2&ms=50", FILM, lambda raw: len(base64.b64decode(json.loads(raw.splitlines()[-1])["film"]))),
+    "/live/page.html": ("GET", "particles=20&grid.steps=4", b"", lambda raw: re.findall(rb"<title>.*?</title>|<meta[^>]*>", raw)),
+    "/live/board": (
+        "GET",
+        "preset=samplers&seeds=2&particles=50&plan=true",
+        b"",
+        lambda raw: [untimed(json.loads(line)) for line in raw.splitlines() if line],
+    ),
     "/live/hub": ("GET", "", b"", json.loads),
     "/live/docs/glossary": ("GET", "", b"", bytes),
     "/live/plotly.js": ("GET", "", b"", bytes),
