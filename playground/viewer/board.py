@@ -11,22 +11,12 @@ from playground.core.files import ASSETS
 from playground.measures.panel import named as measure_named
 from playground.sweeps.export import FORMATS, Shown
 from playground.sweeps.results import Results, Row
-from playground.viewer.document import POLICY
+from playground.viewer.document import HEAD
 
 SAFE = functools.partial(html.escape, quote=True)
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>
-{style}
-</style>
-</head>
-<body class="pg-viewer-board">
+PAGE = (
+    HEAD
+    + """<body class="pg-viewer-board">
 <h1>{title}</h1>
 <p>{said}</p>
 <figure>{figure}</figure>
@@ -43,6 +33,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 
 
 def figure(results: Results, measure: str | None, cost: str) -> str:
@@ -85,7 +76,7 @@ def page(results: Results, measure: str | None = None, cost: str = "calls") -> s
     )
     rows = "\n".join(_row(row, [found[key][at] for key in keys]) for at, row in first.items())
     return PAGE.format(
-        policy=POLICY,
+        more="",
         title=SAFE(title),
         style=(ASSETS / "ui" / "viewer" / "board.css").read_text(encoding="utf-8"),
         said=SAFE(said),

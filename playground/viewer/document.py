@@ -44,20 +44,24 @@ WORDS = ("layer.", "number.", "word.")
 MAIN = "viewer/main.js"
 POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
-PAGE = """<!doctype html>
+HEAD = f"""<!doctype html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta name="{field}" content="{origin}">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta charset="utf-8">{{more}}
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>{{title}}</title>
 <link rel="icon" href="data:,">
 <style>
-{style}
+{{style}}
 </style>
 </head>
-<body class="pg-viewer">
+"""
+"""Of every page in a file: it asks for nothing. ``more``: meta elements of its own."""
+ORIGIN = '\n<meta name="{field}" content="{origin}">'
+PAGE = (
+    HEAD
+    + """<body class="pg-viewer">
 <header><h1>{heading}</h1><button type="button" class="pg-viewer-theme" title="Light or dark" aria-label="Light or dark">◐</button></header>
 <main>
 {runs}
@@ -77,6 +81,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 RUN = """<section class="pg-viewer-run" aria-label="{title}">
 <p class="pg-viewer-said">{said}</p>
 <div class="pg-viewer-stage"></div>
@@ -230,9 +235,7 @@ def document(runs: Sequence[Sent], view: Mapping[str, str], base: str) -> str:
     title = " | ".join(made) or origin.APP
     anchors = [f'<a href="{safe(base + link)}">{safe(link)}</a>' if base else f"<code>{safe(link)}</code>" for link in links]
     return PAGE.format(
-        field=origin.FIELD,
-        origin=safe(origin.origin(links[0])),
-        policy=POLICY,
+        more=ORIGIN.format(field=origin.FIELD, origin=safe(origin.origin(links[0]))),
         title=safe(title),
         heading=safe(origin.APP),
         style=style(),
