@@ -19,7 +19,14 @@ from playground.core.spec import registry, until_registered
 from playground.views import lab, layer
 
 FILE = Path(__file__).with_suffix(".toml")
-GROUPS = {"word": "Words", "layer": "Layers of the picture", "curve": "Curves", "number": "Numbers", "lab": "Labs"}
+GROUPS = {
+    "word": "Words",
+    "layer": "Layers of the picture",
+    "curve": "Curves",
+    "number": "Numbers",
+    "lab": "Labs",
+    "clock": "What the clock of several stages counts",
+}
 FAMILIES = {
     "processes": "Forward processes",
     "schedules": "Noise schedules",

@@ -10,6 +10,7 @@ import pytest
 from playground.core.experiment import Experiment
 from playground.core.spec import registry
 from playground.glossary import document, glossary
+from playground.views.compare import UNITS
 from playground.views.distances import metrics_packet
 from playground.views.lab import FOLDER, labs
 from playground.views.layer import layers
@@ -63,6 +64,7 @@ def test_every_number_and_lab_has_an_entry() -> None:
     numbers |= set(re.findall(r'add\("(\w+)"', SCRIPTS["beside/status"]))
     assert numbers == keys("number")
     assert set(labs()) == keys("lab")
+    assert set(UNITS) == keys("clock")
 
 
 def test_every_lab_has_its_script() -> None:

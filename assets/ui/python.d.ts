@@ -223,6 +223,13 @@ export interface Config {
     bytes: number;
     rule: string;
   };
+  compare: {
+    most: number;
+    units: {
+      key: string;
+      of: string;
+    }[];
+  };
   elsewhere: {
     begin: string[];
     names: string[];

@@ -40,7 +40,7 @@ from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.viewer.scripts import entry
-from playground.views import board, distances, lab, layer, origin
+from playground.views import board, compare, distances, lab, layer, origin
 from playground.views.snippet import as_notebook, as_python, as_sweep
 
 ASSETS = files.ASSETS / "ui"
@@ -345,6 +345,7 @@ def told(form: Form) -> Record:
         "glossary": glossary(),
         "kept": origin.config(),
         "board": board.config(),
+        "compare": compare.config(),
         "elsewhere": asked.config(),
         "limits": {name: value for name, value in asdict(limits()).items() if name in SAID},
     }

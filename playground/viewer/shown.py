@@ -18,10 +18,10 @@ from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
 from playground.viewer.board import page as board_page
 from playground.viewer.document import page, showable
+from playground.views.compare import MOST
 from playground.views.layer import layers as known
 from playground.views.sights import begin
 
-MOST_RUNS = 6
 HEIGHT = 640  # pixels of a frame
 CLOCK = Number(1.0, 0.0, 1.0)
 RUNS = "an Experiment, or a Run: pg.Experiment(…), pg.Run(exp)"
@@ -87,8 +87,8 @@ def show(what: Experiment | Run, *, layers: Iterable[str] = (), color: str = "",
 
 def compare(*what: Experiment | Run, layers: Iterable[str] = (), color: str = "", at: float | None = None, height: int = HEIGHT) -> Showing:
     """Two to six runs beside each other with one clock; the arguments are those of ``show``. Raises BadValue."""
-    if not 2 <= len(what) <= MOST_RUNS:
-        raise BadValue("what", f"{len(what)} runs", f"two to {MOST_RUNS} of them")
+    if not 2 <= len(what) <= MOST:
+        raise BadValue("what", f"{len(what)} runs", f"two to {MOST} of them")
     return _page(what, layers, color, at, height)
 
 

@@ -1,8 +1,10 @@
 // Several stages: what a link says of them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boot } from "./setup.js";
 
-const { MOST, read, said, wrong } = await import("../../assets/ui/compare/link.js");
+const { read, said, wrong } = await import("../../assets/ui/compare/link.js");
+const MOST = boot().config.compare.most;
 
 const BASE = { data: "rings", sampler: "DDIM", "sampler.eta": "0.5", "grid.steps": "10", seed: "3" };
 /** @param {Record<string, string>} query @param {string} name */

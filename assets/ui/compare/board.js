@@ -1,7 +1,7 @@
 // Where several stages stand: a row with the words of the layers above them, the cells, and what the time bar has more.
 import { el } from "../lib/dom.js";
+import { config } from "../lib/start.js";
 import { tip } from "../lib/tip.js";
-import { UNITS } from "./clock.js";
 import { columnsFor } from "./rules.js";
 
 /** @typedef {import("../stage/stage.js").Stage} Stage */
@@ -10,6 +10,9 @@ import { columnsFor } from "./rules.js";
 
 const PHONE = 820; // in a window of at most this width stages are swiped
 const HEAD = 48; // of a cell, about
+
+/** What the glossary says of a unit of the clock. @param {string} unit */
+const entry = (unit) => config.glossary[`clock.${unit}`];
 
 export class Board {
   /** @param {Stage} lead @param {{add: () => void, unit: (unit: Unit) => void, overlay: () => void}} asked */
@@ -24,7 +27,7 @@ export class Board {
     this.more = el("button", { type: "button", className: "pg-btn pg-stage-more", textContent: "+" });
     this.more.setAttribute("aria-label", "Add a stage");
     this.more.addEventListener("click", asked.add);
-    tip.on(this.more, () => "A further stage, which begins as a copy of the selected one. Six at most.");
+    tip.on(this.more, () => `A further stage, which begins as a copy of the selected one. ${config.compare.most} at most.`);
     this.overlay = el("button", { type: "button", className: "pg-btn pg-stage-over", innerHTML: '<svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/></svg><span>overlay</span>' });
     this.overlay.setAttribute("aria-label", "overlay");
     this.overlay.dataset.term = "word.twins";
@@ -34,10 +37,10 @@ export class Board {
     this.compare.dataset.term = "word.stages";
     this.compare.addEventListener("click", asked.add);
     lead.frame.bar.tools.prepend(this.compare);
-    const unit = (this.unit = el("select", { className: "pg-speed pg-unit", hidden: true, innerHTML: Object.entries(UNITS).map(([key, { word }]) => `<option value="${key}">${word}</option>`).join("") }));
+    const unit = (this.unit = el("select", { className: "pg-speed pg-unit", hidden: true, innerHTML: config.compare.units.map(({ key }) => `<option value="${key}">${entry(key).name}</option>`).join("") }));
     unit.setAttribute("aria-label", "The clock counts");
     unit.addEventListener("change", () => asked.unit(/** @type {Unit} */ (unit.value)));
-    tip.on(unit, () => `The clock of all stages counts: ${UNITS[/** @type {Unit} */ (unit.value)].tip}`);
+    tip.on(unit, () => `The clock of all stages counts: ${entry(unit.value).text}`);
     this.said = el("span", { className: "pg-unit-said", hidden: true });
     lead.frame.bar.scrub.before(unit, this.said);
     this.sized = new ResizeObserver(() => this.arrange());

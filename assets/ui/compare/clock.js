@@ -2,6 +2,7 @@
 // it, and one that is done waits. In calls it is a race in which guidance and Heun visibly pay double.
 import { ticks } from "../lib/draw.js";
 import { clamp } from "../lib/numbers.js";
+import { config } from "../lib/start.js";
 import { time } from "../lib/time.js";
 
 /** @typedef {import("../stage/run.js").Moments} Moments */
@@ -10,14 +11,7 @@ import { time } from "../lib/time.js";
 /** What must be known of a run.
  * @typedef {{start: number, end: number, forward: boolean, moments: Moments, pace: (clock: number) => number, header: Pick<import("../python.js").RunHeader, "compute_ms">}} Runner */
 
-/** What the clock counts. word: in the menu; of: what stands behind a number. @typedef {"time" | "steps" | "calls" | "ms"} Unit */
-/** @type {Record<Unit, {word: string, of: string, tip: string}>} */
-export const UNITS = {
-  time: { word: "time", of: "", tip: "All stages at the same time of their processes." },
-  steps: { word: "steps", of: "steps", tip: "Each stage after so many of its steps; one that is done waits." },
-  calls: { word: "model calls", of: "calls", tip: "A race: each stage after so many model calls, its guidance's among them; one that is done waits." },
-  ms: { word: "computed ms", of: "ms", tip: "Each stage after so many milliseconds of computing on the server. Only a run's total is measured: it is shared out over its model calls evenly." },
-};
+/** What the clock counts; its words come from Python. @typedef {"time" | "steps" | "calls" | "ms"} Unit */
 
 /** What a run has spent when each of its steps is done, from before the first one on; NaN-free and never falling.
  * @param {Exclude<Unit, "time">} unit @param {Pick<Runner, "moments" | "header">} run @returns {Float64Array} */
@@ -93,8 +87,8 @@ export class Race {
   /** What the clock tells, in words; "": the stages tell it. @param {Hand} hand */
   said(hand) {
     if (!this.tables.length) return "";
-    const value = this.value(hand), of = this.most;
-    return `${value.toFixed(of < 10 && this.unit === "ms" ? 1 : 0)} of ${of.toFixed(of < 10 && this.unit === "ms" ? 1 : 0)} ${UNITS[this.unit].of}`;
+    const value = this.value(hand), { most, unit } = this, digits = most < 10 && unit === "ms" ? 1 : 0;
+    return `${value.toFixed(digits)} of ${most.toFixed(digits)} ${config.compare.units.find(({ key }) => key === unit)?.of}`;
   }
 }
 

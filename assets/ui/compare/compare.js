@@ -2,7 +2,7 @@
 // "this step" belong to the selected one; each other has a stage and a loop of its own (further.js). The link's own experiment is the first stage.
 import { Refused, messageOf } from "../form/transport.js";
 import { equal, same } from "../form/query.js";
-import { experimentPart } from "../lib/start.js";
+import { config, experimentPart } from "../lib/start.js";
 import { viewIn } from "../form/address.js";
 import { alone } from "../stage/course.js";
 import { Board } from "./board.js";
@@ -10,7 +10,7 @@ import { Common, coloursOf } from "./common.js";
 import { Editing } from "./editing.js";
 import { Further } from "./further.js";
 import { Overlay } from "./overlay.js";
-import { MOST, read, said, wrong } from "./link.js";
+import { read, said, wrong } from "./link.js";
 import { Place } from "./place.js";
 import { follow, shared } from "./rules.js";
 
@@ -18,6 +18,8 @@ import { follow, shared } from "./rules.js";
 /** @typedef {import("../stage/stage.js").Stage} Stage */
 /** @typedef {import("../form/loop.js").Shown} Shown */
 /** @typedef {import("./place.js").MetricsPacket} MetricsPacket */
+
+const { most } = config.compare; // stages beside each other
 
 export class Compare {
   /** In their order; one stage alone is none. @type {Place[]} */
@@ -63,7 +65,7 @@ export class Compare {
     const { form, lead } = this, { shown } = form.loop;
     if (!lead || !shown) return;
     if (shown.run.header.image) return form.parts.images?.compare.button.click();
-    if (this.places.length >= MOST) return form.tell({ kind: "info", message: `${MOST} stages stand beside each other at most: take one away first.` });
+    if (this.places.length >= most) return form.tell({ kind: "info", message: `${most} stages stand beside each other at most: take one away first.` });
     form.hands.touch();
     if (!this.on) this.places = [this.place(form.chosen.query(), lead)];
     const place = this.place(this.selected.q, null);
@@ -284,7 +286,7 @@ export class Compare {
     if (!this.on || !board) return;
     const words = this.common.words(), colours = this.lead ? coloursOf(this.lead.theme) : [];
     places.forEach((place, n) => place.show(n, n === at, words[n], colours[n]));
-    board.more.disabled = places.length >= MOST;
+    board.more.disabled = places.length >= most;
     this.common.tell();
     this.overlay?.renew();
     this.form.address.later();

@@ -3,10 +3,12 @@
 // "*sampler:Heun,grid.steps:20*-sampler.eta" are two more stages: each begins with "*", names say a value after ":", and "-name" takes away what the
 // first stage says. "*" alone is a copy. Links of before say one whole query instead (the other side of a line through images): it has no "*" in front.
 
+import { config } from "../lib/start.js";
+
 /** @typedef {import("../python.js").Query} Query */
 
 /** So many stages stand beside each other at most, the first among them. */
-export const MOST = 6;
+const MOST = config.compare.most;
 const MARK = "*", NAME = /^[A-Za-z][\w.]*$/;
 
 /** @param {string} value */

@@ -1,7 +1,5 @@
 // How the experiment is looked at: what stands as "view." in links, for the stage, the labs and the form.
 import { labKeys } from "../beside/labs.js";
-import { UNITS } from "../compare/clock.js";
-import { MOST } from "../compare/link.js";
 import { config } from "../lib/start.js";
 import { time } from "../lib/time.js";
 import { SPEEDS } from "../stage/clock.js";
@@ -15,13 +13,13 @@ const rules = () => {
   const layers = [...LAYER_KEYS, "none"];
   return {
     at: (v) => (v !== "" && Number(v) >= 0 && Number(v) <= 1 ? "" : "a number from 0 to 1"),
-    lab: one(labKeys()), time: one(Object.keys(time.scales)), clock: one(Object.keys(UNITS)), selected: one(STAGES), overlay: one(STAGES), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
+    lab: one(labKeys()), time: one(Object.keys(time.scales)), clock: one(config.compare.units.map(({ key }) => key)), selected: one(STAGES), overlay: one(STAGES), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
     board: one([...config.board.presets.map(({ key }) => key), "own"]),
     speed: one(SPEEDS.map(String)),
     layers: (v) => (v.split(",").every((name) => layers.includes(name)) ? "" : `names of ${layers.join(", ")}`),
   };
 };
-const STAGES = Array.from({ length: MOST }, (_, n) => String(n + 1));
+const STAGES = Array.from({ length: config.compare.most }, (_, n) => String(n + 1));
 // here, and in the labs
 const NAMES = new Set([..."at lab time color keep loop speed layers pin compare selected clock overlay example board".split(" "), ...config.labs.flatMap((lab) => lab.view)]);
 
