@@ -21,7 +21,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 
 # libraries first: they change seldom
-COPY requirements.txt requirements-hub.txt requirements-mcp.txt ./
+COPY requirements.txt requirements-hub.txt requirements-mcp.txt requirements-ray.txt ./
 RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' requirements.txt)"; fi
 RUN pip install -r requirements.txt
 RUN for extra in $EXTRAS; do pip install -r "requirements-$extra.txt" || exit 1; done

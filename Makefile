@@ -47,7 +47,7 @@ $(VENV)/app.stamp: requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	touch $@
 
-$(VENV)/dev.stamp: requirements.txt requirements-hub.txt requirements-mcp.txt requirements-dev.txt
+$(VENV)/dev.stamp: requirements.txt requirements-hub.txt requirements-mcp.txt requirements-ray.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $(VENV)/app.stamp $@

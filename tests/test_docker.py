@@ -99,7 +99,7 @@ def test_libraries_come_from_files_that_are_copied_before() -> None:
             assert set(re.findall(r"requirements[\w-]*\.txt", rest)) <= seen, rest
     line = subprocess.run(["grep", "^torch==", "requirements.txt"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.fullmatch(r"torch==[\d.]+\n", line)
-    assert all((ROOT / f"requirements-{extra}.txt").exists() for extra in ("hub", "mcp"))
+    assert all((ROOT / f"requirements-{extra}.txt").exists() for extra in ("hub", "mcp", "ray"))
 
 
 def test_its_variables_are_known() -> None:

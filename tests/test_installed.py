@@ -117,6 +117,7 @@ def test_its_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
         ("requirements.txt", PROJECT["dependencies"]),
         ("requirements-hub.txt", PROJECT["optional-dependencies"]["hub"]),
         ("requirements-mcp.txt", PROJECT["optional-dependencies"]["mcp"]),
+        ("requirements-ray.txt", PROJECT["optional-dependencies"]["ray"]),
     ],
 )
 def test_what_it_needs_is_what_is_tested(file: str, declared: list[str]) -> None:

@@ -12,7 +12,7 @@ from playground.images.source import PREFIX as HUB
 from playground.server.asked import admitted, experiment_of
 from playground.sweeps import presets
 from playground.sweeps.record import MOST_SEEDS, Sweep
-from playground.sweeps.running import UNKNOWN
+from playground.sweeps.workers import UNKNOWN
 
 PARTICLES = "particles"
 NAMES = {"sweep", "preset", "seeds", "measures", "plan"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import importlib.util
 import os
 import re
 import signal
@@ -68,6 +69,15 @@ def folders(name: str, value: str) -> str:
     return value
 
 
+def cluster(name: str, value: str) -> str:
+    """A cluster of Ray; it need not answer yet. Raises BadValue."""
+    if importlib.util.find_spec("ray") is None:
+        raise BadValue(name, value, "a cluster once the package ray is there: pip install -r requirements-ray.txt")
+    if value != "auto" and not re.fullmatch(r"[\w.-]+:\d{1,5}", value, re.ASCII):
+        raise BadValue(name, value, "auto, or HOST:PORT of a cluster's head")
+    return value
+
+
 @dataclass(frozen=True)
 class Variable:
     """An environment variable that is no limit: what it is without it, and what it says. ``check`` raises BadValue."""
@@ -85,6 +95,12 @@ VARIABLES = (
     Variable("PLAYGROUND_CACHE", "~/.cache/diffusion-playground", "folder of stored sets of images; equal servers share one", folder),
     Variable(
         "GRADIO_TEMP_DIR", "gradio, where temporary files are", "folder of pictures drawn for programs; equal servers share one", folder
+    ),
+    Variable(
+        "PLAYGROUND_RAY",
+        "",
+        "cluster of Ray that computes the board's sweeps: HOST:PORT of its head, or auto, the one of this machine",
+        cluster,
     ),
     Variable("PLAYGROUND_MODELS", "", f"folders of models that the page may read, separated by {os.pathsep!r}", folders),
 )

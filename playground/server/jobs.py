@@ -35,6 +35,7 @@ from playground.server.asked import PAGE, experiment_of, lab_part, view_part
 from playground.server.asked_sweep import computable, sweep_of
 from playground.server.cache import Cache
 from playground.server.refusal import CONTROLS
+from playground.sweeps.cluster import of_server
 from playground.sweeps.export import FORMATS, Shown
 from playground.sweeps.record import Sweep, read_json
 from playground.sweeps.results import Results
@@ -551,7 +552,7 @@ class Board(Job):
         self.key = f"board {self.sweep.key} {edition()} {self.plan}"
 
     def steps(self) -> Steps:
-        yield from board.running(self.sweep, computable, self.plan)
+        yield from board.running(self.sweep, computable, self.plan, of_server())
         return None
 
     def complaint(self, error: dict[str, Json]) -> bytes:

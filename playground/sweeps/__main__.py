@@ -3,6 +3,7 @@
 presets                                     the sweeps that there are by name
 preset samplers > sweep.json                one of them, as JSON
 run sweep.json --out results.json           computes it; what is there already is read, Ctrl-C keeps what was computed
+run sweep.json --ray auto                   on a cluster of Ray
 export results.json table.csv               a table: .csv or .parquet; .json: the sweep alone
 clean                                       throws the cells that are kept on disk away
 """
@@ -22,11 +23,13 @@ from urllib.parse import parse_qsl
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.sweeps import kept
+from playground.sweeps.cluster import ADDRESS, Ray
 from playground.sweeps.export import export, write
 from playground.sweeps.presets import made, presets
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
-from playground.sweeps.running import Running
+from playground.sweeps.running import Running, processes
+from playground.sweeps.workers import Workers
 
 SAVED = 5.0  # seconds between two writings of the results file
 MOST_WORKERS = 8  # where nobody says how many
@@ -38,7 +41,12 @@ def arguments() -> argparse.ArgumentParser:
     one = what.add_parser("run", help="compute a sweep")
     one.add_argument("sweep", help="a file of JSON, or - for the input")
     one.add_argument("--out", default="", help="results file (default: the sweep's name with .results.json)")
-    one.add_argument("--workers", type=int, default=min(MOST_WORKERS, os.cpu_count() or 1), help="processes; 0: none but this one")
+    one.add_argument(
+        "--workers",
+        type=int,
+        help=f"processes; 0: none but this one (left out: one a processor, at most {MOST_WORKERS}; on a cluster all of its processors)",
+    )
+    one.add_argument("--ray", default="", metavar="ADDRESS", help=f"on a cluster of Ray: {ADDRESS}")
     one.add_argument("--no-cache", action="store_true", help="read and keep no cells on disk")
     two = what.add_parser("export", help="a table of a results file")
     two.add_argument("results")
@@ -74,7 +82,7 @@ def run(asked: argparse.Namespace) -> int:
     sweep = Sweep.from_json(source)
     out = Path(asked.out or (f"{asked.sweep.removesuffix('.json')}.results.json" if named else "results.json"))
     before = _before(out, sweep)
-    running = Running(sweep, workers=asked.workers, kept=None if asked.no_cache else kept.Kept(), done=before)
+    running = Running(sweep, by=workers(asked), kept=None if asked.no_cache else kept.Kept(), done=before)
     places = len(running.results.left_out)
     say(f"{sweep.count:,} cells; {places * len(sweep.seeds):,} cannot be ({places} places); {running.hits:,} are known; {out}")
     saved, ended = time.monotonic(), False
@@ -95,6 +103,13 @@ def run(asked: argparse.Namespace) -> int:
         write(out, running.results.to_json().encode())
     say(f"{len(running.results.cells):,} cells in {out}")
     return 0 if ended else 130
+
+
+def workers(asked: argparse.Namespace) -> Workers:
+    """Who computes. Raises BadValue."""
+    if asked.ray:
+        return Ray(asked.ray, asked.workers or 0)
+    return processes(min(MOST_WORKERS, os.cpu_count() or 1) if asked.workers is None else asked.workers)
 
 
 def progress(running: Running) -> str:

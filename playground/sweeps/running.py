@@ -1,61 +1,35 @@
-"""A sweep that runs: cells stream as they are there, cheap ones first, from the cache, from this process or from several; it pauses, goes on, and tells the time that is left."""
+"""A sweep that runs: cells stream as they are there, cheap ones first, from the cache, from whoever computes (``workers.py``); it pauses, goes on, and tells the time that is left."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import math
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import IO
+from dataclasses import replace
 
-from playground.core.child import environment
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Whole
 from playground.core.spec import registered
-from playground.sweeps.compute import Computer
 from playground.sweeps.kept import Kept, code_version
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Result, Results
+from playground.sweeps.workers import Here, Processes, Task, Waiting, Workers, cost
 
-MEASURING = 6000  # what measuring a particle costs beside its run, in products
-UNKNOWN = 30  # model calls of a step where a sampler does not tell them
-TRIES = 2  # of a cell whose process ended
 WORKERS = Whole(0, 0, 256)
-HERE = 1e9  # products of a task, about two seconds, up to which it is computed here while processes start
-NAP = 0.2  # seconds between two looks, of whoever waits
 
 
-@dataclass
-class Task:
-    """Cells of one experiment that are to be computed: its seeds, and all places where it stands."""
-
-    exp: Experiment
-    seeds: list[int]
-    places: list[tuple[int, ...]]
-    tries: int = 0
-
-    @property
-    def cost(self) -> float:
-        return cost(self.exp) * len(self.seeds)
-
-
-def cost(exp: Experiment) -> float:
-    """About what a cell costs, in products."""
-    calls = exp.sampler.calls(exp.grid.steps) or UNKNOWN * exp.grid.steps
-    return exp.particles * (calls * exp.who.components + MEASURING)
+def processes(count: int) -> Workers:
+    """So many processes of this machine; 0: none but this one. Raises BadValue."""
+    count = WORKERS.clean("workers", count)
+    return Processes(count) if count else Here()
 
 
 class Running:
     """A sweep on its way: iterating computes, and gives each Result as soon as it is there. Whoever stops reading pauses it, and goes on by reading; what was computed is in
     ``results`` (and on disk, where a later start finds it).
 
-    workers: processes of this machine, 0: none but this one. kept: cells on disk; None: nowhere. done: results of the same sweep from before, which are not computed again.
+    workers: processes of this machine, 0: none but this one. by: who computes, instead (``cluster.Ray``). kept: cells on disk; None: nowhere. done: results of the same sweep from before, which are not computed again.
     admit: raises BadValue for what is not computed here: its place is left out with the reason. slow: what is to be computed is looked for as it is read (``planned``, ``steps``). Raises: BadValue.
     """
 
@@ -64,21 +38,21 @@ class Running:
         sweep: Sweep,
         *,
         workers: int = 0,
+        by: Workers | None = None,
         kept: Kept | None = None,
         done: Results | None = None,
         slow: bool = False,
         admit: Callable[[Experiment], object] | None = None,
     ):
         self.sweep, self.kept, self.admit = sweep, kept, admit
-        self.workers = 0 if registered() else WORKERS.clean("workers", workers)  # other processes know nothing of what was registered here
+        asked = by or processes(workers)
+        self.by = Here() if registered() else asked  # other processes know nothing of what was registered here
         self.results = Results(sweep, code=code_version())
-        self.going, self.stopped = threading.Event(), False
-        self.going.set()
-        self.spent, self.rested, self.cost_done, self.cost_all = 0.0, 0.0, 0.0, 0.0
+        self.spent, self.cost_done, self.cost_all = 0.0, 0.0, 0.0
         self.hits = 0
         self.before = done.cells if done is not None and done.sweep == sweep and done.code == self.results.code else {}
         self.early: list[Result] = []
-        self.tasks: list[Task] = []
+        self.waiting = Waiting(sweep.measures)
         self.plan = self._planned()
         if not slow:
             self.planned()
@@ -91,7 +65,7 @@ class Running:
         return self
 
     def _planned(self) -> Iterator[None]:
-        """What is to be computed, ``tasks``; what is known already is in ``early``. Something more urgent may be computed between any two places."""
+        """What is to be computed, ``waiting``; what is known already is in ``early``. Something more urgent may be computed between any two places."""
         tasks: dict[Experiment, Task] = {}
         for place in self.sweep.each():
             yield
@@ -110,8 +84,8 @@ class Running:
                     task.seeds.append(seed)
                 else:
                     self.early += [replace(known, at=at) for at in task.places]
-        self.tasks = sorted((task for task in tasks.values() if task.seeds), key=lambda task: task.cost)
-        self.cost_all = sum(task.cost for task in self.tasks)
+        self.waiting.tasks = sorted((task for task in tasks.values() if task.seeds), key=lambda task: task.cost)
+        self.cost_all = sum(task.cost for task in self.waiting.tasks)
 
     def _refused(self, exp: Experiment | None) -> str:
         """Why an experiment is not computed here."""
@@ -147,20 +121,24 @@ class Running:
 
     def pause(self) -> None:
         """No cell is begun until ``resume``; from any thread."""
-        self.going.clear()
+        self.waiting.going.clear()
 
     def resume(self) -> None:
-        self.going.set()
+        self.waiting.going.set()
 
     def stop(self) -> None:
         """Ends it, from any thread; what is there stays."""
-        self.stopped = True
-        self.going.set()
+        self.waiting.stop()
 
     def close(self) -> None:
         """Ends it at once, by whoever reads: processes that compute are ended."""
         self.stop()
         self.feed.close()
+
+    @property
+    def notices(self) -> list[str]:
+        """What went wrong on the way while the sweep goes on, a sentence each."""
+        return [f"{why[:1].upper()}{why[1:]}." for why in (self.by.why, self.kept.why if self.kept is not None else "") if why]
 
     @property
     def left_s(self) -> float:
@@ -174,153 +152,19 @@ class Running:
         for known in self.early:
             self.results.add(known)
             yield known
-        made = self._apart() if self.workers and self.tasks else self._here()
         last = time.perf_counter()
-        for each in made:
-            if each is None:
-                yield None
-                continue
-            task, result = each
-            if self.kept is not None:
-                self.kept.put(task.exp.replace(seed=result.seed), result)
-            now = time.perf_counter()
-            self.spent += max(0.0, now - last - self.rested)
-            self.cost_done += cost(task.exp)
-            for at in task.places:
-                self.results.add(replace(result, at=at))
-                yield replace(result, at=at)
-            last, self.rested = time.perf_counter(), 0.0  # what the reader took, or a pause, is no computing
-
-    def _ready(self) -> bool:
-        """Waits while it is paused; False: it was stopped."""
-        since = time.perf_counter()
-        while not self.going.wait(NAP):
-            pass
-        self.rested += time.perf_counter() - since
-        return not self.stopped
-
-    def _here(self) -> Iterator[tuple[Task, Result] | None]:
-        """In this process; None after every step."""
-        computer = Computer()
-        while self.tasks and self._ready():
-            task = self.tasks.pop(0)
-            for result in computer.steps(task.places[0], task.exp, task.seeds, self.sweep.measures):
-                yield None if result is None else (task, result)
-                if self.stopped:
-                    return
-
-    def _apart(self) -> Iterator[tuple[Task, Result]]:
-        """In processes of this machine. One that ends is replaced, and the cells that it had not told are done again. Until the first of them says something, which takes the
-        seconds of importing torch, cheap cells are computed here, of at most half of the tasks; those of the first before they are started."""
-        computer, share, silent = Computer(), len(self.tasks) // 2, True
-        if share and self.tasks[0].cost < HERE and self._ready():
-            share -= 1
-            yield from self._own(computer)
-        told: queue.Queue[tuple[Process, bytes | None]] = queue.Queue()
-        free = [Process(told) for _ in range(min(self.workers, len(self.tasks)))]
-        busy: dict[Process, Task] = {}
-        try:
-            while (self.tasks or busy) and not (self.stopped and not busy):
-                while free and self.tasks and self.going.is_set() and not self.stopped:
-                    one, task = free.pop(), self.tasks.pop(0)
-                    busy[one] = task
-                    one.give(task, self.sweep.measures)
-                if (
-                    silent
-                    and share
-                    and self.tasks
-                    and told.empty()
-                    and self.going.is_set()
-                    and not self.stopped
-                    and self.tasks[0].cost < HERE
-                ):
-                    share -= 1
-                    yield from self._own(computer)
+        with contextlib.closing(self.by.cells(self.waiting)) as made:
+            for each in made:
+                if each is None:
+                    yield None
                     continue
-                try:
-                    one, line = told.get(timeout=NAP)
-                except queue.Empty:
-                    continue
-                silent, task = False, busy.get(one)
-                if line is None:
-                    one.stop()
-                    free = [other for other in free if other is not one]
-                    if task is not None:
-                        del busy[one]
-                        yield from self._lost(task, one)
-                    if self.tasks:
-                        free.append(Process(told))
-                elif line.strip() == DONE:
-                    busy.pop(one, None)
-                    free.append(one)
-                elif task is not None:
-                    result = Result.from_dict(json.loads(line))
-                    task.seeds = [seed for seed in task.seeds if seed != result.seed]
-                    yield task, result
-        finally:
-            for one in [*free, *busy]:
-                one.stop()
-
-    def _own(self, computer: Computer) -> Iterator[tuple[Task, Result]]:
-        """The next task, computed here."""
-        task = self.tasks.pop(0)
-        for result in computer.cells(task.places[0], task.exp, task.seeds, self.sweep.measures):
-            yield task, result
-
-    def _lost(self, task: Task, one: Process) -> Iterator[tuple[Task, Result]]:
-        """What becomes of a task whose process ended."""
-        if not task.seeds:
-            return
-        task.tries += 1
-        if task.tries < TRIES:
-            self.tasks.insert(0, task)
-            return
-        for seed in task.seeds:
-            yield (
-                task,
-                Result(task.places[0], seed, failed=f"its process ended {TRIES} times, last with exit code {one.code}: out of memory?"),
-            )
-
-
-DONE = b"done"
-
-
-class Process:
-    """A process that computes cells: told of them by lines of JSON, it answers with a line each."""
-
-    def __init__(self, told: queue.Queue[tuple[Process, bytes | None]]):
-        command = [sys.executable, "-m", "playground.sweeps.worker"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
-        self.input, output = self.process.stdin, self.process.stdout
-        self.reader = threading.Thread(target=self._read, args=(output, told), daemon=True)
-        self.reader.start()
-
-    def _read(self, output: IO[bytes] | None, told: queue.Queue[tuple[Process, bytes | None]]) -> None:
-        if output is not None:
-            with output:
-                for line in output:
-                    told.put((self, line))
-        told.put((self, None))
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    @property
-    def code(self) -> int | None:
-        return self.process.returncode
-
-    def give(self, task: Task, measures: Sequence[str]) -> None:
-        order = {"at": task.places[0], "exp": task.exp.to_dict(), "seeds": task.seeds, "measures": measures}
-        with contextlib.suppress(OSError):  # it has ended: its reader says so
-            if self.input is not None:
-                self.input.write(json.dumps(order).encode() + b"\n")
-                self.input.flush()
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        if self.input is not None:
-            with contextlib.suppress(OSError):
-                self.input.close()
+                task, result = each
+                if self.kept is not None:
+                    self.kept.put(task.exp.replace(seed=result.seed), result)
+                now = time.perf_counter()
+                self.spent += max(0.0, now - last - self.waiting.rested)
+                self.cost_done += cost(task.exp)
+                for at in task.places:
+                    self.results.add(replace(result, at=at))
+                    yield replace(result, at=at)
+                last, self.waiting.rested = time.perf_counter(), 0.0  # what the reader took, or a pause, is no computing

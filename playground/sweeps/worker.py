@@ -1,4 +1,4 @@
-"""A process that computes cells for ``running.Process``: orders come in as lines of JSON, results go out as lines."""
+"""A process that computes cells for ``workers.Process``: orders come in as lines of JSON, results go out as lines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,32 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import torch
 
 from playground.core.experiment import Experiment
+from playground.core.fields import BadValue
 from playground.sweeps.compute import Computer
-from playground.sweeps.running import DONE
+from playground.sweeps.results import Result
+from playground.sweeps.workers import DONE
 
 CALM = 10  # of nice: whoever looks at a page comes first
+
+
+def answers(computer: Computer, order: bytes) -> Iterator[bytes]:
+    """What is said to an order (``workers.order``): a line each cell, and that it is done."""
+    asked = json.loads(order)
+    at, seeds = tuple(asked["at"]), asked["seeds"]
+    try:
+        exp = Experiment.from_dict(asked["exp"])
+    except BadValue as error:  # a stored set, say, that is on another machine
+        results = (Result(at, seed, failed=str(error)[:500]) for seed in seeds)
+    else:
+        results = computer.cells(at, exp, seeds, asked["measures"])
+    for result in results:
+        yield json.dumps(result.to_dict()).encode() + b"\n"
+    yield DONE + b"\n"
 
 
 def main() -> None:
@@ -25,11 +43,10 @@ def main() -> None:
         os.nice(CALM)
     torch.set_num_threads(1)  # one process a core, between its cells too
     computer = Computer()
-    for line in sys.stdin.buffer:
-        order = json.loads(line)
-        for result in computer.cells(tuple(order["at"]), Experiment.from_dict(order["exp"]), order["seeds"], order["measures"]):
-            out.write(json.dumps(result.to_dict()).encode() + b"\n")
-        out.write(DONE + b"\n")
+    out.write(DONE + b"\n")
+    for order in sys.stdin.buffer:
+        for line in answers(computer, order):
+            out.write(line)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import COSTS, Result, Results, Row, envelope, fronted
 from playground.sweeps.running import Running
+from playground.sweeps.workers import Workers
 
 FRESH = 0.25  # seconds between two tellings of cells
 RULE = "A place stays on the front unless another one costs no more and is better with significance: its whole 95 % interval over the seeds lies below."
@@ -166,12 +167,13 @@ def _front(rows: list[Row], cost: str, better: str) -> Record:
     }
 
 
-def running(sweep: Sweep, admit: Callable[[Experiment], object] | None = None, plan: bool = False) -> Iterator[bytes | None]:
-    """The lines of a sweep that is computed here, and None where something more urgent may go first. admit: of ``Running``. plan: without computing. Stopped and asked again, it goes
-    on from the cells that are kept. Raises BadValue after ``board_seconds``."""
+def running(
+    sweep: Sweep, admit: Callable[[Experiment], object] | None = None, plan: bool = False, by: Workers | None = None
+) -> Iterator[bytes | None]:
+    """The lines of a sweep that is computed, and None where something more urgent may go first. admit, by: of ``Running``; by None: here. plan: without computing. Stopped and asked
+    again, it goes on from the cells that are kept. Raises BadValue after ``board_seconds``."""
     yield line("head", head(sweep))
-    kept = Kept()
-    run = Running(sweep, kept=kept, admit=admit, slow=True)
+    run = Running(sweep, by=by, kept=Kept(), admit=admit, slow=True)
     for _ in run.plan:
         yield None
     board, of = Board(run.results), sweep.count - len(run.results.left_out) * len(sweep.seeds)
@@ -180,13 +182,14 @@ def running(sweep: Sweep, admit: Callable[[Experiment], object] | None = None, p
         return
     some: list[Result] = []
     fresh = steady = time.monotonic()
-    warned = False
+    warned: set[str] = set()
     for cell in run.steps():
         some += [] if cell is None else [cell]
         now = time.monotonic()
-        if kept.why and not warned:
-            warned = True
-            yield line("notice", f"{kept.why[:1].upper()}{kept.why[1:]}.")
+        for notice in run.notices:
+            if notice not in warned:
+                warned.add(notice)
+                yield line("notice", notice)
         if not some or (now - fresh < FRESH and len(some) < MANY):
             yield None
             continue

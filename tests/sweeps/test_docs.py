@@ -22,7 +22,7 @@ def test_the_block_runs():
 
 
 def test_names_are_there():
-    told = set(re.findall(r"PLAYGROUND_\w+", TEXT)) - {"PLAYGROUND_CACHE"}
+    told = set(re.findall(r"PLAYGROUND_\w+", TEXT)) - {"PLAYGROUND_CACHE", "PLAYGROUND_RAY"}
     assert told == {variable(name) for name in declared() if name.startswith("cell")}
     assert set(re.findall(r"sweeps preset (\w+)", TEXT)) <= set(presets())
     assert {name for name in re.findall(r"pg\.(\w+)", TEXT) if not hasattr(pg, name)} == set()

@@ -15,11 +15,11 @@ import pytest
 import playground as pg
 from playground.core.fields import BadValue
 from playground.sweeps import Result, Results, Running, Sweep, run
-from playground.sweeps import running as running_module
+from playground.sweeps import workers as workers_module
 from playground.sweeps.__main__ import main
 from playground.sweeps.compute import Computer
 from playground.sweeps.kept import Kept
-from playground.sweeps.running import TRIES, Process
+from playground.sweeps.workers import TRIES, Process
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = Sweep(
@@ -88,18 +88,18 @@ def test_processes_say_the_same(whole):
 
 def test_first_cells_do_not_wait_for_processes(monkeypatch, whole):
     """While they import torch cheap cells are computed here, of at most half of the tasks; none where tasks are dear. Mutants killed: a cell that two compute; all of them here."""
-    here, cells = [], Computer.cells
+    here, steps = [], Computer.steps
 
     def told(self, at, *rest):
         here.append(at)
-        return cells(self, at, *rest)
+        return steps(self, at, *rest)
 
-    monkeypatch.setattr(Computer, "cells", told)
+    monkeypatch.setattr(Computer, "steps", told)
     results = run(SWEEP, workers=1, keep=False)
     assert 1 <= len(here) == len(set(here)) <= 4
     assert {k: c.values for k, c in results.cells.items()} == {k: c.values for k, c in whole.cells.items()}
     here.clear()
-    monkeypatch.setattr(running_module, "HERE", 0)
+    monkeypatch.setattr(workers_module, "HERE", 0)
     assert run(SWEEP, workers=1, keep=False).complete
     assert not here
 
