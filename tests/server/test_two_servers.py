@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -88,6 +89,12 @@ def told(raw: bytes) -> Any:
     return untimed(packet.header), {name: array.tobytes() for name, (array, _) in packet.arrays.items()}
 
 
+def frames(raw: bytes) -> list[tuple[int, int]]:
+    """Of an MP4: the size of every frame. Its bytes are the encoder's, which promises no two films alike."""
+    with av.open(io.BytesIO(base64.b64decode(json.loads(raw.splitlines()[-1])["film"]))) as film:
+        return [(f.width, f.height) for f in film.decode(video=0)]
+
+
 SET = sized(b"a/1.png", picture(1), b"a/2.png", picture(2), b"b/3.png", picture(3))
 FILM = sized(picture(4, (48, 64)), picture(5, (48, 64)))
 DIGIT = picture(6, (28, 28))
@@ -109,7 +116,7 @@ LIVE: dict[str, tuple[str, str, bytes, Callable[[bytes], Any]]] = {  # route →
     "/live/states.csv": ("GET", "particles=20&grid.steps=4", b"", lambda raw: re.sub(rb"# http.*\n", b"", raw)),
     "/live/states.npz": ("GET", IMAGES.format(seed=1), b"", lambda raw: {k: v.tobytes() for k, v in np.load(io.BytesIO(raw)).items()}),
     "/live/film.gif": ("GET", IMAGES.format(seed=1), b"", lambda raw: base64.b64decode(json.loads(raw.splitlines()[-1])["film"])),
-    "/live/film.mp4": ("POST", "times=2,2&ms=50", FILM, lambda raw: len(base64.b64decode(json.loads(raw.splitlines()[-1])["film"]))),
+    "/live/film.mp4": ("POST", "times=2,2&ms=50", FILM, frames),
     "/live/page.html": ("GET", "particles=20&grid.steps=4", b"", lambda raw: re.findall(rb"<title>.*?</title>|<meta[^>]*>", raw)),
     "/live/board": (
         "GET",

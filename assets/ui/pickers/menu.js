@@ -19,6 +19,8 @@ export class Menu extends Picker {
   /** The entries that are listed, and which of them is marked. */
   visible = this.choices;
   active = -1;
+  /** Where the button stood when the list was placed, in pixels from the top. */
+  stood = 0;
   /** The entry whose picture stands beside the word. @type {string | null} */
   pictured = null;
 
@@ -140,6 +142,7 @@ export class Menu extends Picker {
   /** @param {HTMLElement} list */
   _place(list) {
     const r = this.button.getBoundingClientRect(), h = Math.min(420, innerHeight - 24);
+    this.stood = r.top;
     list.style.maxHeight = `${h}px`;
     list.style.minWidth = `${Math.max(r.width, 236)}px`;
     const b = list.getBoundingClientRect();
@@ -165,7 +168,7 @@ export class Menu extends Picker {
   };
   /** @param {Event} e */
   _scrolled = (e) => {
-    if (!this._within(e)) this.close();
+    if (!this._within(e) && this.button.getBoundingClientRect().top !== this.stood) this.close(); // a scroll from before it opened may be told late
   };
   /** @param {Event} e */
   _within(e) { return Boolean(this.list?.contains(/** @type {Node} */ (e.target))); }
