@@ -46,11 +46,30 @@ export interface Host {
   fetch<L extends keyof LabHeaders>(layer: L, params?: Record<string, string | number | boolean>): Promise<Packet<LabHeaders[L]>>;
 }
 
+/** One of several stages, as labs are told of it. */
+export interface Beside {
+  /** From 1. */
+  n: number;
+  selected: boolean;
+  /** What differs, as it stands above the stage. */
+  words: string;
+  /** Its colour's role. */
+  role: string;
+  query: Query;
+  run: Packet<RunHeader>;
+  /** Of this run; null: they are still to come. */
+  metrics: Packet<MetricsHeader> | null;
+  /** Of what it shows now. */
+  clock(): number;
+}
+
 /** What a lab's `mount` gives: what it is told while it is open. */
 export interface LabPart {
   setRun?(run: Packet<RunHeader>): void;
   setFields?(fields: Packet<FieldsHeader>): void;
   setMetrics?(metrics: Packet<MetricsHeader>): void;
+  /** All stages in their order; none: one stands alone. */
+  setBeside?(stages: Beside[]): void;
   cursor?(info: Facts): void;
   pin?(pin: PinPoint | null): void;
   show?(on: boolean): void;

@@ -1,8 +1,10 @@
 // The lab "curves": values over time, where they stand, what is drawn of them, and what a hand does to steps and knots.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./setup.js";
 import { alone, layoutOf, tracesOf } from "../../playground/views/labs/curves/figure.js";
 import { MARGIN, across, down, xAt, yAt } from "../../playground/views/labs/curves/frame.js";
+import { distanceChart } from "../../playground/views/labs/curves/distance.js";
 import { MOST_STEPS, insertKnot, insertStep, moveKnot, moveStep, removeKnot, removeStep, say } from "../../playground/views/labs/curves/monotone.js";
 import { sharedScale } from "../../playground/views/labs/curves/schedule.js";
 import { sketch } from "../../playground/views/labs/curves/sketch.js";
@@ -130,4 +132,20 @@ test("Plotly is given each curve with its colour, and the ranges that are shown"
   const picture = alone(traces, layout, { title: "T", time: "t", axis: "x_t" }, COLOURS, "serif");
   assert.deepEqual([picture.data[0].name, picture.data[0].showlegend, picture.data[1].showlegend], ["x<sub>t</sub>", false, true]);
   assert.equal(picture.layout.yaxis.title.text, "x<sub>t</sub>");
+});
+
+test("of several stages each has its line, at its own clock; the axis holds all of them, hidden or not", () => {
+  const array = (values) => ({ data: Float32Array.from(values), shape: [values.length] });
+  const packet = (key, values, law = "p_t") => ({
+    header: { key, law, end: "p_0", points: 100, missing: [], metrics: [{ name: "energy", label: "W", short: "W", unit: "", final: values[1], final_se: 0.01, floor: 0.02, floor_sd: 0.01, law: "" }] },
+    arrays: { clock: array([1, 0]), energy: array(values), "energy/floor": array([0.02, 0.02]), "energy/floor_sd": array([0.01, 0.01]) },
+  });
+  const a = packet("a", [0.1, 0.2]), b = packet("b", [0.1, 50]);
+  const stage = (n, metrics, clock) => ({ n, selected: n === 1, words: `words ${n}`, role: `stage${n}`, query: {}, run: { header: { mode: "reverse", key: metrics?.header.key }, arrays: { clock: array([1, 0]), time: array([1, 0]) } }, metrics, clock: () => clock });
+  const one = distanceChart(a, null, ""), two = distanceChart(a, null, "", [stage(1, a, 0.5), stage(2, b, 0.25), stage(3, null, 0)]);
+  assert.deepEqual(one.series.filter(({ label }) => label).map(({ key, label }) => [key, label]), [["floor", "floor"], ["energy", "particles"]]);
+  assert.deepEqual(two.series.filter(({ label }) => label).map(({ key, label, role, at }) => [key, label, role, at?.()]), [["floor", "floor", "noise", undefined], ["stage1", "1", "stage1", 0.5], ["stage2", "2", "stage2", 0.75]]);
+  assert.ok(two.range[1] > Math.log10(50) && one.range[1] < 1);
+  const other = distanceChart(a, null, "", [stage(1, a, 0.5), stage(2, packet("b", [1, 1], "p_t(x | c)"), 0)]);
+  assert.match(other.title, /^distance to the truth/);
 });

@@ -60,6 +60,20 @@ def test_a_second_stage_is_a_copy_that_is_edited_alone(visit: Any) -> None:
     assert keys[0] == first != keys[1]
     page.wait_for_function("[...document.querySelectorAll('.pg-place-far b')].every((b) => +b.textContent > 0)")
     assert [text.split("·")[1].strip() for text in page.locator(".pg-place-far span").all_inner_texts()] == ["8 calls", "15 calls"]
+    # both in one plot, each word a toggle that leaves the axis where it is
+    word = page.locator(".pg-curve-distance .pg-curve-word")
+    page.wait_for_function("document.querySelectorAll('.pg-curve-distance .pg-curve-word').length === 3")
+    assert [text[:5] for text in word.all_inner_texts()] == ["floor", "1DDIM", "2Heun"]
+    axis = "JSON.stringify(document.querySelector('.pg-curve-distance .pg-curve-plotly').layout?.yaxis.range ?? null)"
+    page.wait_for_function(f"{axis} !== 'null'")
+    before = page.evaluate(axis)
+    word.nth(1).focus()
+    page.keyboard.press("Enter")
+    assert word.nth(1).get_attribute("aria-pressed") == "false"
+    page.wait_for_function("document.querySelectorAll('.pg-curve-distance .scatterlayer .trace').length === 5")
+    assert page.evaluate(axis) == before
+    page.wait_for_function("location.search.includes('view.hide=distance.stage1')")
+    word.nth(1).click()
     # the numbers belong to the right stages
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("1")

@@ -10,7 +10,7 @@ import { config } from "../lib/start.js";
  * @typedef {import("../page.js").LabPart} LabPart
  * @typedef {import("../python.js").LabInfo} LabInfo
  *
- * @typedef {{[K in "setRun" | "setFields" | "setMetrics" | "cursor" | "pin"]?: Parameters<NonNullable<LabPart[K]>>[0]}} Latest  what a lab is told, by the name of its method
+ * @typedef {{[K in "setRun" | "setFields" | "setMetrics" | "setBeside" | "cursor" | "pin"]?: Parameters<NonNullable<LabPart[K]>>[0]}} Latest  what a lab is told, by the name of its method
  */
 
 const LABS = config.labs;
@@ -19,7 +19,7 @@ export const labKeys = () => LABS.map((lab) => lab.key);
 export const firstLab = LABS[0].key;
 
 /** In the order in which a lab that opens hears of them. @type {(keyof Latest)[]} */
-const TOLD = ["setRun", "setFields", "setMetrics", "cursor", "pin"];
+const TOLD = ["setBeside", "setRun", "setFields", "setMetrics", "cursor", "pin"];
 
 class Labs {
   loading = 0; // scripts that are on their way
@@ -209,6 +209,8 @@ class Labs {
   setFields(fields) { this._tell("setFields", fields); }
   /** @param {NonNullable<Latest["setMetrics"]>} metrics */
   setMetrics(metrics) { this._tell("setMetrics", metrics); }
+  /** @param {NonNullable<Latest["setBeside"]>} stages */
+  setBeside(stages) { this._tell("setBeside", stages); }
   /** @param {NonNullable<Latest["cursor"]>} info */
   cursor(info) { this._tell("cursor", info); }
   /** @param {import("../page.js").PinPoint | null} pin */

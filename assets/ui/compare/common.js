@@ -9,6 +9,8 @@ import { Race } from "./clock.js";
 
 /** Of the class colours those of stages, in their order: blue is the data's. */
 const OWN = [0, 1, 3, 4, 6, 7];
+/** How a stage's colour is called in style sheets and labs. @param {number} n from 0 */
+export const roleOf = (n) => `stage${n + 1}`;
 /** @param {import("../stage/panel.js").Theme} theme */
 export const coloursOf = (theme) => OWN.map((n) => theme.classes[n]);
 
@@ -101,9 +103,12 @@ export class Common {
   dress() {
     const { lead, places } = this;
     if (!lead) return;
+    lead.picture.readTheme();
+    const colours = coloursOf(lead.theme);
+    colours.forEach((colour, n) => document.documentElement.style.setProperty(`--pg-${roleOf(n)}`, colour));
     if (!places.length) lead.ui.view.style.removeProperty("--pg-sampler");
     places.forEach(({ stage }, n) => {
-      stage?.ui.view.style.setProperty("--pg-sampler", coloursOf(lead.theme)[n]);
+      stage?.ui.view.style.setProperty("--pg-sampler", colours[n]);
       stage?.picture.readTheme();
     });
     lead.picture.readTheme();

@@ -2,9 +2,10 @@
 // "this step" belong to the selected one; each other has a stage and a loop of its own (further.js). The link's own experiment is the first stage.
 import { Refused, messageOf } from "../form/transport.js";
 import { equal, same } from "../form/query.js";
-import { config, experimentPart } from "../lib/start.js";
+import { config, experimentPart, theme } from "../lib/start.js";
 import { viewIn } from "../form/address.js";
 import { alone } from "../stage/course.js";
+import { Besides } from "./besides.js";
 import { Board } from "./board.js";
 import { Common, coloursOf } from "./common.js";
 import { Editing } from "./editing.js";
@@ -43,6 +44,7 @@ export class Compare {
   constructor(form) {
     this.form = form;
     this.common = new Common(form);
+    this.besides = new Besides(form.parts);
     this.editing = new Editing({ select: (n) => this.select(n), all: (on) => this.editAll(on) });
   }
 
@@ -55,6 +57,10 @@ export class Compare {
     this.lead = lead;
     this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.layOver() });
     this.common.mount(lead, this.board);
+    theme.on(() => {
+      this.common.dress();
+      this.show();
+    });
     this.overlay = new Overlay(lead, this.common);
   }
 
@@ -283,11 +289,12 @@ export class Compare {
   show() {
     const { places, at, all, board } = this;
     this.editing.show(places.length, at, all);
-    if (!this.on || !board) return;
+    if (!this.on || !board) return this.besides.tell([], 0, []);
     const words = this.common.words(), colours = this.lead ? coloursOf(this.lead.theme) : [];
     places.forEach((place, n) => place.show(n, n === at, words[n], colours[n]));
     board.more.disabled = places.length >= most;
     this.common.tell();
+    this.besides.tell(places, at, words);
     this.overlay?.renew();
     this.form.address.later();
   }

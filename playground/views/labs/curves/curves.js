@@ -43,6 +43,8 @@ export class Curves {
   colours = FALLBACK;
   theme = ""; // colours and font as one text
   font = "";
+  /** Stages beside each other. @type {import("../../page.js").Beside[]} */
+  beside = [];
   /** The measure that is asked for. */
   wanted = "";
 
@@ -134,7 +136,7 @@ export class Curves {
     this.run = run;
     this.placed = false;
     this.times = { x: inOrder(x, order), t: inOrder(arrays["curves/t"].data, order), logSnr: inOrder(finite(arrays["curves/log_snr"].data), order) };
-    this.snr.show(snrChart(run, this.times, (at) => (this.pointed == null ? this.cursorAt : 1 - at)));
+    this.showLevels(run);
     this.sched.show(scheduleChart(run));
     // the old distances stay, faded, until the new ones are there
     this.far.box.classList.toggle("pg-stale", !h.image && this.farKey !== h.key);
@@ -145,12 +147,25 @@ export class Curves {
     this.painter.load();
   }
 
+  /** @param {RunPacket} run */
+  showLevels(run) {
+    this.snr.show(snrChart(run, this.times, (at) => (this.pointed == null ? this.cursorAt : 1 - at), this.beside));
+  }
+
+  /** All stages: each has a line of its own. @param {import("../../page.js").Beside[]} stages */
+  setBeside(stages) {
+    this.beside = stages;
+    if (!this.run) return;
+    this.showLevels(this.run);
+    if (this.metrics && this.farKey === this.run.header.key) this.far.show(distanceChart(this.metrics, this.run, this.wanted, stages));
+  }
+
   /** Distances of a run; of another run than the shown one they are ignored. @param {MetricsPacket} metrics */
   setMetrics(metrics) {
     if (this.run && metrics.header.key !== this.run.header.key) return;
     this.farKey = metrics.header.key;
     this.metrics = metrics;
-    this.far.show(distanceChart(metrics, this.run, this.wanted));
+    this.far.show(distanceChart(metrics, this.run, this.wanted, this.beside));
     this.far.box.classList.remove("pg-stale");
   }
 
@@ -159,7 +174,7 @@ export class Curves {
   set measure(name) {
     if (name === this.wanted) return;
     this.wanted = name;
-    if (this.metrics && this.farKey === this.metrics.header.key) this.far.show(distanceChart(this.metrics, this.run, name));
+    if (this.metrics && this.farKey === this.metrics.header.key) this.far.show(distanceChart(this.metrics, this.run, name, this.beside));
   }
 
   /** A measure as a click on its name asks for it. @param {string} name */

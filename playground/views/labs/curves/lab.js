@@ -24,6 +24,7 @@ export default {
         curves.setRun(run);
         hold.setRun(run);
       },
+      setBeside: (stages) => curves.setBeside(stages),
       setMetrics: (metrics) => curves.setMetrics(metrics),
       cursor: (info) => curves.cursor(info.clock, info.c),
     };

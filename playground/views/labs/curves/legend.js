@@ -20,7 +20,7 @@ export class Legend {
 
   /** Words are made anew only when they differ; true if they were. @param {Series[]} series */
   show(series) {
-    const words = JSON.stringify(series.map((s) => [s.key, s.label, s.role, s.dash]));
+    const words = JSON.stringify(series.map((s) => [s.key, s.label, s.of, s.role, s.dash]));
     if (words === this.words) return false;
     this.words = words;
     this.root.replaceChildren();
@@ -31,13 +31,14 @@ export class Legend {
   /** @param {Series} s */
   add(s) {
     const mark = el("i"), word = el("button", { type: "button", className: "pg-curve-word" }, mark);
-    word.dataset.term = `curve.${s.key}`;
+    word.dataset.term = s.term ?? `curve.${s.key}`;
     word.dataset.tip = s.tip ? `${s.tip} Click to hide or show.` : "Click to hide or show.";
     word.setAttribute("aria-pressed", String(!this.off.has(s.key)));
     word.style.setProperty("--role", colourOf(s.role));
     word.style.order = s.dot || s.mode ? "0" : "1";
     mark.dataset.mark = s.mode === "markers" ? "dots" : s.dash || "solid";
     mark.insertAdjacentHTML("afterend", subscripts(s.label));
+    if (s.of) word.append(el("span", { className: "pg-curve-of", textContent: s.of }));
     word.addEventListener("click", () => {
       if (!this.off.delete(s.key)) this.off.add(s.key);
       word.setAttribute("aria-pressed", String(!this.off.has(s.key)));

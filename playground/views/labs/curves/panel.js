@@ -136,12 +136,12 @@ export class Panel {
     for (let n = 0; n < series.length; n++) {
       const s = series[n], dot = dots[n], hidden = off.has(s.key);
       if (dot) {
-        const value = hidden ? NaN : valueAt(s.x, s.y, x, s.shape), y = this.log ? Math.log10(value) : value, q = (y - v.y[0]) / (v.y[1] - v.y[0]);
+        const here = s.at?.() ?? x, along = across(v, this.width, here).toFixed(2), value = hidden ? NaN : valueAt(s.x, s.y, here, s.shape), y = this.log ? Math.log10(value) : value, q = (y - v.y[0]) / (v.y[1] - v.y[0]);
         const seen = q >= -0.01 && q <= 1.01;
-        if (seen) dot.node.style.transform = `translate(${px}px,${down(v, this.height, y).toFixed(2)}px)`;
+        if (seen) dot.node.style.transform = `translate(${along}px,${down(v, this.height, y).toFixed(2)}px)`;
         if (dot.seen !== seen) dot.node.hidden = !(dot.seen = seen);
       }
-      if (s.value) legend.say(n, hidden ? "" : s.value(this.owner.pointed ?? x));
+      if (s.value) legend.say(n, hidden ? "" : s.value(this.owner.pointed ?? s.at?.() ?? x));
     }
     if (document.activeElement === this.line) this.line.setAttribute("aria-valuenow", clock.toFixed(3));
   }

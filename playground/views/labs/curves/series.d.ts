@@ -12,6 +12,10 @@ export interface Series {
   key: string;
   /** in the legend; "": it has no word there */
   label: string;
+  /** whose it is, of several stages: stands behind the label as far as there is room */
+  of?: string;
+  /** in place of its key, the entry of the glossary that its word has */
+  term?: string;
   /** its colour's name */
   role: string;
   x: number[];
@@ -29,6 +33,8 @@ export interface Series {
   fill?: boolean;
   /** whether a dot stands where the cursor is */
   dot?: boolean;
+  /** the x of its dot and its word, where it is not the cursor's: several stages have clocks of their own */
+  at?(): number;
   /** what the legend says at x */
   value?(x: number): string;
   /** letters that are kept free for it */

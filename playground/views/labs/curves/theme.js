@@ -4,7 +4,8 @@
 
 /** @type {Colours} */
 export const FALLBACK = { ink: "#1b1d21", soft: "#6b7078", line: "#e3e3df", panel: "#ffffff", accent: "#0072B2",
-  data: "#0072B2", noise: "#8a8f98", exact: "#1b1d21", sampler: "#009E73", learned: "#D55E00" };
+  data: "#0072B2", noise: "#8a8f98", exact: "#1b1d21", sampler: "#009E73", learned: "#D55E00",
+  stage1: "#009E73", stage2: "#D55E00", stage3: "#CC79A7", stage4: "#E69F00", stage5: "#8a6d00", stage6: "#1b1d21" };
 
 /** A role's colour for a style sheet. @param {string} role */
 export const colourOf = (role) => `var(--pg-${role}, ${FALLBACK[role]})`;
