@@ -39,7 +39,7 @@ from playground.sweeps.cluster import of_server
 from playground.sweeps.export import FORMATS, Shown
 from playground.sweeps.record import Sweep, read_json
 from playground.sweeps.results import Results
-from playground.viewer.document import page, showable
+from playground.viewer.document import page
 from playground.views import board
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
@@ -449,7 +449,7 @@ class PageFile(Job):
     kind = Kind.FILE
 
     def read(self) -> None:
-        self.exp = showable(experiment_of(self.query))
+        self.exp = experiment_of(self.query)
         self.run = name_of(self.exp)
         self.view = {name.removeprefix(PAGE): value for name, value in view_part(self.query).items()}
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from playground import __version__
-from playground.core.experiment import Experiment
-from playground.core.fields import BadValue, Json, Record
+from playground.core.fields import Json, Record
 from playground.core.files import ASSETS
 from playground.engine import Run
 from playground.glossary import INTRO, glossary
 from playground.viewer.scripts import HOME, entry, import_map
 from playground.viewer.thin import shape_for, thinned
-from playground.views import distances, layer, origin
+from playground.views import compare, distances, layer, origin
 from playground.views.fields import fields_packet
 from playground.views.geometry import geometry_of
 from playground.views.origin import link_of
@@ -38,7 +37,7 @@ SMALLEST = 1e-4
 """The smallest share of a run's packet."""
 SAID = ("layers", "color", "at", "time", "speed", "loop", "pin")
 """What of a link's view a page shows."""
-STYLES = ("style.css", "words.css", "stage.css", "curves.css", "viewer/viewer.css")
+STYLES = ("style.css", "words.css", "stage.css", "curves.css", "images.css", "viewer/viewer.css")
 WORDS = ("layer.", "number.", "word.")
 """The beginnings of the glossary's entries that a page has."""
 MAIN = "viewer/main.js"
@@ -122,7 +121,7 @@ def config() -> Record:
         "help": {},
         "examples": [],
     }
-    return told | {"kept": origin.config()}
+    return told | {"kept": origin.config(), "compare": compare.config()}
 
 
 def style() -> str:
@@ -131,25 +130,26 @@ def style() -> str:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a page shows of a run: its particles (``want``: layers whose arrays are with them), its distances, a packet of exact fields a layer."""
+    """What a page shows of a run: its particles or images (``want``: layers whose arrays are with them), its distances unless it is of images, a packet of exact fields a layer."""
 
     run: Run
     own: Packed
-    metrics: Packed
+    metrics: Packed | None
     want: frozenset[str] = frozenset()
     fields: tuple[Packed, ...] = ()
 
     @classmethod
     def of(cls, run: Run, want: frozenset[str]) -> Sent:
-        return cls(run, Packed.of(run_packet(run, want)), Packed.of(distances.metrics_packet(run)), want)
+        metrics = None if run.exp.law.space.pictures else Packed.of(distances.metrics_packet(run))
+        return cls(run, Packed.of(run_packet(run, want)), metrics, want)
 
     @property
     def told(self) -> dict[str, Json]:
-        return {"run": self.own.text, "fields": [one.text for one in self.fields], "metrics": self.metrics.text}
+        return {"run": self.own.text, "fields": [one.text for one in self.fields], "metrics": self.metrics and self.metrics.text}
 
     @property
     def size(self) -> int:
-        return sum(len(one.text) for one in (self.own, self.metrics, *self.fields))
+        return sum(len(one.text) for one in (self.own, self.metrics, *self.fields) if one)
 
     def wider(self, one: layer.Layer) -> Sent:
         """With the arrays of another layer."""
@@ -170,22 +170,18 @@ class Sent:
         """Its header says of these layers that they are not here, and whether points can be pinned: there is nothing beside the stage that would tell of them."""
         exp = self.run.exp
         reasons = {**layer.unavailable(exp), **dict.fromkeys(keys, "there was no room for it in this file")}
-        panels = [{**panel, "pins": pins} for panel in geometry_of(exp.law, exp.process).describe()]
-        header = {**self.own.packet.header, "unavailable": reasons, "panels": panels}
+        told = self.own.packet.header
+        panels = (
+            told["panels"] if exp.law.space.pictures else [{**one, "pins": pins} for one in geometry_of(exp.law, exp.process).describe()]
+        )
+        header = {**told, "unavailable": reasons, "panels": panels}
         return replace(self, own=Packed.of(Packet(header, self.own.packet.arrays)))
-
-
-def showable(exp: Experiment) -> Experiment:
-    """An experiment of which there is a page. Raises BadValue of pictures."""
-    if exp.law.space.pictures:
-        raise BadValue("page", exp.who.title, "data of points, such as moons: of pictures there is no such page yet")
-    return exp
 
 
 def sent_of(run: Run, view: Mapping[str, str], room: int) -> Generator[None, None, Sent]:
     """What of a finished run fits into ``room`` bytes: its particles, the layers that are on and its distances, thinned where need be; then as many of the layers that can be turned
     on as there is room for. Raises BadValue."""
-    exp = showable(run.exp)
+    exp = run.exp
     reasons, on = layer.unavailable(exp), set(layers_of(view))
     can = {key: one for key, one in layer.layers().items() if key not in reasons and not one.pointless(exp)}
     drawn = {one.arrays for key, one in can.items() if key in on}
@@ -213,7 +209,8 @@ def made_of(sent: Sent) -> str:
     """What a run was made with, in words."""
     run, exp = sent.run, sent.run.exp
     how = "noising" if exp.mode == "forward" else f"{exp.sampler.info.title}, {run.steps} steps, {run.frames[-1].calls:,} model calls"
-    return f"{exp.who.title} · {exp.process.info.title} · {how} · {exp.particles:,} particles · seed {exp.seed}"
+    many = f"{exp.particles:,} {'images' if exp.law.space.pictures else 'particles'}"
+    return f"{exp.who.title} · {exp.process.info.title} · {how} · {many} · seed {exp.seed}"
 
 
 def page(runs: Sequence[Run], view: Mapping[str, str], base: str = "") -> Generator[None, None, str]:

@@ -17,7 +17,7 @@ from playground.sweeps.export import write
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
 from playground.viewer.board import page as board_page
-from playground.viewer.document import page, showable
+from playground.viewer.document import page
 from playground.views.compare import MOST
 from playground.views.layer import layers as known
 from playground.views.sights import begin
@@ -58,12 +58,11 @@ def run_of(what: object) -> Run:
 
 @run_of.register
 def _(what: Experiment) -> Run:
-    return begin(showable(what))
+    return begin(what)
 
 
 @run_of.register
 def _(what: Run) -> Run:
-    showable(what.exp)
     return what
 
 
@@ -80,7 +79,7 @@ def show(what: Experiment | Run, *, layers: Iterable[str] = (), color: str = "",
     """The page's own stage with this run, to be played, scrubbed and looked at layer by layer, in a notebook or, saved, in any browser: ``pg.show(exp).save("page.html")``.
 
     layers: keys of those that are on ("particles", "density", "score", …); none: as on the page. color: "class" for particles in the colours of their classes. at: the clock, from 1
-    (noise) to 0 (data), at which it stands still; None: it plays. Raises BadValue; there is no such page of pictures yet.
+    (noise) to 0 (data), at which it stands still; None: it plays. Raises BadValue.
     """
     return _page([what], layers, color, at, height)
 

@@ -1,4 +1,4 @@
-"""What of a run's packet goes into a page: all of it, or the first particles and some of the states, told in its notes."""
+"""What of a run's packet goes into a page: all of it, or the first particles (images) and some of the states, told in its notes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from playground.core.fields import Json
 from playground.views.packet import Packet
 
-FEWEST = 200
-"""Particles that are kept before states are left out."""
+FEWEST, FEWEST_IMAGES = 200, 4
+"""Particles, or images, that are kept before states are left out."""
 LEAST_STATES = 5
 
 
@@ -31,6 +31,10 @@ ARRAYS = {
     "noise": Axes(0, None),
     "log_snr": Axes(0, None),
     "label": Axes(None, 0),
+    "image/x": Axes(0, 1),
+    "image/x0": Axes(0, 1),
+    "image/v": Axes(0, 1),
+    "image/final": Axes(None, 0),
     "image/norm": Axes(0, None),
     "image/change": Axes(0, None),
 }
@@ -55,7 +59,10 @@ def thinned(packet: Packet, particles: int, states: int) -> Packet:
             values = values if axes.states is None else values.take(kept, axes.states)
             out.arrays[name] = (np.ascontiguousarray(values), entry)
     out.arrays["noise"] = (np.concatenate([packet["noise"][:1], noise]).astype(np.uint8), packet.arrays["noise"][1])
-    said = [f"this page holds the first {few:,} of {count:,} particles"] * (few < count)
+    image = packet.header.get("image")
+    if isinstance(image, dict) and isinstance(shown := image["shown"], int):
+        out.header["image"] = {**image, "shown": min(few, shown)}
+    said = [f"this page holds the first {few:,} of {count:,} {'images' if image else 'particles'}"] * (few < count)
     said += [f"this page holds {len(kept)} of {frames} states"] * (len(kept) < frames)
     notes = packet.header["notes"]
     told: list[Json] = [*(notes if isinstance(notes, list) else []), *said]
@@ -66,5 +73,5 @@ def thinned(packet: Packet, particles: int, states: int) -> Packet:
 def shape_for(packet: Packet, share: float) -> tuple[int, int]:
     """Particles and states of about ``share`` of a packet's size: fewer particles first."""
     frames, _, count = packet["z"].shape
-    particles = max(min(count, FEWEST), int(count * share))
+    particles = max(min(count, FEWEST_IMAGES if "image" in packet.header else FEWEST), int(count * share))
     return particles, max(min(frames, LEAST_STATES), int(frames * min(1.0, share * count / particles)))

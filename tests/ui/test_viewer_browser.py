@@ -23,7 +23,7 @@ RESTS = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFr
 class Opened:
     """A page from a file in a browser without a network."""
 
-    def __init__(self, chromium: Any, path: Path, **options: Any):
+    def __init__(self, chromium: Any, path: Path, painted: str = PAINTED, **options: Any):
         self.context = chromium.new_context(
             **{"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 720}, **options}, offline=True
         )
@@ -34,7 +34,7 @@ class Opened:
         self.page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
         self.page.on("request", lambda r: self.asked.append(r.url))
         self.page.goto(path.as_uri())
-        self.page.wait_for_function(PAINTED)
+        self.page.wait_for_function(painted)
 
     def mark(self, n: int = 0) -> list[int]:
         self.page.evaluate(RESTS)
@@ -57,6 +57,28 @@ def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return pg.show(pg.Experiment()).save(tmp_path_factory.mktemp("page") / "page.html")
+
+
+def test_images_under_one_cursor(opened: Any, tmp_path: Path) -> None:
+    """Two runs of an image model: their images follow the one clock, one is enlarged, and nothing is asked for."""
+    exp = pg.Experiment(data="digits-unet", particles=4, grid={"steps": 3})
+    one = opened(pg.compare(exp, exp.replace(sampler="DDIM")).save(tmp_path / "images.html"), painted="() => window.__pgStage?.run")
+    page = one.page
+    cells = "() => [...document.querySelectorAll('.pg-images-cell')].map((c) => c.getContext('2d').getImageData(0, 0, 8, 8).data.join())"
+    page.evaluate("__pgStage.seek(1)")
+    page.evaluate(RESTS)
+    noise = page.evaluate(cells)
+    assert len(noise) == 8
+    assert noise[:4] == noise[4:]  # the same noise in both
+    page.evaluate("__pgStage.seek(0)")
+    page.evaluate(RESTS)
+    made = page.evaluate(cells)
+    assert not {*made} & {*noise}
+    assert made[:4] != made[4:]
+    page.locator(".pg-images-cell").first.click()
+    page.wait_for_selector(".pg-one:not([hidden])")
+    assert not one.problems
+    assert [url for url in one.asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def test_it_opens_without_a_server(opened: Any, file: Path) -> None:

@@ -69,6 +69,22 @@ def test_a_large_run_fits(monkeypatch):
     assert "density" not in told["unavailable"]
 
 
+def test_a_run_of_images(monkeypatch):
+    """Mutants killed: distances asked of images, images that are not cut with the batch, a header that counts those that are gone."""
+    exp = pg.Experiment(data="digits-unet", particles=12, grid={"steps": 6})
+    whole = run_packet(run_of(exp).finish())
+    html = pg.show(exp).html
+    one = sent(html)["runs"][0]
+    assert (one["metrics"], one["fields"]) == (None, [])
+    assert np.array_equal(packet(one["run"])["image/x"], whole["image/x"])
+    assert "12 images" in html
+    few = thinned(whole, *shape_for(whole, 0.1))
+    assert few["image/x0"].shape[:2] == (5, 4)
+    assert np.array_equal(few["image/x"][-1], whole["image/x"][-1, :4])
+    assert few.header["image"] == {**whole.header["image"], "shown": 4}
+    assert "this page holds the first 4 of 12 images" in few.header["notes"]
+
+
 def test_what_it_holds():
     html = pg.show(SMALL, layers=["particles", "score"], at=0.25, color="class").html
     one = sent(html)
@@ -96,7 +112,6 @@ def test_nothing_given_is_part_of_the_page():
     ("given", "field"),
     [
         (lambda: pg.show("moons"), "what"),
-        (lambda: pg.show(pg.Experiment(data="digits")), "page"),
         (lambda: pg.show(SMALL, layers=["particels"]), "layers"),
         (lambda: pg.show(SMALL, at=2.0), "at"),
         (lambda: pg.show(SMALL, color="red"), "color"),

@@ -1,5 +1,6 @@
 // A page that needs no server: the page's own stage, of packets that lie in the document (playground/viewer/document.py). Several have one cursor.
 import { Status } from "../beside/status.js";
+import { Images } from "../images/images.js";
 import { must } from "../lib/dom.js";
 import { decode } from "../lib/packet.js";
 import { theme } from "../lib/start.js";
@@ -10,7 +11,7 @@ import { Stage } from "../stage/stage.js";
 /** @typedef {import("../python.js").RunHeader} RunHeader */
 /** @typedef {import("../python.js").FieldsHeader} FieldsHeader */
 /** @typedef {import("../python.js").MetricsHeader} MetricsHeader */
-/** Packets of a run, each packed by gzip and as base64. @typedef {{run: string, fields: string[], metrics: string}} Sent */
+/** Packets of a run, each packed by gzip and as base64; a run of images has no metrics. @typedef {{run: string, fields: string[], metrics: string | null}} Sent */
 /** What the document says: runs, and how they are looked at, as a link says it without "view.". @typedef {{runs: Sent[], view: Record<string, string>}} Told */
 
 /** A packed packet. @template H @param {string} text @returns {Promise<import("../lib/packet.js").Packet<H>>} */
@@ -30,6 +31,14 @@ function looked(stage, view) {
   stage.setPin(view.pin ?? "");
 }
 
+/** The images of a run, under its stage's cursor: this run alone, whole. @param {Stage} stage */
+function imagesOn(stage) {
+  const alone = async () => { throw new Error("this page holds this run alone"); };
+  const images = new Images(stage, { stop() {}, goOn() {}, setView() {}, query: () => ({}), difference: () => [], notice: (notice) => stage.notice(notice), fetchRun: alone });
+  stage.on("cursor", (at) => images.cursor(at));
+  return images;
+}
+
 /** A run on its stage, with the line of its numbers. @param {HTMLElement} box @param {Sent} sent @param {Record<string, string>} view */
 async function shown(box, sent, view) {
   const run = /** @type {import("../lib/packet.js").Packet<RunHeader>} */ (await unpacked(sent.run));
@@ -37,11 +46,14 @@ async function shown(box, sent, view) {
   stage.on("level", (level) => time.of(level));
   stage.on("notice", (notice) => stage.notice(notice));
   stage.on("toggle-mode", () => stage.notice({ kind: "info", message: "This page holds this run alone." }));
+  const images = run.header.image ? imagesOn(stage) : null;
   stage.setRun(run);
+  images?.setRun(run);
   status.update({ run, toScreen: 0 });
   looked(stage, view);
   for (const text of sent.fields) stage.setFields(/** @type {import("../lib/packet.js").Packet<FieldsHeader>} */ (await unpacked(text)));
-  status.update({ metrics: /** @type {import("../lib/packet.js").Packet<MetricsHeader>} */ (await unpacked(sent.metrics)) });
+  box.classList.toggle("pg-viewer-images", Boolean(images));
+  if (sent.metrics) status.update({ metrics: /** @type {import("../lib/packet.js").Packet<MetricsHeader>} */ (await unpacked(sent.metrics)) });
   return stage;
 }
 
