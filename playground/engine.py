@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.brownian import BrownianPath, check_path
 from playground.core.exact import Exact
 from playground.core.experiment import Experiment, dtype_name
 from playground.core.fields import BadValue, Whole, params
@@ -223,7 +224,19 @@ class Run:
             z = _start(exp, self.space, oracle, self.grid[0], self._stream("prior"))
         else:
             z = check_initial("initial", initial, process.states(self.space), self.rng)
-        return self._placed(run(self.problem, sampler, z, self.grid, self._stream("path"), walk is not None))
+        return self._placed(run(self.problem, sampler, z, self.grid, self._noise(sampler, z, walk is not None), walk is not None))
+
+    def _noise(self, sampler: Sampler, z: Tensor, walks: bool) -> Rng:
+        """Where the draws of the steps come from."""
+        rng = self._stream("path")
+        if self.exp.noise == "steps":
+            return rng
+        if self.draws is not None:
+            raise BadValue("noise", "a source of one's own", "none in an experiment with noise = path, which draws its increments itself")
+        if why := "walks up again" if walks else sampler.off_path(self.process):
+            raise BadValue("noise", "path", f"steps: {sampler.info.title} {why}")
+        check_path(self.process, self.grid, len(z), z[0].numel())
+        return BrownianPath(rng, self.process, sampler)
 
     def _noised(
         self,

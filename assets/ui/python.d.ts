@@ -81,6 +81,10 @@ export interface Config {
       default: string;
       kind: string;
     };
+    noise: {
+      default: string;
+      kind: string;
+    };
   };
   families: Record<string, Record<string, Record<string, {
     family?: string;

@@ -83,7 +83,13 @@ class Experiment:
     dtype: str = choice("float32", ("float32", "float64"), help="precision of the states")
     model: str = free(
         "", model_text, help="who predicts: exact, or a model of these data by its name"
-    )  # last: as records before it have no such field
+    )  # here: as records before it have no such field
+    noise: str = choice(
+        "steps",
+        ("steps", "path"),
+        help="every draw of a step its own, or all of them increments of one Brownian path of the seed, the same for every grid and sampler",
+        when=REVERSE,
+    )
 
     if not TYPE_CHECKING:
 
@@ -108,6 +114,7 @@ class Experiment:
             seed: int = 0,
             dtype: str | torch.dtype = "float32",
             model: str = "",
+            noise: str = "steps",
         ) -> None: ...
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 A choice declares what it ``needs``, in words of one vocabulary (``REASONS``: a sentence for each); process, space, law, model and guidance
 declare what they give. What needs numbers besides (a class that the data lack, an interpolant's ends, a grid's limits) a choice tells in
 ``Spec.misfit``, which only the judge calls. A choice in a slot is judged by the choices in slots before it: data, process, guidance, and then
-sampler, grid, mode and start, which give way. Data and process judge each other.
+sampler, grid, mode, start and noise, which give way. Data and process judge each other.
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ class Choices(Protocol):
     def mode(self) -> str: ...
     @property
     def start(self) -> str: ...
+    @property
+    def noise(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class Parts:
     grid: Grid
     mode: str = "reverse"
     start: str = "prior"
+    noise: str = "steps"
 
 
 def told(parts: Choices) -> str:
@@ -351,6 +354,19 @@ class WordSlot(Slot):
         return None if no is None else no.error(self.name, word)
 
 
+class NoiseSlot(WordSlot):
+    """Where the draws of a run's steps come from; "path" only where the sampler's are increments of one."""
+
+    def wrong(self, word: str, parts: Choices) -> Misfit | None:
+        why = "" if word == self.words[0] or parts.mode != "reverse" else parts.sampler.off_path(parts.process)
+        title = parts.sampler.info.title
+        return (
+            Misfit(f"needs a sampler whose draws are increments of one path: {title} {why}", allowed=f"steps: {title} {why}")
+            if why
+            else None
+        )
+
+
 PROCESS, GUIDANCE, SAMPLER, GRID = SPECS = ProcessSlot(), GuidanceSlot(), SamplerSlot(), GridSlot()
 MODE = WordSlot("mode", {"reverse": frozenset(), "forward": frozenset({"noising"})})
 START = WordSlot(
@@ -359,12 +375,13 @@ START = WordSlot(
     instead="; it starts from the prior",
     with_covariance=frozenset({"gaussian"}),
 )
-SLOTS: dict[str, Slot] = {slot.name: slot for slot in (*SPECS, MODE, START)}
+NOISE = NoiseSlot("noise", {"steps": frozenset(), "path": frozenset()})
+SLOTS: dict[str, Slot] = {slot.name: slot for slot in (*SPECS, MODE, START, NOISE)}
 """By name, in the order in which they are judged."""
 OF_SPECS = {slot.name: slot for slot in SPECS}
 FAMILIES = {slot.name: slot.family for slot in SPECS}
 DEFAULTS = {slot.name: slot.kind for slot in SPECS if slot.kind}
-WORDS = {slot.name: slot.words for slot in (MODE, START)}
+WORDS = {slot.name: slot.words for slot in (MODE, START, NOISE)}
 
 
 def fitting(slot: str, process: Process | type[Process]) -> str:
@@ -376,7 +393,7 @@ def parts_of(record: Choices | Mapping[str, object]) -> Parts:
     """The parts of an Experiment, or of a dict with some of its fields: keys, choices or records of them. Raises BadValue for what is no choice at all."""
     if not isinstance(record, Mapping):
         e = record
-        return Parts(e.data, e.law, e.who, e.process, e.guidance, e.sampler, e.grid, e.mode, e.start)
+        return Parts(e.data, e.law, e.who, e.process, e.guidance, e.sampler, e.grid, e.mode, e.start, e.noise)
     data, key = resolve("data", record.get("data", "moons"), model_text("model", record.get("model") or ""))
     law = law_of(data)
     who = model_named(law, key)
@@ -392,6 +409,7 @@ def parts_of(record: Choices | Mapping[str, object]) -> Parts:
         GRID.read(record.get("grid"), process),
         MODE.read(record.get("mode", MODE.words[0])),
         START.read(record.get("start", START.words[0])),
+        NOISE.read(record.get("noise", NOISE.words[0])),
     )
 
 
@@ -486,7 +504,7 @@ def legal(record: Choices | Mapping[str, object]) -> Reasons:
     """slot → choice → why it cannot be made beside the others of ``record`` ('' where it can).
 
     ``record``: an Experiment, or a dict of some of its fields; what it leaves out is completed as an Experiment completes it. Slots: "data",
-    "model", "process", "guidance", "sampler", "grid", "mode", "start", and by their dotted names the choices within the present ones ("grid.unit",
+    "model", "process", "guidance", "sampler", "grid", "mode", "start", "noise", and by their dotted names the choices within the present ones ("grid.unit",
     "process.schedule", "process.origin"). An Experiment can be made of a record exactly where none of its own choices has a reason.
     Raises BadValue for what is no choice at all.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import cast
 
 import torch
@@ -93,6 +93,14 @@ class Rng:
 
     def stream(self, name: str) -> Rng:
         return Rng(self.seed, self.device, self.dtype, self.noise, name)
+
+    @property
+    def identity(self) -> Hashable:
+        """What the draws of a stream of a given name depend on."""
+        return self.seed
+
+    def between(self, t: float, s: float) -> None:
+        """A step from t to s begins: for draws that depend on where they are made (``BrownianPath``)."""
 
     def normal(self, shape: tuple[int, ...]) -> Tensor:
         """Standard normals of the given shape."""

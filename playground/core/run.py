@@ -124,6 +124,7 @@ def run(problem: Problem, sampler: AnySampler, z: Tensor, times: Sequence[float]
     carry, before = sampler.init(problem, z, grid), rng.draws
     yield Frame(0, grid[0], z, problem.calls)
     for index, (t, s) in enumerate(itertools.pairwise(grid), start=1):
+        rng.between(t, s)
         if s == 0:
             z = sampler.last(problem, z, t, carry, rng)
         else:

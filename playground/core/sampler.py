@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from torch import Tensor
 
+from .brownian import Clock
 from .names import Called
 from .problem import Problem
 from .process import Process
@@ -110,6 +111,9 @@ class Sampler(Spec, Generic[Carry]):
     """What float32 loses over ten steps from α = 0.001, as a share of a particle's size: at most; and at most where ρ falls by 1e4 in a step (sub-VP,
     polynomial paths), which multiplies the rounding of x̂_0 in the coefficients of some methods (``STEEP``)."""
 
+    unpathed: ClassVar[str] = "does not say of which integral over its steps their noise is (noise_clock)"
+    """With noise but without a ``noise_clock``: why its draws are no increments of one Brownian path, to go on after its title."""
+
     @property
     def in_time(self) -> bool:
         """Does it integrate in the process's own time, although it needs a noise level? Then its order is measured on VP as well."""
@@ -184,6 +188,19 @@ class Sampler(Spec, Generic[Carry]):
         """Model calls of the first step over these times, where ``calls_on`` knows them."""
         whole = self.calls_on(process, grid) or 0
         return whole if len(grid) == 2 else (self.calls_afresh(2) or 0) - 1
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        """c(u), u = ``process.evened(t)``: the noise of a step is the integral ∫ w dB, dc = ± w² du, over the path B(u), up to a factor, so that in the limit of
+        small steps all samplers of one SDE are driven by the same path. None: it draws nothing, or what is no such integral (``unpathed``)."""
+        return None
+
+    def noise_times(self, process: Process, t: float, s: float) -> tuple[float, ...]:
+        """The times between which the draws of a step are increments, one draw an interval, in the order of the draws."""
+        return t, s
+
+    def off_path(self, process: Process) -> str:
+        """Why its draws are no increments of one Brownian path, to go on after its title; "" where they are, or where it makes none."""
+        return "" if self.declared_order is not None or self.noise_clock(process) is not None else self.unpathed
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Carry:
         """The carry before the first step; ``grid`` holds all times of the run. Samplers that remember something have their own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -54,6 +55,7 @@ class RePaint(Sampler[None]):
     Lugmayr et al. 2022, 2201.09865.
     """
 
+    unpathed: ClassVar[str] = "noises the known part anew at every step"
     info = Info("RePaint", "RePaint", "keeps what is known, draws the rest", "Lugmayr et al. 2022", "2201.09865")
     inner: AnySampler
     image: Tensor

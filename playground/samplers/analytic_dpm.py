@@ -7,9 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.fields import choice, promised
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Variant
 from playground.core.spec import Info
@@ -40,6 +42,7 @@ class AnalyticDPM(Sampler[None]):
         needs=frozenset({"linear", "snr", "mean", "mixture"}),
     )
     formula = r"x_s = \alpha_s\hat x_0 + \sqrt{\sigma_s^2-l^2}\;\hat\varepsilon + \Sigma^{1/2}z,\quad \Sigma = l^2 I + c\,\mathrm{Cov}(x_0\mid x_t)"
+    unpathed: ClassVar[str] = "with the mean of DDIM has noise that vanishes faster than a path’s"
     fine = ({}, {"covariance": "diagonal"}, {"covariance": "full", "mean": "DDIM"})
     variants = (
         Variant("", {}, weak=math.inf),
@@ -65,6 +68,9 @@ class AnalyticDPM(Sampler[None]):
         l2 = then.sigma**2 * -math.expm1(-2 * h) if self.mean == "DDPM" else 0.0
         keep = (then.sigma * math.exp(-h) if self.mean == "DDPM" else then.sigma) / now.sigma
         return l2, keep, (then.alpha - keep * now.alpha) ** 2
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(1.0) if self.mean == "DDPM" else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -43,6 +44,7 @@ class AnnealedLangevin(Sampler[None]):
     )
     formula = r"x \leftarrow \tfrac{\alpha_s}{\alpha_t}x,\ \text{then}\ L\times:\ x \leftarrow x + \tfrac{a}{2}\nabla\log p_s(x) + \sqrt{a}\;z,\quad a = c\,\sigma_s^2"
     fine = ({"repeats": 12, "size": 0.1},)
+    unpathed: ClassVar[str] = "draws several times on every noise level, not along the way"
     level_only = False
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps on every level (NCSN: 100)")
     size: float = slider(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.fields import slider
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
@@ -84,6 +85,9 @@ class DDIM(Sampler[None]):
 
     def called(self, process: Process) -> Called:
         return first_order(self.eta)
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(self.eta**2) if self.eta else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         alpha, keep, c = self._coefficients(problem, t, s)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.fields import choice, only, slider
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
@@ -84,6 +85,10 @@ class DDPM(Sampler[None]):
             )
         given = "the weight w is what the network tells beside its prediction, 2w − 1"
         return Called((Scheduler("DDPMScheduler", {"clip_sample": False, "variance_type": "learned_range"}, near=given),))
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        """√v ∝ σ_s^{1−w} σ_t^w √(1 − e^{−2h}): of the integral that is damped like σ_s^{1−w} σ_t^w."""
+        return exponential({"small": 1.0, "large": -1.0}.get(self.variance, 1 - 2 * self.weight))
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         a, b, sd = self._coefficients(problem, t, s)

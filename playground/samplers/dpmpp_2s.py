@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.exponential import Ancestral, ancestral, middle, time_of
 from playground.core.fields import slider
 from playground.core.names import STAGES, Called, Scheduler
@@ -61,6 +62,9 @@ class DPMSolverPP2S(Sampler[None]):
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 2}, near=STAGES)
         official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="singlestep_fixed")'
         return Called((single,), "sample_dpmpp_2s_ancestral(eta=0)", "DPM++ 2S a, eta 0", "dpmpp_2s_ancestral, eta 0", official)
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(self.eta**2) if self.eta else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         if self.eta:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.exponential import ancestral, middle
 from playground.core.fields import above, choice, slider
 from playground.core.names import Called, Scheduler
@@ -81,6 +82,13 @@ class DPMSolverPPSDE(Sampler[None]):
             f"dpmpp_sde{eta}",
             near="" if self.path == "sigma" else SAME_PATH,
         )
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        """The two draws are one motion over both halves: in the clock of the SDE, or of σ."""
+        return exponential(-0.5 if self.path == "sigma" else 1.0) if self.eta else None
+
+    def noise_times(self, process: Process, t: float, s: float) -> tuple[float, ...]:
+        return t, middle(process.scalar(), t, s), s
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

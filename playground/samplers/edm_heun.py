@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -49,6 +50,7 @@ class EDMHeun(Sampler[int]):
     named = ({}, {"churn": 40.0})
     fine = ({"churn": 5.0},)
     rounding = STEEP
+    unpathed: ClassVar[str] = "adds its noise (churn) before it takes it away again: noise of times that its steps share"
     churn: float = slider(0.0, 0.0, 100.0, 1.0, label="churn S", help="noise put back over the whole run; 0: deterministic")
     churn_from: float = slider(0.0, 0.0, 10.0, 0.01, label="S min", help="churn only above this noise level σ/α", when=above("churn", 0))
     churn_to: float = slider(100.0, 0.0, 200.0, 0.5, label="S max", help="churn only below this noise level σ/α", when=above("churn", 0))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.exponential import ancestral
 from playground.core.fields import slider
 from playground.core.names import Called
@@ -61,6 +62,9 @@ class EulerAncestral(Sampler[None]):
             f"Euler a{eta}",
             f"euler_ancestral{eta}",
         )
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(self.eta**2) if self.eta else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         now, then = problem.at(t), problem.at(s)

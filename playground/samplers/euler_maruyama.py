@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, process_time
 from playground.core.ending import ToZero
 from playground.core.fields import slider
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Variant
 from playground.core.spec import Info
@@ -40,6 +42,9 @@ class EulerMaruyama(ToZero):
     @property
     def declared_order(self) -> float | None:
         return 1 if self.strength == 0 else None
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return process_time(process) if self.strength else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         z_s = z + (s - t) * problem.drift(z, t, self.strength)

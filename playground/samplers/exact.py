@@ -36,6 +36,7 @@ class ExactAncestral(Sampler[None]):
     )
     formula = r"x_s \sim q(x_s\mid x_t)=\textstyle\sum_k r_k(x_t)\,\mathcal N(\mu_k, V_k)"
     from_noise: ClassVar[bool] = True
+    unpathed: ClassVar[str] = "draws a component of the mixture besides a normal number"
     exact_step = True
     unprinted = "draws a component and from its normal law: the formula is a law"
 

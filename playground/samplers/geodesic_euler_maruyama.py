@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from playground.core.fields import slider
+from playground.core.brownian import Clock
+from playground.core.fields import promised, slider
 from playground.core.problem import Problem
+from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.spec import Info
-from playground.processes.torus import brownian
+from playground.processes.torus import TorusBrownian, brownian
 from playground.samplers.geodesic import Geodesic
 from playground.spaces.torus import Torus
 
@@ -40,6 +42,13 @@ class GeodesicEulerMaruyama(Geodesic):
     @property
     def declared_order(self) -> float | None:
         return 1 if self.strength == 0 else None
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        def variance(u: Tensor) -> Tensor:
+            circle = promised(process, TorusBrownian, "process", "Brownian motion of angles")
+            return circle.variance(circle.unevened(u).clamp(0, circle.t_max))
+
+        return variance if self.strength else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         kernel = brownian(problem)

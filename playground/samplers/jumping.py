@@ -38,6 +38,7 @@ class Jumping(Sampler[None]):
     """A sampler of symbols whose last step draws each from p(x_0 | x_t)."""
 
     moves: ClassVar[frozenset[str]] = frozenset({"discrete"})
+    unpathed: ClassVar[str] = "draws symbols"
 
     @property
     def ending(self) -> Ending:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.exponential import ancestral, time_of
 from playground.core.fields import slider
 from playground.core.names import Called, Scheduler
@@ -60,6 +61,9 @@ class KDPM2(Sampler[None]):
             return Called((Scheduler("KDPM2DiscreteScheduler"),), "sample_dpm_2", "DPM2", "dpm_2", near=MIDDLES)
         known = (Scheduler("KDPM2AncestralDiscreteScheduler", near="" if self.eta == 1 else "its η is 1"),)
         return Called(known, f"sample_dpm_2_ancestral(eta={self.eta:g})", f"DPM2 a{eta}", f"dpm_2_ancestral{eta}", near=MIDDLES)
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(self.eta**2) if self.eta else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         process = problem.scalar

@@ -38,6 +38,7 @@ class Langevin(Sampler[str | None]):
     formula = r"x \leftarrow x + \tfrac{a}{2}\nabla\log p_{\rho}(x) + \sqrt{a}\;z,\quad a = c\,\sigma^2"
     from_noise: ClassVar[bool] = True
     fine = ()  # its particles do not get from one mode to another in so few steps
+    unpathed: ClassVar[str] = "draws on one noise level, not along the way"
     level_only = False
     level: float = slider(0.1, 0.01, 2.0, 0.01, label="ρ level", help="the noise level σ/α of the score")
     repeats: int = integer(5, 1, 200, label="L repeats", help="Langevin steps in every step of the grid")

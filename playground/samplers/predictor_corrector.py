@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from playground.core.brownian import Clock
 from playground.core.fields import BadValue, above, integer, slider
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
@@ -40,6 +42,7 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
     )
     formula = r"x_t \leftarrow x_t + e\,\nabla\log p_t(x_t) + \sqrt{2e}\;z,\quad e = 2\big(\tfrac{\alpha_t}{\alpha_s}\big)^2\Big(r\tfrac{\lVert z\rVert}{\lVert\nabla\log p_t\rVert}\Big)^2"
     matches = ("ScoreSdeVeScheduler",)
+    unpathed: ClassVar[str] = "draws on every noise level as well as along the way"
     level_only = False
     rounding = STEEP
     twins = (Twin({"predictor": "UniPC", "corrector_steps": 0}, "UniPC"),)
@@ -106,6 +109,15 @@ class PredictorCorrector(Sampler[tuple[object, list[float]]]):
         told = {"correct_steps": self.corrector_steps, "snr": self.snr}
         near = "" if self.predictor == ReverseDiffusion() else "its predictor is reverse diffusion"
         return Called((Scheduler("ScoreSdeVeScheduler", told, near=near),))
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return None if self.corrector_steps else self.predictor.noise_clock(process)
+
+    def noise_times(self, process: Process, t: float, s: float) -> tuple[float, ...]:
+        return self.predictor.noise_times(process, t, s)
+
+    def off_path(self, process: Process) -> str:
+        return super().off_path(process) if self.corrector_steps else self.predictor.off_path(process)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> tuple[object, list[float]]:
         return self.predictor.init(problem, z, grid), grid

@@ -34,6 +34,7 @@ class Renoise(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"x_s = \alpha_s\,D(x_t,t) + \sigma_s\,z"
+    unpathed: ClassVar[str] = "noises the data anew at every step: its draws are of levels, not of ways between them"
     from_noise: ClassVar[bool] = True
     fine = ()
 

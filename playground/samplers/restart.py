@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -42,6 +43,7 @@ class Restart(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y \leftarrow y + \sqrt{\rho_{\max}^2-\rho_s^2}\;S_{\mathrm{noise}}\,z,\quad y\leftarrow \mathrm{ODE}(\rho_{\max}\to\rho_s)\quad K\ \text{times where}\ \rho_s\le\rho_{\min}<\rho_t"
+    unpathed: ClassVar[str] = "adds noise anew where it goes back up"
     rounding = STEEP
     fine = ({}, {"low": 0.2, "high": 2.0})
     twins = (Twin({"times": 0}, "EDMHeun"),)

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.ending import ToZero
 from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
@@ -37,11 +38,16 @@ class ReverseDiffusion(ToZero):
     )
     formula = r"x_s = (2-A)\,x_t + Q\,\nabla\log p_t(x_t) + \sqrt{Q}\;z,\quad x_t\mid x_s\sim\mathcal N(A x_s, Q)"
     from_noise: ClassVar[bool] = True
+    unpathed: ClassVar[str] = "draws position and velocity together here: two numbers of one motion"
     matches = ("ScoreSdeVeScheduler",)
     variants = (Variant("", {}, weak=1),)
 
     def called(self, process: Process) -> Called:
         return Called((Scheduler("ScoreSdeVeScheduler", {"correct_steps": 0}),))
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        """√Q = α_t √(ρ_t² − ρ_s²) where there is one noise level."""
+        return exponential(-1.0) if "snr" in process.caps else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         kernel = problem.linear.kernel

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.ending import LowersAbove
 from playground.core.exponential import FORMS, Before, capped, last_starts, weight_of_slope
 from playground.core.fields import choice, integer, only, slider
@@ -83,6 +84,9 @@ class SDEDPMSolver(LowersAbove[Before]):
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Before:
         return Before(lowered=last_starts(grid, self.lowers(grid, False)))
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(-1.0) if self.eta else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Before, rng: Rng) -> tuple[Tensor, Before]:
         now, then = problem.at(t), problem.at(s)

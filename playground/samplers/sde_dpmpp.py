@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from playground.core.brownian import Clock, exponential
 from playground.core.ending import LowersAbove
 from playground.core.exponential import FORMS, History, capped, differences, last_starts, phi, weight_of_slope
 from playground.core.fields import choice, flag, integer, only, slider
@@ -147,6 +148,9 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
             f"dpmpp_3m_sde{eta}",
             near=differs,
         )
+
+    def noise_clock(self, process: Process) -> Clock | None:
+        return exponential(self.eta) if self.eta else None
 
     def step(
         self, problem: Problem, z: Tensor, t: float, s: float, carry: tuple[History, tuple[float, ...]], rng: Rng

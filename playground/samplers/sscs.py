@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ class SSCS(Sampler[None]):
         needs=frozenset({"phase", "mean"}),
     )
     formula = r"u \leftarrow e^{\frac h2 A}\, e^{h S}\, e^{\frac h2 A}\,u,\quad S:\ v \leftarrow v + 2\Gamma\!\textstyle\int\!\beta\,[\nabla_v\log p_t + M^{-1}v]"
+    unpathed: ClassVar[str] = "draws position and velocity of two half steps together: two numbers of one motion"
     unprinted = "phase space only: its half steps are matrices (test_phase)"
 
     def _half(self, process: CLD, b: Tensor) -> tuple[Tensor, Tensor]:

@@ -32,6 +32,7 @@ class WrappedAncestral(Sampler[None]):
         needs=frozenset({"brownian", "wrapped mixture"}),
     )
     moves: ClassVar[frozenset[str]] = frozenset({"tangent"})
+    unpathed: ClassVar[str] = "draws components and turns besides normal numbers"
     formula = r"\theta_s \sim q(\theta_s\mid\theta_t)=\textstyle\sum_{k,n} r_{k,n}(\theta_t)\,\mathrm{WN}(\mu_{k,n}, V_k)"
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:

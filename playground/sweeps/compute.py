@@ -50,6 +50,10 @@ class Streams(Rng):
     def stream(self, name: str) -> Streams:
         return Streams(self.seeds, self.device, self.dtype, name)
 
+    @property
+    def identity(self) -> Hashable:
+        return self.seeds
+
     def _draw(self, law: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
         rows, rest = divmod(shape[0], len(self.each))
         if rest:

@@ -114,6 +114,8 @@ def experiments(draw):
     plain["stop_at"] = min(plain["stop_at"], plain["start_at"] / 2)
     if plain["mode"] == "reverse" and process.moments <= 2 and plain["start"] == "gaussian":
         plain["start"] = "exact"  # p_t has no covariance
+    if sampler.off_path(process):
+        plain["noise"] = "steps"
     return Experiment(data=data, process=process, sampler=sampler, grid=grid, guidance=guidance, **plain)
 
 

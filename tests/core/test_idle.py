@@ -118,7 +118,7 @@ def test_words():
     }
     assert idle(registry("grids")["Custom"]()) == {"steps": "not with Custom"}
     forward = idle(Experiment(mode="forward"))
-    assert set(forward) == {"sampler", "grid", "guidance", "start", "start_at", "stop_at"}
+    assert set(forward) == {"sampler", "grid", "guidance", "start", "start_at", "stop_at", "noise"}
     assert set(forward.values()) == {"only with mode reverse"}
 
 

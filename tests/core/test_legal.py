@@ -120,15 +120,14 @@ def test_every_record_is_a_sentence_or_an_experiment_that_runs():
 
 
 def test_every_combination_of_kinds():
-    """process × sampler × grid × guidance × data × mode × start, as they are: each is an Experiment or a sentence of the vocabulary."""
+    """process × sampler × grid × guidance × data × mode × start × noise, as they are: each is an Experiment or a sentence of the vocabulary."""
     count = legal_ones = 0
     slots = [FAMILIES[slot] for slot in ("process", "sampler", "grid", "guidance")]
     turns = itertools.cycle(itertools.product(("moons", "two_modes", "mnist-unet", "digits-wiener"), *WORDS.values()))
     for process, sampler, grid, guidance in itertools.product(*map(registry, slots)):
-        data, mode, start = next(turns)
-        no = complaint(
-            {"data": data, "process": process, "sampler": sampler, "grid": grid, "guidance": guidance, "mode": mode, "start": start}
-        )
+        data, *words = next(turns)
+        kinds = {"process": process, "sampler": sampler, "grid": grid, "guidance": guidance}
+        no = complaint({"data": data, **kinds, **dict(zip(WORDS, words, strict=True))})
         assert no is None or (no.allowed and no.field.split(".")[0] in {"data", *SLOTS})
         count, legal_ones = count + 1, legal_ones + (no is None)
     assert count == math.prod(len(registry(family)) for family in slots) > 10_000

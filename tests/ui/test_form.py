@@ -164,7 +164,7 @@ def test_a_good_link_is_not_repaired(exp: Experiment) -> None:
             {"process": "CLD", "sampler": "SSCS", "grid": "Quadratic"},
             ["sampler"],
         ),
-        ({"nonsense": "1"}, {}, ["nonsense"]),
+        ({"gibberish": "1"}, {}, ["gibberish"]),
         ({"process.schedule.beta_max": "900"}, {}, ["process.schedule.beta_max"]),
         ({"a.b.c.d.e": "1", "seed": "5"}, {"seed": "5"}, ["a.b.c.d.e"]),
         ({"data": "{broken"}, {}, ["data"]),
