@@ -14,6 +14,7 @@ from playground import laws as laws
 from playground import measures as measures
 from playground import metrics as metrics
 from playground import notebook as notebook
+from playground import origin as origin
 from playground import presets as presets
 from playground import processes as processes
 from playground import samplers as samplers

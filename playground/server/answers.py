@@ -19,8 +19,8 @@ from playground.engine import Run
 from playground.figures import plot
 from playground.measures.panel import curves, on_panel
 from playground.measures.sampled import Truth
+from playground.origin import FIELD, LONGEST, link_of, origin
 from playground.server.asked import experiment_of
-from playground.views.origin import FIELD, LONGEST, link_of, origin
 from playground.views.snippet import as_python
 
 MOST_NUMBERS = 10_000  # of states in one answer

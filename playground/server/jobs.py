@@ -30,6 +30,7 @@ from playground.images.own import store_upload
 from playground.images.source import PREFIX as HUB
 from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
+from playground.origin import link_of, origin
 from playground.server import answers
 from playground.server.asked import PAGE, experiment_of, lab_part, view_part
 from playground.server.asked_sweep import computable, sweep_of
@@ -52,7 +53,6 @@ from playground.views.knots import knots_packet
 from playground.views.lab import Params, labs
 from playground.views.layer import layers
 from playground.views.mixture import fit_asked, fit_record
-from playground.views.origin import link_of, origin
 from playground.views.packet import Packet, numbered
 from playground.views.sights import begin, sight_of
 from playground.views.stage import run_packet, step_packet
@@ -591,8 +591,7 @@ class BoardFile(Job):
     def steps(self) -> Steps:
         yield
         results = Results.from_dict(read_json("results", self.body, limits().board_bytes))
-        says = origin(link_of({**results.sweep.base.to_query(), "view.board.sweep": results.sweep.to_json()}))
-        shown = Shown(self.query.get("measure"), self.query.get("cost", "calls"), says)
+        shown = Shown(self.query.get("measure"), self.query.get("cost", "calls"))
         yield
         return FORMATS[self.kind_of].made(results, shown)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from playground.core.fields import BadValue
+from playground.origin import FIELD, LONGEST, link_of, origin
 from playground.sweeps import figure
 from playground.sweeps.results import Results
 
@@ -30,16 +31,24 @@ def write(path: Path, body: bytes) -> None:
 
 
 class Shown(NamedTuple):
-    """What a figure shows: ``measure`` (None: the sweep's first) against ``cost``, "calls" or "ms". ``says``: a text that is kept in the file."""
+    """What a figure shows: ``measure`` (None: the sweep's first) against ``cost``, "calls" or "ms"."""
 
     measure: str | None = None
     cost: str = "calls"
-    says: str = ""
+
+
+def says(results: Results, shown: Shown) -> str:
+    """What a file says of where it comes from: the link that shows this board again. "": no link is as long."""
+    view = {"": "own", ".sweep": results.sweep.to_json(), ".measure": shown.measure or "", ".cost": shown.cost, ".run": "on"}
+    link = link_of({**results.sweep.base.to_query(), **{f"view.board{name}": value for name, value in view.items() if value}})
+    return origin(link) if len(link) <= LONGEST else ""
 
 
 def to_csv(results: Results, shown: Shown) -> bytes:
-    """Comma-separated, UTF-8, a head of names; numbers with all their digits, "nan" where there is none."""
+    """Comma-separated, UTF-8, a head of names; numbers with all their digits, "nan" where there is none. What the file ``says`` is a last column, in its first row: any program reads the rest."""
     rows = list(results.flat())
+    for row in rows[:1]:
+        row[FIELD] = says(results, shown)
     out = io.StringIO(newline="")
     table = csv.DictWriter(out, list(rows[0]) if rows else ["measure"])
     table.writeheader()
@@ -52,12 +61,13 @@ def _plain(value: object) -> object:
 
 
 def to_parquet(results: Results, shown: Shown) -> bytes:
-    """The same table for pandas, polars, DuckDB. Raises BadValue where pyarrow is not installed."""
+    """The same table for pandas, polars, DuckDB; what it ``says`` is in its metadata. Raises BadValue where pyarrow is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
         raise BadValue("out", "parquet", "csv: Parquet needs pyarrow (pip install pyarrow)")
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     out = io.BytesIO()
-    parquet.write_table(arrow.Table.from_pylist(list(results.flat())), out)
+    table = arrow.Table.from_pylist(list(results.flat()))
+    parquet.write_table(table.replace_schema_metadata({FIELD: says(results, shown)}), out)
     return out.getvalue()
 
 
@@ -68,7 +78,7 @@ def to_sweep(results: Results, shown: Shown) -> bytes:
 
 def drawn(kind: figure.Kind) -> Callable[[Results, Shown], bytes]:
     """The plot."""
-    return lambda results, shown: figure.drawn(results, shown.measure, shown.cost, kind, shown.says)
+    return lambda results, shown: figure.drawn(results, shown.measure, shown.cost, kind, says(results, shown))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playground.measures.panel import named as measure_named
+from playground.origin import FIELD
 from playground.sweeps.results import COSTS, Results, Row, envelope
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "pdf.fonttype": 42,
 }
-FIELD = "diffusion-playground"  # where a PNG keeps what it says
 
 
 def lines(results: Results, rows: Sequence[Row]) -> dict[str, list[Row]]:

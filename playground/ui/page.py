@@ -21,6 +21,7 @@ from gradio.routes import App
 from gradio.themes import Base, Default
 from starlette.middleware import Middleware
 
+from playground import origin
 from playground.core import files
 from playground.core.catalog import laws
 from playground.core.experiment import Experiment
@@ -40,7 +41,7 @@ from playground.ui import documents, hub, reach
 from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.viewer.scripts import entry
-from playground.views import board, compare, distances, lab, layer, origin
+from playground.views import board, compare, distances, lab, layer
 from playground.views.snippet import as_notebook, as_python, as_sweep
 
 ASSETS = files.ASSETS / "ui"

@@ -1,5 +1,5 @@
 """One page of one run or more that needs no server: HTML with packets, scripts and styles inside. It asks for nothing (its own policy forbids it), carries the link of what it shows
-(views/origin.py), and is at most ``MOST`` bytes long: what does not fit is thinned, and the page says so."""
+(origin.py), and is at most ``MOST`` bytes long: what does not fit is thinned, and the page says so."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from playground import __version__
+from playground import __version__, origin
 from playground.core.fields import Json, Record
 from playground.core.files import ASSETS
 from playground.engine import Run
 from playground.glossary import INTRO, glossary
+from playground.origin import link_of
 from playground.viewer.scripts import HOME, entry, import_map
 from playground.viewer.thin import shape_for, thinned
-from playground.views import compare, distances, layer, origin
+from playground.views import compare, distances, layer
 from playground.views.fields import fields_packet
 from playground.views.geometry import geometry_of
-from playground.views.origin import link_of
 from playground.views.packet import Packet
 from playground.views.snippet import as_python
 from playground.views.stage import run_packet

@@ -9,7 +9,7 @@ from playground import __version__
 from playground.core.limits import limits
 from playground.core.run import Frame
 from playground.engine import Run
-from playground.views.origin import APP
+from playground.origin import APP
 
 if TYPE_CHECKING:
     from playground.views.sights.axes import Axes

@@ -136,5 +136,5 @@ KINDS = {"gif": Format("image/gif", _gif, palette), "mp4": Format("video/mp4", _
 
 def film(moments: Iterator[Image.Image], kind: str, ms: int, colours: Image.Image | None = None, says: str = "") -> Iterator[bytes | None]:
     """Encodes pictures of one size, each shown for ``ms`` milliseconds: None after each of them, at last the file's bytes. ``colours``: the
-    ``palette`` of a GIF; without one each frame has its own. ``says``: what stands in the file (views/origin.py)."""
+    ``palette`` of a GIF; without one each frame has its own. ``says``: what stands in the file (origin.py)."""
     return KINDS[kind].encode(moments, ms, colours, says)

@@ -7,9 +7,9 @@ import json
 from playground.core.experiment import Experiment
 from playground.core.fields import params
 from playground.core.spec import Spec, specs_in
+from playground.origin import link_of
 from playground.sweeps.presets import BUDGETS
 from playground.sweeps.record import Sweep
-from playground.views.origin import link_of
 
 ALWAYS = {"data", "process", "sampler", "grid"}
 

@@ -110,6 +110,28 @@ test("a table says it in its first lines", async () => {
   await says(blob("1,2\n3,4\n"), "is no file that this page saves");
 });
 
+test("a board's table says it in its last column, in the first row", async () => {
+  const head = `sampler,model calls,value,why,${field}\r\n`, row = 'DDIM,5,0.1,"no, none\r\nof it"';
+  const link = "?data=rings&view.board=own&view.board.sweep=%7B%22axes%22%3A%5B%5D%7D"; // as Python encodes it: without commas
+  assert.deepEqual(await read(blob(head, row, `,${origin(link)}`, "\r\nDDIM,8,0.2,,\r\n")), { link, version });
+  await says(blob(head, row, ",\r\n"), "no link inside");
+  await says(blob(head, row, `,${app} 1.0 ?data=ri`), "is cut off");
+  await says(blob(head, row, `,${app} 1.0 ?data=${"x".repeat(2e6)}`), "a link has at most");
+  await says(blob("sampler,value\r\nDDIM,1\r\n"), "is no file that this page saves");
+});
+
+test("a board's Parquet says it among its keys", async () => {
+  const varint = (n) => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >> 7)]);
+  const foot = (text, length = text.length) => Uint8Array.from([0x15, 4, 0x19, 0x1c, 0x18, field.length, ...latin(field), 0x18, ...varint(length), ...latin(text), 0, 0]);
+  const file = (inside, size = inside.length) => blob(latin("PAR1"), new Uint8Array(99), inside, le(size, 4), latin("PAR1"));
+  assert.deepEqual(await read(file(foot(origin("?data=rings")))), { link: "?data=rings", version });
+  await says(file(Uint8Array.of(0, 1, 2)), "no link inside");
+  await says(file(foot(origin(LINK))).slice(0, -20), "is cut off");
+  await says(file(foot(origin(LINK)), 1e6), "its list of contents is wrong");
+  await says(file(foot("x", 1000)), "is shorter than it says");
+  await says(file(foot("x", 2e6)), "a link has at most");
+});
+
 test("an experiment as JSON, of no more than a link's length", async () => {
   assert.deepEqual(await read(blob(' {"data":"rings"}\n')), { json: '{"data":"rings"}' });
   await says(blob(`{"data":"${"x".repeat(longest)}"}`), "as JSON has at most");

@@ -6,19 +6,20 @@ import io
 import json
 import math
 import os
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 import playground as pg
 from playground.core.fields import BadValue
+from playground.origin import FIELD
 from playground.server.asked_sweep import computable, few, sweep_of
 from playground.server.jobs import Board, BoardFile, BoardRead, parts_of
 from playground.sweeps import presets
 from playground.sweeps.compute import Computer
-from playground.sweeps.figure import FIELD
 from playground.sweeps.picture import AWAY, Picture, picture_of
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
@@ -297,6 +298,15 @@ def test_files_can_be_read():
     rows = list(csv.DictReader(io.StringIO(file_of(results, "csv").decode())))
     assert len(rows) == 60
     assert float(rows[0]["value"]) == results.cells[(0, 0), 0].values["W2"].value
+    said = rows[0][FIELD]
+    assert [row[FIELD] for row in rows[1:]] == [""] * 59
+    assert said.startswith(f"Diffusion Playground {pg.__version__} ?")
+    view = dict(parse_qsl(said.partition("?")[2]))
+    assert view["view.board"] == "own"
+    assert Sweep.from_json(view["view.board.sweep"]) == SWEEP
+    table = parquet.read_table(io.BytesIO(file_of(results, "parquet", measure="ClassShares")))
+    assert table.num_rows == 60
+    assert table.schema.metadata[FIELD.encode()].decode().startswith(said.partition("&view.board.cost")[0])
     assert Sweep.from_json(file_of(results, "json")) == SWEEP
     image = Image.open(io.BytesIO(file_of(results, "png", measure="ClassShares", cost="ms")))
     assert image.size == (2025, 1080)

@@ -17,6 +17,7 @@ from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
 from tests.ui.conftest import Site
+from tests.ui.test_keep_browser import drop
 
 SWEEP = Sweep(
     base={"particles": "100"},
@@ -172,7 +173,8 @@ def test_files_go_out_and_come_in_again(board: Any, tmp_path: Path) -> None:
     results = Results.from_json(raw)
     assert results.complete
     assert results.sweep == SWEEP
-    rows = list(csv.DictReader(io.StringIO(saved(site, "csv").decode())))
+    table = saved(site, "csv")
+    rows = list(csv.DictReader(io.StringIO(table.decode())))
     assert len(rows) == 2 * CELLS
     assert b"view.board.sweep=" in saved(site, "svg")
     assert Image.open(io.BytesIO(saved(site, "png"))).width == 2025
@@ -202,6 +204,10 @@ def test_files_go_out_and_come_in_again(board: Any, tmp_path: Path) -> None:
         chosen.value.set_files(str(tmp_path / "results.json"))
         again.page.wait_for_function("(w) => document.querySelector('.pg-b-notice').innerText.includes(w)", arg=words)
     assert again.page.locator(".pg-b-cells").inner_text() == shown  # nothing is lost
+    again.page.click('nav [data-page="toys"]')
+    assert drop(again, "table.csv", table)
+    ended(again)
+    assert again.page.locator(".pg-b-cells").inner_text() == shown
 
 
 def test_what_cannot_be_is_said(board: Any) -> None:

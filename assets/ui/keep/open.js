@@ -7,7 +7,7 @@ import { Unread, read } from "./read.js";
 
 /** @typedef {import("../form/form.js").Form} Form */
 
-const ACCEPT = ".png,.gif,.mp4,.svg,.html,.csv,.npz,.json";
+const ACCEPT = ".png,.gif,.mp4,.svg,.html,.csv,.parquet,.npz,.json";
 const NAME = 60; // letters of a file's name in a message
 /** Who takes a file of kept states. @type {WeakMap<Form, {take(name: string, text: string): void, show(): void}>} */
 export const shelves = new WeakMap();

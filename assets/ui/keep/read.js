@@ -1,4 +1,4 @@
-// The link in a file that a page of this app has saved (write.js, playground/views/origin.py). Whatever the file is, a few megabytes of it are looked at,
+// The link in a file that a page of this app has saved (write.js, playground/origin.py). Whatever the file is, a few megabytes of it are looked at,
 // in the browser; nothing is decoded, drawn or evaluated.
 import { config } from "../lib/start.js";
 import { FORMAT, MOST_LETTERS } from "./states.js";
@@ -178,6 +178,36 @@ async function table(file) {
   return link ? `${app} ${version} ${link}` : "";
 }
 
+const BOARD_HEAD = new RegExp(`^[^\\n]+,${field}\\r?\\n`); // a board's table: its last column
+const BOARD_ROW = new RegExp(`,(${app} [^,"\\r\\n]*)(\\r?\\n)?`);
+
+/** A board's table says it in its first row. @param {Blob} file */
+async function board(file) {
+  const told = BOARD_ROW.exec((await file.slice(0, MOST + NEAR).text()).replace(BOARD_HEAD, ""));
+  if (!told) return "";
+  if (!told[2]) throw told[1].length > MOST ? tooLong(told[1].length) : cut();
+  return told[1];
+}
+
+/** Behind a board's table in Parquet stand keys and values, in Thrift's compact form: 0x18, a length in bytes of seven bits, the text. @param {Blob} file */
+async function parquet(file) {
+  const end = await bytesOf(file, file.size - 8, file.size);
+  if (latin(end.subarray(4)) !== "PAR1") throw cut();
+  const size = viewOf(end).getUint32(0, true);
+  if (size > file.size - 12) throw new Unread("is damaged: its list of contents is wrong");
+  const foot = await bytesOf(file, Math.max(file.size - 8 - size, file.size - 8 - NEAR), file.size - 8);
+  const key = `\x18${String.fromCharCode(field.length)}${field}\x18`, found = latin(foot).indexOf(key);
+  if (found < 0) return "";
+  let at = found + key.length, length = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    length += (foot[at] & 127) << shift;
+    if (foot[at++] < 128) break;
+  }
+  if (length > MOST) throw tooLong(length);
+  if (at + length > foot.length) throw new Unread("is damaged: its link is shorter than it says");
+  return latin(foot.subarray(at, at + length));
+}
+
 /** @param {string} mark */
 const begins = (mark) => (/** @type {string} */ head) => head.startsWith(mark);
 /** By what a file begins with. @type {[(head: string) => boolean, (file: Blob) => Promise<string>][]} */
@@ -187,14 +217,16 @@ const KINDS = [
   [(head) => head.slice(4, 8) === "ftyp", mp4],
   [begins("PK\x03\x04"), npz],
   [begins("#"), table],
+  [begins("PAR1"), parquet],
   [(head) => /^(\xef\xbb\xbf)?\s*<!doctype html/i.test(head), html],
   [(head) => /^(\xef\xbb\xbf)?\s*<(\?xml|!--|!DOCTYPE svg|svg)/i.test(head), svg],
+  [(head) => BOARD_HEAD.test(head), board],
 ];
 
 /** What a file says: a link and the version that wrote it, an Experiment's JSON, or kept states. Throws Unread, which says why there is neither.
  * @param {Blob} file @returns {Promise<Found | {json: string} | {shelf: string}>} */
 export async function read(file) {
-  const head = latin(await bytesOf(file, 0, 64));
+  const head = latin(await bytesOf(file, 0, 4096));
   if (!head) throw new Unread("is empty");
   if (head.startsWith(`{"format":"${FORMAT}"`)) {
     if (file.size > 4 * MOST_LETTERS) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; a shelf has at most ${MOST_LETTERS.toLocaleString("en")} letters`);
@@ -205,7 +237,7 @@ export async function read(file) {
     return { json: (await file.text()).trim() };
   }
   const reader = KINDS.find(([is]) => is(head))?.[1];
-  if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, page, CSV, npz or JSON of its own");
+  if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, page, CSV, Parquet, npz or JSON of its own");
   const told = ORIGIN.exec(await reader(file));
   if (!told) throw new Unread("has no link inside: it was not saved by this page, or another program has written it anew");
   if (told[2].length > longest) throw tooLong(told[2].length);

@@ -1,5 +1,5 @@
 // What a file that the page makes says of where it comes from: the app's version and the link that shows the same again. The form is Python's
-// (playground/views/origin.py), which writes it into what the server makes. Pure functions.
+// (playground/origin.py), which writes it into what the server makes. Pure functions.
 import { config } from "../lib/start.js";
 
 const { app, version, field } = config.kept;

@@ -82,7 +82,7 @@ class Sight(ABC):
         raise BadValue("data", self.exp.data, "a toy: images are too large for CSV, take states.npz")
 
     def npz(self, says: str = "") -> bytes:
-        """All states as arrays of numpy, and what the file says of itself (views/origin.py). Raises BadValue where they are text."""
+        """All states as arrays of numpy, and what the file says of itself (origin.py). Raises BadValue where they are text."""
         raise BadValue("data", self.exp.data, "an image model: toys have states.csv")
 
     def moments(self) -> Iterator[Image.Image]:

@@ -21,9 +21,9 @@ from playground.core.run import Frame
 from playground.core.space import Pixels, Space
 from playground.engine import Run
 from playground.metrics.prior import MATTERS
+from playground.origin import FIELD
 from playground.views.image_files import sheet
 from playground.views.layer import told, unavailable
-from playground.views.origin import FIELD
 from playground.views.packet import Packet
 from playground.views.sights import Sight
 

@@ -1,7 +1,8 @@
 """What a file that leaves the page says of where it comes from: the app's version and the link that shows the same again. The one place that knows the form.
 
 PNG: a tEXt chunk under ``FIELD``; GIF: a comment; MP4: the tag "comment"; SVG: a metadata element with the id ``FIELD``; npz: a zero-dimensional array of that
-name (np.load needs no pickle for it); CSV: its first two lines. The page reads them again (assets/ui/keep/read.js): what is dropped on it stays in the browser.
+name (np.load needs no pickle for it); CSV of states: its first two lines; of a board: a column of that
+name, in its first row; Parquet: a key of the file's metadata. The page reads them again (assets/ui/keep/read.js): what is dropped on it stays in the browser.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import pytest
 
 import playground as pg
 from playground.core.fields import BadValue
-from playground.views.origin import LONGEST, link_of, origin
+from playground.origin import LONGEST, link_of, origin
 
 
 def test_the_text() -> None:
