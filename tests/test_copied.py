@@ -37,7 +37,7 @@ def shown(exp):
 @pytest.mark.parametrize("exp", EXPERIMENTS, ids=range(len(EXPERIMENTS)))
 def test_the_script_prints_the_page_s_numbers(exp, tmp_path):
     script = tmp_path / "run.py"
-    script.write_text(as_python(exp), encoding="utf-8")
+    script.write_text(as_python(exp, "x,0.4,0.5,-0.3" if exp.law.dim == 2 else "x,0.4,0.5"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(script)],
         cwd=tmp_path,
@@ -51,6 +51,23 @@ def test_the_script_prints_the_page_s_numbers(exp, tmp_path):
     assert done.stdout.splitlines()[: len(want)] == want
     assert len(want) > 1
     assert ("from diffusers import" in done.stdout) == bool(pg.elsewhere(exp).code)
+    told = Packet.from_bytes(
+        packet({"layer": "inspect", "lab.clock": "0.4", "lab.at": "0.5,-0.3" if exp.law.dim == 2 else "0.5", **exp.to_query()})
+    ).header
+    point = {one["name"]: one["values"] for one in told["point"]}
+    printed = {line.partition(" [")[0]: json.loads("[" + line.partition(" [")[2]) for line in done.stdout.splitlines()[-3:]}
+    assert printed["score"][0] == pytest.approx(point["score"], rel=1e-6)
+    assert printed["E[x_0 | z_t]"][0] == pytest.approx(point["x̂₀"], rel=1e-6)
+    assert printed["p_t(z)"][0] > 0
+
+
+def test_a_pin_that_is_none_is_not_told():
+    """Of a panel that is not there, of pictures, of words."""
+    assert "pinned" not in as_python(EXPERIMENTS[0], "v,0.4,0.5,1") + as_python(pg.Experiment(data="digits-unet"), "x,0.4,0,0") + as_python(
+        EXPERIMENTS[0], "x"
+    )
+    with pytest.raises(pg.BadValue, match=r"lab\.at"):
+        as_python(EXPERIMENTS[0], "x,0.4,1,__import__('os')")
 
 
 def test_the_notebook_prints_them_too(tmp_path, monkeypatch):

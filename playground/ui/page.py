@@ -308,9 +308,9 @@ def _asked(query: dict[str, str]) -> Experiment:
 
 
 def python_of(query: dict[str, str]) -> Record:
-    """The code for "Copy as Python", for the browser."""
+    """The code for "Copy as Python", for the browser; with its view, whose pin it tells of."""
     try:
-        return {"code": as_python(_asked(query))}
+        return {"code": as_python(_asked(query), str(query.get("view.pin", "")))}
     except ValueError as error:
         return {"error": {"message": str(error)}}
 

@@ -10,6 +10,8 @@ from playground.core.spec import Spec, specs_in
 from playground.origin import link_of
 from playground.sweeps.presets import BUDGETS
 from playground.sweeps.record import Sweep
+from playground.views.geometry import geometry_of
+from playground.views.inspect import pin_of, why
 
 ALWAYS = {"data", "process", "sampler", "grid"}
 
@@ -24,15 +26,16 @@ def _call(spec: Spec) -> str:
     return f"pg.{type(spec).__name__}({', '.join(inner)})"
 
 
-def as_python(exp: Experiment) -> str:
-    """Runnable code with every choice that differs from the defaults, and the three main ones always."""
+def as_python(exp: Experiment, pin: str = "") -> str:
+    """Runnable code with every choice that differs from the defaults, and the three main ones always. It prints what the page says of the run, and of the point that is
+    pinned there (``pin``, as a link's view.pin has it)."""
     base, within, lines = Experiment(), specs_in(exp), []
     for name in params(exp):
         value = getattr(exp, name)
         if name in ALWAYS or value != getattr(base, name):
             lines.append(f"    {name}={_call(within[name]) if name in within else repr(value)},")
     body = "\n".join(lines)
-    return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n{told_by(exp)}"
+    return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n{told_by(exp)}{told_at(exp, pin)}"
 
 
 def told_by(exp: Experiment) -> str:
@@ -41,6 +44,25 @@ def told_by(exp: Experiment) -> str:
         return ""
     named = "print(pg.elsewhere(exp))  # in diffusers, k-diffusion, …\n" if exp.mode == "reverse" else ""
     return f"print(pg.numbers(exp))  # the status line and the distances\n{named}"
+
+
+def told_at(exp: Experiment, pin: str) -> str:
+    """Lines that print what is exactly known at a pinned point, as the lab "denoising" tells it: density, score and E[x_0 | z_t]."""
+    panel, _, numbers = pin.partition(",")
+    clock, _, at = numbers.partition(",")
+    if not at or why(exp):
+        return ""
+    axes = next(((one.a, one.b) for one in geometry_of(exp.law, exp.process).panels if one.pins and one.id == panel), None)
+    if axes is None:
+        return ""
+    here = pin_of(exp, {"clock": clock, "at": at, "components": ",".join(str(axis) for axis in axes if axis is not None)})
+    z, t = here.z.tolist(), here.t
+    lines = [f"z, t = torch.tensor({z}, dtype=torch.float64), {t!r}  # the pinned point"]
+    lines += [
+        f'print("{word}", pg.{name}(exp, z, t).tolist())'
+        for name, word in (("density", "p_t(z)"), ("score", "score"), ("denoised", "E[x_0 | z_t]"))
+    ]
+    return "\nimport torch\n\n" + "\n".join(lines) + "\n"
 
 
 def as_notebook(exp: Experiment) -> str:

@@ -71,7 +71,8 @@ export function actionsOf(form) {
   /** @param {HTMLElement} button @returns {Promise<void>} */
   const python = async (button) => {
     try {
-      const answer = await transport.call("python_of", form.loop.shown?.q ?? form.chosen.query());
+      const query = form.loop.shown?.q ?? form.chosen.query(), { pin } = form.view.said;
+      const answer = await transport.call("python_of", pin ? { ...query, "view.pin": pin } : query);
       if (answer.error) return form.tell({ kind: "error", message: answer.error.message });
       await copy(answer.code, button);
     } catch {
