@@ -50,6 +50,8 @@ TAIL = """
 - **Log-likelihood gap.** 0 for the law itself, below it for particles that keep to its peaks: −d/2 for copies of the centres of Gaussians of d numbers.
 - **Strong error.** To the exact flow from the run's own start: on the line the map of quantiles, elsewhere RK4 in ln σ/α. Nothing in it is random, so that it falls by the solver's order down to 10⁻⁶ where distances
   stay at their floor. The mean, since paths that end in another mode bend the root mean square. Of samplers that draw noise it would need their Brownian path solved; it says that it needs one that draws none.
+- **Strong error on one path.** With `noise="path"` the draws of a run's steps are increments of one Brownian path of (seed, particle), and this is the mean distance to the same sampler's run of that
+  path in 16 times as many steps (up to 2,048). Its floor is that fine run's own error. Means, since paths that change mode bend the root mean square.
 - **Wall-clock** is of this machine, of seeds that ran in one pass the share of one; model calls compare everywhere.
 """
 

@@ -130,6 +130,7 @@ from playground.measures.model_calls import ModelCalls as ModelCalls
 from playground.measures.moments import Moments as Moments
 from playground.measures.nearest_image import NearestImage as NearestImage
 from playground.measures.on_modes import OnModes as OnModes
+from playground.measures.path_error import PathError as PathError
 from playground.measures.precision import Precision as Precision
 from playground.measures.prior_mismatch import PriorMismatch as PriorMismatch
 from playground.measures.recall import Recall as Recall
@@ -297,6 +298,7 @@ __all__ = [
     "PFGMPP",
     "PLMS",
     "PNDM",
+    "PathError",
     "PolyExponential",
     "PolynomialPath",
     "Precision",

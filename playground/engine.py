@@ -191,6 +191,10 @@ class Run:
         return self.problem.exact
 
     @property
+    def predictor(self) -> BasePredictor:
+        return self.problem.predictor
+
+    @property
     def steps(self) -> int:
         """Steps of the whole run."""
         return len(self.grid) - 1

@@ -63,6 +63,7 @@ REASONS = {
     "kinds": "needs data of more than one class",
     "position": "needs states that are the data alone: a picture has no velocity that could be encoded",
     "deterministic": "needs a deterministic sampler with the steps of its grid",
+    "path": "needs draws that are increments of one Brownian path",
 }
 """The vocabulary: why a choice cannot be made, to go on after its title; ``{who}``: the one that lacks it."""
 
@@ -76,6 +77,7 @@ REMEDIES = {
     "guided": "choose classifier-free guidance, for instance",
     "position": "choose another process",
     "deterministic": "choose DDIM with η = 0, Heun or DPM-Solver++",
+    "path": "choose a sampler that draws noise, such as Euler–Maruyama, and “path” as noise of steps",
 }
 """What to choose that has it, where there is such a thing: views say so."""
 
@@ -454,6 +456,7 @@ def offers(exp: Choices) -> frozenset[str]:
         "closed steps": "linear" in process.caps,
         "knots": process.drawn is not None,
         "deterministic": exp.sampler.declared_order is not None and exp.sampler.calls(5) is not None,
+        "path": reverse and exp.noise == "path" and exp.sampler.noise_clock(process) is not None,
     }
     return process.caps | process.states(law.space).caps | exp.who.gives | {word for word, has in seen.items() if has}
 
@@ -475,7 +478,7 @@ def reason(word: str, exp: Choices) -> str:
     return sentence([word], exp.who.noun) + (f": {REMEDIES[word]}" if word in REMEDIES else "")
 
 
-BLAMED = {"reverse": "mode", "guided": "guidance", "deterministic": "sampler"}
+BLAMED = {"reverse": "mode", "guided": "guidance", "deterministic": "sampler", "path": "noise"}
 """Whose fault it is where a view lacks something, if neither the process's nor the data's."""
 
 
@@ -487,6 +490,7 @@ def require(needs: frozenset[str], exp: Choices) -> None:
             "mode": exp.mode,
             "guidance": exp.guidance.info.key,
             "sampler": exp.sampler.info.key,
+            "noise": exp.noise,
             "process": exp.process.info.key,
             "data": exp.data,
         }

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from .exact import Exact
 from .experiment import Experiment
+from .predictor import BasePredictor
 from .process import Process
 from .run import Frame
 from .space import Space
@@ -54,6 +55,11 @@ class Measured(Protocol):
     @property
     def oracle(self) -> Exact:
         """The exact model that it is compared with: asked only by measures that need "marginals"."""
+        ...
+
+    @property
+    def predictor(self) -> BasePredictor:
+        """What the sampler asked."""
         ...
 
     @property

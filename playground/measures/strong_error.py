@@ -20,7 +20,7 @@ from playground.metrics.flow import any_flow
 @dataclass(frozen=True)
 class StrongError(Measure):
     """The mean distance of each particle from where the exact probability flow takes its own start, in the data's part. It has no floor: a perfect solver shows 0. Of a sampler
-    that draws noise a path of its own would have to be solved; here it says that it needs one that draws none."""
+    that draws noise a path of its own would have to be solved (``PathError``); here it says that it needs one that draws none."""
 
     info: ClassVar[Info] = Info(
         key="StrongError",

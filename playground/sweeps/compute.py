@@ -21,6 +21,7 @@ from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, params
 from playground.core.measure import Estimate, Measure
+from playground.core.predictor import BasePredictor
 from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.run import Frame
@@ -71,6 +72,7 @@ class Seen:
     space: Space
     frames: Sequence[Frame]
     oracle: Exact
+    predictor: BasePredictor
     compute_ms: float
 
 
@@ -169,14 +171,14 @@ def parts(run: Run, exp: Experiment, seeds: Sequence[int]) -> Iterator[Seen]:
     n = exp.particles
     for i, seed in enumerate(seeds):
         frames = run.frames if len(seeds) == 1 else [replace(frame, z=frame.z[i * n : (i + 1) * n]) for frame in run.frames]
-        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle, run.compute_ms / len(seeds))
+        yield Seen(exp.replace(seed=seed), run.process, run.space, frames, run.oracle, run.predictor, run.compute_ms / len(seeds))
 
 
 def measurable(exp: Experiment) -> dict[str, str]:
     """Every measure by its key, and why a run of ``exp`` would not have it ('': it has). Nothing is run. Raises BadValue where there is no such run."""
     run = Run(exp.replace(particles=1))
     last = Frame(run.steps, run.grid[-1], torch.zeros(1, *exp.process.states(run.space).shape), 0)
-    one = Seen(exp, run.process, run.space, [last], run.oracle, 0.0)
+    one = Seen(exp, run.process, run.space, [last], run.oracle, run.predictor, 0.0)
     return {m.info.key: why_not(m, one) for m in all_measures()}
 
 

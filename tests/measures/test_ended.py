@@ -26,6 +26,7 @@ from playground.measures.likelihood_gap import LikelihoodGap
 from playground.measures.mode_recall import ModeRecall
 from playground.measures.on_modes import OnModes
 from playground.measures.panel import measures, why_not
+from playground.measures.path_error import PathError
 from playground.measures.strong_error import StrongError
 from playground.measures.weight_error import WeightError
 from playground.metrics.cells import cells_of, js, kl
@@ -196,6 +197,29 @@ def test_strong_error_says_where_it_is_none():
         StrongError().of(Run(guided).finish())
 
 
+@pytest.mark.parametrize("sampler", ["EulerMaruyama", "SDEDPMSolverPP"])
+def test_strong_error_on_one_path(sampler):
+    """It is the distance to the same path's fine run, made here by hand; it falls with the steps and is above its floor. Draws of their own have none.
+
+    Mutants killed: another seed's path; a fine run from another start or with another last step.
+    """
+    found = []
+    for steps in (8, 32):
+        grid = {"kind": "UniformLogSNR", "steps": steps}
+        exp = pg.Experiment(data="two_modes", particles=300, sampler=sampler, grid=grid, dtype="float64", seed=4, noise="path")
+        run = Run(exp).finish()
+        t = [exp.process.evened(u) for u in run.grid[:-1]]
+        inner = np.interp(np.arange(16 * steps - 15) / 16, np.arange(steps), t)
+        fine = pg.simulate(exp, times=[*exp.process.unevened(torch.from_numpy(inner)).clamp_max(1.0).tolist(), 0.0], max_frames=2)
+        apart = np.abs(run.frames[-1].z.numpy() - fine.states[-1].numpy()).mean()
+        told = PathError().of(run)
+        assert told.value == pytest.approx(apart, rel=1e-3)
+        assert told.value > 5 * told.floor > 0
+        found.append(told.value)
+    assert found[1] < 0.5 * found[0]
+    assert "one Brownian path" in why_not(PathError(), Run(exp.replace(noise="steps", particles=2)).finish())
+
+
 def test_wall_clock_is_the_runs_own():
     run = Run(pg.Experiment(particles=20)).finish()
     told = {m.info.key: m for m in measures()}["WallClock"].of(run)
@@ -229,6 +253,6 @@ def test_nothing_new_is_on_the_page():
     shown = {m.info.key for m in measures() if m.column}
     assert shown == {"W1", "W2", "Energy", "Middle", "TotalVariation", "RelativeEntropy"}
     assert {m.info.key for m in measures() if not m.cheap} == {
-        "ExactW1", "ExactW2", "MMD", "Sinkhorn", "Precision", "Recall", "C2ST", "StrongError", "WallClock", "ImagePrecision", "ImageRecall",
+        "ExactW1", "ExactW2", "MMD", "Sinkhorn", "Precision", "Recall", "C2ST", "StrongError", "PathError", "WallClock", "ImagePrecision", "ImageRecall",
     }  # fmt: skip
     assert {m.better for m in measures()} == {"lower", "higher", "floor"}
