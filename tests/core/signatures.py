@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import playground as pg
+from playground.core.fields import params
 from playground.core.spec import FAMILIES, registry
 
 FILE = Path(__file__).with_name("signatures.json")
@@ -15,7 +16,7 @@ FILE = Path(__file__).with_name("signatures.json")
 def present() -> dict[str, list[str]]:
     """family.Class → names, the experiment's too."""
     told = {f"{family}.{key}": list(inspect.signature(cls).parameters) for family in FAMILIES for key, cls in registry(family).items()}
-    return dict(sorted({**told, "Experiment": list(inspect.signature(pg.Experiment).parameters)}.items()))
+    return dict(sorted({**told, "Experiment": list(params(pg.Experiment))}.items()))
 
 
 if __name__ == "__main__":
