@@ -217,6 +217,7 @@ export interface Config {
       key: string;
       word: string;
       title: string;
+      across: string[];
     }[];
     costs: {
       key: string;
@@ -226,6 +227,7 @@ export interface Config {
     particles: number;
     bytes: number;
     rule: string;
+    rule_of_both: string;
   };
   compare: {
     most: number;
@@ -769,6 +771,7 @@ export interface BoardHead {
     axes: {
       title: string;
       labels: string[];
+      words: string[];
       names: string[];
     }[];
     measures: {
@@ -776,14 +779,18 @@ export interface BoardHead {
       title: string;
       tip: string;
       unit: string;
-      in_squares: boolean;
       better: string;
+      scale: string;
+      floor: string;
     }[];
     more: {
       key: string;
       title: string;
       tip: string;
       unit: string;
+      better: string;
+      scale: string;
+      floor: string;
     }[];
     along: number | null;
     seeds: number[];

@@ -28,6 +28,8 @@ def sweep_of(query: Mapping[str, str], body: bytes = b"") -> Sweep:
         sweep = dataclasses.replace(sweep, base=base)
     else:
         base = experiment_of({name: value for name, value in query.items() if name not in NAMES})
+        if base.law.space.pictures and PARTICLES not in query:
+            base = base.replace(particles=presets.IMAGES)
         sweep = presets.made(query.get("preset", next(iter(presets.presets()))), base)
     few(sweep.base)
     if "seeds" in query:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, idle, one_of
 from playground.core.legal import judged, parts_of
 from playground.core.spec import registry
-from playground.sweeps.record import Sweep
+from playground.sweeps.record import MEASURES, NEW, Sweep
 
 BUDGETS = (5, 8, 10, 15, 20, 30, 50, 100)  # model calls
 FEW = (5, 10, 20, 50)
+IMAGES, IMAGE_SEEDS = 200, 3  # of a network each call is dear; the numbers of fewer say little
+OF_IMAGES = ("Frechet", "ImageRecall", "ImagePrecision")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A sweep by name: ``word`` stands on a button, ``make`` gives it for a base. Raises BadValue where the base has no such thing."""
+    """A sweep by name: ``word`` stands on a button, ``make`` gives it for a base. Raises BadValue where the base has no such thing. ``across``: measures of which the first that it has
+    stands across the board's plot at first, in place of model calls."""
 
     key: str
     title: str
     word: str
     make: Callable[[Experiment], Sweep]
+    across: tuple[str, ...] = ()
 
 
 FOUND: dict[str, Preset] = {}
 
 
-def preset(title: str, word: str) -> Callable[[Callable[[Experiment], Sweep]], Callable[[Experiment], Sweep]]:
+def preset(title: str, word: str, across: tuple[str, ...] = ()) -> Callable[[Callable[[Experiment], Sweep]], Callable[[Experiment], Sweep]]:
     """Declares the function below as a preset of its name."""
 
     def declared(make: Callable[[Experiment], Sweep]) -> Callable[[Experiment], Sweep]:
-        FOUND[make.__name__] = Preset(make.__name__, title, word, make)
+        FOUND[make.__name__] = Preset(make.__name__, title, word, make, across)
         return make
 
     return declared
@@ -50,6 +54,17 @@ def made(key: str, base: Experiment | None = None) -> Sweep:
     return FOUND[key].make(base or Experiment())
 
 
+def _sweep(base: Experiment, axes: Sequence[Mapping[str, Sequence[object]]], title: str, measures: tuple[str, ...] = MEASURES) -> Sweep:
+    """Of pictures in their own measures, which need no exact law of the noised data, and with fewer seeds."""
+    pictures = base.law.space.pictures
+    return Sweep(base=base, axes=axes, seeds=IMAGE_SEEDS if pictures else NEW, measures=OF_IMAGES if pictures else measures, title=title)
+
+
+def budgets(base: Experiment) -> tuple[int, ...]:
+    """Model calls."""
+    return FEW if base.law.space.pictures else BUDGETS
+
+
 def fitting(slot: str, base: Experiment) -> list[str]:
     """The choices of a slot that can stand beside the others of ``base``. A sampler is judged beside the process's own grid."""
     return [key for key, why in judged(slot, parts_of(base)).items() if not why]
@@ -59,41 +74,37 @@ def fitting(slot: str, base: Experiment) -> list[str]:
 def samplers(base: Experiment) -> Sweep:
     own = registry("samplers")
     keys = [key for key in fitting("sampler", base) if own[key]().calls_line() is not None]
-    return Sweep(base=base, axes=[{"sampler": keys}, {"calls": BUDGETS}], title=f"samplers on {base.who.title}")
+    return _sweep(base, [{"sampler": keys}, {"calls": budgets(base)}], f"samplers on {base.who.title}")
 
 
 @preset("grids for one sampler", "grids")
 def grids(base: Experiment) -> Sweep:
     keys = [key for key in fitting("grid", base) if "steps" not in idle(registry("grids")[key]())]
-    return Sweep(base=base, axes=[{"grid": keys}, {"calls": BUDGETS}], title=f"grids for {base.sampler.info.title}")
+    return _sweep(base, [{"grid": keys}, {"calls": budgets(base)}], f"grids for {base.sampler.info.title}")
 
 
 @preset("noise schedules of VP", "schedules")
 def schedules(base: Experiment) -> Sweep:
     known = list(registry("schedules"))
-    return Sweep(base=base, axes=[{"process": ["VP"] * len(known), "process.schedule": known}, {"calls": FEW}], title="schedules of VP")
+    return _sweep(base, [{"process": ["VP"] * len(known), "process.schedule": known}, {"calls": FEW}], "schedules of VP")
 
 
 @preset("η of DDIM", "η of DDIM")
 def eta(base: Experiment) -> Sweep:
-    return Sweep(base=base, axes=[{"sampler": ["DDIM"]}, {"sampler.eta": [0.0, 0.2, 0.5, 0.8, 1.0]}, {"calls": FEW}], title="η of DDIM")
+    return _sweep(base, [{"sampler": ["DDIM"]}, {"sampler.eta": [0.0, 0.2, 0.5, 0.8, 1.0]}, {"calls": FEW}], "η of DDIM")
 
 
 @preset("guidance weights", "guidance")
 def guidance(base: Experiment) -> Sweep:
-    return Sweep(
-        base=base,
-        axes=[{"guidance": ["ClassifierFree"]}, {"guidance.weight": [1.0, 1.5, 2.0, 3.0, 5.0]}, {"calls": FEW}],
-        measures=("W2", "Energy", "TiltedLaw"),
-        title="guidance weights",
-    )
+    axes = [{"guidance": ["ClassifierFree"]}, {"guidance.weight": [1.0, 1.5, 2.0, 3.0, 5.0]}, {"calls": FEW}]
+    return _sweep(base, axes, "guidance weights", (*MEASURES, "TiltedLaw"))
 
 
 @preset("processes at equal model calls", "processes")
 def processes(base: Experiment) -> Sweep:
     keys = fitting("process", base)
     plain = Experiment(data=base.data, particles=base.particles, dtype=base.dtype)  # each process with the sampler and grid that it gets
-    return Sweep(base=plain, axes=[{"process": keys}, {"calls": BUDGETS}], title=f"processes on {base.who.title}")
+    return _sweep(plain, [{"process": keys}, {"calls": budgets(base)}], f"processes on {base.who.title}")
 
 
 @preset("CLD: SSCS against Euler–Maruyama against VP", "CLD")
@@ -104,10 +115,10 @@ def cld(base: Experiment) -> Sweep:
         "sampler": ["SSCS", "EulerMaruyama", "EulerMaruyama", "DDIM"],
         "grid": ["Quadratic", "Quadratic", "UniformLogSNR", "UniformLogSNR"],
     }
-    return Sweep(base=plain, axes=[methods, {"calls": (10, 20, 50, 100, 200)}], title="CLD: SSCS against Euler–Maruyama against VP")
+    return _sweep(plain, [methods, {"calls": (10, 20, 50, 100, 200)}], "CLD: SSCS against Euler–Maruyama against VP")
 
 
-@preset("the trilemma: quality, diversity and speed of eight methods at equal calls", "trilemma")
+@preset("the trilemma: quality, diversity and speed of eight methods at equal calls", "trilemma", ("Recall", "ImageRecall"))
 def trilemma(base: Experiment) -> Sweep:
     """Each method with the process and the grid that it was published for, on the same data from the same seeds: quality by W₂ and two moments (of images by the Fréchet distance), diversity by recall,
     speed by model calls and milliseconds, which every cell has."""
@@ -117,9 +128,5 @@ def trilemma(base: Experiment) -> Sweep:
         "process": ["VP", "VP", "VP", "VP", "EDM", "Flow", "CLD", "CLD"],
         "grid": ["UniformLogSNR", "UniformLogSNR", "UniformLogSNR", "UniformLogSNR", "Karras", "UniformTime", "Quadratic", "Quadratic"],
     }
-    measures = (
-        ("Frechet", "ImageRecall", "ImagePrecision")
-        if "examples" in base.law.gives
-        else ("W2", "Moments", "Recall", "Precision", "ModeRecall")
-    )
-    return Sweep(base=plain, axes=[methods, {"calls": (10, 20, 50, 100)}], measures=measures, title=f"the trilemma on {base.who.title}")
+    measures = ("W2", "Moments", "Recall", "Precision", "ModeRecall")
+    return _sweep(plain, [methods, {"calls": (10, 20, 50, 100)}], f"the trilemma on {base.who.title}", measures)

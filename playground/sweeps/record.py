@@ -78,6 +78,23 @@ class Axis:
         """What its points are called."""
         return tuple(", ".join(told for value in point if (told := _label(value))) or "as it fits" for point in self.points)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its points are called where its title does not stand beside them: numbers with their name ("eta 0.5"), and of names that are changed together the first ones that
+        tell the points apart."""
+        named = zip(self.names, zip(*self.points, strict=True), strict=True)
+        told = [tuple(_named(name, value) for value in column) for name, column in named]
+        told = [column for column in told if len(set(column)) > 1] or told[:1]
+        for most in range(1, len(told) + 1):
+            found = tuple(", ".join(filter(None, point)) or "as it fits" for point in zip(*told[:most], strict=True))
+            if len(set(found)) == len(found):
+                return found
+        return self.labels
+
+
+def _named(name: str, value: object) -> str:
+    return f"{name.rpartition('.')[2].replace('_', ' ')} {_label(value)}" if isinstance(value, (bool, int, float)) else _label(value)
+
 
 def _written(field: str, value: object) -> object:
     """What a notebook gives, with choices in it, as JSON has it. Raises BadValue."""

@@ -81,7 +81,7 @@ class Result:
             refused={k: _words(f"{where}.refused", v) for k, v in _mapping(f"{where}.refused", record.get("refused", {})).items()},
             steps=whole("steps", 0),
             calls=whole("calls", 0),
-            ms=_number(f"{where}.ms", record.get("ms", 0.0)),
+            ms=_milliseconds(f"{where}.ms", record.get("ms", 0.0)),
             together=whole("together", 1, 1),
             diverged=None if record.get("diverged") is None else whole("diverged", 0),
             failed=_words(f"{where}.failed", record.get("failed", "")),
@@ -97,9 +97,16 @@ def _told(number: float) -> Json:
 def _number(name: str, value: object) -> float:
     if isinstance(value, str) and value in NOT_FINITE:
         return NOT_FINITE[value]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= 1e300:
         raise BadValue(name, value, 'a number, or "nan", "inf" or "-inf"')
     return float(value)
+
+
+def _milliseconds(name: str, value: object) -> float:
+    found = _number(name, value)
+    if not 0 <= found < math.inf:
+        raise BadValue(name, value, "a number from 0 up")
+    return found
 
 
 def _estimate(name: str, value: object) -> Estimate:

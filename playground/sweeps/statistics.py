@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -46,11 +48,22 @@ def over_seeds(values: Sequence[float]) -> Mean:
 
 
 class Sense(NamedTuple):
-    """Which numbers of a measure are better. loss: a mean, and the mean floor, as a mean of which the lower is the better; ordered: does it fall to its floor as an error does?"""
+    """Which numbers of a measure are better. loss: a mean, and the mean floor, as a mean of which the lower is the better; ordered: does it fall to its floor as an error does, and
+    stands on a logarithmic axis?"""
 
     words: str
     loss: Callable[[Mean, float], Mean]
     ordered: bool
+
+    @property
+    def scale(self) -> str:
+        """Of an axis: "log", or "linear" where a number may be 0 or below."""
+        return "log" if self.ordered else "linear"
+
+    @property
+    def floor(self) -> str:
+        """What stands beside the numbers that exact samples show."""
+        return "floor: two exact samples" if self.ordered else "exact samples"
 
 
 def _from_floor(value: Mean, floor: float) -> Mean:
@@ -105,3 +118,26 @@ def front(costs: Sequence[float], values: Sequence[Mean]) -> list[bool]:
         lowest = best[costs[i]] = min(lowest, values[i].high)
     seen = set(there)
     return [i in seen and not best[costs[i]] < values[i].low for i in range(len(costs))]
+
+
+def front_of_both(costs: Sequence[float], one: Sequence[Mean], other: Sequence[Mean]) -> list[bool]:
+    """The same of two values: out is who costs no less than another that beats it with significance in both."""
+    whole = zip(costs, one, other, strict=True)
+    there = [i for i, (cost, a, b) in enumerate(whole) if math.isfinite(cost) and math.isfinite(a.mean) and math.isfinite(b.mean)]
+    firsts, seconds = list[float](), list[float]()  # a staircase of upper ends: those of `one` rise, those of `other` fall
+    out = [False] * len(costs)
+    for _, group in itertools.groupby(sorted(there, key=lambda i: costs[i]), key=lambda i: costs[i]):
+        same = list(group)
+        for i in same:
+            a, b = one[i].high, other[i].high
+            at = bisect.bisect_right(firsts, a)
+            if at and seconds[at - 1] <= b:
+                continue
+            end = at
+            while end < len(firsts) and seconds[end] >= b:
+                end += 1
+            firsts[at:end], seconds[at:end] = [a], [b]
+        for i in same:
+            at = bisect.bisect_left(firsts, one[i].low)
+            out[i] = not (at and seconds[at - 1] < other[i].low)
+    return out

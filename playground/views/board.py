@@ -4,7 +4,7 @@
     {"plan": …}     how many cells there are, how many are known already, and which places cannot be, with the reason
     {"cells": […]}  results as a results file has them (playground/sweeps/results.py); "done", "left_s": about how many seconds it takes on
     {"rows": […]}   places over their seeds: mean and interval of every measure, model calls, milliseconds, the place's experiment as a link's names
-    {"front": …}    by cost and measure the places on the Pareto front; "orders", by measure those fitted along the lines, and "floors", from where to where exact samples show it
+    {"front": …}    by cost and measure the places on the Pareto front, and by two measures those on that of both and of model calls; "orders", by measure those fitted along the lines, and "floors", from where to where exact samples show it
     {"notice": …}   a sentence: what went wrong on the way
     {"end": …}      all of it is there
 
@@ -13,6 +13,7 @@ A number that is not finite is a text. The statistics are those of ``Results``: 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -31,10 +32,13 @@ from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import COSTS, Result, Results, Row, envelope, fronted
 from playground.sweeps.running import Running
+from playground.sweeps.statistics import SENSES, front_of_both
 from playground.sweeps.workers import Workers
 
 FRESH = 0.25  # seconds between two tellings of cells
 RULE = "A place stays on the front unless another one costs no more and is better with significance: its whole 95 % interval over the seeds lies below."
+RULE_OF_BOTH = "In the plane of two measures a place stays on the front unless another one costs no more model calls and is better with significance in both."
+PAIRED = 6  # measures of a sweep, up to which fronts of two of them are told
 MANY = 60  # cells that are told at once
 STEADY = 1.0  # and of fronts and orders, which all places have a part in
 
@@ -47,11 +51,12 @@ def line(name: str, value: object, **more: Json) -> bytes:
 def config() -> Record:
     """What the page knows from the start."""
     return {
-        "presets": [{"key": one.key, "word": one.word, "title": one.title} for one in presets().values()],
+        "presets": [{"key": one.key, "word": one.word, "title": one.title, "across": list(one.across)} for one in presets().values()],
         "costs": [{"key": key, "word": word, "title": title} for key, (word, title) in AXES.items()],
         "particles": limits().board_particles,
         "bytes": limits().board_bytes,
         "rule": RULE,
+        "rule_of_both": RULE_OF_BOTH,
     }
 
 
@@ -66,7 +71,7 @@ def complaint(error: Mapping[str, Json]) -> bytes:
 
 def head(sweep: Sweep) -> Record:
     """What the page shows before there is a number."""
-    base, space = sweep.base, sweep.base.law.space
+    base = sweep.base
     try:
         why = measurable(base)
     except BadValue:  # the base alone is no run; some of its places may be
@@ -78,19 +83,23 @@ def head(sweep: Sweep) -> Record:
         "title": sweep.title,
         "format": frame["format"],
         "version": frame["version"],
-        "axes": [{"title": axis.title, "labels": axis.labels, "names": axis.names} for axis in sweep.axes],
-        "measures": frame["measures"],
-        "more": [
-            {"key": key, "title": m.info.title, "tip": m.info.tip, "unit": m.unit_in(space)}
-            for key, reason in why.items()
-            if not reason and key not in sweep.measures and (m := measure_named(key))
-        ],
+        "axes": [{"title": axis.title, "labels": axis.labels, "words": axis.words, "names": axis.names} for axis in sweep.axes],
+        "measures": [_measure(key, base) for key in sweep.measures],
+        "more": [_measure(key, base) for key, reason in why.items() if not reason and key not in sweep.measures],
         "along": sweep.along,
         "seeds": list(sweep.seeds),
         "cells": sweep.count,
         "base": {"query": base.to_query(), "data": base.who.title, "process": base.process.info.title, "particles": base.particles},
         "pictures": _axes_of(base.law),
     }
+
+
+def _measure(key: str, base: Experiment) -> Record:
+    """What it is called, which numbers of it are better, and on which scale it is drawn."""
+    m = measure_named(key)
+    sense, info = SENSES[m.better], m.info
+    words: Record = {"key": key, "title": info.title, "tip": info.tip, "unit": m.unit_in(base.law.space)}
+    return {**words, "better": sense.words, "scale": sense.scale, "floor": sense.floor}
 
 
 def _axes_of(law: Law) -> Record:
@@ -148,8 +157,16 @@ class Board:
         fronts = {
             cost: {key: _front(list(rows.values()), cost, measure_named(key).better) for key, rows in self.rows.items()} for cost in COSTS
         }
+        for one, other in itertools.combinations(self.rows, 2) if len(self.rows) <= PAIRED else ():
+            fronts.setdefault(one, {})[other] = {"on": [list(at) for at in self._both(one, other)], "line": []}
         floors = {key: [told(x) for x in self.results.floor(key)] for key in self.rows}
         return line("front", fronts, orders={key: self._orders(key) for key in self.rows}, floors=floors)
+
+    def _both(self, one: str, other: str) -> list[tuple[int, ...]]:
+        """The places on the front of two measures and of model calls."""
+        losses = [[SENSES[measure_named(key).better].loss(row.value, row.floor) for row in self.rows[key].values()] for key in (one, other)]
+        there = front_of_both([row.calls for row in self.rows[one].values()], *losses)
+        return [at for at, on in zip(self.rows[one], there, strict=True) if on]
 
     def _orders(self, key: str) -> list[Json]:
         try:

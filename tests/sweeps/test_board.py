@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import random
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
@@ -24,6 +25,7 @@ from playground.sweeps.picture import AWAY, Picture, picture_of
 from playground.sweeps.record import Sweep
 from playground.sweeps.results import Results
 from playground.sweeps.running import Running
+from playground.sweeps.statistics import Mean, front_of_both
 from playground.views import board
 
 SWEEP = Sweep(
@@ -93,6 +95,33 @@ def test_rows_fronts_and_orders_are_those_of_results(whole):
             if row.fit:
                 assert orders[row.at] == pytest.approx(list(row.fit), rel=1e-6)
         assert [number(x) for x in last["floors"][key]] == pytest.approx(list(results.floor(key)), rel=1e-6)
+
+
+def test_the_front_of_two_measures_and_calls(whole):
+    """As every pair of places says: out is who costs no less than another that is better with significance in both."""
+    results = Running(SWEEP).finish()
+    one, other = (results.rows(key) for key in SWEEP.measures)
+    said_on = [line for line in whole if "front" in line][-1]["front"]["W2"]["ClassShares"]["on"]
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a.seeds]
+    beaten = {a.at for a, b in pairs for c, d in pairs if c.calls <= a.calls and c.value.high < a.value.low and d.value.high < b.value.low}
+    assert {tuple(at) for at in said_on} == {a.at for a, _ in pairs} - beaten
+    draw = random.Random(0)
+    for _ in range(100):
+        costs = [draw.choice([1, 2, 3, math.nan]) for _ in range(12)]
+        firsts, seconds = ([Mean(m := draw.random(), m - 0.1, m + draw.choice([0.1, math.inf]), 3) for _ in range(12)] for _ in range(2))
+        on = front_of_both(costs, firsts, seconds)
+        for i, (cost, a, b) in enumerate(zip(costs, firsts, seconds, strict=True)):
+            better = [c for c, p, q in zip(costs, firsts, seconds, strict=True) if c <= cost and p.high < a.low and q.high < b.low]
+            assert on[i] == (math.isfinite(cost) and not better)
+
+
+def test_methods_have_short_names_and_scales(whole):
+    names = [axis.words for axis in presets.made("cld").axes]
+    assert names[0] == ("CLD, SSCS", "CLD, Euler–Maruyama", "VP, Euler–Maruyama", "VP, DDIM")
+    assert presets.made("eta").axes[1].words[1] == "eta 0.2"
+    assert presets.made("schedules").axes[0].words[0] == "linear β"
+    assert {m["key"]: m["scale"] for m in whole[0]["head"]["measures"]} == {"W2": "log", "ClassShares": "log"}
+    assert {m["key"]: m["scale"] for m in whole[0]["head"]["more"]}["Recall"] == "linear"
 
 
 def test_a_cell_is_the_run_that_it_names(whole):

@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { significant } from "../lib/numbers.js";
 import { config } from "../lib/start.js";
-import { numberOf } from "./lines.js";
+import { keyOf, numberOf } from "./lines.js";
 import { draw } from "./thumb.js";
 import { halfOf, meanOf, plain } from "./words.js";
 
@@ -34,7 +34,10 @@ export function chosenCell(known, { chosen, measure, cost, colour, picking }) {
   add("steps", plain(numberOf(row.steps)));
   add(told?.title ?? measure, `${meanOf(value)} ${halfOf(value)}`);
   if (value && value.floor > 0) add("floor", significant(value.floor));
-  add("on the front", known.onFront(chosen, measure, cost) ? "yes" : "no");
+  if (head.measures.some(({ key }) => key === cost)) add(head.measures.find(({ key }) => key === cost)?.title ?? cost, `${meanOf(known.value(chosen, cost))} ${halfOf(known.value(chosen, cost))}`);
+  if (known.frontOf(measure, cost)) add("on the front", known.onFront(chosen, measure, cost) ? "yes" : "no");
+  const line = chosen.split(".").map((i, axis) => (axis === known.across ? "-1" : i)).join("."), order = known.front?.orders[measure]?.find(({ at }) => keyOf(at) === line);
+  if (order?.fit) add("order of its line", `${significant(numberOf(order.fit[0]), 2)} (${significant(numberOf(order.fit[1]), 2)} … ${significant(numberOf(order.fit[2]), 2)})`);
   add("computing", `${significant(numberOf(row.ms), 3)} ms`);
   if (row.diverged) add("diverged", `${row.diverged} of ${row.seeds}`);
   const each = el("dl", { className: "pg-b-numbers pg-b-seeds" });
@@ -43,13 +46,14 @@ export function chosenCell(known, { chosen, measure, cost, colour, picking }) {
   draw(canvas, seeds.find((cell) => cell.picture)?.picture, head.pictures, WIDTH, HEIGHT, colour);
   out.push(list, canvas, el("div", { className: "pg-b-buttons" }, button("Open on the stage", "open"), button(picking ? "Choose the other…" : "Compare with…", "compare", "Choose a second cell: both open on the stage, side by side")), each);
   if (why) out.push(note(why));
+  if (order?.why) out.push(note(`No order of its line: ${order.why}.`));
   return out;
 }
 
-/** @param {Known} known @returns {Node[]} */
-export function keeping(known) {
+/** @param {Known} known @param {boolean} plane does a measure stand across? @returns {Node[]} */
+export function keeping(known, plane) {
   const there = known.begun ? [button("CSV", "csv", "Every cell and measure as a table"), button("Parquet", "parquet", "The same for pandas, polars, DuckDB"), button("SVG", "svg", "The plot, as a paper prints it"), button("PNG", "png", "The plot, 300 dots an inch"),
     button("results.json", "results", "All of it: dropped here, it shows this board again without computing")] : [];
-  return [el("h2", { textContent: "The front" }), note(config.board.rule), el("h2", { textContent: "Keep" }),
+  return [el("h2", { textContent: "The front" }), note(plane ? config.board.rule_of_both : config.board.rule), el("h2", { textContent: "Keep" }),
     el("div", { className: "pg-b-buttons" }, ...there, ...(known.head ? [button("sweep.json", "sweep", "The question alone, for python -m playground.sweeps"), button("Copy link", "link", "The address of exactly this board")] : []), button("Open a file…", "file", "A results.json or sweep.json. It can be dropped anywhere on this page, too."))];
 }

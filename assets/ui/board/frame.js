@@ -1,12 +1,12 @@
 // The places of the board's page, and what stands beside the plot: legend, switches, the words of an empty board.
 import { el } from "../lib/dom.js";
 import { config } from "../lib/start.js";
-import { swatch } from "./words.js";
 
 /** @typedef {import("./lines.js").Known} Known */
 
 const ABOUT = `<h3>A board</h3><p>A board runs many experiments and measures each: every method at every number of model calls, with several seeds. You see what quality costs, how sure that is, and where no method can be better: the floor that even exact samples show.</p>`;
-const FEW = 8; // methods that are told apart by colour alone
+
+const REASONS = 4; // of an empty board, why it has no cell
 
 /** @param {HTMLElement} root @param {HTMLElement} plot */
 export function frame(root, plot) {
@@ -33,27 +33,11 @@ export function frame(root, plot) {
 /** @param {Known} known @param {{preset: string, words: string, running: boolean}} asked @returns {Node[]} */
 export function empty({ plan, head }, { preset, words, running }) {
   const title = config.board.presets.find(({ key }) => key === preset)?.title ?? (head?.title || "this sweep");
-  const go = el("button", { type: "button", className: "pg-b-main", textContent: `Run: ${title}`, disabled: !plan || running });
+  const go = el("button", { type: "button", className: "pg-b-main", textContent: `Run: ${title}`, disabled: !plan?.of || running });
   go.dataset.do = "run";
   const count = plan ? `${plan.of.toLocaleString("en")} cells${plan.known ? `, ${plan.known.toLocaleString("en")} of them known already` : ""}. Cheap ones come first; it can be paused.` : "";
-  return [el("div", { innerHTML: ABOUT }), go, el("p", { className: "pg-b-note", textContent: words || count })];
-}
-
-/** @param {Known} known @param {Set<string>} off @returns {Node[]} */
-export function legend(known, off) {
-  const chips = known.shownMethods.map((method) => {
-    const b = el("button", { type: "button", className: "pg-b-chip", innerHTML: swatch(method.n) });
-    b.append(el("span", { textContent: method.label }));
-    b.dataset.method = method.key;
-    b.setAttribute("aria-pressed", String(!off.has(method.key)));
-    return b;
-  });
-  const some = [["all", "all"], ["front", "those on the front"]].map(([show, words]) => {
-    const b = el("button", { type: "button", className: "pg-b-chip pg-b-only", textContent: words });
-    b.dataset.show = show;
-    return b;
-  });
-  return chips.length > FEW ? [...some, ...chips] : chips;
+  const whys = plan && !plan.of ? [...new Set(plan.left_out.map(({ why }) => why))].slice(0, REASONS) : [];
+  return [el("div", { innerHTML: ABOUT }), go, ...(whys.length ? whys : [words || count]).map((textContent) => el("p", { className: "pg-b-note", textContent }))];
 }
 
 /** One of a few. @param {string} name @param {string} label @param {[string, string][]} list @param {string} now */
@@ -69,11 +53,20 @@ function segments(name, label, list, now) {
   return box;
 }
 
-/** @param {string} cost @param {string} look @param {boolean} picking @returns {Node[]} */
-export function switches(cost, look, picking) {
-  const costs = segments("cost", "Cost", config.board.costs.map(({ key, word }) => [key, word]), cost);
+/** What stands across, and what below. @param {Known} known @param {{measure: string, across: string, look: string, picking: boolean}} shown @returns {Node[]} */
+export function switches({ head }, { measure, across, look, picking }) {
+  const costs = segments("cost", "Across", config.board.costs.map(({ key, word }) => [key, word]), across), others = (head?.measures ?? []).filter(({ key }) => key !== measure);
+  if (others.length) {
+    const on = others.some(({ key }) => key === across), choice = el("select", { className: "pg-b-across" });
+    choice.dataset.across = "measure";
+    choice.setAttribute("aria-label", "Another measure across");
+    choice.classList.toggle("pg-b-on-it", on);
+    choice.append(el("option", { value: "", textContent: "another measure…", disabled: true, selected: !on }), ...others.map(({ key, title }) => el("option", { value: key, textContent: title, selected: key === across })));
+    costs.append(choice);
+  }
   const looks = segments("look", "Below", [["matrix", "pictures"], ["table", "table"]], look);
-  return [costs, looks, ...(picking ? [el("span", { className: "pg-b-note", textContent: "Choose the cell to compare with, in the plot or below." })] : [])];
+  return [el("span", { className: "pg-b-switch" }, "across", costs), el("span", { className: "pg-b-switch" }, "below", looks),
+    ...(picking ? [el("span", { className: "pg-b-note", textContent: "Choose the cell to compare with, in the plot or below." })] : [])];
 }
 
 /** How an element is found again when its place is drawn anew. @param {Element} node */
@@ -83,9 +76,12 @@ export function markOf(node) {
   return name ? `[data-${name}="${CSS.escape(value ?? "")}"]` : "";
 }
 
-/** New children, and the focus where it was. @param {HTMLElement} root @param {Node[]} nodes */
+/** New children, and the focus where it was, in words that are typed the caret, too. @param {HTMLElement} root @param {Node[]} nodes */
 export function replace(root, nodes) {
   const active = document.activeElement, mark = active && root.contains(active) ? markOf(active) : "";
+  const caret = active instanceof HTMLInputElement && active.type === "search" ? active.selectionStart : null;
   root.replaceChildren(...nodes);
-  if (mark) /** @type {HTMLElement | null} */ (root.querySelector(mark))?.focus();
+  const now = mark ? root.querySelector(mark) : null;
+  if (now instanceof HTMLElement) now.focus();
+  if (now instanceof HTMLInputElement && caret !== null) now.setSelectionRange(caret, caret);
 }

@@ -18,7 +18,8 @@
  *
  * @typedef {object} Method  a line of the plot, a row of the matrix
  * @property {string} key
- * @property {string} label
+ * @property {string} label  all that it is
+ * @property {string} name  as few words as tell it apart
  * @property {number} n  which it is
  * @property {(string | null)[]} places  their keys, by column; null: there is none
  */
@@ -78,8 +79,9 @@ export class Known {
         const key = keyOf(at.map((i) => (i < 0 ? k : i)));
         return left.has(key) ? null : key;
       });
-      const words = at.map((i, axis) => (i < 0 ? "" : axes[axis].labels[i])).filter((word, axis) => word && (axes[axis].labels.length > 1 || ats.length === 1));
-      return { key: keyOf(at), label: words.join(", ") || this.head?.title || "this experiment", n, places };
+      const joined = (/** @type {"labels" | "words"} */ which) =>
+        at.map((i, axis) => (i < 0 ? "" : axes[axis][which][i])).filter((word, axis) => word && (axes[axis].labels.length > 1 || ats.length === 1)).join(", ") || this.head?.title || "this experiment";
+      return { key: keyOf(at), label: joined("labels"), name: joined("words"), n, places };
     });
   }
 
@@ -94,9 +96,23 @@ export class Known {
     return { mean, low, high, n, floor };
   }
 
-  /** Is a place on the front? @param {string} place @param {string} measure @param {string} cost */
-  onFront(place, measure, cost) {
-    return Boolean(this.front?.front[cost]?.[measure]?.on.some((/** @type {number[]} */ at) => keyOf(at) === place));
+  /** A place's number on an axis; a cost is known exactly. @param {string} place @param {string} key of a measure or a cost @returns {Value | null} */
+  onAxis(place, key) {
+    const row = this.rows.get(place), cost = row && { calls: row.calls, ms: row.ms }[key];
+    if (cost === undefined) return this.value(place, key);
+    const mean = numberOf(cost);
+    return { mean, low: mean, high: mean, n: row?.seeds ?? 0, floor: NaN };
+  }
+
+  /** The Pareto front in the plane of a measure and a cost, or of two measures. @param {string} measure @param {string} across */
+  frontOf(measure, across) {
+    const { front } = this.front ?? {};
+    return front?.[across]?.[measure] ?? front?.[measure]?.[across] ?? null;
+  }
+
+  /** Is a place on the front? @param {string} place @param {string} measure @param {string} across a cost or another measure */
+  onFront(place, measure, across) {
+    return Boolean(this.frontOf(measure, across)?.on.some((/** @type {number[]} */ at) => keyOf(at) === place));
   }
 
   /** Why there is no number at a place. @param {string} place @param {string} measure */

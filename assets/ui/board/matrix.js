@@ -7,18 +7,18 @@ import { halfOf, meanOf, plain, swatch } from "./words.js";
 
 /**
  * @typedef {import("./lines.js").Known} Known
- * @typedef {{measure: string, cost: string, off: Set<string>, chosen: string, colour: string}} Shown
+ * @typedef {{measure: string, cost: string, methods: import("./lines.js").Method[], chosen: string, colour: string}} Shown  cost: what stands across; methods: those that are shown
  * @typedef {{word: string, number: (place: string, known: Known) => number, text?: (place: string, known: Known) => string}} Column
  */
 
-const WIDTH = 66, HEIGHT = 46; // px of a picture
+const WIDTH = 66, HEIGHT = 46, SQUARE = 66; // px of a picture; the last of images
 
 /** What a head says above a column. @param {Known} known @param {number} k */
 const head = (known, k) => known.columns[k] || "–";
 
 /** @param {HTMLElement} root @param {Known} known @param {Shown} shown */
 export function matrix(root, known, shown) {
-  const { measure, off } = shown, axes = known.head?.pictures;
+  const { measure, methods } = shown, axes = known.head?.pictures;
   if (!axes || !known.head) return;
   const orders = new Map((known.front?.orders[measure] ?? []).map((one) => [keyOf(one.at.map((i, n) => (n === known.across ? -1 : i))), one]));
   const table = el("table", { className: "pg-b-matrix" }), first = el("tr", {}, el("th", { textContent: known.head.axes[known.across]?.title ?? "", scope: "col" }));
@@ -28,10 +28,12 @@ export function matrix(root, known, shown) {
   first.append(order);
   table.append(el("thead", {}, first));
   const body = table.appendChild(el("tbody"));
-  for (const method of known.shownMethods.filter(({ key }) => !off.has(key))) {
-    const name = el("th", { innerHTML: swatch(method.n), scope: "row" });
-    name.append(el("span", { textContent: method.label }));
+  for (const method of methods) {
+    const words = el("div", { className: "pg-b-name", innerHTML: swatch(method.n) }), name = el("th", { scope: "row" }, words);
+    words.append(el("span", { textContent: method.name }));
+    if (method.label !== method.name) name.dataset.tip = method.label;
     const row = el("tr", {}, name);
+    row.dataset.row = method.key;
     for (const place of method.places) row.append(cellOf(known, place, method.label, shown, axes));
     const fit = orders.get(method.key)?.fit, last = el("td", { className: "pg-b-order", textContent: fit ? significant(numberOf(fit[0]), 2) : "–" });
     if (fit) last.append(el("small", { textContent: `${significant(numberOf(fit[1]), 2)} … ${significant(numberOf(fit[2]), 2)}` }));
@@ -51,7 +53,7 @@ function cellOf(known, place, label, { measure, cost, chosen, colour }, axes) {
   button.setAttribute("aria-pressed", String(place === chosen));
   button.classList.toggle("pg-b-best", known.onFront(place, measure, cost));
   const seeds = known.seedsOf(place), words = meanOf(value);
-  draw(canvas, seeds.find((cell) => cell.picture)?.picture, axes, WIDTH, HEIGHT, colour);
+  draw(canvas, seeds.find((cell) => cell.picture)?.picture, axes, WIDTH, axes.truth?.shape.length === 4 ? SQUARE : HEIGHT, colour);
   button.append(el("b", { textContent: value && Number.isNaN(value.mean) ? "none" : words }), el("small", { textContent: halfOf(value) }));
   const column = known.columns[Number(place.split(".")[known.across])] ?? "";
   button.setAttribute("aria-label", `${label}, ${column}: ${words || "not computed yet"} ${halfOf(value)}${why && !words ? ` ${why}` : ""}`);
@@ -71,9 +73,9 @@ const columnsOf = (known, measure, cost) => [
 ];
 
 /** A table in the order of one of its columns. @param {HTMLElement} root @param {Known} known @param {Shown} shown @param {{by: string, up: boolean}} sort */
-export function sorted(root, known, { measure, cost, off, chosen }, sort) {
+export function sorted(root, known, { measure, cost, methods, chosen }, sort) {
   const columns = columnsOf(known, measure, cost), by = columns.find(({ word }) => word === sort.by);
-  const rows = known.shownMethods.filter(({ key }) => !off.has(key)).flatMap((method) => method.places.flatMap((place) => (place && known.rows.has(place) ? [{ method, place }] : [])));
+  const rows = methods.flatMap((method) => method.places.flatMap((place) => (place && known.rows.has(place) ? [{ method, place }] : [])));
   if (by) rows.sort((a, b) => compared(by.number(a.place, known), by.number(b.place, known), sort.up));
   else rows.sort((a, b) => (sort.up ? 1 : -1) * a.method.label.localeCompare(b.method.label));
   const top = el("tr");
@@ -85,7 +87,7 @@ export function sorted(root, known, { measure, cost, off, chosen }, sort) {
   }
   const body = el("tbody");
   for (const { method, place } of rows) {
-    const name = el("th", { scope: "row", innerHTML: swatch(method.n) }), pick = name.appendChild(el("button", { type: "button", textContent: method.label }));
+    const name = el("th", { scope: "row", innerHTML: swatch(method.n) }), pick = name.appendChild(el("button", { type: "button", textContent: method.name }));
     pick.dataset.place = place;
     const row = el("tr", {}, name);
     row.classList.toggle("pg-b-is", place === chosen);

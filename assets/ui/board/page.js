@@ -7,19 +7,21 @@ import { aborted, ask, messageOf } from "../form/transport.js";
 import { targetOf } from "../lib/dom.js";
 import { config, theme } from "../lib/start.js";
 import { linesOf } from "../lib/streams.js";
-import { chosenCell, keeping } from "./cell.js";
+import { draw } from "./drawing.js";
 import { copyOf, download, drops, fileFrom } from "./files.js";
-import { empty, frame, legend, markOf, replace, switches } from "./frame.js";
+import { frame } from "./frame.js";
+import { pick, toggled } from "./legend.js";
 import { Known } from "./lines.js";
-import { keys, matrix, sorted } from "./matrix.js";
+import { keys } from "./matrix.js";
 import { Plot } from "./plot.js";
-import { foot, particlesOf, progress, question } from "./question.js";
+import { particlesOf } from "./question.js";
 
 /**
  * @typedef {import("../form/form.js").Form} Form
  * @typedef {import("./lines.js").Line} Line
  */
 
+const OF_METHODS = ["off", "lit", "only", "find"]; // names in the link, which tell methods by their numbers
 const CALM = 150; // ms between two drawings while cells come
 const OPEN = "pg-on-board"; // of the body
 
@@ -32,8 +34,8 @@ export class Board {
   /** What is asked for just now, or why there is no answer. */
   words = "";
   sort = { by: "value", up: true };
-  /** Methods that are not drawn. @type {Set<string>} */
-  off = new Set();
+  /** Are all methods' chips seen? */
+  many = false;
   first = NaN; // s until the first cells
   started = 0;
   timer = 0;
@@ -58,6 +60,11 @@ export class Board {
       this.picking = false;
       this.draw();
     });
+    const lit = (/** @type {Event} */ e) => {
+      const node = targetOf(e, "[data-method], [data-row]");
+      this.plot.light(node?.dataset.method ?? node?.dataset.row ?? this.plot.at?.method.key ?? "");
+    };
+    for (const kind of ["pointerover", "focusin"]) root.addEventListener(kind, lit);
     drops(root, (file) => this.read(file));
     new ResizeObserver(() => this.open && this.later()).observe(this.plot.root);
     theme.on(() => this.open && this.later());
@@ -77,6 +84,7 @@ export class Board {
     const { said } = this, own = said.board === "own", base = { ...this.form.shownQuery };
     delete base.seed; // seeds are the sweep's own
     delete base.mode;
+    if (this.form.grammar.pictures(base.data)) delete base.particles; // a stage has few images, of which a measure says little
     const more = { ...(said["board.seeds"] && { seeds: said["board.seeds"] }), ...(said["board.measures"] && { measures: said["board.measures"] }), ...(said["board.particles"] && { particles: said["board.particles"] }) };
     return own ? { sweep: said["board.sweep"] ?? "", ...more } : { ...base, preset: said.board, ...more };
   }
@@ -119,9 +127,8 @@ export class Board {
     if (turn !== this.turn) return;
     this.words = "";
     if (next.head?.key !== this.known.head?.key) {
+      if (this.known.head) for (const name of ["cell", ...OF_METHODS]) this.say(name, "");
       this.known = next;
-      this.off.clear();
-      this.say("cell", "");
     }
     this.draw();
     if (start) await this.start();
@@ -199,7 +206,6 @@ export class Board {
     }
     if (turn !== this.turn || !next.head) return;
     this.known = next;
-    this.off.clear();
     this.running = this.picking = false;
     for (const key of Object.keys(this.said)) if (key.startsWith("board.")) this.form.view.set(key, "");
     this.say("sweep", JSON.stringify(next.head.sweep));
@@ -223,7 +229,7 @@ export class Board {
     else if (run) this[run === "pause" ? "pause" : "stop"]();
     else if (place) this.choose(place);
     else if (method) this.toggle(method);
-    else if (show) this.only(show);
+    else if (show) this.pick(show);
     else if (sort) {
       this.sort = { by: sort, up: this.sort.by === sort ? !this.sort.up : sort !== "front" };
       this.draw();
@@ -239,10 +245,17 @@ export class Board {
 
   /** @param {string} preset */
   turnTo(preset) {
-    for (const name of ["sweep", "run", "cell", "measures", "measure"]) this.say(name, "");
+    for (const name of ["sweep", "run", "cell", "measures", "measure", "cost", ...OF_METHODS]) this.say(name, "");
     this.form.view.set("board", preset);
     this.known = new Known();
-    this.ask();
+    this.ask().then(() => this.across(preset));
+  }
+
+  /** What stands across at first. @param {string} preset */
+  across(preset) {
+    const { said, known } = this, own = config.board.presets.find(({ key }) => key === preset)?.across ?? [];
+    const first = said.board === preset && !said["board.cost"] && own.find((key) => known.head?.measures.some((m) => m.key === key));
+    if (first) this.set("cost", first);
   }
 
   /** One that was not computed is, now. @param {string} key */
@@ -258,6 +271,8 @@ export class Board {
   /** @param {Event} e @param {boolean} done */
   slid(e, done) {
     const { target } = e;
+    if (target instanceof HTMLInputElement && target.dataset.find && !done) this.set("find", target.value.trim());
+    if (target instanceof HTMLSelectElement && target.dataset.across && done) this.set("cost", target.value);
     if (!(target instanceof HTMLInputElement) || !target.dataset.slider) return;
     const name = target.dataset.slider, value = name === "seeds" ? Number(target.value) : particlesOf(this.particles)[Number(target.value)];
     const words = value.toLocaleString("en"), out = target.parentElement?.querySelector("output");
@@ -273,14 +288,15 @@ export class Board {
 
   /** @param {string} key of a method */
   toggle(key) {
-    if (!this.off.delete(key)) this.off.add(key);
+    for (const [name, value] of Object.entries(toggled(this.picked, this.asking, key))) this.say(name, value);
     this.draw();
   }
 
-  /** @param {string} which "all" or "front" */
-  only(which) {
-    const { known, cost, shownMeasure } = this;
-    this.off = new Set(which === "all" ? [] : known.shownMethods.filter(({ places }) => !places.some((p) => p && known.onFront(p, shownMeasure, cost))).map(({ key }) => key));
+  /** @param {string} which "front", "all", "none": in colour; "only": these alone, or not; "more": all chips, or not */
+  pick(which) {
+    if (which === "only") this.say("only", this.said["board.only"] ? "" : "on");
+    else if (which === "more") this.many = !this.many;
+    else this.say("lit", which === "front" ? "" : which);
     this.draw();
   }
 
@@ -336,7 +352,20 @@ export class Board {
 
   // ---- drawing -----------------------------------------------------------------------------------------------------------------
 
-  get cost() { return this.said["board.cost"] || config.board.costs[0].key; }
+  /** What stands across: a cost, or another measure. */
+  get cost() {
+    const asked = this.said["board.cost"] ?? "", { costs } = config.board;
+    return costs.some(({ key }) => key === asked) || (this.known.head?.measures.some(({ key }) => key === asked) && asked !== this.shownMeasure) ? asked : costs[0].key;
+  }
+
+  /** What the link says of methods. */
+  get asking() {
+    const { said } = this;
+    return { off: said["board.off"], lit: said["board.lit"], only: said["board.only"], find: said["board.find"] };
+  }
+
+  get picked() { return pick(this.known, this.asking, { measure: this.shownMeasure, across: this.cost, chosen: this.said["board.cell"] ?? "" }); }
+
   get shownMeasure() {
     const { head } = this.known, asked = this.said["board.measure"];
     return head?.measures.some((m) => m.key === asked) ? asked : head?.measures[0].key ?? "";
@@ -357,36 +386,6 @@ export class Board {
   }
 
   draw() {
-    const { known, said, cost, shownMeasure: measure } = this, { head } = known, chosen = said["board.cell"] ?? "", active = document.activeElement;
-    if (!this.open) return;
-    const asked = { preset: said.board, particles: this.particles, seeds: Number(said["board.seeds"] || head?.seeds.length || 1), measure: said["board.measure"] || measure, running: this.running, computing: this.words };
-    const told = JSON.stringify([asked, head?.key, known.plan?.left_out.length, head?.measures.length]);
-    if (this.at.question.dataset.told !== told) {
-      const more = this.at.question.querySelector("details")?.open ?? false, held = active && this.at.question.contains(active) ? markOf(active) : "";
-      this.at.question.replaceChildren(...question(known, asked));
-      const details = this.at.question.querySelector("details");
-      if (details) details.open = more;
-      if (held) /** @type {HTMLElement | null} */ (this.at.question.querySelector(held))?.focus();
-      this.at.question.dataset.told = told;
-    }
-    replace(this.at.progress, progress(known, asked));
-    this.root.classList.toggle("pg-b-begun", known.begun);
-    if (!known.begun) replace(this.at.empty, empty(known, { preset: said.board, words: this.words, running: this.running }));
-    const colour = getComputedStyle(this.root).getPropertyValue("--pg-sampler").trim(), shown = { measure, cost, off: this.off, chosen, colour };
-    if (known.begun) {
-      replace(this.at.legend, legend(known, this.off));
-      const m = head?.measures.find(({ key }) => key === measure), axis = config.board.costs.find(({ key }) => key === cost)?.title ?? "";
-      this.plot.root.dataset.axis = axis;
-      this.plot.draw(known, { ...shown, title: m ? `${m.title}${m.unit ? ` (${m.unit})` : ""}, ${m.better}: mean and 95 % interval over the seeds` : "", axis });
-      replace(this.at.switches, switches(cost, said["board.look"] || "matrix", this.picking));
-      const mark = active && this.at.cells.contains(active) ? markOf(active) : "", { scrollTop, scrollLeft } = this.at.cells;
-      if (said["board.look"] === "table") sorted(this.at.cells, known, shown, this.sort);
-      else matrix(this.at.cells, known, shown);
-      this.at.cells.scrollTo(scrollLeft, scrollTop);
-      if (mark) /** @type {HTMLElement | null} */ (this.at.cells.querySelector(mark))?.focus();
-    } else for (const node of [this.at.legend, this.at.cells, this.at.switches]) node.replaceChildren();
-    replace(this.at.cell, chosenCell(known, { ...shown, picking: this.picking }));
-    replace(this.at.keep, keeping(known));
-    this.at.foot.replaceChildren(...foot(known, this.first));
+    if (this.open) draw(this);
   }
 }

@@ -44,12 +44,20 @@ export function draw(canvas, picture, axes, width, height, colour) {
   if (picture.shape.length === 4) return images(pen, picture, width, height);
   pen.fillStyle = colour;
   const shown = windowOf(axes), points = pointsOf(picture, axes.away);
+  const seen = points.filter((p) => shown.every(([lo, hi], k) => p[k] >= lo && p[k] <= hi)).length;
+  if (!seen && shown.length) return outside(pen, width, height);
   if (picture.shape[1] === 1) return bars(pen, points.map(([x]) => x), axes.names.length ? [0, 1] : shown[0] ?? [0, 1], axes.names.length || 24, width, height);
   const [[x0, x1], [y0, y1]] = shown, units = axes.ranges.map(([lo, hi]) => hi - lo);
   const fit = Math.min(width / ((x1 - x0) * units[0]), height / ((y1 - y0) * units[1])); // pixels a unit: shapes stay what they are
   const side = width > 100 ? 2 : 1.5;
   pen.globalAlpha = 0.85;
   for (const [x, y] of points) pen.fillRect(width / 2 + (x - (x0 + x1) / 2) * units[0] * fit - side / 2, height / 2 - (y - (y0 + y1) / 2) * units[1] * fit - side / 2, side, side);
+}
+
+/** An empty picture says why. @param {CanvasRenderingContext2D} pen @param {number} width @param {number} height */
+function outside(pen, width, height) {
+  Object.assign(pen, { font: `11.5px ${getComputedStyle(pen.canvas).fontFamily}`, textAlign: "center", textBaseline: "middle" });
+  pen.fillText("all outside", width / 2, height / 2, width - 4);
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {number[]} xs @param {[number, number]} shown @param {number} count @param {number} width @param {number} height */
@@ -62,7 +70,7 @@ function bars(pen, xs, [lo, hi], count, width, height) {
 
 /** @param {CanvasRenderingContext2D} pen @param {Picture} picture @param {number} width @param {number} height */
 function images(pen, { shape: [n, h, w, channels], data }, width, height) {
-  const raw = bytesOf(data), side = Math.min(height, width / n), sheet = document.createElement("canvas"), ink = penOf(sheet);
+  const raw = bytesOf(data), sheet = document.createElement("canvas"), ink = penOf(sheet), { columns, side } = tiles(n, width, height), rows = Math.ceil(n / columns);
   Object.assign(sheet, { width: w, height: h });
   pen.imageSmoothingEnabled = false;
   for (let k = 0; k < n; k++) {
@@ -72,6 +80,16 @@ function images(pen, { shape: [n, h, w, channels], data }, width, height) {
       image.data[4 * i + 3] = 255;
     }
     ink.putImageData(image, 0, 0);
-    pen.drawImage(sheet, (width - n * side) / 2 + k * side, (height - side) / 2, side - 1, side - 1);
+    pen.drawImage(sheet, (width - columns * side) / 2 + (k % columns) * side, (height - rows * side) / 2 + Math.floor(k / columns) * side, side - 1, side - 1);
   }
+}
+
+/** The columns of n squares that are as large as can be. @param {number} n @param {number} width @param {number} height */
+export function tiles(n, width, height) {
+  let found = { columns: 1, side: 0 };
+  for (let columns = 1; columns <= n; columns++) {
+    const side = Math.min(width / columns, height / Math.ceil(n / columns));
+    if (side > found.side) found = { columns, side };
+  }
+  return found;
 }

@@ -22,8 +22,8 @@ export const counted = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} 
 /** Some of a list in words. @param {string[]} list @param {number} most */
 export const some = (list, most) => (list.length <= most ? list.join(", ") : `${list.slice(0, most).join(", ")} and ${list.length - most} more`);
 
-/** A piece of a method's line, as a picture for legends. @param {number} n which method */
-export function swatch(n) {
-  const { colour, dash, mark } = look(n), dashes = dash ? ` stroke-dasharray="${dash}"` : "";
+/** A piece of a method's line, as a picture for legends. @param {number} n which method @param {string} [other] a colour that is not its own */
+export function swatch(n, other = "") {
+  const { colour: own, dash, mark } = look(n), colour = other || own, dashes = dash ? ` stroke-dasharray="${dash}"` : "";
   return `<svg class="pg-b-swatch" viewBox="0 0 22 10" width="22" height="10" aria-hidden="true"><path d="M0 5H22" stroke="${colour}" stroke-width="1.8"${dashes}/><path d="${markPath(mark, 11, 5, 3)}" fill="${colour}"/></svg>`;
 }
