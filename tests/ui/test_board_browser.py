@@ -206,6 +206,7 @@ def test_files_go_out_and_come_in_again(board: Any, tmp_path: Path) -> None:
     assert again.page.locator(".pg-b-cells").inner_text() == shown  # nothing is lost
     again.page.click('nav [data-page="toys"]')
     assert drop(again, "table.csv", table)
+    again.page.wait_for_function("document.body.classList.contains('pg-on-board')")
     ended(again)
     assert again.page.locator(".pg-b-cells").inner_text() == shown
 
