@@ -110,7 +110,8 @@ class Intro {
       if (!this.box.hidden && this.box.offsetParent && !modifier) this.hide();
     };
     for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, leave, { capture: true, passive: true });
-    if (!met() && !lesson.open && document.body.dataset.page !== "images") this.show();
+    const compared = new URLSearchParams(location.search).has("view.compare"); // of one stage these words speak, and would hide another
+    if (!met() && !lesson.open && !compared && document.body.dataset.page !== "images") this.show();
   }
 
   show() {
