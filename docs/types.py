@@ -25,6 +25,8 @@ from playground.core.measure import Estimate
 from playground.core.spec import registry
 from playground.laws.table import Table
 from playground.presets import PRESETS
+from playground.samplers.ddim import DDIM
+from playground.samplers.ddpm import DDPM
 from playground.server import jobs
 from playground.sweeps.record import Sweep
 from playground.sweeps.running import Running
@@ -33,6 +35,7 @@ from playground.ui.page import told as told_at_start
 from playground.views import board
 from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
+from playground.views.flow import flow_packet
 from playground.views.judged import beyond
 from playground.views.layer import layers
 from playground.views.mixture import fit_record
@@ -221,6 +224,10 @@ def fields() -> Iterator[object]:
             yield from headers([made])
 
 
+def flows() -> Iterator[object]:
+    return headers(flow_packet(whole(Experiment(sampler=sampler))) for sampler in (DDIM(), DDPM()))
+
+
 def distances() -> Iterator[object]:
     return headers(metrics_packet(whole(exp)) for exp in experiments() if not exp.law.space.pictures)
 
@@ -374,6 +381,7 @@ def written() -> str:
     one("StepHeader", steps(), "Of a step of an image run.")
     one("FieldsHeader", of_fields, 'Of the packet "fields".')
     one("MetricsHeader", distances(), 'Of the packet "metrics".')
+    one("FlowHeader", flows(), 'Of the packet "flow".')
     made = {layer: shape_of("Lab", besides(layer)) for layer in ASKED}
     lines = "\n".join(f"  {json.dumps(layer)}: {shape.text(1)};" for layer, shape in made.items())
     parts.append(f"/** Of the packets that labs and the form ask for. */\nexport interface LabHeaders {{\n{lines}\n}}\n")

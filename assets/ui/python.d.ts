@@ -443,6 +443,14 @@ export interface MetricsHeader {
   arrays: Arrays;
 }
 
+/** Of the packet "flow". */
+export interface FlowHeader {
+  kind: string;
+  key: string;
+  reason: string;
+  arrays: Arrays;
+}
+
 /** Of the packets that labs and the form ask for. */
 export interface LabHeaders {
   "knots": {

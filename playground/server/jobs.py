@@ -46,6 +46,7 @@ from playground.views.distances import metrics_packet
 from playground.views.fields import fields_packet
 from playground.views.film import KINDS as FILMS
 from playground.views.film import decoded, film, sent
+from playground.views.flow import flow_packet
 from playground.views.guided import fields_key
 from playground.views.image_files import MS as IMAGE_MS
 from playground.views.judged import beyond
@@ -273,6 +274,21 @@ class MeasuresPacket(Job):
         return metrics_packet((yield from run_of(self.exp, self.run))).to_bytes()
 
 
+class FlowPacket(Job):
+    """``layer=flow``."""
+
+    kind = Kind.LAB
+    kept = True
+
+    def read(self) -> None:
+        self.exp = experiment_of(self.query)
+        self.run = name_of(self.exp)
+        self.key = f"flow {self.run}"
+
+    def steps(self) -> Steps:
+        return flow_packet((yield from run_of(self.exp, self.run))).to_bytes()
+
+
 class LabPacket(Job):
     """A layer of a lab: of the experiment and the query's "lab." names."""
 
@@ -327,7 +343,13 @@ def of_runs() -> dict[str, Callable[[Run, Params], Packet]]:
 @functools.cache
 def packets() -> dict[str, type[Job]]:
     """Who answers for a layer."""
-    stage: dict[str, type[Job]] = {"run": RunPacket, "part": PartPacket, "fields": FieldsPacket, "metrics": MeasuresPacket}
+    stage: dict[str, type[Job]] = {
+        "run": RunPacket,
+        "part": PartPacket,
+        "fields": FieldsPacket,
+        "metrics": MeasuresPacket,
+        "flow": FlowPacket,
+    }
     return {
         **stage,
         **dict.fromkeys(OF_FORM, FormPacket),
@@ -648,7 +670,7 @@ class Picture(Answered):
 JOBS: dict[str, type[Job]] = {
     made.__name__: made
     for made in (
-        *(RunPacket, PartPacket, FieldsPacket, MeasuresPacket, LabPacket, RunLabPacket, FormPacket),
+        *(RunPacket, PartPacket, FieldsPacket, MeasuresPacket, FlowPacket, LabPacket, RunLabPacket, FormPacket),
         *(ImageRun, ImageTask, States, Arrays, PageFile, RunFilm, DrawnFilm, Fit, StoreSet, Summary, Distances, Picture),
         *(Board, BoardRead, BoardFile),
     )

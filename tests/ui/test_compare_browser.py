@@ -11,6 +11,8 @@ import torch
 
 from playground.core.experiment import Experiment
 from playground.engine import simulate
+from playground.metrics.budget import exact_model
+from playground.metrics.flow import any_flow
 
 pytestmark = pytest.mark.browser
 
@@ -209,6 +211,19 @@ def test_twins_are_apart_by_what_numpy_finds(visit: Any) -> None:
     site.settle()
     assert page.locator(".pg-place:visible").count() == 3
     assert page.locator(".pg-twins").is_hidden()
+    # the exact flow of the selected run's own particles; the other stages stay
+    page.keyboard.press("1")
+    page.locator(".pg-flow-over").click()
+    page.evaluate("__pgStage.seek(__pgStage.end)")
+    page.wait_for_function("!__pgStage.dirty && __pg.form.compare.overlay.mean > 0")
+    run = runs[0]
+    ends = any_flow(exact_model(run.exp), run.frames[0].z.double(), run.grid[0], run.grid[-1]).numpy()
+    apart = np.linalg.norm(run.frames[-1].z.numpy() - ends, axis=1).mean()
+    assert page.evaluate("__pg.form.compare.overlay.mean") == pytest.approx(apart, abs=1e-3)
+    assert page.evaluate("__pg.form.compare.overlay.curve.values[0]") < 1e-3
+    assert page.locator(".pg-place:visible").count() == 3
+    choose(site, "sampler", "DDPM")
+    assert "draws noise" in page.locator(".pg-twins").inner_text()
     assert site.problems == []
 
 

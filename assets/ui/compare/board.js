@@ -15,7 +15,7 @@ const HEAD = 48; // of a cell, about
 const entry = (unit) => config.glossary[`clock.${unit}`];
 
 export class Board {
-  /** @param {Stage} lead @param {{add: () => void, unit: (unit: Unit) => void, overlay: () => void}} asked */
+  /** @param {Stage} lead @param {{add: () => void, unit: (unit: Unit) => void, overlay: () => void, flow: () => void}} asked */
   constructor(lead, asked) {
     this.lead = lead;
     this.on = false;
@@ -32,11 +32,16 @@ export class Board {
     this.overlay.setAttribute("aria-label", "overlay");
     this.overlay.dataset.term = "word.twins";
     this.overlay.addEventListener("click", asked.overlay);
+    this.flow = el("button", { type: "button", className: "pg-btn pg-flow-over", innerHTML: '<svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><path d="M2 13C6 13 6 4 14 3"/><path d="M2 13 8 10 14 8" stroke-dasharray="2 2"/></svg>' });
+    this.flow.setAttribute("aria-label", "exact flow");
+    this.flow.setAttribute("aria-pressed", "false");
+    this.flow.dataset.term = "word.flow";
+    this.flow.addEventListener("click", asked.flow);
     this.compare = el("button", { type: "button", className: "pg-btn pg-compare-stages", innerHTML: '<svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><path d="M2 3h5v10H2zM9 3h5v10H9z"/></svg>' });
     this.compare.setAttribute("aria-label", "Compare");
     this.compare.dataset.term = "word.stages";
     this.compare.addEventListener("click", asked.add);
-    lead.frame.bar.tools.prepend(this.compare);
+    lead.frame.bar.tools.prepend(this.compare, this.flow);
     const unit = (this.unit = el("select", { className: "pg-speed pg-unit", hidden: true, innerHTML: config.compare.units.map(({ key }) => `<option value="${key}">${entry(key).name}</option>`).join("") }));
     unit.setAttribute("aria-label", "The clock counts");
     unit.addEventListener("change", () => asked.unit(/** @type {Unit} */ (unit.value)));
@@ -56,11 +61,12 @@ export class Board {
     this.compare.hidden = on;
     if (on) {
       root.prepend(this.box);
-      this.top.append(frame.legend.box, this.overlay, this.more);
+      this.top.append(frame.legend.box, this.overlay, this.flow, this.more);
       this.box.prepend(frame.toast.box);
       this.sized.observe(this.grid);
     } else {
       this.sized.disconnect();
+      this.compare.after(this.flow);
       this.said.hidden = true;
       root.prepend(ui.view);
       ui.head.prepend(frame.legend.box);
@@ -91,9 +97,10 @@ export class Board {
     grid.style.setProperty("--rows", String(grid.classList.contains("pg-over") ? 1 : Math.ceil(count / columns)));
   }
 
-  /** Is only the selected stage there, with another laid over it? @param {boolean} on */
-  over(on) {
+  /** What lies over the selected stage: with another one nothing else is there. @param {boolean} on another stage @param {boolean} flow the exact flow */
+  over(on, flow) {
     this.overlay.setAttribute("aria-pressed", String(on));
+    this.flow.setAttribute("aria-pressed", String(flow));
     if (this.grid.classList.toggle("pg-over", on) === on) this.arrange();
   }
 

@@ -10,6 +10,7 @@ import { Board } from "./board.js";
 import { Common, coloursOf } from "./common.js";
 import { Editing } from "./editing.js";
 import { Further } from "./further.js";
+import { ExactFlow, OtherRun } from "./laid.js";
 import { Overlay } from "./overlay.js";
 import { read, said, wrong } from "./link.js";
 import { Place } from "./place.js";
@@ -21,6 +22,7 @@ import { follow, shared } from "./rules.js";
 /** @typedef {import("./place.js").MetricsPacket} MetricsPacket */
 
 const { most } = config.compare; // stages beside each other
+const FLOW = "flow"; // in place of a stage's number
 
 export class Compare {
   /** In their order; one stage alone is none. @type {Place[]} */
@@ -37,6 +39,8 @@ export class Compare {
   board = null;
   /** @type {Overlay | null} */
   overlay = null;
+  /** @type {ExactFlow | null} */
+  flow = null;
   /** The stage of a link that is to be selected when the form can. */
   wanted = 0;
 
@@ -55,13 +59,17 @@ export class Compare {
   /** @param {Stage} lead */
   mount(lead) {
     this.lead = lead;
-    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.layOver() });
+    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.layOver(String(this.at ? 1 : 2)), flow: () => this.layOver(FLOW) });
     this.common.mount(lead, this.board);
     theme.on(() => {
       this.common.dress();
       this.show();
     });
-    this.overlay = new Overlay(lead, this.common);
+    this.overlay = new Overlay(lead);
+    this.flow = new ExactFlow(lead, {
+      fetch: (signal) => this.form.transport.packet("flow", "", this.form.shownQuery, signal),
+      told: () => this.overlay?.renew(),
+    });
   }
 
   // ---- stages come and go --------------------------------------------------------------------------------------------------------
@@ -130,7 +138,7 @@ export class Compare {
     if (n === this.at) this.select(n ? n - 1 : 1);
     const [gone] = this.places.splice(n, 1);
     if (n < this.at) this.at--;
-    this.form.view.set("overlay", "");
+    if (this.form.view.said.overlay !== FLOW) this.form.view.set("overlay", "");
     this.release(gone);
     if (!this.on) return this.end();
     this.settle();
@@ -162,7 +170,8 @@ export class Compare {
       lead.clock.cursor = own;
       lead.frame.bar.drawTicks();
     }
-    for (const name of ["compare", "selected", "clock", "overlay"]) form.view.set(name, "");
+    for (const name of ["compare", "selected", "clock"]) form.view.set(name, "");
+    if (form.view.said.overlay !== FLOW) form.view.set("overlay", "");
     form.address.later();
   }
 
@@ -299,18 +308,21 @@ export class Compare {
     this.form.address.later();
   }
 
-  /** One more of the stages is laid over the selected one, or none any more. */
-  layOver() {
-    const { view } = this.form;
-    view.set("overlay", view.said.overlay ? "" : String(this.at ? 1 : 2));
-    this.settle();
+  /** Another of the stages, or the exact flow, is laid over the selected one; what lies there goes. @param {string} what its number, or FLOW */
+  layOver(what) {
+    const { view, hands } = this.form, there = view.said.overlay ?? "", again = there !== "" && (there === FLOW) === (what === FLOW);
+    hands.touch();
+    view.set("overlay", again ? "" : what);
+    if (this.on) this.settle();
+    else this.lay();
   }
 
-  /** The stage that the link says lies over the selected one. */
+  /** What the link says lies over the selected stage. */
   lay() {
-    const { overlay, board, places, form: { view }, at } = this, n = Number(view.said.overlay || 0) - 1, other = this.on && n !== at ? places[n] ?? null : null;
-    board?.over(other !== null);
-    overlay?.show(other, n + 1, this.lead ? coloursOf(this.lead.theme)[n] : "");
+    const { overlay, board, places, flow, lead, form: { view }, at } = this, there = view.said.overlay ?? "", n = Number(there || 0) - 1;
+    const other = this.on && n !== at ? places[n] ?? null : null, flows = there === FLOW;
+    board?.over(other !== null, flows);
+    overlay?.show(flows ? flow : other && lead && new OtherRun(lead, other, n + 1, coloursOf(lead.theme)[n]));
   }
 
   // ---- the link ------------------------------------------------------------------------------------------------------------------
@@ -350,6 +362,7 @@ export class Compare {
     const base = experimentPart(location.search), { told, form } = this, n = Number(form.view.said.selected || 1) - 1, { lead } = this;
     if (!told.length || !lead) {
       this.end();
+      this.lay();
       return base;
     }
     const queries = [base, ...told], at = n < queries.length && form.chosen.ready ? n : 0;

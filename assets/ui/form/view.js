@@ -13,7 +13,7 @@ const rules = () => {
   const layers = [...LAYER_KEYS, "none"];
   return {
     at: (v) => (v !== "" && Number(v) >= 0 && Number(v) <= 1 ? "" : "a number from 0 to 1"),
-    lab: one(labKeys()), time: one(Object.keys(time.scales)), clock: one(config.compare.units.map(({ key }) => key)), selected: one(STAGES), overlay: one(STAGES), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
+    lab: one(labKeys()), time: one(Object.keys(time.scales)), clock: one(config.compare.units.map(({ key }) => key)), selected: one(STAGES), overlay: one([...STAGES, "flow"]), color: one(["class"]), keep: one(["calls"]), loop: one(["off"]),
     board: one([...config.board.presets.map(({ key }) => key), "own"]),
     speed: one(SPEEDS.map(String)),
     layers: (v) => (v.split(",").every((name) => layers.includes(name)) ? "" : `names of ${layers.join(", ")}`),
