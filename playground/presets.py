@@ -184,6 +184,14 @@ PRESETS = (
         "data=torus_peaks&sampler=GeodesicEulerMaruyama&grid.steps=10",
         ("sampler", "grid"),
     ),
+    Preset(
+        "path",
+        "One Brownian path, three step sizes",
+        "DDPM in 4, 16 and 64 steps, each drawing increments of the same path. Lines join the particles of 4 steps to themselves in 64: about 1 apart, the strong error.",
+        "Press 2: the 16 steps end a third as far from the 64. Set noise to steps, and the lines no longer shrink: each run draws its own.",
+        "sampler=DDPM&grid=UniformLogSNR&grid.steps=4&particles=300&noise=path&view.compare=*grid.steps:16*grid.steps:64&view.overlay=3&view.at=0",
+        ("sampler", "grid", "noise"),
+    ),
 )
 
 

@@ -354,3 +354,17 @@ def _() -> None:
     assert 0.25 < (heun / euler) ** 0.5 < 0.45
     z = pg.simulate(exp.replace(particles=MANY)).states[..., 0]
     assert int((z.diff(dim=0).abs() > torch.pi).any(0).sum()) > MANY / 4  # trails that cross an edge
+
+
+@claim("path")
+def _path() -> None:
+    def apart(steps: str, noise: str) -> float:
+        few, many = (pg.simulate(exp_of("path", grid__steps=n, noise=noise)).x[-1] for n in (steps, "64"))
+        return float((few - many).norm(dim=1).mean())
+
+    four, sixteen = apart("4", "path"), apart("16", "path")
+    assert preset("path").view["compare"] == "*grid.steps:16*grid.steps:64"
+    assert preset("path").view["overlay"] == "3"
+    assert 0.9 < four < 1.1
+    assert 0.27 < sixteen / four < 0.4
+    assert apart("16", "steps") > apart("4", "steps")

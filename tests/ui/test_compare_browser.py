@@ -217,7 +217,7 @@ def test_twins_are_apart_by_what_numpy_finds(visit: Any) -> None:
     page.evaluate("__pgStage.seek(__pgStage.end)")
     page.wait_for_function("!__pgStage.dirty && __pg.form.compare.overlay.mean > 0")
     run = runs[0]
-    ends = any_flow(exact_model(run.exp), run.frames[0].z.double(), run.grid[0], run.grid[-1]).numpy()
+    ends = any_flow(exact_model(Experiment.from_query(query)), run.frames[0].z.double(), float(run.times[0]), float(run.times[-1])).numpy()
     apart = np.linalg.norm(run.frames[-1].z.numpy() - ends, axis=1).mean()
     assert page.evaluate("__pg.form.compare.overlay.mean") == pytest.approx(apart, abs=1e-3)
     assert page.evaluate("__pg.form.compare.overlay.curve.values[0]") < 1e-3
@@ -240,4 +240,49 @@ def test_on_a_phone_stages_are_swiped(visit: Any) -> None:
     assert page.evaluate("__pg.form.compare.at") == 1
     wide = "[...document.querySelectorAll('#pg-main *')].filter((n) => !n.closest('.pg-stages, .pg-legend, .pg-chips, .pg-lab-strip, #pg-left') && n.getBoundingClientRect().right > innerWidth + 1).map((n) => n.className || n.id)"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.evaluate(wide)
+    assert site.problems == []
+
+
+def test_images_stand_beside_each_other_or_on_two_sides_of_a_line(visit: Any) -> None:
+    """From the same noise, under one cursor; the overlay of images is the line; the link opened anew shows the same."""
+    site = visit("?data=digits-unet&particles=4&grid.steps=4&seed=2")
+    page = site.page
+    panes = "__pg.form.compare.places.map((p) => p.further?.images ?? __pg.images)"
+    page.locator(".pg-compare-stages").click()
+    site.settle()
+    assert words(site)[1] == "a copy: change it"
+    page.locator("#pg-grid-steps input[type=number]").fill("8")
+    page.wait_for_function(
+        f"JSON.stringify({panes}.map(({{ run }}) => run?.header.steps)) === '[4,8]' && location.search.includes('steps:8')"
+    )
+    site.settle()
+    starts = page.evaluate(f"{panes}.map(({{ run }}) => [...run.arrays['image/x'].data.slice(0, 256)])")
+    assert starts[0] == starts[1]
+    page.evaluate("__pgStage.seek(0.5)")
+    frames = page.evaluate(f"{STAGES}.map((s) => s.run.facts(0.5).frame)")
+    page.wait_for_function(
+        f"(f) => JSON.stringify({panes}.map(({{ drawn }}) => +drawn?.split('|').at(-1))) === JSON.stringify(f)", arg=frames
+    )
+    page.locator(".pg-stage-over").click()
+    site.settle()
+    assert page.locator(".pg-place:visible").count() == 1
+    assert page.evaluate("__pg.images.compare.run.header.steps") == 4
+    assert "steps 4" in page.locator(".pg-compare-a:visible").inner_text()
+    assert "view.overlay=1" in page.url
+    page.locator(".pg-stage-over").click()
+    page.reload()
+    site.ready()
+    page.wait_for_function(
+        f"{STAGES}.length === 2 && JSON.stringify({panes}.map(({{ run }}) => run?.header.steps)) === '[4,8]' && __pg.settled"
+    )
+    assert page.evaluate("__pg.images.compare.run") is None
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("1")
+    site.settle()
+    assert page.evaluate("__pg.query()['grid.steps']") == "4"
+    assert page.evaluate(f"{panes}.map(({{ run }}) => run.header.steps)") == [4, 8]
+    page.locator(".pg-place-away").nth(1).click()
+    site.settle()
+    assert page.locator(".pg-place").count() == 0
+    assert "view.compare" not in page.url
     assert site.problems == []

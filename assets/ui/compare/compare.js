@@ -2,8 +2,9 @@
 // "this step" belong to the selected one; each other has a stage and a loop of its own (further.js). The link's own experiment is the first stage.
 import { Refused, messageOf } from "../form/transport.js";
 import { equal, same } from "../form/query.js";
-import { config, experimentPart, theme } from "../lib/start.js";
+import { config, theme } from "../lib/start.js";
 import { viewIn } from "../form/address.js";
+import { ofImages } from "../images/draw.js";
 import { alone } from "../stage/course.js";
 import { Besides } from "./besides.js";
 import { Board } from "./board.js";
@@ -12,9 +13,10 @@ import { Editing } from "./editing.js";
 import { Further } from "./further.js";
 import { ExactFlow, OtherRun } from "./laid.js";
 import { Overlay } from "./overlay.js";
-import { read, said, wrong } from "./link.js";
+import { said } from "./link.js";
+import { Linked } from "./linked.js";
 import { Place } from "./place.js";
-import { follow, shared } from "./rules.js";
+import { follow } from "./rules.js";
 
 /** @typedef {import("../python.js").Query} Query */
 /** @typedef {import("../stage/stage.js").Stage} Stage */
@@ -49,6 +51,7 @@ export class Compare {
     this.form = form;
     this.common = new Common(form);
     this.besides = new Besides(form.parts);
+    this.linked = new Linked(form);
     this.editing = new Editing({ select: (n) => this.select(n), all: (on) => this.editAll(on) });
   }
 
@@ -74,13 +77,13 @@ export class Compare {
 
   // ---- stages come and go --------------------------------------------------------------------------------------------------------
 
-  /** One more, a copy of the selected one, which is then selected itself. Of images: the line between two. */
+  /** One more, a copy of the selected one, which is then selected itself. */
   add() {
     const { form, lead } = this, { shown } = form.loop;
     if (!lead || !shown) return;
-    if (shown.run.header.image) return form.parts.images?.compare.button.click();
     if (this.places.length >= most) return form.tell({ kind: "info", message: `${most} stages stand beside each other at most: take one away first.` });
     form.hands.touch();
+    if (!this.on) form.parts.images?.compare.lay(null); // what was kept for the line
     if (!this.on) this.places = [this.place(form.chosen.query(), lead)];
     const place = this.place(this.selected.q, null);
     this.places.push(place);
@@ -125,7 +128,7 @@ export class Compare {
     place.stage = stage;
     if (place.shown) {
       stage.fields = fields;
-      stage.setRun(place.shown.run);
+      further.show(place.shown);
       loop.take(place.shown);
     } else stage.forget();
     loop.ask(place.q);
@@ -161,6 +164,7 @@ export class Compare {
     this.places = [];
     this.at = 0;
     this.all = false;
+    form.parts.images?.compare.lay(null);
     const own = lead.cursor;
     lead.courseOf = alone;
     this.settle();
@@ -305,6 +309,7 @@ export class Compare {
     this.common.tell();
     this.besides.tell(places, at, words);
     this.overlay?.renew();
+    this.line();
     this.form.address.later();
   }
 
@@ -319,10 +324,17 @@ export class Compare {
 
   /** What the link says lies over the selected stage. */
   lay() {
-    const { overlay, board, places, flow, lead, form: { view }, at } = this, there = view.said.overlay ?? "", n = Number(there || 0) - 1;
+    const { overlay, board, places, flow, lead, form: { view, chosen: { pictures } }, at } = this, there = view.said.overlay ?? "", n = Number(there || 0) - 1;
     const other = this.on && n !== at ? places[n] ?? null : null, flows = there === FLOW;
     board?.over(other !== null, flows);
-    overlay?.show(flows ? flow : other && lead && new OtherRun(lead, other, n + 1, coloursOf(lead.theme)[n]));
+    overlay?.show(pictures ? null : flows ? flow : other && lead && new OtherRun(lead, other, n + 1, coloursOf(lead.theme)[n]));
+    this.line();
+  }
+
+  /** Of images the other stage stands on the left of a line through each. */
+  line() {
+    const { places, at, form: { view, parts: { images } } } = this, n = Number(view.said.overlay || 0) - 1, other = n === at ? undefined : places[n]?.shown, run = ofImages(other?.run);
+    if (this.on) images?.compare.lay(other && run ? { run, q: other.q } : null);
   }
 
   // ---- the link ------------------------------------------------------------------------------------------------------------------
@@ -341,25 +353,11 @@ export class Compare {
   }
 
   /** Do the stages differ from those of the address? */
-  get news() { return !this.form.chosen.pictures && this.text !== (viewIn(location.search).compare ?? ""); }
-
-  /** What of a link's stages cannot be read. */
-  check() {
-    const { said: view } = this.form.view, no = view.compare ? wrong(view.compare) : "", count = 1 + this.told.length;
-    const late = view.selected && Number(view.selected) > count ? `view.selected = ${view.selected} (of ${count})` : "";
-    return [no && `Not readable in this link: view.compare (${no}).`, late && `Not usable in this link: ${late}.`].filter(Boolean).join(" ");
-  }
-
-  /** The further stages of the address. */
-  get told() {
-    const base = experimentPart(location.search), { grammar, view } = this.form;
-    if (grammar.pictures(base.data)) return [];
-    return read(view.said.compare ?? "", base).filter((q) => !grammar.pictures(q.data)).map((q) => shared(base, q));
-  }
+  get news() { return (this.on || !this.form.chosen.pictures) && this.text !== (viewIn(location.search).compare ?? ""); }
 
   /** A link was opened: its stages, and of which the form is to tell. @returns {Query} */
   opened() {
-    const base = experimentPart(location.search), { told, form } = this, n = Number(form.view.said.selected || 1) - 1, { lead } = this;
+    const { linked: { base, told }, form } = this, n = Number(form.view.said.selected || 1) - 1, { lead } = this;
     if (!told.length || !lead) {
       this.end();
       this.lay();

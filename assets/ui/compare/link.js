@@ -65,5 +65,8 @@ export const said = (base, others) => others.map((other) => MARK + stageSaid(bas
  * @param {string} text the value of `view.compare` @param {Query} base the link's own experiment @returns {Query[]} */
 export const read = (text, base) => parsed(text, base).queries;
 
+/** Does a link's value say stages beside each other, and not the other side of a line through images? @param {string} text */
+export const ofStages = (text) => text.startsWith(MARK);
+
 /** What of a link's further stages cannot be read, in words; "": all can. @param {string} text */
 export const wrong = (text) => parsed(text, {}).wrong.join("; ");

@@ -67,7 +67,7 @@ export class Place {
   showNumbers() {
     const h = this.shown?.run.header, told = this.metrics?.header, mine = told?.key === h?.key ? told : null, m = mine?.metrics[0];
     const calls = h && h.mode !== "forward" ? `${whole(h.model_calls)} call${h.model_calls === 1 ? "" : "s"}` : "";
-    this.far.textContent = m ? significant(m.final) : h && told && told !== mine ? "…" : "–";
+    this.far.textContent = h?.image ? "" : m ? significant(m.final) : h && told && told !== mine ? "…" : "–";
     this.cost.innerHTML = [m ? subscripts(m.label.split(",")[0]) : "", calls].filter(Boolean).join(" · ");
     this.numbers.title = m && mine ? `${m.label} of the last particles to ${mine.end}: ${significant(m.final)} ± ${significant(m.final_se, 1)}, floor ${significant(m.floor)} ± ${significant(m.floor_sd, 1)}.` : "";
     this.numbers.classList.toggle("pg-at-floor", Boolean(m && m.final <= m.floor + 2 * m.floor_sd));

@@ -4,8 +4,8 @@ import { equal } from "../form/query.js";
 /** @typedef {import("../python.js").Query} Query */
 /** @typedef {import("../form/query.js").Grammar} Grammar */
 
-/** What all stages share, always: the data, how many particles and which noise, and whether they noise or sample. */
-export const SHARED = ["data", "seed", "particles", "mode"];
+/** What all stages share, always: the data, how many particles, which noise and how it is drawn, and whether they noise or sample. */
+export const SHARED = ["data", "seed", "particles", "noise", "mode"];
 
 /** Another stage's experiment after the selected one has changed from `was` to `now`: what is shared follows, and with `all` every change.
  * @param {Grammar} grammar @param {Query} was @param {Query} now @param {Query} other @param {boolean} all @returns {Query} */

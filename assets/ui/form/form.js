@@ -219,7 +219,7 @@ export class Form {
     this.compare.ready();
   }
 
-  checkView() { this.viewTold = [this.view.check(), this.compare.check()].filter(Boolean).join(" "); }
+  checkView() { this.viewTold = [this.view.check(), this.compare.linked.check()].filter(Boolean).join(" "); }
 
   /** What of the view could not be used. */
   tellView() {

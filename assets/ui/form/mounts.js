@@ -4,6 +4,7 @@ import { Status } from "../beside/status.js";
 import { StepPanel } from "../beside/step-panel.js";
 import { Words } from "../beside/words.js";
 import { Board } from "../board/page.js";
+import { ofStages } from "../compare/link.js";
 import { Images } from "../images/images.js";
 import { setRadio } from "../lib/boxes.js";
 import { listen as listenForFiles } from "../keep/open.js";
@@ -52,7 +53,7 @@ function viewOf(form) {
       form.cost.show();
       if (said.at && Number.isFinite(+said.at)) stage.seek(+said.at);
       stage.setPin(said.pin || "");
-      if (chosen.pictures) images?.compare.restore(said.compare || "");
+      if (chosen.pictures) images?.compare.restore(ofStages(said.compare || "") ? "" : said.compare || "");
       labs?.open(said.lab || firstLab);
     },
   };

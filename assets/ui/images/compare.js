@@ -57,6 +57,14 @@ class Compare {
     this.tell();
   }
 
+  /** Another stage's images on the left of the line; they stand in the link as a stage does. @param {{run: ImageRun, q: Query} | null} shown */
+  lay(shown) {
+    if (this.run === (shown?.run ?? null)) return;
+    this.run = shown?.run ?? null;
+    this.query = shown?.q ?? null;
+    this.tell();
+  }
+
   end() {
     this.run = this.query = null;
     this.host.setView("compare", "");
@@ -66,7 +74,7 @@ class Compare {
   /** From a link: A is computed anew. @param {string} words  its query */
   async restore(words) {
     if (words === (this.query ? new URLSearchParams(this.query).toString() : "")) return;
-    if (!words) return this.end();
+    if (!words) return this.lay(null);
     const [query] = read(words, this.host.query());
     if (!query) return;
     try {
