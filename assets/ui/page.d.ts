@@ -61,6 +61,8 @@ export interface Beside {
   metrics: Packet<MetricsHeader> | null;
   /** Of what it shows now. */
   clock(): number;
+  /** Its step that is under way, as its caption says it. */
+  step(): number;
 }
 
 /** What a lab's `mount` gives: what it is told while it is open. */

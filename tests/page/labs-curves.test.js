@@ -141,7 +141,7 @@ test("of several stages each has its line, at its own clock; the axis holds all 
     arrays: { clock: array([1, 0]), energy: array(values), "energy/floor": array([0.02, 0.02]), "energy/floor_sd": array([0.01, 0.01]) },
   });
   const a = packet("a", [0.1, 0.2]), b = packet("b", [0.1, 50]);
-  const stage = (n, metrics, clock) => ({ n, selected: n === 1, words: `words ${n}`, role: `stage${n}`, query: {}, run: { header: { mode: "reverse", key: metrics?.header.key }, arrays: { clock: array([1, 0]), time: array([1, 0]) } }, metrics, clock: () => clock });
+  const stage = (n, metrics, clock) => ({ n, selected: n === 1, words: `words ${n}`, role: `stage${n}`, query: {}, run: { header: { mode: "reverse", key: metrics?.header.key }, arrays: { clock: array([1, 0]), time: array([1, 0]) } }, metrics, clock: () => clock, step: () => 1 });
   const one = distanceChart(a, null, ""), two = distanceChart(a, null, "", [stage(1, a, 0.5), stage(2, b, 0.25), stage(3, null, 0)]);
   assert.deepEqual(one.series.filter(({ label }) => label).map(({ key, label }) => [key, label]), [["floor", "floor"], ["energy", "particles"]]);
   assert.deepEqual(two.series.filter(({ label }) => label).map(({ key, label, role, at }) => [key, label, role, at?.()]), [["floor", "floor", "noise", undefined], ["stage1", "1", "stage1", 0.5], ["stage2", "2", "stage2", 0.75]]);

@@ -19,7 +19,7 @@ export class Besides {
     const stages = places.flatMap(({ shown, metrics, stage }, n) => {
       if (!shown || !stage?.run) return [];
       const { run, q } = shown, own = metrics?.header.key === run.header.key ? metrics : null;
-      return [{ n: n + 1, selected: n === at, words: words[n], role: roleOf(n), query: q, run, metrics: own, clock: () => stage.run?.facts(stage.cursor).clock ?? 1 }];
+      return [{ n: n + 1, selected: n === at, words: words[n], role: roleOf(n), query: q, run, metrics: own, clock: () => stage.run?.facts(stage.cursor).clock ?? 1, step: () => stage.run?.facts(stage.cursor).step ?? 0 }];
     });
     const now = JSON.stringify(stages.map(({ n, selected, words: said, run, metrics }) => [n, selected, said, run.header.key, Boolean(metrics)]));
     if (now === this.heard) return;

@@ -33,7 +33,7 @@ export function snrChart(run, { x, logSnr }, clockAt, beside = []) {
 }
 
 /** Another stage's steps on its own log-SNR, which is drawn where it is not the selected one's. @param {Beside} one @param {import("./series.js").Values} known @returns {Series[]} */
-function levelsOf({ n, words, role, run, clock }, known) {
+function levelsOf({ n, words, role, run, clock, step }, known) {
   const { arrays, header } = run, grid = arrays["grid/clock"], key = `stage${n}`, term = "curve.grid", tip = `Stage ${n}: ${words}.`;
   const x = fromNoise(arrays["curves/clock"].data), order = risingOrder(x), y = inOrder(finite(arrays["curves/log_snr"].data), order);
   const same = y.length === known.length && y.every((v, i) => v === known[i]);
@@ -42,5 +42,5 @@ function levelsOf({ n, words, role, run, clock }, known) {
   if (!grid?.data.length || header.mode === "forward") return line;
   const gx = fromNoise(grid.data), last = gx.length - 1, at = () => 1 - clock();
   return [...line, { key, label: String(n), term, tip, role, mode: "markers", size: gx.length > MANY ? 3 : 4.5, x: gx, y: finite(arrays["grid/log_snr"].data), width: 0, at,
-    room: 2 * String(last).length + 1, value: (where) => `${momentsOf(run).at(1 - where).step}/${last}` }];
+    room: 2 * String(last).length + 1, value: () => `${step()}/${last}` }];
 }
