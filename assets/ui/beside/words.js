@@ -110,7 +110,7 @@ class Intro {
       if (!this.box.hidden && this.box.offsetParent && !modifier) this.hide();
     };
     for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, leave, { capture: true, passive: true });
-    const compared = new URLSearchParams(location.search).has("view.compare"); // of one stage these words speak, and would hide another
+    const said = new URLSearchParams(location.search), compared = ["view.compare", "view.overlay"].some((name) => said.has(name)); // of one run these words speak, and would hide another
     if (!met() && !lesson.open && !compared && document.body.dataset.page !== "images") this.show();
   }
 
