@@ -63,6 +63,10 @@ class Ray(Apart):
         share = there.get("GPU", 0) / self.count if torch.cuda.is_available() else 0
         self.actor = self.ray.remote(num_cpus=1, num_gpus=share, max_restarts=0)(Computing)
 
+    @property
+    def said(self) -> str:
+        return f"a cluster of {self.count}"
+
     def start(self, told: Told) -> Worker:
         return Actor(self.ray, self.actor.remote(), told)
 

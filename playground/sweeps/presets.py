@@ -70,7 +70,7 @@ def fitting(slot: str, base: Experiment) -> list[str]:
     return [key for key, why in judged(slot, parts_of(base)).items() if not why]
 
 
-@preset("every sampler that fits, 5 to 100 model calls", "every sampler")
+@preset("every sampler that fits, by model calls", "every sampler")
 def samplers(base: Experiment) -> Sweep:
     own = registry("samplers")
     keys = [key for key in fitting("sampler", base) if own[key]().calls_line() is not None]

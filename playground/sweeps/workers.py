@@ -90,6 +90,11 @@ class Workers(ABC):
     why: str = ""
     """What of them went wrong, in a sentence: the sweep goes on."""
 
+    @property
+    @abstractmethod
+    def said(self) -> str:
+        """Who they are, in words."""
+
     @abstractmethod
     def cells(self, waiting: Waiting) -> Cells:
         """All of what is waiting. Closing it ends who computes."""
@@ -104,6 +109,10 @@ class Here(Workers):
 
     def __init__(self) -> None:
         self.computer = Computer()
+
+    @property
+    def said(self) -> str:
+        return "this machine, one process"
 
     def cells(self, waiting: Waiting) -> Cells:
         while waiting.ready():
@@ -123,6 +132,11 @@ class Soon(Workers):
 
     def __init__(self, make: Callable[[], Workers]):
         self.make, self.here = make, Here()
+        self.now: Workers = self.here
+
+    @property
+    def said(self) -> str:
+        return self.now.said
 
     def cells(self, waiting: Waiting) -> Cells:
         coming: Future[Workers] = Future()
@@ -134,7 +148,8 @@ class Soon(Workers):
                 else:
                     time.sleep(NAP)
                     yield None
-            yield from self._there(coming).cells(waiting)
+            self.now = self._there(coming)
+            yield from self.now.cells(waiting)
         except GeneratorExit:
             coming.add_done_callback(lambda late: late.exception() or late.result().end())
             raise
@@ -287,6 +302,10 @@ class Processes(Apart):
 
     def __init__(self, count: int):
         self.count = count
+
+    @property
+    def said(self) -> str:
+        return f"this machine, {self.count} processes" if self.count > 1 else "this machine, a process of its own"
 
     def start(self, told: Told) -> Worker:
         return Process(told)

@@ -2,7 +2,7 @@
 
     {"head": …}     the sweep, its axes and measures in words, which measures there are besides, how pictures are to be read
     {"plan": …}     how many cells there are, how many are known already, and which places cannot be, with the reason
-    {"cells": […]}  results as a results file has them (playground/sweeps/results.py); "done", "left_s": about how many seconds it takes on
+    {"cells": […]}  results as a results file has them (playground/sweeps/results.py); "done", "left_s": about how many seconds it takes on, "by": who computes, "" nobody
     {"rows": […]}   places over their seeds: mean and interval of every measure, model calls, milliseconds, the place's experiment as a link's names
     {"front": …}    by cost and measure the places on the Pareto front, and by two measures those on that of both and of model calls; "orders", by measure those fitted along the lines, and "floors", from where to where exact samples show it
     {"notice": …}   a sentence: what went wrong on the way
@@ -126,7 +126,7 @@ class Board:
         left_out = [{"at": list(at), "why": why} for at, why in self.results.left_out.items()]
         return line("plan", {"of": of, "known": known, "left_out": left_out, "code": self.results.code, "machine": self.results.machine})
 
-    def cells(self, some: Iterable[Result], left_s: float = math.nan) -> bytes:
+    def cells(self, some: Iterable[Result], left_s: float = math.nan, by: str = "") -> bytes:
         """Results, and the rows of their places."""
         cells = list(some)
         out = []
@@ -136,7 +136,7 @@ class Board:
                 self.rows[key][at] = row
             out.append(self._row(at, rows))
         done = len(self.results.cells)
-        return line("cells", [cell.to_dict() for cell in cells], done=done, left_s=told(left_s)) + line("rows", out)
+        return line("cells", [cell.to_dict() for cell in cells], done=done, left_s=told(left_s), by=by) + line("rows", out)
 
     def _row(self, at: tuple[int, ...], rows: Mapping[str, Row]) -> Record:
         one, exp = next(iter(rows.values())), self.results.sweep.place(at).exp
@@ -210,7 +210,7 @@ def running(
         if not some or (now - fresh < FRESH and len(some) < MANY):
             yield None
             continue
-        yield board.cells(some, run.left_s)
+        yield board.cells(some, run.left_s, run.by.said)
         some, fresh = [], now
         if now - steady > STEADY:
             yield board.front()
@@ -222,7 +222,7 @@ def running(
                 f"at most {limits().board_seconds:,} at a time; start it again to go on from here, {variable('board_seconds')} changes that",
             )
     if some:
-        yield board.cells(some, 0.0)
+        yield board.cells(some, 0.0, run.by.said)
     yield board.front()
     yield line("end", {"code": run.results.code, "machine": run.results.machine})
 

@@ -6,7 +6,7 @@
  * @typedef {import("../python.js").BoardCell} Cell
  * @typedef {import("../python.js").BoardRow} Row
  * @typedef {import("../python.js").BoardFront} Front
- * @typedef {{head?: Head, plan?: Plan, cells?: Cell[], done?: number, left_s?: number | string, rows?: Row[], front?: Front["front"], orders?: Front["orders"],
+ * @typedef {{head?: Head, plan?: Plan, cells?: Cell[], done?: number, left_s?: number | string, by?: string, rows?: Row[], front?: Front["front"], orders?: Front["orders"],
  *   floors?: Front["floors"], notice?: string, end?: object, error?: import("../form/transport.js").Complaint}} Line
  *
  * @typedef {object} Value  of a place under a measure, over its seeds
@@ -46,6 +46,7 @@ export class Known {
   front = null;
   ended = false;
   left = NaN; // s
+  by = ""; // who computes, in words
 
   /** @param {Line} line */
   take(line) {
@@ -53,6 +54,7 @@ export class Known {
     if (line.plan) this.plan = line.plan;
     for (const cell of line.cells ?? []) this.cells.set(`${keyOf(cell.at)}|${cell.seed}`, cell);
     if (line.cells) this.left = numberOf(line.left_s);
+    if (line.by) this.by = line.by;
     for (const row of line.rows ?? []) this.rows.set(keyOf(row.at), row);
     if (line.front) this.front = /** @type {Front} */ (line);
     if (line.end) this.ended = true;

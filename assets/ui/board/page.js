@@ -207,7 +207,7 @@ export class Board {
     if (turn !== this.turn || !next.head) return;
     this.known = next;
     this.running = this.picking = false;
-    for (const key of Object.keys(this.said)) if (key.startsWith("board.")) this.form.view.set(key, "");
+    for (const key of Object.keys(this.said)) if (key.startsWith("board.") && key !== "board.look") this.form.view.set(key, "");
     this.say("sweep", JSON.stringify(next.head.sweep));
     this.form.view.set("board", "own");
     this.asked = JSON.stringify(this.query);

@@ -95,5 +95,5 @@ export function foot(known, first) {
   if (!plan || !cells.size) return [];
   const item = (/** @type {string} */ n, /** @type {string} */ words) => el("span", {}, el("b", { textContent: n }), ` ${words}`);
   return [item(cells.size.toLocaleString("en"), "cells"), item(String(known.shownMethods.length), "methods"), ...(Number.isFinite(first) ? [item(significant(first, 2), "s to the first cells")] : []),
-    item(plan.known.toLocaleString("en"), "from the cache")];
+    item(plan.known.toLocaleString("en"), "from the cache"), ...(known.by && plan.known < plan.of ? [el("span", { textContent: `computed by ${known.by}` })] : [])];
 }
