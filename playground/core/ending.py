@@ -7,7 +7,7 @@ from typing import Generic
 
 from torch import Tensor
 
-from .fields import flag
+from .fields import Conditions, flag
 from .problem import Problem
 from .process import Process
 from .rng import Rng
@@ -54,15 +54,22 @@ class ToZero(Sampler[None]):
         return self.info.nfe or 0
 
 
+def lowered_above(when: Conditions = ()) -> bool:
+    """``LowersAbove.lower_above``, for those that have it under a condition."""
+    return flag(
+        False,
+        label="lower order above t = 0",
+        help="a run that ends above t = 0 lowers its order there too, to 1 in the last step, as diffusers’ runs to σ_min do",
+        when=when,
+        named=True,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class LowersAbove(Sampler[Carry], Generic[Carry]):
     """A multistep solver whose runs may end above t = 0 by a step of first order, as `diffusers`' runs to σ_min do."""
 
-    lower_above: bool = flag(
-        False,
-        label="lower order above t = 0",
-        help="a run that ends above t = 0 lowers its order there too, to 1 in the last step, as diffusers’ runs to σ_min do",
-    )
+    lower_above: bool = lowered_above()
 
     def lowers(self, grid: list[float], at_zero: bool) -> bool:
         """Is the order of a run over these times lowered at its end? ``at_zero``: is it where the end is t = 0?"""

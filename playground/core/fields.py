@@ -382,8 +382,10 @@ def _number(value: object) -> float | None:
 Conditions = Iterable[When]
 
 
-def declare(param: Param, default: Value) -> Value:
-    """The dataclass field of a parameter."""
+def declare(param: Param, default: Value, named: bool = False) -> Value:
+    """The dataclass field of a parameter. ``named``: by its name only, in a class of which others have a position."""
+    if named:
+        return dataclasses.field(default=default, metadata={"param": param}, kw_only=True)
     return dataclasses.field(default=default, metadata={"param": param})
 
 
@@ -414,9 +416,9 @@ def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str
     return declare(Choice(default, options=options, label=label, help=help, when=tuple(when)), default)
 
 
-def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = ()) -> bool:
+def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = (), named: bool = False) -> bool:
     """True or false."""
-    return declare(Flag(default, label=label, help=help, when=tuple(when)), default)
+    return declare(Flag(default, label=label, help=help, when=tuple(when)), default, named)
 
 
 def free(default: Value, check: Callable[[str, object], Value], *, label: str = "", help: str = "", when: Conditions = ()) -> Value:
@@ -425,8 +427,9 @@ def free(default: Value, check: Callable[[str, object], Value], *, label: str = 
 
 
 def params(spec: Declared) -> dict[str, Param]:
-    """The declared parameters of a spec class or instance, by name, in order."""
-    return {f.name: f.metadata["param"] for f in dataclasses.fields(spec) if "param" in f.metadata}
+    """The declared parameters of a spec class or instance, by name: in order, those that have no position last, as in its signature."""
+    declared = [f for f in dataclasses.fields(spec) if "param" in f.metadata]
+    return {f.name: f.metadata["param"] for f in sorted(declared, key=lambda f: f.kw_only is True)}
 
 
 def numbers(spec: Declared) -> dict[str, Number]:
@@ -437,7 +440,9 @@ def numbers(spec: Declared) -> dict[str, Number]:
 def declared_in(cls: type[DataclassInstance]) -> dict[str, Param]:
     """``params`` of a class statement that ``@dataclass`` has not read yet: what is inherited, and what stands in it."""
     own = {k: f.metadata["param"] for k, f in vars(cls).items() if isinstance(f, dataclasses.Field) and "param" in f.metadata}
-    return {**params(cls), **own}
+    last = {f.name for f in dataclasses.fields(cls) if f.kw_only}
+    first = {**{k: v for k, v in params(cls).items() if k not in last}, **{k: v for k, v in own.items() if k not in last}}
+    return {**first, **{k: own.get(k, v) for k, v in params(cls).items() if k in last}}
 
 
 def told(declared: dict[str, Param]) -> str:

@@ -64,6 +64,10 @@ class Guidance(Spec):
         words = f"{known[0]} to {known[-1]}" if len(known) > 25 else ", ".join(map(str, known))
         return Misfit(field="label", value=label, allowed=f"a class of these data: {words}")
 
+    def unserved(self, process: Process) -> Misfit | None:
+        """Why a model of its own does not serve a process. For the judge (core/legal.py)."""
+        return None
+
     def target(self, model: Model) -> Model:
         """The model of the law that distances compare with: of the class that is asked for."""
         return model if self.asks is None else model.only(self.asks)

@@ -286,7 +286,7 @@ class GuidanceSlot(SpecSlot[Guidance]):
         return parts.who.gives
 
     def numbers(self, choice: Guidance, parts: Choices) -> Misfit | None:
-        return choice.misfit(parts.who)
+        return choice.misfit(parts.who) or choice.unserved(parts.process)
 
 
 class SamplerSlot(SpecSlot[AnySampler]):

@@ -4,21 +4,22 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from playground.core.fields import choice, slider
 from playground.core.process import t64
 from playground.core.spec import Info
-from playground.processes.path import Path
+from playground.processes.path import CUT, Path
 
 
 @dataclass(frozen=True)
 class PolynomialPath(Path):
-    """α = 1 − t^p with either σ = √(1 − α²) (variance preserving) or σ = t^p = 1 − α (convex).
+    """α = 1 − t^p, or from the other end α = (1 − t)^p, with either σ = √(1 − α²) (variance preserving) or σ = 1 − α (convex).
 
-    p = 2 preserving is the polynomial schedule of E(3)-equivariant diffusion (Hoogeboom et al. 2022, 2203.17003, there with a
-    floor of 1e-5 on α); p = 1 convex is the linear flow, p > 1 convex the polynomial convex path of flow matching run in the other
-    direction of time (Lipman et al. 2024, 2412.06264). Cut at t = 0.999, where α = 1 − 0.999^p ≈ 0.001 p, unless it starts from pure noise.
-    With w = t^p: σ² = w(2 − w), L = ln(1 − w) − ½ ln(w(2 − w)); convex L = ln((1 − w)/w).
+    1 − t^p is gentle near the data, (1 − t)^p near the noise. p = 2 preserving from the data's end is the polynomial schedule of E(3)-equivariant diffusion (Hoogeboom et al. 2022,
+    2203.17003, there with a floor of 1e-5 on α); p = 1 convex is the linear flow, from either end; convex from the noise's end is the polynomial convex path of flow matching (Lipman et al.
+    2024, 2412.06264, whose t = 1 is data). Cut at t = 0.999, where α = 1 − 0.999^p ≈ 0.001 p, from the noise's end where α = 0.001, unless it starts from pure noise.
+    With w = 1 − α: σ² = w(2 − w), L = ln(1 − w) − ½ ln(w(2 − w)); convex L = ln((1 − w)/w).
     """
 
     info = Info(
@@ -32,16 +33,29 @@ class PolynomialPath(Path):
     power: float = slider(2.0, 1.0, 5.0, 0.1, label="p power", help="larger p: the data stay clean for longer")
     noise: str = choice("preserving", ("preserving", "convex"), label="σ rule", help="preserving: σ = √(1 − α²); convex: σ = 1 − α")
 
-    formula = r"x_t = (1-t^p)\,x_0 + \sigma\,\varepsilon,\quad \sigma = \sqrt{1-\alpha^2}\ \text{or}\ t^p"
+    gentle: str = choice(
+        "data", ("data", "noise"), label="gentle at", help="α = 1 − t^p changes little near the data, (1 − t)^p near the noise"
+    )
+
+    formula = r"x_t = \alpha\,x_0 + \sigma\,\varepsilon,\quad \alpha = 1-t^p\ \text{or}\ (1-t)^p,\quad \sigma = \sqrt{1-\alpha^2}\ \text{or}\ 1-\alpha"
+
+    @property
+    def t_level(self) -> float:
+        return CUT if self.gentle == "data" else 1 - (1 - CUT) ** (1 / self.power)
+
+    @property
+    def t_max(self) -> float:
+        return 1.0 if self.pure else self.t_level
 
     def _w(self, t: Tensor) -> Tensor:
-        return t64(t) ** self.power
+        """1 − α."""
+        return t64(t) ** self.power if self.gentle == "data" else -torch.expm1(self.power * torch.log1p(-t64(t)))
 
     def _dw(self, t: Tensor) -> Tensor:
-        return self.power * t64(t) ** (self.power - 1)
+        return self.power * (t64(t) if self.gentle == "data" else 1 - t64(t)) ** (self.power - 1)
 
     def alpha(self, t: Tensor) -> Tensor:
-        return 1 - self._w(t)
+        return 1 - self._w(t) if self.gentle == "data" else (1 - t64(t)) ** self.power
 
     def dalpha(self, t: Tensor) -> Tensor:
         return -self._dw(t)
@@ -53,15 +67,19 @@ class PolynomialPath(Path):
     def dsigma(self, t: Tensor) -> Tensor:
         if self.noise == "convex":
             return self._dw(t)
-        return self._dw(t) * (1 - self._w(t)) / self.sigma(t)
+        return self._dw(t) * self.alpha(t) / self.sigma(t)
 
     def time_at(self, half_log_snr: Tensor) -> Tensor:
         level = t64(half_log_snr)
-        if self.noise == "convex":
+        convex = self.noise == "convex"
+        if self.gentle == "noise":
+            log_alpha = logsigmoid(level) if convex else 0.5 * logsigmoid(2 * level)
+            return -torch.expm1(log_alpha / self.power)
+        if convex:
             return torch.sigmoid(-level) ** (1 / self.power)
         variance = torch.sigmoid(-2 * level)  # σ²; w = 1 − α = σ²/(1 + α) does not cancel
         return (variance / (1 + torch.sigmoid(2 * level).sqrt())) ** (1 / self.power)
 
     def g2(self, t: Tensor) -> Tensor:
-        w = self._w(t)  # dσ²/dt − 2fσ² = 2ẇ/(1 − w), convex times w: finite at t = 0, where σ̇ may not be
-        return 2 * self._dw(t) / (1 - w) * (w if self.noise == "convex" else 1.0)
+        # dσ²/dt − 2fσ² = 2ẇ/α, convex times w: finite at t = 0, where σ̇ may not be
+        return 2 * self._dw(t) / self.alpha(t) * (self._w(t) if self.noise == "convex" else 1.0)

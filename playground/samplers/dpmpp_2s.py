@@ -12,7 +12,8 @@ from playground.core.names import STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
+from playground.core.scaled import ScalesNoise
 from playground.core.spec import Info
 
 NOISY = r"y_s = \tfrac{d}{\rho_t}\,y_t + \big(1-\tfrac{d}{\rho_t}\big)D(y_m,m) + u\,z,\quad y_m = \tfrac{\rho_m}{\rho_t}\,y_t + \big(1-\tfrac{\rho_m}{\rho_t}\big)D_t,\quad \rho_m=\sqrt{\rho_t\,d},\ d^2+u^2=\rho_s^2"
@@ -20,7 +21,7 @@ NOISY = r"y_s = \tfrac{d}{\rho_t}\,y_t + \big(1-\tfrac{d}{\rho_t}\big)D(y_m,m) +
 
 
 @dataclass(frozen=True)
-class DPMSolverPP2S(Sampler[None]):
+class DPMSolverPP2S(ScalesNoise[None]):
     """u = (σ_m/σ_t) x − α_m (e^{−h/2} − 1) D(x, t),  x_s = (σ_s/σ_t) x − α_s (e^{−h} − 1) D(u, m),  m half-way in L = ln(α/σ).
 
     Order 2, two model calls a step. Lu et al. 2022, 2211.01095 (algorithm 1, r = ½).
@@ -49,7 +50,7 @@ class DPMSolverPP2S(Sampler[None]):
 
     @property
     def printed(self) -> str:
-        return NOISY if self.eta else self.formula
+        return self.scaled(NOISY) if self.eta else self.formula
 
     @property
     def declared_order(self) -> float | None:
@@ -58,7 +59,7 @@ class DPMSolverPP2S(Sampler[None]):
     def called(self, process: Process) -> Called:
         if self.eta:
             eta = f", eta {self.eta:g}" if self.eta < 1 else ""
-            return Called((), f"sample_dpmpp_2s_ancestral(eta={self.eta:g})", f"DPM++ 2S a{eta}", f"dpmpp_2s_ancestral{eta}")
+            return Called((), f"sample_dpmpp_2s_ancestral(eta={self.eta:g}{self.s_noise})", f"DPM++ 2S a{eta}", f"dpmpp_2s_ancestral{eta}")
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 2}, near=STAGES)
         official = 'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="singlestep_fixed")'
         return Called((single,), "sample_dpmpp_2s_ancestral(eta=0)", "DPM++ 2S a, eta 0", "dpmpp_2s_ancestral, eta 0", official)
@@ -84,7 +85,7 @@ class DPMSolverPP2S(Sampler[None]):
         u = problem.at(m).alpha * (half / now.alpha * z + (1 - half) * problem.x0(z, t))
         keep = to.down / to.rho
         y = keep / now.alpha * z + (1 - keep) * problem.x0(u, m)
-        return then.alpha * (y + to.up * rng.normal(tuple(z.shape)))
+        return then.alpha * (y + to.up * self.noise_scale * rng.normal(tuple(z.shape)))
 
     def _ends(self, problem: Problem, t: float, s: float) -> Ancestral:
         return ancestral(math.exp(-problem.at(t).half_log_snr), math.exp(-problem.at(s).half_log_snr), self.eta)
@@ -92,7 +93,7 @@ class DPMSolverPP2S(Sampler[None]):
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         if self.eta:
             to = self._ends(problem, t, s)
-            return {r"\rho_t": to.rho, r"\rho_m": math.sqrt(to.rho * to.down), "d": to.down, "u": to.up}
+            return {r"\rho_t": to.rho, r"\rho_m": math.sqrt(to.rho * to.down), "d": to.down, "u": to.up, **self.scale_terms}
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -12,7 +13,8 @@ from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Twin, Variant
+from playground.core.sampler import Twin, Variant
+from playground.core.scaled import SYMBOL, ScalesNoise
 from playground.core.spec import Info
 from playground.samplers.dpmpp_2s import DPMSolverPP2S
 
@@ -20,7 +22,7 @@ SAME_PATH = "k-diffusion, A1111 and ComfyUI too draw both of a Brownian motion i
 
 
 @dataclass(frozen=True)
-class DPMSolverPPSDE(Sampler[None]):
+class DPMSolverPPSDE(ScalesNoise[None]):
     """Two stages in y = x/α, ρ = σ/α, with the model asked at the step's start and at m, half-way in ln ρ ("DPM++ SDE"):
 
         y_m = (d_m/ρ_t) y + (1 − d_m/ρ_t) D(y, t) + u_m n_1,    y_s = (d_s/ρ_t) y + (1 − d_s/ρ_t) D(y_m, m) + u_s n_2
@@ -42,6 +44,7 @@ class DPMSolverPPSDE(Sampler[None]):
         needs=frozenset({"snr", "mean"}),
     )
     formula = r"y_s = \tfrac{d_s}{\rho_t}\,y_t + \big(1-\tfrac{d_s}{\rho_t}\big)D(y_m,m) + u_s\,(c\,n_1+\sqrt{1-c^2}\,z)"
+    drawn: ClassVar[tuple[str, str]] = (r"u_s\,(", rf"u_s\,{SYMBOL}\,(")
     matches = ("DPMSolverSDEScheduler",)
     twins = (Twin({"eta": 0.0}, "DPMSolverPP2S"),)
     named = ({}, {"path": "sigma"}, {"eta": 0.0})
@@ -77,7 +80,7 @@ class DPMSolverPPSDE(Sampler[None]):
         known = (Scheduler("DPMSolverSDEScheduler", near="; ".join(near)),)
         return Called(
             known,
-            f"sample_dpmpp_sde(eta={self.eta:g})",
+            f"sample_dpmpp_sde(eta={self.eta:g}{self.s_noise})",
             f"DPM++ SDE{eta}",
             f"dpmpp_sde{eta}",
             near="" if self.path == "sigma" else SAME_PATH,
@@ -100,15 +103,15 @@ class DPMSolverPPSDE(Sampler[None]):
         n1 = next(noise) if self.eta else None
         keep = first.down / high
         u = mid.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(z, t))
-        u = u if n1 is None else u + mid.alpha * first.up * n1
+        u = u if n1 is None else u + mid.alpha * first.up * self.noise_scale * n1
         keep = second.down / high
         out = then.alpha * (keep / now.alpha * z + (1 - keep) * problem.x0(u, m))
         if n1 is not None:
             c = self.correlation(high, between, low)
-            out = out + then.alpha * second.up * (c * n1 + math.sqrt(1 - c * c) * next(noise))
+            out = out + then.alpha * second.up * self.noise_scale * (c * n1 + math.sqrt(1 - c * c) * next(noise))
         return out, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         levels = [math.exp(-problem.at(u).half_log_snr) for u in (t, middle(problem.scalar, t, s), s)]
         end = ancestral(levels[0], levels[2], self.eta)
-        return {r"\tfrac{d_s}{\rho_t}": end.down / levels[0], "u_s": end.up, "c": self.correlation(*levels)}
+        return {r"\tfrac{d_s}{\rho_t}": end.down / levels[0], "u_s": end.up, "c": self.correlation(*levels), **self.scale_terms}

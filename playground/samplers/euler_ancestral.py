@@ -12,13 +12,14 @@ from playground.core.names import Called
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Twin, Variant
+from playground.core.sampler import Twin, Variant
+from playground.core.scaled import ScalesNoise
 from playground.core.spec import Info
 from playground.samplers.ddim import ANCESTRAL, STRAIGHT, first_order
 
 
 @dataclass(frozen=True)
-class EulerAncestral(Sampler[None]):
+class EulerAncestral(ScalesNoise[None]):
     """y_s = y_t + (d − ρ_t)(y_t − D)/ρ_t + u z in y = x/α, ρ = σ/α: u = η ρ_s √(1 − ρ_s²/ρ_t²), d = √(ρ_s² − u²).
 
     η = 0: Euler in ρ, which is DDIM (order 1); η = 1: d = ρ_s²/ρ_t, which is DDPM with small variance. For 0 < η < 1 it is DDIM(η) too:
@@ -58,7 +59,7 @@ class EulerAncestral(Sampler[None]):
             return first_order(0)._replace(diffusers=order[0.0], a1111="Euler", comfyui="euler")
         return Called(
             order.get(self.eta, first_order(self.eta).diffusers),
-            f"sample_euler_ancestral(eta={self.eta:g})",
+            f"sample_euler_ancestral(eta={self.eta:g}{self.s_noise})",
             f"Euler a{eta}",
             f"euler_ancestral{eta}",
         )
@@ -71,9 +72,9 @@ class EulerAncestral(Sampler[None]):
         rho, down, up = ancestral(math.exp(-now.half_log_snr), math.exp(-then.half_log_snr), self.eta)
         keep = down / rho
         z_s = then.alpha * keep / now.alpha * z + then.alpha * (1 - keep) * problem.x0(z, t)
-        return (z_s + then.alpha * up * rng.normal(tuple(z.shape)) if up > 0 else z_s), None
+        return (z_s + then.alpha * up * self.noise_scale * rng.normal(tuple(z.shape)) if up > 0 else z_s), None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
         step = ancestral(rho, low, self.eta)
-        return {r"\rho_t": step.rho, "d": step.down, "u": step.up}
+        return {r"\rho_t": step.rho, "d": step.down, "u": step.up, **self.scale_terms}

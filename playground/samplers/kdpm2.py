@@ -12,14 +12,15 @@ from playground.core.names import Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Variant
+from playground.core.sampler import Variant
+from playground.core.scaled import ScalesNoise
 from playground.core.spec import Info
 
 MIDDLES = "A1111 leaves out the last σ but one; early versions of k-diffusion had the middle at the mean of cube roots"
 
 
 @dataclass(frozen=True)
-class KDPM2(Sampler[None]):
+class KDPM2(ScalesNoise[None]):
     """Midpoint rule in the noise level ρ = σ/α on y = x/α, the middle being geometric: m = √(ρ_t d).
 
         y_m = y_t + (m − ρ_t)(y_t − D)/ρ_t,  y_s = y_t + (d − ρ_t)(y_m − D_m)/m + u z,  u = η ρ_s √(1 − ρ_s²/ρ_t²), d = √(ρ_s² − u²)
@@ -60,7 +61,9 @@ class KDPM2(Sampler[None]):
         if self.eta == 0:
             return Called((Scheduler("KDPM2DiscreteScheduler"),), "sample_dpm_2", "DPM2", "dpm_2", near=MIDDLES)
         known = (Scheduler("KDPM2AncestralDiscreteScheduler", near="" if self.eta == 1 else "its η is 1"),)
-        return Called(known, f"sample_dpm_2_ancestral(eta={self.eta:g})", f"DPM2 a{eta}", f"dpm_2_ancestral{eta}", near=MIDDLES)
+        return Called(
+            known, f"sample_dpm_2_ancestral(eta={self.eta:g}{self.s_noise})", f"DPM2 a{eta}", f"dpm_2_ancestral{eta}", near=MIDDLES
+        )
 
     def noise_clock(self, process: Process) -> Clock | None:
         return exponential(self.eta**2) if self.eta else None
@@ -77,10 +80,10 @@ class KDPM2(Sampler[None]):
         # y_s with y_m put in: (d/ρ_t) y + (ρ_t − d)/m · (D_m − (1 − m/ρ_t) D), without y, which is large where α is small
         out = then.alpha * down / rho / now.alpha * z + then.alpha * (rho - down) / mid * (problem.x0(guess, t_mid) - d)
         if up > 0:
-            out = out + then.alpha * up * rng.normal(tuple(z.shape))
+            out = out + then.alpha * up * self.noise_scale * rng.normal(tuple(z.shape))
         return out, None
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         rho, low = (math.exp(-problem.at(u).half_log_snr) for u in (t, s))
         step = ancestral(rho, low, self.eta)
-        return {r"\rho_t": step.rho, "m": math.sqrt(step.rho * step.down), "d": step.down, "u": step.up}
+        return {r"\rho_t": step.rho, "m": math.sqrt(step.rho * step.down), "d": step.down, "u": step.up, **self.scale_terms}

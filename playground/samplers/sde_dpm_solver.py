@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.brownian import Clock, exponential
-from playground.core.ending import LowersAbove
+from playground.core.ending import LowersAbove, lowered_above
 from playground.core.exponential import FORMS, Before, capped, last_starts, weight_of_slope
 from playground.core.fields import choice, integer, only, slider
 from playground.core.names import NO_END, Called, Scheduler
@@ -60,6 +60,7 @@ class SDEDPMSolver(LowersAbove[Before]):
     )
     order: int = integer(2, 1, 2, help="how many predictions are used")
     eta: float = slider(1.0, 0.0, 1.0, 0.05, label="η noise", help="1: the reverse SDE, 0: no noise")
+    lower_above: bool = lowered_above(only("order", 2))
     form: str = choice(
         "midpoint",
         FORMS,

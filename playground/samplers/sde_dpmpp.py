@@ -7,14 +7,15 @@ from typing import ClassVar
 from torch import Tensor
 
 from playground.core.brownian import Clock, exponential
-from playground.core.ending import LowersAbove
+from playground.core.ending import LowersAbove, lowered_above
 from playground.core.exponential import FORMS, History, capped, differences, last_starts, phi, weight_of_slope
-from playground.core.fields import choice, flag, integer, only, slider
+from playground.core.fields import above, choice, flag, integer, only, slider
 from playground.core.names import Called, call
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Twin, Variant
+from playground.core.scaled import SYMBOL, ScalesNoise
 from playground.core.spec import Info
 from playground.samplers.ddim import ANCESTRAL, first_order
 from playground.samplers.dpmpp_2m import DPMSolverPP2M, in_form, multistep, slope_terms
@@ -40,7 +41,7 @@ def differing(lower_final: bool, released: bool, form: str = "midpoint") -> str:
 
 
 @dataclass(frozen=True)
-class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
+class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]], ScalesNoise[tuple[History, tuple[float, ...]]]):
     """x_s = (σ_s/σ_t) e^{−ηh} x_t + α_s ∫ … D dL + σ_s √(1 − e^{−2ηh}) z, with H = (1 + η) h, h = L_s − L_t:
 
         order 1: α_s (1 − e^{−H}) D;   2: D + (h/2h_prev)(D − D_prev) in place of D ("midpoint"; "heun": φ_2(−H)/φ_1(−H) in place of ½);
@@ -65,6 +66,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}e^{-\eta h}x_t + \alpha_s\,(1-e^{-(1+\eta)h})\,\tilde D + \sigma_s\sqrt{1-e^{-2\eta h}}\;z"
     from_noise: ClassVar[bool] = True
+    drawn: ClassVar[tuple[str, str]] = (r"\;z", rf"\,{SYMBOL}\;z")
     matches = ("DPMSolverMultistepScheduler",)
     fine = ({}, {"order": 3})
     twins = (
@@ -105,6 +107,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         help="second order in the step before the last, in runs of under 15 steps",
         when=only("order", 3),
     )
+    lower_above: bool = lowered_above(above("order", 1))
     released: bool = flag(
         False, label="as released", help="order 3: halve the second difference, as diffusers does at η = 0", when=only("order", 3)
     )
@@ -117,7 +120,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
 
     @property
     def printed(self) -> str:
-        return rf"{self.formula},\quad {in_form(self.blends[self.order - 1], self.form)}"
+        return rf"{self.scaled(self.formula)},\quad {in_form(self.blends[self.order - 1], self.form)}"
 
     @property
     def declared_order(self) -> float | None:
@@ -137,13 +140,14 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
         if self.order == 2:
             heun = self.form == "heun"
             known = multistep("; ".join(near), **told, **({"solver_type": "heun"} if heun else {}))
-            k = call("sample_dpmpp_2m_sde", {"eta": self.eta} | ({"solver_type": "heun"} if heun else {}))
+            scale = {} if self.noise_scale == 1 else {"s_noise": self.noise_scale}
+            k = call("sample_dpmpp_2m_sde", {"eta": self.eta, **scale} | ({"solver_type": "heun"} if heun else {}))
             return Called(known, k, f"DPM++ 2M SDE{' Heun' if heun else ''}{eta}", f"dpmpp_2m_sde{'_heun' if heun else ''}{eta}")
         near.append("in it the second difference does not vanish with the step: no better than order 1")
         differs = differing(self.lower_final, self.released, self.form)
         return Called(
             multistep("; ".join(near), **told),
-            f"sample_dpmpp_3m_sde(eta={self.eta:g})",
+            f"sample_dpmpp_3m_sde(eta={self.eta:g}{self.s_noise})",
             f"DPM++ 3M SDE{eta}",
             f"dpmpp_3m_sde{eta}",
             near=differs,
@@ -167,7 +171,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
             blend = combine(kept[: capped(self.order, lowered, t)], h, -stretch * h, self.released, self.form)
             out = then.sigma / now.sigma * keep * z + then.alpha * stretch * h * blend
         if self.eta:
-            out = out + then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)) * rng.normal(tuple(z.shape))
+            out = out + then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)) * self.noise_scale * rng.normal(tuple(z.shape))
         return out, (kept, lowered)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
@@ -179,6 +183,7 @@ class SDEDPMSolverPP(LowersAbove[tuple[History, tuple[float, ...]]]):
             r"\alpha_s(1-e^{-(1+\eta)h})": -then.alpha * math.expm1(-(1 + self.eta) * h),
             r"\sigma_s\sqrt{1-e^{-2\eta h}}": then.sigma * math.sqrt(-math.expm1(-2 * self.eta * h)),
             **({rf"\varphi_{k}": phi(k, -(1 + self.eta) * h) for k in (1, 2, 3)} if self.order == 3 else {}),
+            **self.scale_terms,
         }
 
     def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from playground.core.ending import LowersAbove
+from playground.core.ending import LowersAbove, lowered_above
 from playground.core.exponential import phi
-from playground.core.fields import choice, flag, integer, only
+from playground.core.fields import above, choice, flag, integer, only
 from playground.core.names import NO_END, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
@@ -73,6 +73,7 @@ class UniPC(LowersAbove[Past]):
     order: int = integer(2, 1, 3, label="p order", help="UniPC-p has order p + 1")
     variant: str = choice("bh2", ("bh1", "bh2"), label="B(h) form", help="bh1: B = −h, bh2: B = e^{−h} − 1; they differ for long steps")
     lower_final: bool = flag(True, label="lower order at the end", help="p falls to 2 in the step before the last", when=only("order", 3))
+    lower_above: bool = lowered_above(above("order", 1))
     predicts: str = choice("data", ("data", "noise"), help="what the polynomial passes through: predictions of the data, or of the noise")
 
     @property

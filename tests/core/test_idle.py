@@ -29,7 +29,9 @@ VALUES = {  # other legal values, where the middle of the range would not do
     "ClassifierFree.label": 1,
     "Classifier.label": 1,
     "Autoguidance.label": 1,
+    "Autoguidance.weak": "rings",
 }
+NAMED = {"weak": ("rings",)}  # other legal words of what has no list of them
 BESIDES = {"Drawn.axis": {"knots": ((0.0, 9.0), (0.5, 3.0), (1.0, 1.0))}, "Custom.unit": {"levels": (0.9, 0.5, 0.1)}}  # legal with both
 
 
@@ -55,7 +57,7 @@ def meeting(condition, declared):
     """A value of the other parameter with which a condition holds, and one with which it does not."""
     (value, *_) = condition.values
     if condition.test == "one of":
-        return value, next(v for v in (*declared.options, 1, 2) if v not in condition.values)
+        return value, next(v for v in (*declared.options, *NAMED.get(condition.name, ()), 1, 2) if v not in condition.values)
     if condition.test == "none of":
         return next((o for o in declared.options if o != value), 3.0), value
     return max(declared.default, value + 1), value

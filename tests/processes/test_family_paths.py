@@ -26,9 +26,11 @@ def test_paths_are_what_they_say():
     p = pg.CosinePath()
     torch.testing.assert_close(p.alpha(t).square() + p.sigma(t).square(), torch.ones(4, dtype=torch.float64))
     torch.testing.assert_close(p.alpha(t), torch.cos(math.pi * t / 2))
-    for power, noise in itertools.product((1.0, 2.0, 3.5), ("preserving", "convex")):
-        q = pg.PolynomialPath(power, noise)
-        torch.testing.assert_close(q.alpha(t), 1 - t**power)
+    for power, noise, gentle in itertools.product((1.0, 2.0, 3.5), ("preserving", "convex"), ("data", "noise")):
+        q = pg.PolynomialPath(power, noise, gentle)
+        t = CLOCK * q.t_max
+        torch.testing.assert_close(q.alpha(t), 1 - t**power if gentle == "data" else (1 - t) ** power)
+        assert q.t_max == pytest.approx(0.999 if gentle == "data" else 1 - 0.001 ** (1 / power))
         total = q.alpha(t).square() + q.sigma(t).square() if noise == "preserving" else q.alpha(t) + q.sigma(t)
         torch.testing.assert_close(total, torch.ones(4, dtype=torch.float64))
         torch.testing.assert_close(q.time_at(q.half_log_snr(t)), t, rtol=1e-9, atol=0)
@@ -37,10 +39,11 @@ def test_paths_are_what_they_say():
             torch.testing.assert_close(torch.autograd.grad(f(u).sum(), u)[0], d(t), rtol=1e-10, atol=0)
         variance = torch.autograd.grad(q.sigma(u).square().sum(), u)[0]
         torch.testing.assert_close(q.g2(t), variance - 2 * q.dalpha(t) / q.alpha(t) * q.sigma(t).square(), rtol=1e-8, atol=0)
-    flow = pg.Flow()
-    convex = pg.PolynomialPath(1.0, "convex")
-    assert torch.equal(convex.alpha(t), flow.alpha(t))
-    assert torch.equal(convex.sigma(t), flow.sigma(t))
+    t, flow = CLOCK * 0.999, pg.Flow()
+    for gentle in ("data", "noise"):
+        convex = pg.PolynomialPath(1.0, "convex", gentle)
+        torch.testing.assert_close(convex.alpha(t), flow.alpha(t), rtol=1e-14, atol=0)
+        torch.testing.assert_close(convex.sigma(t), flow.sigma(t), rtol=1e-14, atol=0)
     cosine = pg.VP(pg.Cosine(0.0))
     torch.testing.assert_close(cosine.alpha(t64([0.3, 0.8])), p.alpha(t64([0.3, 0.8])), rtol=1e-12, atol=0)
 
@@ -56,6 +59,7 @@ def test_same_snr_same_ends(five):
         pg.CosinePath(),
         pg.PolynomialPath(),
         pg.PolynomialPath(3.0, "convex"),
+        pg.PolynomialPath(3.0, "preserving", "noise"),
         pg.VP(pg.SigmoidAlpha()),
         pg.VP(pg.DDPMTable()),
     ):

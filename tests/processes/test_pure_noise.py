@@ -54,6 +54,17 @@ def test_only_the_start_differs(pure, cut):
     assert exp.to_query()["process.pure"] == "true"
 
 
+def test_the_other_end_of_the_polynomial_path():
+    """α = (1 − t)^p: cut where α = 0.001, from pure noise at t = 1; at the levels of the linear flow DDIM has its very states in x/α."""
+    path = pg.PolynomialPath(3.0, "convex", "noise", pure=True)
+    assert path.at(1.0)[:3] == (0.0, 1.0, -math.inf)
+    assert float(path.time_at(torch.tensor(-math.inf, dtype=F64))) == 1.0
+    assert path.at(pg.PolynomialPath(3.0, "convex", "noise").t_max).alpha == pytest.approx(1e-3)
+    flow, times = pg.Flow(pure=True), from_one(6)
+    own = [1 - (1 - t) ** (1 / 3) for t in times]  # α = 1 − t there
+    torch.testing.assert_close(run(path, pg.DDIM(), own), run(flow, pg.DDIM(), times), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("process", PATHS, ids=str)
 def test_what_is_drawn_there_is_the_law(process):
     """Nothing of the data is left: no mismatch of the prior, whatever they are."""

@@ -159,7 +159,7 @@ def printed_step(sampler, problem, z, t, s, k, n):
             return mean + torch.einsum("bij,bj->bi", torch.linalg.cholesky(sigma), n[0])
         case "EulerAncestral":
             step = (k["d"] - k[r"\rho_t"]) * (y - d) / k[r"\rho_t"]
-            return then.alpha * (y + step + (k["u"] * n[0] if n else 0))
+            return then.alpha * (y + step + (k["u"] * k.get(r"S_{\mathrm{noise}}", 1) * n[0] if n else 0))
         case "KDPM2":
             assert k["m"] == pytest.approx(math.sqrt(k[r"\rho_t"] * k["d"]))
             _, _, model = at_level(k["m"])
@@ -188,7 +188,9 @@ def printed_step(sampler, problem, z, t, s, k, n):
             assert k[r"\rho_m"] == pytest.approx(math.sqrt(rho * k["d"]))
             _, _, model = at_level(k[r"\rho_m"])
             near, share = k["d"] / k[r"\rho_t"], k[r"\rho_m"] / k[r"\rho_t"]
-            return then.alpha * (near * y + (1 - near) * model(share * y + (1 - share) * d) + k["u"] * n[0])
+            return then.alpha * (
+                near * y + (1 - near) * model(share * y + (1 - share) * d) + k["u"] * k.get(r"S_{\mathrm{noise}}", 1) * n[0]
+            )
         case "DPMSolverPP2S":
             _, _, model = at_level(math.sqrt(rho * low))
             y_m = rho**-0.5 * low**0.5 * y - math.expm1(-k["h"] / 2) * d
@@ -271,13 +273,13 @@ FIRST = [
     pg.DDPM(variance="large"),
     pg.EDMHeun(churn=3.0, noise_scale=1.05),
     pg.EDMEuler(churn=3.0, noise_scale=1.05),
-    pg.EulerAncestral(eta=0.3),
+    pg.EulerAncestral(eta=0.3, noise_scale=1.05),
     pg.EulerMaruyama(strength=0.5),
     pg.SDEDPMSolverPP(order=1, eta=0.4),
     pg.SDEDPMSolverPP(order=3),
     pg.SDEDPMSolver(eta=0.5),
     pg.DPMSolverPPSDE(path="sigma"),
-    pg.DPMSolverPP2S(eta=0.6),
+    pg.DPMSolverPP2S(eta=0.6, noise_scale=0.95),
     pg.DPMSolverPPSDE(eta=0.0),
     pg.UniPC(variant="bh1"),
     pg.UniPC(variant="bh1", predicts="noise"),
