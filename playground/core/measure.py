@@ -85,6 +85,9 @@ class Measure(Spec):
     """Do sampling noise and error add in squares, so that √(d² − floor²) is what is beyond the floor?"""
     better: ClassVar[str] = "lower"
     """Which of two runs is the better one: the one with the "lower" or the "higher" number, or the one that is nearer to its "floor"."""
+    degree: ClassVar[int] = 1
+    """With which power of a small error of the law it grows: 1, a distance; 2, a square of one, so that a solver's order is half its slope; 0: it is no error that falls to its floor
+    with more steps, and no order is fitted."""
     cheap: ClassVar[bool] = True
     """Is it quick enough for every cell of a sweep that names no measures, about 20 ms of 2,000 particles? Others are taken where they are asked for by name."""
     column: ClassVar[str] = ""

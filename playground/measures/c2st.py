@@ -28,6 +28,7 @@ class C2ST(AtEnd):
     )
     unit: ClassVar[str] = ""
     in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 0
     most: ClassVar[int] = 1000
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class ClassEntropy(Ended):
     formula: ClassVar[str] = r"-\sum_c\bar p_c\ln\bar p_c,\quad\bar p_c=\tfrac1n\sum_i p(c\mid x_i)"
     unit: ClassVar[str] = "nats"
     better: ClassVar[str] = "floor"
+    degree: ClassVar[int] = 0
 
     def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
         share = torch.softmax(parts, -1)

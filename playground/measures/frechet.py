@@ -30,6 +30,8 @@ class Frechet(Measure):
         needs=frozenset({"examples", "data at the end"}),
     )
     unit: ClassVar[str] = "(units of the features)²"
+    in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 2
 
     def of(self, run: Measured) -> Estimate:
         law, who, x = run.exp.law, run.exp.who, run.process.project(run.frames[-1].z)

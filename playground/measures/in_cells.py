@@ -23,6 +23,7 @@ class InCells(Measure):
 
     unit: ClassVar[str] = "nats"
     in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 2
     how: ClassVar[str] = (
         "of the particles' shares in 64 cells, in the plane 32 × 32, to their exact ones; ± the standard deviation over resampled particles"
     )

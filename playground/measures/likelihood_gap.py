@@ -30,6 +30,7 @@ class LikelihoodGap(Ended):
     formula: ClassVar[str] = r"\mathrm{E}_{p}\ln p(y)-\tfrac1n\sum_i\ln p(x_i)"
     unit: ClassVar[str] = "nats"
     better: ClassVar[str] = "floor"
+    degree: ClassVar[int] = 0
 
     def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
         return torch.logsumexp(parts, -1, keepdim=True)

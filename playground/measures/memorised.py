@@ -22,6 +22,7 @@ class MemorisedShare(Measure):
         needs=frozenset({"examples", "data at the end"}),
     )
     unit: ClassVar[str] = ""
+    degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
         known, x = run.exp.law.examples, run.process.project(run.frames[-1].z)

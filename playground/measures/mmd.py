@@ -34,6 +34,7 @@ class MMD(AtEnd):
     formula: ClassVar[str] = r"\mathrm{E}k(x,x')+\mathrm{E}k(y,y')-2\,\mathrm{E}k(x,y),\quad k=e^{-|x-y|^2/2\ell^2}"
     unit: ClassVar[str] = ""
     in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 2
     how: ClassVar[str] = "of the last states and the law by a formula, or the mean over 3 exact samples"
     floor_of: ClassVar[str] = "0 against a law, else that of two exact samples of {points} points"
 

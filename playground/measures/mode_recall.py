@@ -25,6 +25,7 @@ class ModeRecall(Ended):
         needs=frozenset({"marginals", "vector", "mixture", "points", "data at the end"}),
     )
     better: ClassVar[str] = "higher"
+    degree: ClassVar[int] = 0
 
     def seen(self, law: GaussianMixture, parts: Tensor) -> Tensor:
         return on_components(law, parts).double()

@@ -18,6 +18,7 @@ class ModelCalls(Measure):
         rank=300,
     )
     unit: ClassVar[str] = "calls"
+    degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
         return Estimate(float(run.frames[-1].calls), 0.0)

@@ -24,6 +24,7 @@ class Near(AtEnd):
     unit: ClassVar[str] = ""
     in_squares: ClassVar[bool] = False
     better: ClassVar[str] = "higher"
+    degree: ClassVar[int] = 0
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:
         flat = points.flatten(1).double()

@@ -23,6 +23,7 @@ class NearImages(Measure):
     unit: ClassVar[str] = ""
     in_squares: ClassVar[bool] = False
     better: ClassVar[str] = "higher"
+    degree: ClassVar[int] = 0
     cheap: ClassVar[bool] = False
 
     def picked(self, both: Coverage) -> float:

@@ -23,6 +23,7 @@ class NearestImage(Measure):
         needs=frozenset({"examples"}),
     )
     unit: ClassVar[str] = "√(sum of squares over pixels)"
+    degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
         known = cast("ExamplesLaw", run.exp.law).examples.x  # what ``needs`` has promised

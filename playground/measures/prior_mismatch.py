@@ -20,6 +20,7 @@ class PriorMismatch(Measure):
         rank=60,
         needs=frozenset({"marginals", "vector", "mixture"}),
     )
+    degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
         return Estimate(prior_mismatch(run.exp, run.frames[0].t), 0.0)

@@ -22,6 +22,7 @@ class RelativeEntropy(OfTable):
         needs=frozenset({"marginals", "discrete"}),
     )
     unit: ClassVar[str] = "nats"
+    degree: ClassVar[int] = 2
     column: ClassVar[str] = "kl"
 
     def short(self, dim: int) -> str:

@@ -32,6 +32,7 @@ class Sinkhorn(AtEnd):
     formula: ClassVar[str] = r"\mathrm{OT}_\varepsilon(x,y)-\tfrac12\mathrm{OT}_\varepsilon(x,x)-\tfrac12\mathrm{OT}_\varepsilon(y,y)"
     unit: ClassVar[str] = "(data units)²"
     in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 2
     most: ClassVar[int] = 500
 
     def between(self, space: Space, points: Tensor, first: Tensor, second: Tensor) -> Tensor:

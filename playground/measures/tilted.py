@@ -29,6 +29,7 @@ class TiltedLaw(Measure):
         rank=50,
         needs=frozenset({"marginals", "vector", "guided"}),
     )
+    degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
         truth = Truth.of(run)

@@ -19,6 +19,7 @@ class WallClock(Measure):
     )
     unit: ClassVar[str] = "ms"
     in_squares: ClassVar[bool] = False
+    degree: ClassVar[int] = 0
     cheap: ClassVar[bool] = False
 
     def of(self, run: Measured) -> Estimate:

@@ -23,6 +23,8 @@ from playground.sweeps.statistics import SENSES, Fit, Mean, beyond, fitted_order
 
 FORMAT, VERSION = "playground sweep", 1
 LETTERS_A_CELL = 20_000  # of a results file, at most
+FEW, NO_ERROR = "fewer than four numbers of steps with an error well above the floor", "no error that falls to a floor"
+"""Why there is no order."""
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -208,7 +210,8 @@ class Results:
         return Row(at, self.labels(at), over_seeds([e.value for e in told]), floor, calls, ms, steps, len(ran), lost, False, why)
 
     def orders(self, measure: str | None = None, rows: Iterable[Row] | None = None) -> list[OrderRow]:
-        """The order that each line along the axis of steps or calls shows: minus the slope of ln(what is beyond the floor) over ln(steps), over seeds' means.
+        """The order that each line along the axis of steps or calls shows: minus the slope of ln(what is beyond the floor) over ln(steps), over seeds' means; half of it for a
+        measure that is a square, none for one that is no error (``Measure.degree``).
         ``rows``: where they are known already. Raises BadValue."""
         key = self._measure(measure)
         along = self.sweep.along
@@ -216,18 +219,17 @@ class Results:
             raise BadValue(
                 "axes", [axis.names for axis in self.sweep.axes], "an axis of grid.steps or calls, along which an order is fitted"
             )
-        squares, sense = measure_named(key).in_squares, SENSES[measure_named(key).better]
+        told = measure_named(key)
         lines: dict[tuple[int, ...], dict[float, tuple[float, float]]] = {}
         for row in self.rows(key) if rows is None else rows:
             line = lines.setdefault((*row.at[:along], -1, *row.at[along + 1 :]), {})
             if row.value.n:
-                line[row.steps] = beyond(row.value.mean, row.floor, squares), row.floor
+                line[row.steps] = beyond(row.value.mean, row.floor, told.in_squares), row.floor
         out: list[OrderRow] = []
         for at, line in lines.items():
-            fit = fitted_order(list(line), [e for e, _ in line.values()], [floor for _, floor in line.values()]) if sense.ordered else None
-            why = (
-                "fewer than four numbers of steps with an error well above the floor" if sense.ordered else "no error that falls to a floor"
-            )
+            errors, floors = [e for e, _ in line.values()], [floor for _, floor in line.values()]
+            fit = fitted_order(list(line), errors, floors, told.degree) if told.degree else None
+            why = FEW if told.degree else NO_ERROR
             out.append(OrderRow(at, self.labels(at), fit, "" if fit else why))
         return out
 

@@ -48,8 +48,8 @@ def over_seeds(values: Sequence[float]) -> Mean:
 
 
 class Sense(NamedTuple):
-    """Which numbers of a measure are better. loss: a mean, and the mean floor, as a mean of which the lower is the better; ordered: does it fall to its floor as an error does, and
-    stands on a logarithmic axis?"""
+    """Which numbers of a measure are better. loss: a mean, and the mean floor, as a mean of which the lower is the better; ordered: do they fall to their floor as errors do, and
+    stand on a logarithmic axis?"""
 
     words: str
     loss: Callable[[Mean, float], Mean]
@@ -94,8 +94,8 @@ class Fit(NamedTuple):
     n: int
 
 
-def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequence[float]) -> Fit | None:
-    """e = c n^{−p}: least squares of ln e over ln n, p with its interval, over the grids whose error is above ABOVE times the floor; None where these are
+def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequence[float], degree: int = 1) -> Fit | None:
+    """e = c n^{−p·degree}: least squares of ln e over ln n, p with its interval, over the grids whose error is above ABOVE times the floor; None where these are
     fewer than four different ones. A bend (steps too few for the order to show) widens the interval."""
     told = [(n, e) for n, e, floor in zip(steps, errors, floors, strict=True) if math.isfinite(e) and e > 0 and e > ABOVE * floor and n > 0]
     if len({n for n, _ in told}) < FEWEST:
@@ -105,7 +105,7 @@ def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequen
     slope = float(x @ y / (x @ x))
     rest = y - slope * x
     half = float(student(len(x) - 2) * math.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
-    return Fit(-slope, -slope - half, -slope + half, len(x))
+    return Fit(-slope / degree, (-slope - half) / degree, (-slope + half) / degree, len(x))
 
 
 def front(costs: Sequence[float], values: Sequence[Mean]) -> list[bool]:

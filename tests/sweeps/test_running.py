@@ -1,6 +1,7 @@
 """A sweep on its way: order, pause, workers that die, the results file, the command, the exports."""
 
 import csv
+import dataclasses
 import json
 import math
 import os
@@ -170,7 +171,7 @@ def test_rows_tell_mean_floor_and_front(whole):
 def test_orders_are_fitted_along_calls():
     """Errors 10/n² and a floor of 0.01 that adds in squares: order 2, off the numbers of steps whose error is well above it."""
     counts = [4, 8, 12, 16, 20, 100]
-    sweep = Sweep(axes=[{"sampler": ["Euler"]}, {"grid.steps": counts}], seeds=2, measures=["W2"])
+    sweep = Sweep(axes=[{"sampler": ["Euler"]}, {"grid.steps": counts}], seeds=2, measures=["W2", "Sinkhorn", "ModeRecall"])
     results = Results(sweep)
     for i, n in enumerate(counts):
         for seed, factor in ((0, 0.9), (1, 1.1)):
@@ -179,6 +180,18 @@ def test_orders_are_fitted_along_calls():
     (row,) = results.orders("W2")
     assert (row.at, row.labels, row.why) == ((0, -1), ("Euler", ""), "")
     assert row.fit == pytest.approx((2, 2, 2, 5), abs=1e-9)
+    for key, cell in list(results.cells.items()):
+        results.cells[key] = dataclasses.replace(
+            cell,
+            values={
+                "W2": cell.values["W2"],
+                "Sinkhorn": pg.Estimate(100 / cell.steps**4, 0.0),
+                "ModeRecall": pg.Estimate(1 / cell.steps, 0.0),
+            },
+        )
+    (square,), (share,) = results.orders("Sinkhorn"), results.orders("ModeRecall")
+    assert square.fit == pytest.approx((2, 2, 2, 6), abs=1e-9)  # a squared distance falls by twice the order
+    assert (share.fit, share.why) == (None, "no error that falls to a floor")
     results.cells.pop(((0, 0), 0)), results.cells.pop(((0, 0), 1))
     results.cells.pop(((0, 1), 0)), results.cells.pop(((0, 1), 1))
     assert results.orders("W2")[0].fit is None
