@@ -8,6 +8,9 @@ the nearest training image by class and unguided, bits per dimension. Every figu
 known, with its number of samples, the weights' sha256 and the images' digests, and is not computed again; samples are kept in runs/images, so that
 more of them cost only the rest. A card takes figures of the images that it names as its data, and no others.
 
+Its experiments are the places of a sweep (``--sweep`` writes it, for ``python -m playground.sweeps run``, or the board): rows methods, columns evaluations. What a sweep measures of a
+cell, Fréchet distance, precision and recall of so many images beside their floor, is here of all images of all seeds together.
+
 A model without a classifier on its card has the figures that need none: distance to the nearest training image, bits per dimension. Without
 ``--data`` the images are those of the card's built-in set; the test images are then those that no model sees (of the digits the last 297).
 """
@@ -19,6 +22,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +37,15 @@ from playground.core.fields import BadValue
 from playground.core.memory import keep_memory
 from playground.core.model import Model
 from playground.metrics.images import BINS, bits_per_dim, fidelity, nearest
+from playground.sweeps.presets import METHODS, of_images
+from playground.sweeps.record import Sweep
 from toy_models.laws.digits import DIGITS, held_out
-from toy_models.networks.checkpoint import FOLDER, load_network, read_card
+from toy_models.networks.checkpoint import FOLDER, load_network, read_card, save_features
 from toy_models.training.data import Images, digest, load_npz, told_of
 
 BATCH = 250  # images of one seed
 GUIDED = 1.5
 FLOOR = "floor: training images"
-SOLVERS: dict[str, tuple[str, str, str, int]] = {  # process, sampler, grid, evaluations a step
-    "DPM-Solver++ 2M (VP)": ("VP", "DPMSolverPP2M", "UniformLogSNR", 1),
-    "DDIM (VP)": ("VP", "DDIM", "UniformLogSNR", 1),
-    "EDM Heun": ("EDM", "EDMHeun", "Karras", 2),
-    "Euler (flow)": ("Flow", "Euler", "UniformTime", 1),
-    "SSCS (CLD)": ("CLD", "SSCS", "Quadratic", 1),
-}
 
 
 class Ledger:
@@ -77,22 +76,19 @@ class Ledger:
         print(row, flush=True)
 
 
+def rows(model: str, solvers: Sequence[str], evaluations: Sequence[int], count: int, weight: float | None = None) -> Sweep:
+    """The figures as a sweep: rows methods, columns evaluations of the network, cells of ``count`` images. weight: of guidance towards each class in turn (1: samples of the classes'
+    own models, an evaluation a step; any other: two evaluations), None: without classes."""
+    guidance = {} if weight is None else {"guidance": {"kind": "EachClass", "weight": weight}}
+    return of_images(pg.Experiment.from_dict({"data": model, "particles": count, **guidance}), solvers, evaluations)
+
+
 def experiment(model: str, solver: str, evaluations: int, seed: int, count: int, weight: float | None = None) -> pg.Experiment:
-    """The run of a row: as many steps as ``evaluations`` of the network pay for. weight: of guidance towards each class in turn (1: samples of
-    the classes' own models, an evaluation a step; any other: two evaluations), None: without classes."""
-    process, sampler, grid, cost = SOLVERS[solver]
-    cost *= 1 if weight in (None, 1.0) else 2
-    record: dict[str, Any] = {
-        "data": model,
-        "process": {"kind": process},
-        "sampler": {"kind": sampler},
-        "grid": {"kind": grid, "steps": max(2, -(-evaluations // cost))},
-        "particles": count,
-        "seed": seed,
-    }
-    if weight is not None:
-        record["guidance"] = {"kind": "EachClass", "weight": weight}
-    return pg.Experiment.from_dict(record)
+    """The run of a cell: as many steps as ``evaluations`` of the network pay for. Raises BadValue."""
+    place = rows(model, [solver], [evaluations], count, weight).place((0, 0))
+    if place.exp is None:
+        raise BadValue("model", model, place.why)
+    return place.exp.replace(seed=seed)
 
 
 def sample(model: str, solver: str, evaluations: int, count: int, weight: float | None = None) -> Tensor:
@@ -172,6 +168,12 @@ class Bench:
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:
         return torch.cat([self.judge.features(part) for part in x.split(250)])
+
+    def write_features(self) -> None:
+        """The features of the test images, with which sweeps compare a model's own. Raises BadValue for a model without a classifier."""
+        if not self.name:
+            raise BadValue("model", self.model, "a model with a classifier on its card")
+        save_features(self.name, self.real, f"{len(self.real):,} test images of {who(self.model).law.title}")
 
     def known(self, **key: Any) -> bool:
         return self.ledger.find(model=self.model, sha256=self.sha, data=self.data, **key) is not None
@@ -266,9 +268,17 @@ def main() -> int:
     parser.add_argument("--evaluations", type=whole, nargs="*", default=[10, 20, 5, 50], help="of samples by class, guidance 1")
     parser.add_argument("--unconditional", type=whole, nargs="*", default=[20], help="evaluations of samples without classes")
     parser.add_argument("--guided", type=whole, default=40, help=f"evaluations of 1,000 samples by class with guidance {GUIDED}, 0: none")
-    parser.add_argument("--solvers", nargs="*", choices=SOLVERS, help="default: all that the model's process allows")
+    parser.add_argument("--solvers", nargs="*", choices=METHODS, help="default: all that the model's process allows")
     parser.add_argument("--bits", type=whole, default=100, help="test images whose bits per dimension are measured, 0: none")
     parser.add_argument("--threads", type=whole, help="of torch")
+    parser.add_argument(
+        "--sweep", action="store_true", help="write the methods and evaluations as a sweep (JSON) to the output; nothing else"
+    )
+    parser.add_argument(
+        "--write-features",
+        action="store_true",
+        help="write the classifier's features of the test images beside it, for sweeps; nothing else",
+    )
     parser.add_argument("--write-card", action="store_true", help="write the figures that are known onto the model's card")
     told = parser.parse_args()
     keep_memory()
@@ -276,6 +286,9 @@ def main() -> int:
         torch.set_num_threads(told.threads)
     began = time.perf_counter()
     try:
+        if told.sweep:
+            print(rows(told.model, told.solvers or tuple(METHODS), told.evaluations, told.samples).to_json())
+            return 0
         measure(told)
     except BadValue as error:
         sys.stderr.write(f"error: {error}\n")
@@ -288,9 +301,11 @@ def measure(told: argparse.Namespace) -> None:
     """All figures that were asked for, those of fidelity only where the card names a classifier."""
     ledger = Ledger(RESULTS / "images.json")
     bench = Bench(told.model, told.data, told.samples, ledger)
-    if told.write_card:
+    if told.write_card or told.write_features:
         bench.check_card()  # before hours of work
-    fitting = told.solvers or [name for name, (process, *_) in SOLVERS.items() if not bench.own or bench.own["kind"] == process]
+    if told.write_features:
+        return bench.write_features()
+    fitting = told.solvers or [name for name, (process, *_) in METHODS.items() if not bench.own or bench.own["kind"] == process]
     first, judged = fitting[0], fitting if bench.name else []
     if bench.name:
         bench.floor()

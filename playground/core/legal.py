@@ -54,6 +54,7 @@ REASONS = {
     # of an experiment as a whole, for what is seen of it (``offers``)
     "pictures": "is for image models",
     "examples": "needs a model whose training images are here",
+    "features": "needs a model whose training images are here, or whose classifier brings features of real ones",
     "points": "needs data of one or two numbers; images have too many dimensions for it",
     "reverse": "needs sampling; this run is noising the data",
     "guided": "needs guidance by a class of a mixture",
@@ -445,6 +446,7 @@ def offers(exp: Choices) -> frozenset[str]:
     seen = {
         "pictures": law.space.pictures,
         "examples": "examples" in law.gives,
+        "features": "examples" in law.gives,
         "points": bool(law.space.axes),
         "reverse": reverse,
         "guided": reverse and "mixture" in law.gives and exp.guidance.pair(law.mixture) is not None,

@@ -120,6 +120,13 @@ class Model:
         """Numbers (n, d) by which points x (n, *shape) are compared: those of a classifier that belongs to the model, else the points' own."""
         return x.flatten(1).double().cpu()
 
+    def real(self) -> Tensor:
+        """The features (N, d) of real points, which those of its own are compared with: of its law's, where they are known. Raises BadValue where there are none ("features")."""
+        known = self.law.of_examples()
+        if known is None:
+            raise BadValue("data", self.law.key, "data whose images are here, or a model whose classifier brings features of some")
+        return self.features(known.examples.x)
+
     decodes: ClassVar[bool] = False
     """Are its states no pictures themselves, but become some by ``show``?"""
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from playground.core.fields import BadValue
 from playground.core.measure import Estimate, Measure, Measured
 from playground.core.rng import Rng
 from playground.core.spec import Info
-from playground.metrics.fidelity import frechet_distance
+from playground.metrics.fidelity import frechet_of_moments, known_moments
 
 DRAWS, GROUPS = 8, 8  # of the set for the floor; of the jackknife
 
@@ -27,21 +28,26 @@ class Frechet(Measure):
         tip="how far mean and covariance of the images' features are from those of the set: squared W₂ of the Gaussians that have them",
         paper="Dowson & Landau 1982",
         rank=210,
-        needs=frozenset({"examples", "data at the end"}),
+        needs=frozenset({"features", "data at the end"}),
     )
     unit: ClassVar[str] = "(units of the features)²"
     in_squares: ClassVar[bool] = False
     degree: ClassVar[int] = 2
 
     def of(self, run: Measured) -> Estimate:
-        law, who, x = run.exp.law, run.exp.who, run.process.project(run.frames[-1].z)
+        who, x = run.exp.who, run.process.project(run.frames[-1].z)
         n = len(x)
         if n < GROUPS:
             raise BadValue("particles", n, f"at least {GROUPS} images")
-        whole, mine = who.features(law.examples.x), who.features(torch.nan_to_num(x))
+        whole, mine = who.real(), who.features(torch.nan_to_num(x))
+        known = known_moments("y", whole)
+
+        def to_set(rows: Tensor) -> float:
+            return float(frechet_of_moments(known_moments("x", rows), known))
+
         group, rng = torch.arange(n) % GROUPS, Rng(run.exp.seed).stream("frechet")
-        left = torch.tensor([frechet_distance(mine[group != g], whole) for g in range(GROUPS)])
+        left = torch.tensor([to_set(mine[group != g]) for g in range(GROUPS)])
         drawn = (rng.uniform((DRAWS, n)) * len(whole)).long().clamp_max(len(whole) - 1)
-        floors = torch.tensor([frechet_distance(whole[rows], whole) for rows in drawn])
+        floors = torch.tensor([to_set(whole[rows]) for rows in drawn])
         error = math.sqrt((GROUPS - 1) * float(left.var(correction=0)))
-        return Estimate(frechet_distance(mine, whole), error, float(floors.mean()), float(floors.std()))
+        return Estimate(to_set(mine), error, float(floors.mean()), float(floors.std()))

@@ -19,7 +19,7 @@ class ImagePrecision(NearImages):
         paper="Kynkäänniemi et al. 2019",
         arxiv="1904.06991",
         rank=211,
-        needs=frozenset({"examples", "data at the end"}),
+        needs=frozenset({"features", "data at the end"}),
     )
 
     def picked(self, both: Coverage) -> float:

@@ -31,8 +31,8 @@ class NearImages(Measure):
         raise NotImplementedError
 
     def of(self, run: Measured) -> Estimate:
-        law, who, x = run.exp.law, run.exp.who, run.process.project(run.frames[-1].z)
-        mine, whole = who.features(torch.nan_to_num(x)), who.features(law.examples.x)
+        who, x = run.exp.who, run.process.project(run.frames[-1].z)
+        mine, whole = who.features(torch.nan_to_num(x)), who.real()
         n = min(len(mine), len(whole) // 2)
         if n <= NEIGHBOURS:
             raise BadValue("particles", len(mine), f"more than {NEIGHBOURS} images")

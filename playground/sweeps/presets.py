@@ -14,6 +14,7 @@ from playground.sweeps.record import MEASURES, NEW, Sweep
 BUDGETS = (5, 8, 10, 15, 20, 30, 50, 100)  # model calls
 FEW = (5, 10, 20, 50)
 IMAGES, IMAGE_SEEDS = 200, 3  # of a network each call is dear; the numbers of fewer say little
+DIGITS = "digits-unet"
 OF_IMAGES = ("Frechet", "ImageRecall", "ImagePrecision")
 
 
@@ -130,3 +131,25 @@ def trilemma(base: Experiment) -> Sweep:
     }
     measures = ("W2", "Moments", "Recall", "Precision", "ModeRecall")
     return _sweep(plain, [methods, {"calls": (10, 20, 50, 100)}], f"the trilemma on {base.who.title}", measures)
+
+
+METHODS: Mapping[str, tuple[str, str, str]] = {
+    "DPM-Solver++ 2M (VP)": ("VP", "DPMSolverPP2M", "UniformLogSNR"),
+    "DDIM (VP)": ("VP", "DDIM", "UniformLogSNR"),
+    "EDM Heun": ("EDM", "EDMHeun", "Karras"),
+    "Euler (flow)": ("Flow", "Euler", "UniformTime"),
+    "SSCS (CLD)": ("CLD", "SSCS", "Quadratic"),
+}
+"""Process, sampler and grid of what image models are compared by: each method with those that it was published for."""
+
+
+def of_images(base: Experiment, methods: Sequence[str], calls: Sequence[int]) -> Sweep:
+    """Methods by name at so many model calls. A model that knows one process has those of that process; the others say why they are not there."""
+    process, sampler, grid = zip(*(METHODS[name] for name in methods), strict=True)
+    return _sweep(base, [{"sampler": sampler, "process": process, "grid": grid}, {"calls": calls}], f"images: {base.who.title}")
+
+
+@preset("image models: five methods at equal calls, Fréchet distance in the classifier's features", "images")
+def images(base: Experiment) -> Sweep:
+    """Of the base where it makes pictures, else of the digits' network."""
+    return of_images(base if base.law.space.pictures else Experiment(data=DIGITS, particles=IMAGES), tuple(METHODS), FEW)

@@ -10,6 +10,7 @@ import benchmarks.images as bench
 import playground as pg
 import toy_models.models.trained as trained
 import toy_models.networks.checkpoint as checkpoint
+from playground.sweeps import Sweep
 from tests.named import images_of
 from toy_models.laws.digits import held_out
 from toy_models.networks.checkpoint import read_card, save_model, save_network
@@ -177,3 +178,16 @@ def test_figures_belong_to_the_images_they_are_of(tiny, monkeypatch, capsys):
     told = read_card("small")["metrics"]["nearest training image, DPM-Solver++ 2M (VP), unguided, 2 evaluations"]
     assert told["distance of test images: 0.5 quantile"] == built_in["distance of test images: 0.5 quantile"]
     assert figures() == [built_in, other, third]  # nothing was computed twice
+
+
+def test_its_experiments_are_places_of_a_sweep(monkeypatch, capsys):
+    """Mutant killed: figures of other runs than those that the sweep makes."""
+    argv = ["--model", "mnist-unet", "--samples", "40", "--evaluations", "9", "3", "--solvers", "DDIM (VP)", "EDM Heun", "--sweep"]
+    monkeypatch.setattr("sys.argv", ["images", *argv])
+    assert bench.main() == 0
+    sweep = Sweep.from_json(capsys.readouterr().out)
+    assert sweep.measures == ("Frechet", "ImageRecall", "ImagePrecision")
+    assert [place.exp for place in sweep.places()] == [
+        bench.experiment("mnist-unet", name, n, 0, 40) for name in ("DDIM (VP)", "EDM Heun") for n in (9, 3)
+    ]
+    assert [place.exp.grid.steps for place in sweep.places()] == [9, 3, 5, 2]  # Heun's second order pays double, but for its last step

@@ -14,8 +14,10 @@ from playground.core.run import Frame
 from playground.measures.frechet import Frechet
 from playground.measures.memorised import MemorisedShare
 from playground.measures.panel import offers, why_not
+from playground.metrics.fidelity import frechet_distance
 from playground.views.sights import whole
 from toy_models.models.trained import judge
+from toy_models.networks import checkpoint
 
 
 def ended(x):
@@ -80,8 +82,27 @@ def test_features_are_those_of_the_card_s_classifier():
     assert pg.Experiment(data="digits").who.features(torch.zeros(5, 1, 8, 8)).shape == (5, 64)
 
 
+def test_mnist_is_compared_with_the_features_that_its_classifier_brings(tmp_path):
+    """Its images are not here. Real features themselves show the floor; a file that is another one is refused. Mutants killed: a floor of the samples; features of any file."""
+    who = pg.Experiment(data="mnist").who
+    real = who.real()
+    assert real.shape == (10_000, 64)
+    run = pg.Experiment(data="mnist", particles=16, grid=pg.UniformLogSNR(steps=1))
+    told = pg.measure(run, "Frechet")
+    few = np.mean([frechet_distance(real[i * 16 : i * 16 + 16], real) for i in range(40)])
+    assert told.floor == pytest.approx(few, rel=0.25)
+    assert told.value > 2 * told.floor
+    for name in ("mnist-classifier.json", "mnist-classifier.features.safetensors"):
+        (tmp_path / name).write_bytes((checkpoint.FOLDER / name).read_bytes())
+    assert torch.equal(checkpoint.load_features("mnist-classifier", tmp_path), real)
+    checkpoint.load_features.cache_clear()
+    checkpoint.save_file({"features": torch.zeros(4, 64)}, tmp_path / "mnist-classifier.features.safetensors")
+    with pytest.raises(pg.BadValue, match="sha256"):
+        checkpoint.load_features("mnist-classifier", tmp_path)
+
+
 def test_they_need_a_set_of_images():
-    """Toys and MNIST, whose images are not here, have none of them."""
+    """Toys have none of them."""
     toy = whole(pg.Experiment(particles=60))
     for measure in (MemorisedShare(), Frechet()):
         assert not measure.needs <= offers(toy)

@@ -20,7 +20,7 @@ from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.laws.mnist import Named
 from toy_models.networks.card import Card
-from toy_models.networks.checkpoint import load_model, load_network, own_process, read_card
+from toy_models.networks.checkpoint import load_features, load_model, load_network, own_process, read_card
 from toy_models.networks.checkpoint import models as cards
 from toy_models.networks.classifier import Classifier
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
@@ -41,7 +41,7 @@ class TrainedModel(ImageModel):
         card = read_card(key)
         self.key, self.label = key, label
         self.classes = torch.arange(card["network"]["classes"])
-        self.gives = frozenset({"mean", *["classes"] * (len(self.classes) > 1)})
+        self.gives = frozenset({"mean", *["classes"] * (len(self.classes) > 1), *["features"] * has_features(card.get("classifier"))})
         self.process = own_process(card)
         told = card.get("training", {})
         self.most = (
@@ -74,6 +74,9 @@ class TrainedModel(ImageModel):
     def features(self, x: Tensor) -> Tensor:
         network = judge(self.key)
         return super().features(x) if network is None else seen(network.features, x).double()
+
+    def real(self) -> Tensor:
+        return load_features(read_card(self.key)["classifier"]) if "features" in self.gives else super().real()
 
 
 class TrainedPredictor(NetworkPredictor, ModelPredictor):
@@ -182,6 +185,14 @@ def classify(name: str, images: Tensor) -> Tensor | None:
     """Class of each image (n, *event) of the model ``name``, (n,), by the classifier on its card; None if it names none that can be used."""
     network = judge(name)
     return None if network is None else seen(network, images).argmax(1)
+
+
+def has_features(classifier: str | None) -> bool:
+    """Does a classifier's card name features of real images?"""
+    try:
+        return classifier is not None and "features" in read_card(classifier)
+    except BadValue:
+        return False
 
 
 def seen(network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:

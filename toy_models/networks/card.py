@@ -32,6 +32,7 @@ def _wholes(lo: int, hi: int, count: int = 0) -> Rule:
 
 
 TEXT: Rule = (lambda v: isinstance(v, str) and 0 < len(v) <= 500, "a text of 1 to 500 characters")
+SHA256: Rule = (lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v) is not None, "the 64 letters of the weights' SHA-256")
 FLAG: Rule = (lambda v: isinstance(v, bool), "true or false")
 RECORD: Rule = (lambda v: isinstance(v, dict), "a record {…}")
 OF_NETWORK: dict[type, Rule] = {bool: FLAG, int: _whole(0, 100_000), tuple: _wholes(1, 100_000)}
@@ -41,7 +42,7 @@ ENTRIES: dict[str, Rule] = {
     "architecture": (lambda v: isinstance(v, str) and v in CONFIGS, " or ".join(CONFIGS)),
     "network": RECORD,
     "network.classes": _whole(0, 1_000),
-    "sha256": (lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v) is not None, "the 64 letters of the weights' SHA-256"),
+    "sha256": SHA256,
     "parameters": _whole(1, 10**12),
     "event": _wholes(1, 4_096, 3),
     "sigma_data": _number(1e-6, 1e6),
@@ -51,6 +52,9 @@ ENTRIES: dict[str, Rule] = {
     "set": TEXT,
     "law": TEXT,
     "classifier": (lambda v: isinstance(v, str) and re.fullmatch(r"[\w-][\w.-]*", v) is not None, "a model's name"),
+    "features": RECORD,
+    "features.of": TEXT,
+    "features.sha256": SHA256,
     "training": RECORD,
     "training.sigma_mean": _number(-100, 100),
     "training.sigma_std": _number(0, 100),

@@ -118,6 +118,26 @@ def load_network(name: str, folder: Path | None = None) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def save_features(name: str, features: torch.Tensor, of: str, folder: Path | None = None) -> Path:
+    """Writes what the classifier ``name`` says of real images, (N, d), beside it (float16), and onto its card of which they are. Returns the file's path."""
+    folder = folder or FOLDER
+    file, card = folder / f"{name}.features.safetensors", read_card(name, folder)
+    save_file({"features": features.half().contiguous()}, file)
+    told = {**card, "features": {"of": of, "sha256": sha256(file)}}
+    (folder / f"{name}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
+
+
+@functools.lru_cache(maxsize=2)
+def load_features(name: str, folder: Path | None = None) -> torch.Tensor:
+    """The features (N, d), float64, of real images that belong to a classifier. Raises BadValue if the card names none, or the file is not that of the card."""
+    folder = folder or FOLDER
+    told, file = read_card(name, folder).get("features"), folder / f"{name}.features.safetensors"
+    if told is None or not file.is_file() or sha256(file) != told["sha256"]:
+        raise BadValue("model", name, f"the file {file.name} beside the card, with the sha256 that it names")
+    return load_file(file)["features"].double()
+
+
 def own_process(card: cards.Card) -> LinearProcess | None:
     """The only process that a card's model knows; None if it serves every linear one."""
     if "process" not in card:
