@@ -13,7 +13,7 @@ import playground as pg
 from playground.server.jobs import packet
 from playground.sweeps import Sweep
 from playground.views.packet import Packet
-from playground.views.snippet import as_notebook, as_python, as_sweep
+from playground.views.snippet import as_compared, as_notebook, as_python, as_sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = [
@@ -59,6 +59,16 @@ def test_the_script_prints_the_page_s_numbers(exp, tmp_path):
     assert printed["score"][0] == pytest.approx(point["score"], rel=1e-6)
     assert printed["E[x_0 | z_t]"][0] == pytest.approx(point["x̂₀"], rel=1e-6)
     assert printed["p_t(z)"][0] > 0
+
+
+def test_the_script_of_several_stages_prints_the_numbers_of_each_and_writes_their_page(tmp_path):
+    exps = [EXPERIMENTS[0], EXPERIMENTS[0].replace(sampler="DDIM")]
+    script = tmp_path / "run.py"
+    script.write_text(as_compared(exps), encoding="utf-8")
+    env = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.splitlines() == [line for exp in exps for line in shown(exp)]
+    assert (tmp_path / "compare.html").read_text(encoding="utf-8").count('class="pg-viewer-run"') == 2
 
 
 def test_a_pin_that_is_none_is_not_told():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, Record, params
 from playground.core.limits import limits
+from playground.views.compare import MOST
 
 PAGE = "view."  # the page's own
 STRANGERS = ("__", "utm_")  # what hosts and trackers add to a link
 STRANGE = ("fbclid", "gclid", "logs", "ssr")
 LAB = "lab."  # what a lab asks with
+BESIDE = PAGE + "beside."  # and the number of a further stage: its experiment, as a link
 OURS = {"layer", "want", "seq", "film"}  # what a request asks with
 
 
@@ -28,7 +31,13 @@ def config() -> Record:
 
 def view_part(query: Mapping[str, str]) -> dict[str, str]:
     """How the page looks at the experiment: what a file of it keeps beside the experiment."""
-    return {k: v for k, v in query.items() if k.startswith(PAGE)}
+    return {k: v for k, v in query.items() if k.startswith(PAGE) and not k.startswith(BESIDE)}
+
+
+def beside_of(query: Mapping[str, str]) -> list[Experiment]:
+    """The experiments of further stages, in their order; each is said as a link. Raises BadValue."""
+    told = [query[name] for n in range(2, MOST + 1) if (name := f"{BESIDE}{n}") in query]
+    return [experiment_of(dict(parse_qsl(link, keep_blank_values=True))) for link in told]
 
 
 def experiment_of(query: Mapping[str, str]) -> Experiment:

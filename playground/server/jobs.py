@@ -32,7 +32,7 @@ from playground.images.upload import parts
 from playground.laws.table import ALLOWED, MOST_BYTES, Table
 from playground.origin import link_of, origin
 from playground.server import answers
-from playground.server.asked import PAGE, experiment_of, lab_part, view_part
+from playground.server.asked import PAGE, beside_of, experiment_of, lab_part, view_part
 from playground.server.asked_sweep import computable, sweep_of
 from playground.server.cache import Cache
 from playground.server.refusal import CONTROLS
@@ -473,11 +473,14 @@ class PageFile(Job):
     def read(self) -> None:
         self.exp = experiment_of(self.query)
         self.run = name_of(self.exp)
+        self.beside = beside_of(self.query)
         self.view = {name.removeprefix(PAGE): value for name, value in view_part(self.query).items()}
 
     def steps(self) -> Steps:
-        run = yield from run_of(self.exp, self.run)
-        return (yield from page([run], self.view, self.body.decode())).encode()
+        runs = [(yield from run_of(self.exp, self.run))]
+        for exp in self.beside:
+            runs.append((yield from run_of(exp, name_of(exp))))
+        return (yield from page(runs, self.view, self.body.decode())).encode()
 
 
 class Film(Job):

@@ -42,7 +42,8 @@ from playground.ui.form import BATCH, Form, explain, repair
 from playground.ui.front import Front
 from playground.viewer.scripts import entry
 from playground.views import board, compare, distances, lab, layer
-from playground.views.snippet import as_notebook, as_python, as_sweep
+from playground.views.compare import MOST
+from playground.views.snippet import as_compared, as_notebook, as_python, as_sweep
 
 ASSETS = files.ASSETS / "ui"
 SAID = {"set_bytes", "set_images", "table_bytes", "table_rows"}  # limits that a script tells before anything is sent
@@ -218,7 +219,7 @@ def build() -> Page:
             html_template="<i></i>",
             js_on_load="window.PG.bridge({element, props, server})",
             apply_default_css=False,
-            server_functions=[*demo.live.doors(), python_of, notebook_of, sweep_of, told_of],
+            server_functions=[*demo.live.doors(), python_of, compared_of, notebook_of, sweep_of, told_of],
             elem_id="pg-bridge",
             visible="hidden",
         )
@@ -311,6 +312,14 @@ def python_of(query: dict[str, str]) -> Record:
     """The code for "Copy as Python", for the browser; with its view, whose pin it tells of."""
     try:
         return {"code": as_python(_asked(query), str(query.get("view.pin", "")))}
+    except ValueError as error:
+        return {"error": {"message": str(error)}}
+
+
+def compared_of(stages: list[dict[str, str]]) -> Record:
+    """The same of several stages."""
+    try:
+        return {"code": as_compared([_asked(query) for query in stages[:MOST]])}
     except ValueError as error:
         return {"error": {"message": str(error)}}
 

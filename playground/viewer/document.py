@@ -21,6 +21,7 @@ from playground.origin import link_of
 from playground.viewer.scripts import HOME, entry, import_map
 from playground.viewer.thin import shape_for, thinned
 from playground.views import compare, distances, layer
+from playground.views.compare import OF_STAGES
 from playground.views.fields import fields_packet
 from playground.views.geometry import geometry_of
 from playground.views.packet import Packet
@@ -227,8 +228,7 @@ def page(runs: Sequence[Run], view: Mapping[str, str], base: str = "") -> Genera
 def document(runs: Sequence[Sent], view: Mapping[str, str], base: str) -> str:
     """HTML of what was chosen for it."""
     safe = functools.partial(html.escape, quote=True)
-    made, links = [made_of(sent) for sent in runs], [link_of({**sent.run.exp.to_query(), **_named(view)}) for sent in runs]
-    links = links or ["?"]
+    made, links = [made_of(sent) for sent in runs], _links(runs, view) or ["?"]
     title = " | ".join(made) or origin.APP
     anchors = [f'<a href="{safe(base + link)}">{safe(link)}</a>' if base else f"<code>{safe(link)}</code>" for link in links]
     return PAGE.format(
@@ -246,6 +246,12 @@ def document(runs: Sequence[Sent], view: Mapping[str, str], base: str) -> str:
         sent=inline({"runs": [sent.told for sent in runs], "view": {name: view[name] for name in SAID if name in view}}),
         entry=entry(MAIN, lambda name: HOME + name),
     )
+
+
+def _links(runs: Sequence[Sent], view: Mapping[str, str]) -> list[str]:
+    """The first run's has all that the view says, also of the runs beside it; each other one is of its run alone."""
+    alone = {name: value for name, value in view.items() if name not in OF_STAGES}
+    return [link_of({**sent.run.exp.to_query(), **_named(alone if n else view)}) for n, sent in enumerate(runs)]
 
 
 def _named(view: Mapping[str, str]) -> dict[str, str]:

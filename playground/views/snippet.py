@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Sequence
 
 from playground.core.experiment import Experiment
 from playground.core.fields import params
@@ -29,13 +31,29 @@ def _call(spec: Spec) -> str:
 def as_python(exp: Experiment, pin: str = "") -> str:
     """Runnable code with every choice that differs from the defaults, and the three main ones always. It prints what the page says of the run, and of the point that is
     pinned there (``pin``, as a link's view.pin has it)."""
+    return f"import playground as pg\n\nexp = {_experiment(exp)}\ntrace = pg.simulate(exp)\n{told_by(exp)}{told_at(exp, pin)}"
+
+
+def as_compared(exps: Sequence[Experiment]) -> str:
+    """Runnable code of several runs: the numbers of each, and a page of all of them under one cursor."""
+    made = "".join(textwrap.indent(_experiment(exp), "    ") + ",\n" for exp in exps)
+    numbers = (
+        ""
+        if any(exp.law.space.pictures for exp in exps)
+        else "for exp in runs:\n    print(pg.numbers(exp))  # the status line and the distances\n"
+    )
+    return f'import playground as pg\n\nruns = [\n{made}]\n{numbers}pg.compare(*runs).save("compare.html")  # under one cursor, in any browser\n'
+
+
+def _experiment(exp: Experiment) -> str:
+    """The call that makes it: every choice that differs from the defaults, and the three main ones always."""
     base, within, lines = Experiment(), specs_in(exp), []
     for name in params(exp):
         value = getattr(exp, name)
         if name in ALWAYS or value != getattr(base, name):
             lines.append(f"    {name}={_call(within[name]) if name in within else repr(value)},")
     body = "\n".join(lines)
-    return f"import playground as pg\n\nexp = pg.Experiment(\n{body}\n)\ntrace = pg.simulate(exp)\n{told_by(exp)}{told_at(exp, pin)}"
+    return f"pg.Experiment(\n{body}\n)"
 
 
 def told_by(exp: Experiment) -> str:

@@ -41,6 +41,15 @@ test("a number that a sampler does not have is not said of it", () => {
   assert.deepEqual(grammar.differences([HEUN, HEUN, HEUN], name), ["", "", ""]);
 });
 
+test("what differs reads well of every kind: choices first, then numbers; what is long is cut", () => {
+  const name = (data) => data, levels = `[${Array.from({ length: 30 }, (_, n) => (1 - n / 30).toFixed(3))}]`;
+  assert.deepEqual(grammar.differences([{ "grid.steps": "10", sampler: "Heun" }, { "grid.steps": "20", sampler: "DDIM" }], name), ["Heun, steps 10", "DDIM, steps 20"]);
+  assert.deepEqual(grammar.differences([{ process: "VP", "process.schedule": "Cosine" }, { process: "VP" }], name), ["cosine", "linear β"]);
+  const [own] = grammar.differences([{ grid: "Custom", "grid.levels": levels }, {}], name);
+  assert.ok(own.length < 60 && own.includes("…"), own);
+  assert.deepEqual(grammar.differing([{ sampler: "DDIM", "sampler.eta": "0.5" }, { sampler: "Heun" }], name).map(({ values }) => values), [["DDIM", "Heun"], ["0.5", ""]]);
+});
+
 test("the form says an experiment of its own grammar exactly", () => {
   let seen = 0;
   for (const { whole, key } of boot().config.examples) {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from playground.core.experiment import Experiment
 from playground.engine import simulate
@@ -121,6 +123,19 @@ def test_a_race_by_calls_a_link_and_undo(visit: Any) -> None:
     assert "6 of 15 calls" in page.locator(".pg-unit-said").inner_text()
     page.evaluate("__pgStage.clock.seek(__pg.form.compare.common.race.hand(13))")
     assert page.evaluate(moments)[0][0] == 8  # done: it waits
+    # what is copied and saved is of all three
+    with page.expect_download() as sheet:
+        page.evaluate("document.querySelector('[data-do=png]').click()")
+    with page.expect_download(timeout=60000) as saved:
+        page.evaluate("document.querySelector('[data-do=page]').click()")
+    size = page.evaluate("(() => { const { width } = __pgStage.picture.size; return 6 * Math.max(360, width); })()")
+    with Image.open(sheet.value.path()) as picture:
+        assert picture.width == pytest.approx(size, abs=8)
+    html = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert [html.count(f'aria-label="two moons · VP · {name}') for name in ("DDIM", "Heun", "DPM-Solver++ 2M")] == [1, 1, 1]
+    page.evaluate("document.querySelector('[data-do=python]').click()")
+    page.wait_for_function("(__pg.copied ?? '').includes('pg.compare(*runs)')")
+    assert page.evaluate("__pg.copied").count("pg.Experiment(") == 3
     site.settle()
     state = f"JSON.stringify([__pg.query(), __pg.form.compare.at, {moments}, {KEYS}, [...document.querySelectorAll('.pg-place-words')].map((n) => n.textContent), document.querySelector('.pg-unit').value])"
     told = page.evaluate(state)

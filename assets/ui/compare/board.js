@@ -19,6 +19,7 @@ export class Board {
   constructor(lead, asked) {
     this.lead = lead;
     this.on = false;
+    this.alone = false; // is only the selected stage seen?
     this.top = el("div", { className: "pg-stages-top" });
     this.grid = el("div", { className: "pg-stages" });
     this.grid.setAttribute("role", "group");
@@ -99,6 +100,7 @@ export class Board {
 
   /** What lies over the selected stage: with another one nothing else is there. @param {boolean} on another stage @param {boolean} flow the exact flow */
   over(on, flow) {
+    this.alone = on;
     this.overlay.setAttribute("aria-pressed", String(on));
     this.flow.setAttribute("aria-pressed", String(flow));
     if (this.grid.classList.toggle("pg-over", on) === on) this.arrange();

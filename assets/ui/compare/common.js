@@ -121,6 +121,9 @@ export class Common {
     }
   }
 
+  /** What differs, line by line, as stage n has it. @param {number} n from 0 */
+  table(n) { return this.form.titles.table(this.places.map(({ q }) => q), n); }
+
   /** What differs, in words of each stage. */
   words() {
     const { titles, grammar } = this.form, queries = this.places.map(({ q }) => q), told = titles.differences(queries), differ = told.some(Boolean);

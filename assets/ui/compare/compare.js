@@ -93,7 +93,7 @@ export class Compare {
 
   /** @param {Query} q @param {Stage | null} stage */
   place(q, stage) {
-    const place = new Place(q, { select: (p) => this.select(this.places.indexOf(p)), remove: (p) => this.remove(this.places.indexOf(p)) });
+    const n = (/** @type {Place} */ p) => this.places.indexOf(p), place = new Place(q, { select: (p) => this.select(n(p)), remove: (p) => this.remove(n(p)), table: (p) => this.common.table(n(p)) });
     place.stage = stage;
     return place;
   }
@@ -128,7 +128,7 @@ export class Compare {
     place.stage = stage;
     if (place.shown) {
       stage.fields = fields;
-      further.show(place.shown);
+      further.show(place.shown, place.metrics);
       loop.take(place.shown);
     } else stage.forget();
     loop.ask(place.q);
@@ -337,6 +337,14 @@ export class Compare {
     if (this.on) images?.compare.lay(other && run ? { run, q: other.q } : null);
   }
 
+  /** The stages that are seen, in their order. @returns {import("./sheet.js").Seen[]} */
+  get seen() {
+    const { lead, places, board, form: { parts: { images } } } = this;
+    if (!lead || !images) return [];
+    if (!this.on || board?.alone) return [{ stage: lead, images }];
+    return places.flatMap(({ stage, further }) => (stage ? [{ stage, images: further?.images ?? images }] : []));
+  }
+
   // ---- the link ------------------------------------------------------------------------------------------------------------------
 
   /** Whose experiment the link says: the first stage's. @param {Query} q the selected one's */
@@ -346,11 +354,12 @@ export class Compare {
   view(view) { return this.on ? { ...view, compare: this.text } : view; }
 
   get text() {
-    const { places, at, form } = this;
-    if (!this.on) return form.view.said.compare ?? "";
-    const queries = places.map((place, n) => (n === at ? form.loop.shown?.q ?? place.q : place.q));
-    return said(queries[0], queries.slice(1));
+    const { queries: [first, ...others], form } = this;
+    return this.on ? said(first, others) : form.view.said.compare ?? "";
   }
+
+  /** What the stages show, in their order; none: one stands alone. @returns {Query[]} */
+  get queries() { return this.places.map((place, n) => (n === this.at ? this.form.loop.shown?.q ?? place.q : place.q)); }
 
   /** Do the stages differ from those of the address? */
   get news() { return (this.on || !this.form.chosen.pictures) && this.text !== (viewIn(location.search).compare ?? ""); }

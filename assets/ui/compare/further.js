@@ -2,6 +2,7 @@
 import { el } from "../lib/dom.js";
 import { Loop } from "../form/loop.js";
 import { Images } from "../images/images.js";
+import { farOf } from "../stage/captions.js";
 import { Stage } from "../stage/stage.js";
 
 /** @typedef {import("./place.js").Place} Place */
@@ -45,6 +46,7 @@ export class Further {
       fields: (packet) => stage.setFields(packet),
       metrics: (packet) => {
         if (!this.place) return;
+        stage.far = farOf(packet.header);
         this.place.metrics = packet;
         this.place.showNumbers();
         page.told(this.place);
@@ -55,8 +57,9 @@ export class Further {
     });
   }
 
-  /** @param {import("../form/loop.js").Shown} shown */
-  show({ run }) {
+  /** @param {import("../form/loop.js").Shown} shown @param {import("./place.js").MetricsPacket | null} [metrics] */
+  show({ run }, metrics = null) {
+    if (metrics) this.stage.far = farOf(metrics.header);
     this.stage.setRun(run);
     this.images.setRun(run);
   }

@@ -1,5 +1,6 @@
 // One of several stages: its experiment, its cell on the page with its words and numbers, and what shows it.
 import { el } from "../lib/dom.js";
+import { tip } from "../lib/tip.js";
 import { significant, subscripts, whole } from "../lib/numbers.js";
 
 /** @typedef {import("../python.js").Query} Query */
@@ -7,8 +8,8 @@ import { significant, subscripts, whole } from "../lib/numbers.js";
 /** @typedef {import("../lib/packet.js").Packet<import("../python.js").MetricsHeader>} MetricsPacket */
 
 export class Place {
-  /** @param {Query} q @param {{select: (place: Place) => void, remove: (place: Place) => void}} asked */
-  constructor(q, { select, remove }) {
+  /** @param {Query} q @param {{select: (place: Place) => void, remove: (place: Place) => void, table: (place: Place) => string[]}} asked */
+  constructor(q, { select, remove, table }) {
     /** What is asked for. */
     this.q = q;
     /** What is shown, and what made it. @type {import("../form/loop.js").Shown | null} */
@@ -17,6 +18,8 @@ export class Place {
     this.metrics = null;
     /** Why it cannot be shown as it is asked for. */
     this.why = "";
+    /** What its number does. */
+    this.does = "";
     /** What draws it: the page's own stage where it is selected. @type {Stage | null} */
     this.stage = null;
     /** Asks for it, where it is not. @type {import("./further.js").Further | null} */
@@ -25,6 +28,8 @@ export class Place {
     this.number = el("button", { type: "button", className: "pg-place-no" });
     this.number.addEventListener("click", () => select(this));
     this.words = el("span", { className: "pg-place-words" });
+    tip.on(this.number, () => [this.does, ...table(this)].join("\n"));
+    tip.on(this.words, () => [this.words.textContent, ...table(this), ...(this.shown?.run.header.notes ?? [])].join("\n"));
     this.said = el("div", { className: "pg-place-said" });
     this.moment = el("div", { className: "pg-place-moment" });
     this.far = el("b");
@@ -51,10 +56,10 @@ export class Place {
     number.textContent = String(n + 1);
     number.setAttribute("aria-pressed", String(selected));
     number.setAttribute("aria-label", `${selected ? "Selected stage" : "Select stage"} ${n + 1}`);
-    number.title = selected ? `This stage is selected: the controls are its own. Key ${n + 1}.` : `Selects this stage: the controls become its own. Key ${n + 1}.`;
+    this.does = selected ? `This stage is selected: the controls are its own. Key ${n + 1}.` : `Selects this stage: the controls become its own. Key ${n + 1}.`;
     this.away.setAttribute("aria-label", `Take stage ${n + 1} away`);
     this.away.title = "Takes this stage away.";
-    this.words.textContent = this.words.title = words;
+    this.words.textContent = words;
     this.said.textContent = this.why;
     this.said.hidden = !this.why;
     cell.setAttribute("aria-label", label);

@@ -2,6 +2,7 @@
 import { filmOf } from "../images/film.js";
 import { choose, shelves, show } from "../keep/open.js";
 import { Shelf } from "../keep/shelf.js";
+import { sheetOn } from "../compare/sheet.js";
 import { kept } from "../keep/write.js";
 import { copy as toClipboard } from "../lib/clipboard.js";
 import { el } from "../lib/dom.js";
@@ -14,6 +15,7 @@ import { menus } from "./menus.js";
 import { aborted, ask, messageOf, saidOf } from "./transport.js";
 
 const REVOKE = 10000; // ms
+const NARROWEST = 360; // px of a stage on a sheet
 
 /** What is copied is told to tests as well. @param {string} words @param {HTMLElement} button */
 async function copy(words, button) {
@@ -72,12 +74,23 @@ export function actionsOf(form) {
   const python = async (button) => {
     try {
       const query = form.loop.shown?.q ?? form.chosen.query(), { pin } = form.view.said;
-      const answer = await transport.call("python_of", pin ? { ...query, "view.pin": pin } : query);
+      const stages = form.compare.queries, pinned = pin ? { ...query, "view.pin": pin } : query;
+      const answer = await (stages.length > 1 ? transport.call("compared_of", stages) : transport.call("python_of", pinned));
       if (answer.error) return form.tell({ kind: "error", message: answer.error.message });
       await copy(answer.code, button);
     } catch {
       form.tell({ kind: "error", message: "The server does not answer.", action: { label: "Try again", run: () => python(button) } });
     }
+  };
+
+  /** All stages that are seen, on one sheet. @returns {Promise<Blob | null>} */
+  const together = () => {
+    const { seen } = form.compare, [{ stage: { theme: { stage: ground } } }] = seen;
+    const pictures = seen.map(({ stage, images }) => {
+      const { size } = stage.picture;
+      return stage.run?.header.image ? images.picture() : stage.painter(Math.max(NARROWEST, size?.width ?? 0), Math.max(NARROWEST, (size?.height ?? 0) + 60), 2)(stage.cursor);
+    });
+    return new Promise((done) => sheetOn(ground)(pictures).toBlob(done, "image/png"));
   };
 
   const png = async () => {
@@ -87,7 +100,7 @@ export function actionsOf(form) {
     const moment = stage?.run && stage.playing ? { at: String(stage.course.short(stage.clock.cursor)) } : {}; // a picture holds still
     try {
       /** @type {Blob | null | undefined} */
-      const made = run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
+      const made = form.compare.seen.length > 1 ? await together() : run()?.header.image ? await images?.toBlob() : await stage?.toBlob();
       if (made) await keep(form, made, `${fileName()}.png`, moment);
     } catch (error) {
       form.tell({ kind: "error", message: `The picture could not be saved: ${messageOf(error)}` });
@@ -116,6 +129,7 @@ export function actionsOf(form) {
   const page = async () => {
     menus.close();
     const abort = new AbortController(), { signal } = abort, name = `${fileName()}.html`, url = liveUrl("page.html");
+    form.compare.queries.slice(1).forEach((query, n) => url.searchParams.set(`view.beside.${n + 2}`, String(new URLSearchParams(query))));
     form.tell({ kind: "info", message: "Making the page…", stay: 60000, action: { label: "Cancel", run: () => abort.abort() } });
     try {
       const response = await ask(url, { signal });
@@ -137,7 +151,7 @@ export function actionsOf(form) {
     try {
       tell("Drawing the film…");
       const url = liveUrl(`film.${kind}`), name = fileName(), told = form.address.query;
-      const { body, times, ms } = await filmOf(/** @type {import("../stage/stage.js").Stage} */ (parts.stage), /** @type {import("../images/images.js").Images} */ (parts.images), kind, { signal, tell: (/** @type {number} */ done, /** @type {number} */ of) => tell(`Drawing the film: ${done} of ${of} frames`) });
+      const { body, times, ms } = await filmOf(form.compare.seen, kind, { signal, tell: (/** @type {number} */ done, /** @type {number} */ of) => tell(`Drawing the film: ${done} of ${of} frames`) });
       url.search = String(new URLSearchParams({ times, ms: String(ms), link: told }));
       const response = await ask(url, { method: "POST", body, signal });
       if (!response.ok) throw await transport.failure(response);

@@ -2,9 +2,9 @@
 // or a value is refused. Each part knows only what it is given here.
 import { Compare } from "../compare/compare.js";
 import { boxes } from "../lib/boxes.js";
-import { significant } from "../lib/numbers.js";
 import { config, experimentPart, first, models } from "../lib/start.js";
 import { Pickers } from "../pickers/pickers.js";
+import { farOf } from "../stage/captions.js";
 import { DEFAULT_LAYERS, LAYERS, asked } from "../stage/layers.js";
 import { Address } from "./address.js";
 import { Bridge } from "./bridge.js";
@@ -319,11 +319,10 @@ export class Form {
 
   /** Distances have come. @param {import("../lib/packet.js").Packet<import("../python.js").MetricsHeader>} packet */
   measured(packet) {
-    const { parts } = this, { key, end, metrics: [main] } = packet.header;
+    const { parts } = this;
     parts.tell(parts.labs, "setMetrics", packet);
     parts.tell(parts.status, "update", { metrics: packet });
-    const words = main ? `${main.label} to ${end} ${significant(main.final)}, floor ${significant(main.floor)}` : "";
-    parts.put((stage) => (stage.far = { key, words }));
+    parts.put((stage) => (stage.far = farOf(packet.header)));
     parts.tell(parts.words, "setMetrics", packet);
     this.compare.measured(packet);
   }

@@ -34,6 +34,8 @@ export const text = (q) => new URLSearchParams(Object.entries(q).sort(([a], [b])
 
 const SOURCE = "Interpolant:process.origin";
 
+const LONG = 20; // letters of a value in a difference: lists of levels, mixtures
+
 export class Grammar {
   /** @param {Config} config @param {(data: string) => string[]} models who predicts, by law */
   constructor(config, models) {
@@ -203,16 +205,24 @@ export class Grammar {
   /** What queries differ in, in words of each: ["Euler, steps 5", …]; "" where nothing is to be said.
    * @param {Query[]} queries @param {(data: string, model: string) => string} dataTitle @returns {string[]} */
   differences(queries, dataTitle) {
+    const told = this.differing(queries, dataTitle).map(({ name, named, values }) => values.map((v) => (v && !named ? `${/** @type {string} */ (name.split(".").pop()).replace("_", " ")} ${v}` : v)));
+    return queries.map((_, side) => told.map((words) => words[side]).filter(Boolean).join(", "));
+  }
+
+  /** The names in which queries differ, and what each says there: "" where it has no such number. named: values are titles, which tell by themselves what they are of. Choices come
+   * before numbers.
+   * @param {Query[]} queries @param {(data: string, model: string) => string} dataTitle @returns {{name: string, named: boolean, values: string[]}[]} */
+  differing(queries, dataTitle) {
     /** @param {Query} q @param {string} name */
-    const word = (q, name) => {
+    const said = (q, name) => {
       const found = this.declared(q, name) ?? (name in q ? { value: q[name] } : null);
       if (!found || name === "model") return "";
       const v = String(found.value);
       if (name === "data") return dataTitle(v, q.model ?? this.firstModel(v));
-      return found.family ? this.title(found.family, v) : `${/** @type {string} */ (name.split(".").pop()).replace("_", " ")} ${v}`;
+      return found.family ? this.title(found.family, v) : v.length > LONG ? `${v.slice(0, LONG - 2)}…` : v;
     };
     const names = [...new Set(queries.flatMap((q) => (q.model ? ["data", ...Object.keys(q)] : Object.keys(q))))];
-    const told = names.map((name) => queries.map((q) => word(q, name))).filter((words) => words.some((w) => w !== words[0]));
-    return queries.map((_, side) => told.map((words) => words[side]).filter(Boolean).join(", "));
+    const told = names.map((name) => ({ name, named: name === "data" || queries.some((q) => this.declared(q, name)?.family), values: queries.map((q) => said(q, name)) }));
+    return told.filter(({ values }) => values.some((v) => v !== values[0])).sort((a, b) => Number(b.named) - Number(a.named));
   }
 }

@@ -27,6 +27,14 @@ export class Titles {
   /** What queries differ in, in words of each. @param {Query[]} queries */
   differences(queries) { return this.grammar.differences(queries, (data, model) => this.data(data, model)); }
 
+  /** The same as lines of a table, for one of them: "grid steps: 20 (1: 10, 3: 40)". @param {Query[]} queries @param {number} own */
+  table(queries, own) {
+    return this.grammar.differing(queries, (data, model) => this.data(data, model)).map(({ name, values }) => {
+      const others = values.flatMap((v, n) => (n === own ? [] : [`${n + 1}: ${v || "–"}`]));
+      return `${name.replaceAll(/[._]/g, " ")}: ${values[own] || "–"} (${others.join(", ")})`;
+    });
+  }
+
   /** Everything in a few words, each with the section of the form where it is chosen. @returns {[string, string][]} */
   summary() {
     const { chosen, grammar } = this, { process } = chosen;

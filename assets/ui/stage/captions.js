@@ -1,5 +1,6 @@
 // The words of a picture: its moment, why it stands still, and what must be said below it.
 import { isNumber, number } from "../lib/draw.js";
+import { significant } from "../lib/numbers.js";
 import { time } from "../lib/time.js";
 
 /** @typedef {import("./run.js").Run} Run */
@@ -45,6 +46,9 @@ function described(run, info, layers) {
   return `${what}: ${run.count} particles at ${time.said(info)}, ${captionMore(info, run)}. Shown: ${layers.join(", ")}.`;
 }
 
+/** How far a run's last particles are from the truth. @param {import("../python.js").MetricsHeader} header */
+const farOf = ({ key, end, metrics: [main] }) => ({ key, words: main ? `${main.label} to ${end} ${significant(main.final)}, floor ${significant(main.floor)}` : "" });
+
 /** What a run was made with, in parts of a sentence.
  * @param {Run} run
  * @param {string} first  what comes before
@@ -73,4 +77,4 @@ function linesOf(parts, width, measure) {
   return lines.slice(0, MOST_LINES);
 }
 
-export { SUBSCRIPT, captionHeld, captionMore, captionParts, described, linesOf, ordinal, settingsOf };
+export { SUBSCRIPT, captionHeld, captionMore, captionParts, described, farOf, linesOf, ordinal, settingsOf };

@@ -2,7 +2,7 @@
 //
 // It joins its parts and is what the page talks to: what was sent (run.js), who owns time (clock.js), what is drawn when (picture.js) and kept
 // (painter.js), which layers are on (shown.js), what the hand does (input.js, pin.js), what stands around the picture (frame.js).
-import { Clock, passage } from "./clock.js";
+import { Clock } from "./clock.js";
 import { STILL, alone } from "./course.js";
 import { Teller } from "./events.js";
 import { Frame } from "./frame.js";
@@ -208,12 +208,6 @@ class Stage extends Teller {
   /** @param {number} by */
   step(by) {
     this.clock.step(by);
-  }
-
-  /** Clocks of a film, a frame every `ms` milliseconds.
-   * @param {number} ms */
-  passage(ms) {
-    return this.run ? passage(this.run, ms) : [];
   }
 
   /** @param {"forward" | "reverse"} mode */
