@@ -871,6 +871,7 @@ export interface BoardFront {
   front: Record<string, Record<string, {
     on: number[][];
     line: number[][];
+    by: number[][][];
   }>>;
   orders: Record<string, {
     at: number[];

@@ -19,7 +19,7 @@ from playground.core.measure import Estimate
 from playground.measures.panel import named as measure_named
 from playground.sweeps.picture import Picture
 from playground.sweeps.record import Sweep, read_json
-from playground.sweeps.statistics import SENSES, Fit, Mean, beyond, fitted_order, front, over_seeds
+from playground.sweeps.statistics import SENSES, Fit, Mean, beaten, beyond, fitted_order, front, over_seeds
 
 FORMAT, VERSION = "playground sweep", 1
 LETTERS_A_CELL = 20_000  # of a results file, at most
@@ -331,13 +331,24 @@ class Results:
                 yield {**where, **about, "measure": key, **e._asdict(), "why": cell.failed or cell.refused.get(key, "")}
 
 
+def _cost(key: str) -> Callable[[Row], float]:
+    if key not in COSTS:
+        raise BadValue("cost", key, " or ".join(COSTS))
+    return COSTS[key]
+
+
 def fronted(rows: Iterable[Row], cost: str = "calls", better: str = "lower") -> list[Row]:
     """Rows in the axes' order, with who of them is on the Pareto front of value against ``cost``: "calls" or "ms". ``better``: of the measure. Raises BadValue."""
-    if cost not in COSTS:
-        raise BadValue("cost", cost, " or ".join(COSTS))
     found = list(rows)
-    there = front([COSTS[cost](row) for row in found], [SENSES[better].loss(row.value, row.floor) for row in found])
+    there = front([_cost(cost)(row) for row in found], [SENSES[better].loss(row.value, row.floor) for row in found])
     return sorted(row._replace(front=on) for row, on in zip(found, there, strict=True))
+
+
+def beats(rows: Iterable[Row], cost: str = "calls", better: str = "lower") -> dict[tuple[int, ...], tuple[int, ...]]:
+    """Of the places that are not on the front the one that costs no more and is better with significance: of several the one that is so most surely. Raises BadValue."""
+    found = list(rows)
+    by = beaten([_cost(cost)(row) for row in found], [SENSES[better].loss(row.value, row.floor) for row in found])
+    return {row.at: found[i].at for row, i in zip(found, by, strict=True) if i is not None}
 
 
 def envelope(rows: Iterable[Row], cost: str = "calls", better: str = "lower") -> list[Row]:

@@ -111,13 +111,24 @@ def fitted_order(steps: Sequence[float], errors: Sequence[float], floors: Sequen
 def front(costs: Sequence[float], values: Sequence[Mean]) -> list[bool]:
     """Who is on the Pareto front of low cost and low value: all but those that another one beats with significance, at a cost no higher and with the upper end of its interval
     below their lower end. What has no mean is not on it."""
+    return [
+        math.isfinite(cost) and math.isfinite(value.mean) and by is None
+        for cost, value, by in zip(costs, values, beaten(costs, values), strict=True)
+    ]
+
+
+def beaten(costs: Sequence[float], values: Sequence[Mean]) -> list[int | None]:
+    """Of those that are not on the front by whom: of all that cost no more the one whose interval ends lowest; None: by nobody, or there is no mean."""
     there = [i for i, (cost, value) in enumerate(zip(costs, values, strict=True)) if math.isfinite(cost) and math.isfinite(value.mean)]
-    best: dict[float, float] = {}
-    lowest = math.inf
+    best: dict[float, int] = {}
+    lowest: int | None = None
     for i in sorted(there, key=lambda i: costs[i]):
-        lowest = best[costs[i]] = min(lowest, values[i].high)
-    seen = set(there)
-    return [i in seen and not best[costs[i]] < values[i].low for i in range(len(costs))]
+        lowest = best[costs[i]] = i if lowest is None or values[i].high < values[lowest].high else lowest
+    out: list[int | None] = [None] * len(costs)
+    for i in there:
+        one = best[costs[i]]
+        out[i] = one if values[one].high < values[i].low else None
+    return out
 
 
 def front_of_both(costs: Sequence[float], one: Sequence[Mean], other: Sequence[Mean]) -> list[bool]:

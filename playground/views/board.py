@@ -4,7 +4,7 @@
     {"plan": …}     how many cells there are, how many are known already, and which places cannot be, with the reason
     {"cells": […]}  results as a results file has them (playground/sweeps/results.py); "done", "left_s": about how many seconds it takes on, "by": who computes, "" nobody
     {"rows": […]}   places over their seeds: mean and interval of every measure, model calls, milliseconds, the place's experiment as a link's names
-    {"front": …}    by cost and measure the places on the Pareto front, and by two measures those on that of both and of model calls; "orders", by measure those fitted along the lines, and "floors", from where to where exact samples show it
+    {"front": …}    by cost and measure the places on the Pareto front, with "by" for some of the others who beats them, and by two measures those on that of both and of model calls; "orders", by measure those fitted along the lines, and "floors", from where to where exact samples show it
     {"notice": …}   a sentence: what went wrong on the way
     {"end": …}      all of it is there
 
@@ -30,7 +30,7 @@ from playground.sweeps.kept import Kept
 from playground.sweeps.picture import AWAY, POINTS, panel_of, picture_of
 from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
-from playground.sweeps.results import COSTS, Result, Results, Row, envelope, fronted
+from playground.sweeps.results import COSTS, Result, Results, Row, beats, envelope, fronted
 from playground.sweeps.running import Running
 from playground.sweeps.statistics import SENSES, front_of_both
 from playground.sweeps.workers import Workers
@@ -38,7 +38,7 @@ from playground.sweeps.workers import Workers
 FRESH = 0.25  # seconds between two tellings of cells
 RULE = "A place stays on the front unless another one costs no more and is better with significance: its whole 95 % interval over the seeds lies below."
 RULE_OF_BOTH = "In the plane of two measures a place stays on the front unless another one costs no more model calls and is better with significance in both."
-PAIRED = 6  # measures of a sweep, up to which fronts of two of them are told
+PAIRED = 6  # measures of a sweep, up to which fronts of two of them are told, and who beats whom
 MANY = 60  # cells that are told at once
 STEADY = 1.0  # and of fronts and orders, which all places have a part in
 
@@ -154,11 +154,13 @@ class Board:
 
     def front(self) -> bytes:
         """Who is on the fronts, and the orders of the lines."""
+        few = len(self.rows) <= PAIRED
         fronts = {
-            cost: {key: _front(list(rows.values()), cost, measure_named(key).better) for key, rows in self.rows.items()} for cost in COSTS
+            cost: {key: _front(list(rows.values()), cost, measure_named(key).better, few) for key, rows in self.rows.items()}
+            for cost in COSTS
         }
-        for one, other in itertools.combinations(self.rows, 2) if len(self.rows) <= PAIRED else ():
-            fronts.setdefault(one, {})[other] = {"on": [list(at) for at in self._both(one, other)], "line": []}
+        for one, other in itertools.combinations(self.rows, 2) if few else ():
+            fronts.setdefault(one, {})[other] = {"on": [list(at) for at in self._both(one, other)], "line": [], "by": []}
         floors = {key: [told(x) for x in self.results.floor(key)] for key in self.rows}
         return line("front", fronts, orders={key: self._orders(key) for key in self.rows}, floors=floors)
 
@@ -176,11 +178,12 @@ class Board:
         return [{"at": list(one.at), "fit": None if one.fit is None else [told(x) for x in one.fit], "why": one.why} for one in found]
 
 
-def _front(rows: list[Row], cost: str, better: str) -> Record:
-    """``on``: the places on the front, ``line``: those that its line goes through."""
+def _front(rows: list[Row], cost: str, better: str, few: bool) -> Record:
+    """``on``: the places on the front, ``line``: those that its line goes through, ``by``: of few measures the others, each with a place that beats it."""
     return {
         "on": [list(row.at) for row in fronted(rows, cost, better) if row.front],
         "line": [list(row.at) for row in envelope(rows, cost, better)],
+        "by": [[list(at), list(other)] for at, other in (beats(rows, cost, better) if few else {}).items()],
     }
 
 

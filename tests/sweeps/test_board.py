@@ -105,6 +105,10 @@ def test_the_front_of_two_measures_and_calls(whole):
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a.seeds]
     beaten = {a.at for a, b in pairs for c, d in pairs if c.calls <= a.calls and c.value.high < a.value.low and d.value.high < b.value.low}
     assert {tuple(at) for at in said_on} == {a.at for a, _ in pairs} - beaten
+    row = {a.at: a for a in one if a.seeds}
+    by = {tuple(a): tuple(b) for a, b in [line for line in whole if "front" in line][-1]["front"]["calls"]["W2"]["by"]}
+    assert set(by) == {at for at, a in row.items() if not a.front}
+    assert all(row[b].calls <= row[a].calls and row[b].value.high < row[a].value.low for a, b in by.items())
     draw = random.Random(0)
     for _ in range(100):
         costs = [draw.choice([1, 2, 3, math.nan]) for _ in range(12)]

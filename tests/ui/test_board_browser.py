@@ -235,6 +235,13 @@ def test_measures_costs_and_the_table(board: Any) -> None:
     assert page.locator(".pg-b-matrix tbody tr").first.inner_text() != first
     page.click('[data-cost="ms"]')
     page.wait_for_function("document.querySelector('.pg-b-plot').dataset.axis.includes('milliseconds')")
+    page.select_option(".pg-b-across", "W2")  # the plane of two measures
+    page.wait_for_selector(".pg-b-plane .pg-b-size")
+    assert "W₂" in page.locator(".pg-b-plot").get_attribute("data-axis")
+    assert page.locator(".pg-b-end").all_text_contents() == ["DDIM", "Heun", "DPM-Solver++ 2M"]
+    assert "both" in page.locator(".pg-b-keep").inner_text()
+    assert saved(site, "svg")
+    page.click('[data-cost="ms"]')
     page.click('[data-look="table"]')
     page.click('[data-sort="calls"]')
     calls = [int(t) for t in page.locator(".pg-b-table tbody td:nth-of-type(3)").all_inner_texts()]

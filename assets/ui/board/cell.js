@@ -45,6 +45,8 @@ export function chosenCell(known, { chosen, measure, cost, colour, picking }) {
   const canvas = el("canvas", { className: "pg-b-picture" }), why = known.why(chosen, measure);
   draw(canvas, seeds.find((cell) => cell.picture)?.picture, head.pictures, WIDTH, HEIGHT, colour);
   out.push(list, canvas, el("div", { className: "pg-b-buttons" }, button("Open on the stage", "open"), button(picking ? "Choose the other…" : "Compare with…", "compare", "Choose a second cell: both open on the stage, side by side")), each);
+  const by = known.beaten(chosen, measure, cost);
+  if (by) out.push(note(`Not on the front: ${by} costs no more, and its whole interval is better.`));
   if (why) out.push(note(why));
   if (order?.why) out.push(note(`No order of its line: ${order.why}.`));
   return out;

@@ -117,6 +117,14 @@ export class Known {
     return Boolean(this.frontOf(measure, across)?.on.some((/** @type {number[]} */ at) => keyOf(at) === place));
   }
 
+  /** Who beats a place that is not on the front, in words; "" nobody, or it is not told. @param {string} place @param {string} measure @param {string} across */
+  beaten(place, measure, across) {
+    const by = this.frontOf(measure, across)?.by.find(([at]) => keyOf(at) === place)?.[1];
+    if (!by) return "";
+    const key = keyOf(by), method = this.methods.find(({ places }) => places.includes(key));
+    return `${method?.name ?? ""}, ${this.columns[by[this.across]] ?? ""} ${this.head?.axes[this.across]?.title ?? ""}`.trim();
+  }
+
   /** Why there is no number at a place. @param {string} place @param {string} measure */
   why(place, measure) {
     return this.rows.get(place)?.why[measure] ?? this.plan?.left_out.find(({ at }) => keyOf(at) === place)?.why ?? "";
