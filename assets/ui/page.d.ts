@@ -42,8 +42,9 @@ export interface Host {
   /** A function of the Gradio server, for hosts that let none of our routes through. */
   call(name: string, arg: unknown): Promise<any>;
   failed(name: string, error: unknown): void;
-  /** A packet of a lab's layer for the experiment that is shown. One request a layer is in flight and the newest waits; what it displaces rejects with an AbortError. */
-  fetch<L extends keyof LabHeaders>(layer: L, params?: Record<string, string | number | boolean>): Promise<Packet<LabHeaders[L]>>;
+  /** A packet of a lab's layer for the experiment that is shown, or for another stage's. One request a layer and stage is in flight and the newest waits; what it displaces rejects
+   * with an AbortError. */
+  fetch<L extends keyof LabHeaders>(layer: L, params?: Record<string, string | number | boolean>, of?: Pick<Beside, "n" | "query">): Promise<Packet<LabHeaders[L]>>;
 }
 
 /** One of several stages, as labs are told of it. */

@@ -13,7 +13,7 @@ from PIL import Image
 
 from playground.core.experiment import Experiment
 from playground.engine import simulate
-from playground.metrics.budget import exact_model
+from playground.metrics.budget import error_budget, exact_model
 from playground.metrics.flow import any_flow
 
 pytestmark = pytest.mark.browser
@@ -300,4 +300,23 @@ def test_images_stand_beside_each_other_or_on_two_sides_of_a_line(visit: Any) ->
     site.settle()
     assert page.locator(".pg-place").count() == 0
     assert "view.compare" not in page.url
+    assert site.problems == []
+
+
+def test_budgets_of_all_stages_stand_in_one_plot(visit: Any) -> None:
+    """A lane each in every row; hiding one leaves the other where it stands."""
+    site = visit(link(BASE.replace("particles=300", "particles=300&data=two_modes"), "sampler:Heun", lab="errors"))
+    page = site.page
+    page.wait_for_function("document.querySelectorAll('.pg-err-stage').length === 2", timeout=60000)
+    lanes = page.locator(".pg-err-row[data-part=steps] .pg-err-lane")
+    assert lanes.count() == 2
+    said = [float(lanes.nth(n).get_attribute("title").split("): ")[1].split(" ±")[0].replace("−", "-")) for n in (0, 1)]
+    for sampler, value in zip(("DDIM", "Heun"), said, strict=True):
+        budget = error_budget(Experiment.from_query({"data": "two_modes", "sampler": sampler, "grid": "UniformLogSNR", "grid.steps": "8"}))
+        assert value == pytest.approx(next(one.share for one in budget.parts if one.name == "steps"), abs=2e-3)
+    place = lanes.nth(1).get_attribute("style")
+    page.locator(".pg-err-stage").nth(0).press("Enter")
+    assert page.locator(".pg-err-stage").nth(0).get_attribute("aria-pressed") == "false"
+    assert lanes.count() == 1
+    assert lanes.nth(0).get_attribute("style") == place
     assert site.problems == []

@@ -60,10 +60,10 @@ export function hostOf(form) {
     seek: (clock) => parts.stage?.seek(clock),
     call: (name, arg) => transport.call(name, arg),
     failed,
-    fetch(layer, params = {}) {
-      const queue = queues.get(layer) ?? new Queue((q) => transport.packet(layer, "", q));
-      queues.set(layer, queue);
-      return queue.ask({ ...form.shownQuery, ...Object.fromEntries(Object.entries(params).map(([k, v]) => [`lab.${k}`, String(v)])) });
+    fetch(layer, params = {}, of) {
+      const name = of ? `${layer} of ${of.n}` : layer, queue = queues.get(name) ?? new Queue((q) => transport.packet(layer, "", q));
+      queues.set(name, queue);
+      return queue.ask({ ...(of?.query ?? form.shownQuery), ...Object.fromEntries(Object.entries(params).map(([k, v]) => [`lab.${k}`, String(v)])) });
     },
   };
 }

@@ -4,9 +4,11 @@ import { whole } from "../../lib/numbers.js";
 import { Section } from "./section.js";
 import { barsOf, rangeOf } from "./waterfall.js";
 import { column, errorWords } from "./words.js";
+import { Words } from "./stages.js";
 
 /** @typedef {import("./packets.js").Budget} Budget */
 /** @typedef {import("./waterfall.js").Bar} Bar */
+/** A stage's budget. @typedef {{stage: import("../../page.js").Beside, budget: Budget}} Known */
 /** @typedef {{className: string, word: string, tip: string, part: string, marks: HTMLElement[], number: string, error: string}} Row */
 
 /** The error budget: a waterfall. */
@@ -14,10 +16,20 @@ export class BudgetView extends Section {
   constructor() {
     super("budget", "error budget",
       "From exact to real, one change a row. Laws are compared as quantile functions; a bar is the change's part along the whole error.");
+    /** Of the selected stage. @type {Budget | null} */
+    this.own = null;
+    /** Of all stages, where there are several. @type {Known[]} */
+    this.known = [];
+    this.words = new Words(() => this.own && this.show(this.own, this.known));
+    this.title.after(this.words.box);
   }
 
-  /** @param {Budget} h */
-  show(h) {
+  /** @param {Budget} h of the selected stage @param {Known[]} known of all stages that have one; fewer than two: the selected one alone */
+  show(h, known) {
+    this.own = h;
+    this.known = known;
+    this.words.show(known.length > 1 ? known.map(({ stage }) => stage) : []);
+    if (known.length > 1) return this.together(h, known);
     const bars = barsOf(h.parts), [low, top] = rangeOf(h, bars), scale = new Track(low, top);
     const say = column(Math.max(...bars.flatMap((r) => [Math.abs(r.from), Math.abs(r.to)]), Math.abs(h.total), h.direct));
     const rows = bars.map((bar) => rowOf(barRow(bar, scale, say)));
@@ -31,6 +43,30 @@ export class BudgetView extends Section {
     if (floored) for (const row of rows) row.children[1].append(scale.mark("pg-err-floor", h.floor));
     this.body.replaceChildren(...rows);
     this.tell(h, bars, floored);
+  }
+
+  /** All stages in one plot: a lane each in every row, in its colour; the numbers are the selected one's. What is hidden counts for the scale. @param {Budget} h @param {Known[]} known */
+  together(h, known) {
+    const all = known.map(({ stage, budget }) => ({ stage, budget, bars: barsOf(budget.parts) })), ranges = all.map(({ budget, bars }) => rangeOf(budget, bars));
+    const scale = new Track(Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, top]) => top))), seen = all.map(({ stage }) => !this.words.off.has(stage.n));
+    const own = barsOf(h.parts), say = column(Math.max(scale.top, -scale.low));
+    /** @param {string} name @param {string} word @param {string} tip @param {(one: typeof all[number]) => [from: number, to: number, error: number] | null} of @param {string} number @param {string} error */
+    const row = (name, word, tip, of, number, error) => {
+      const marks = all.flatMap((one, n) => {
+        const told = seen[n] ? of(one) : null;
+        if (!told) return [];
+        const [from, to, se] = told, mark = scale.piece(`pg-err-bar pg-err-lane${to < from ? " pg-err-undoes" : ""}`, from, to, one.stage.role);
+        mark.style.setProperty("--lane", String(n));
+        mark.style.setProperty("--lanes", String(all.length));
+        mark.title = `Stage ${one.stage.n} (${one.stage.words}): ${say(to - from)}${se > 0 ? ` ± ${say(se)}` : ""}`;
+        return [mark];
+      });
+      return rowOf({ className: "", word, part: name, tip, marks, number, error });
+    };
+    const rows = own.map(({ name, word, tip, part }, k) => row(name, word, tip, ({ bars }) => (bars[k].part ? [bars[k].from, bars[k].to, bars[k].part.se] : null), part ? say(part.share) : "0", part?.se ? say(part.se) : ""));
+    rows.push(row("total", "total", "The sum of each stage's bars.", ({ budget }) => [0, budget.total, budget.total_se], say(h.total), say(h.total_se)));
+    this.body.replaceChildren(...rows);
+    this.tell(h, own, false);
   }
 
   /** The words above and below. @param {Budget} h @param {Bar[]} bars @param {boolean} floored */

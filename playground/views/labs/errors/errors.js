@@ -15,6 +15,10 @@ export class Errors {
   run = null;
   /** Of the run that is shown. */
   key = "";
+  /** By runs. @type {Map<string, import("./packets.js").Budget>} */
+  budgets = new Map();
+  /** @type {import("../../page.js").Beside[]} */
+  beside = [];
   /** The run and step that the map was asked for. */
   mapOf = "";
 
@@ -53,7 +57,9 @@ export class Errors {
       const packet = await this.host.fetch("errors");
       if (packet.header.key !== this.key) return;
       this.budget.say("");
-      this.budget.show(packet.header);
+      if (!this.beside.length) this.budgets.clear();
+      this.budgets.set(packet.header.key, packet.header);
+      this.showBudget();
       this.steps.show(packet);
       this.root.dataset.shown = packet.header.key;
     } catch (error) {
@@ -62,6 +68,36 @@ export class Errors {
       this.root.dataset.shown = key;
     }
     for (const v of views) v.busy(false);
+  }
+
+  /** Of the stage that is shown, and of those beside it whose budgets are there. */
+  showBudget() {
+    const own = this.budgets.get(this.key);
+    if (!own) return;
+    this.budget.show(own, this.beside.flatMap((stage) => {
+      const budget = this.budgets.get(stage.run.header.key);
+      return budget ? [{ stage, budget }] : [];
+    }));
+  }
+
+  /** All stages: their budgets come one after the other. @param {import("../../page.js").Beside[]} stages */
+  async setBeside(stages) {
+    this.beside = stages;
+    const there = new Set([this.key, ...stages.map(({ run }) => run.header.key)]);
+    for (const key of this.budgets.keys()) if (!there.has(key)) this.budgets.delete(key);
+    this.showBudget();
+    for (const stage of stages) {
+      const { key } = stage.run.header;
+      if (stage.selected || this.budgets.has(key)) continue;
+      try {
+        const { header } = await this.host.fetch("errors", {}, stage);
+        this.budgets.set(header.key, header);
+      } catch { // what has no budget has no bars here; its own lab says why
+        continue;
+      }
+      if (this.beside !== stages) return;
+      this.showBudget();
+    }
   }
 
   /** The map of the step that the cursor is in; over (x, t) there is one map for all of them. @param {RunPacket} run */
