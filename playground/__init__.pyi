@@ -99,6 +99,7 @@ from playground.grids.flow_shift import FlowShift as FlowShift
 from playground.grids.iddpm import IDDPM as IDDPM
 from playground.grids.karras import Karras as Karras
 from playground.grids.log_snr import UniformLogSNR as UniformLogSNR
+from playground.grids.optimal_trajectory import OptimalTrajectory as OptimalTrajectory
 from playground.grids.polyexponential import PolyExponential as PolyExponential
 from playground.grids.quadratic import Quadratic as Quadratic
 from playground.grids.subsequence import Subsequence as Subsequence
@@ -294,6 +295,7 @@ __all__ = [
     "NoGuidance",
     "Numbers",
     "OnModes",
+    "OptimalTrajectory",
     "Order",
     "PFGMPP",
     "PLMS",

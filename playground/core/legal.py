@@ -78,7 +78,7 @@ REMEDIES = {
     "guided": "choose classifier-free guidance, for instance",
     "position": "choose another process",
     "deterministic": "choose DDIM with η = 0, Heun or DPM-Solver++",
-    "path": "choose a sampler that draws noise, such as Euler–Maruyama, and “path” as noise of steps",
+    "path": "choose a sampler that draws noise, such as Euler–Maruyama, and “path” as its noise",
 }
 """What to choose that has it, where there is such a thing: views say so."""
 

@@ -45,7 +45,7 @@ class Auto(Grid):
 
     def times(self, process: Process, problem: Problem | None = None, sampler: Sampler | None = None) -> Tensor:
         if problem is None:
-            problem = _stand_in(process)
+            problem = stand_in(process)
         oracle = problem.exact
         if sampler is None or sampler.info.order is None or sampler.info.nfe is None:
             solvers = registry("samplers")
@@ -69,7 +69,7 @@ class Auto(Grid):
         return process.t_max + (process.t_min - process.t_max) * u  # a single interval: nothing to measure
 
 
-def _stand_in(process: Process) -> Problem:
+def stand_in(process: Process) -> Problem:
     """Two tight modes in the plane, where no data are at hand."""
     from playground.exact import oracle_for
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from playground.core.brownian import Clock, exponential
-from playground.core.fields import choice, promised
+from playground.core.fields import choice, promised, slider, unless
 from playground.core.kernel import symmetric_root
 from playground.core.problem import Problem
 from playground.core.process import Process
@@ -26,7 +26,8 @@ class AnalyticDPM(Sampler[None]):
 
     isotropic: its mean over x_t and coordinates, l² + c E tr Cov/d (Analytic-DPM); diagonal: the diagonal at every x_t (Extended-Analytic-DPM,
     SN and NPR coincide for the exact model); full: the matrix. Cov(x_0 | x_t) is the mixture's own, and the expectation a quadrature of
-    it, not of 1 − E‖ε̂‖²/d, which cancels at high noise. No noise in the last step. One model call a step.
+    it, not of 1 − E‖ε̂‖²/d, which cancels at high noise. l² ≤ σ*² ≤ l² + c σ_t²/α_t², and l² + c r² for data in [−r, r] (their theorem 2): ``half_range`` clips there. The times that fit
+    it best are the grid OptimalTrajectory's. No noise in the last step. One model call a step.
     Bao et al. 2022, 2201.06503; extended: Bao et al. 2022, 2206.07309.
     """
 
@@ -56,6 +57,15 @@ class AnalyticDPM(Sampler[None]):
     """The formula's last term, by ``covariance``: a number only where it is the same for all particles."""
     covariance: str = choice("isotropic", ("isotropic", "diagonal", "full"), help="how much of Cov(x₀ | x_t) the step's noise follows")
     mean: str = choice("DDPM", ("DDPM", "DDIM"), help="the step's mean: l² = β̃ or 0")
+    half_range: float = slider(
+        0.0,
+        0.0,
+        5.0,
+        0.05,
+        label="half range r",
+        help="data between −r and r have Cov(x₀ | x_t) of at most r² a coordinate; 0: no bound",
+        when=unless("covariance", "full"),
+    )
 
     @property
     def printed(self) -> str:
@@ -72,16 +82,23 @@ class AnalyticDPM(Sampler[None]):
     def noise_clock(self, process: Process) -> Clock | None:
         return exponential(1.0) if self.mean == "DDPM" else None
 
+    def _bounded(self, variance: Tensor) -> Tensor:
+        """At most r², where the data's range is told (Bao et al. 2022, theorem 2)."""
+        return variance.clamp_max(self.half_range**2) if self.half_range else variance
+
+    def _isotropic(self, oracle: MixtureOracle, t: float) -> float:
+        return float(self._bounded(torch.tensor(oracle.mean_posterior_variance(t), dtype=torch.float64)))
+
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
         oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
         l2, keep, c = self._coefficients(problem, t, s)
         mean = keep * z + (problem.at(s).alpha - keep * problem.at(t).alpha) * problem.x0(z, t)
         noise = rng.normal(tuple(z.shape))
         if self.covariance == "isotropic":
-            return mean + math.sqrt(l2 + c * oracle.mean_posterior_variance(t)) * noise, None
+            return mean + math.sqrt(l2 + c * self._isotropic(oracle, t)) * noise, None
         cov = oracle.posterior_cov(z, t)
         if self.covariance == "diagonal":
-            return mean + (l2 + c * cov.diagonal(dim1=-2, dim2=-1)).clamp_min(0).sqrt().reshape(z.shape) * noise, None
+            return mean + (l2 + c * self._bounded(cov.diagonal(dim1=-2, dim2=-1))).clamp_min(0).sqrt().reshape(z.shape) * noise, None
         eye = torch.eye(oracle.dim, dtype=z.dtype, device=z.device)
         root = lower_root(l2 * eye + c * cov)
         return mean + (root @ noise.reshape(-1, oracle.dim, 1)).reshape(z.shape), None
@@ -91,7 +108,7 @@ class AnalyticDPM(Sampler[None]):
         found = {r"\alpha_s": problem.at(s).alpha, r"\sqrt{\sigma_s^2-l^2}": keep * problem.at(t).sigma, "l^2": l2, "c": c}
         if self.covariance == "isotropic":
             oracle = promised(problem.predictor, MixtureOracle, "predictor", "the exact model of a mixture")
-            found[r"\sigma^{*2}"] = l2 + c * oracle.mean_posterior_variance(t)
+            found[r"\sigma^{*2}"] = l2 + c * self._isotropic(oracle, t)
         return found
 
 

@@ -125,7 +125,7 @@ class Form:
                 self._number(Place("seed", "", "pg-seed", "seed"), declared["seed"])
                 self.dice = gr.Button("New seed", elem_id="pg-dice", elem_classes="pg-dice")  # its face is drawn; the words are its name
                 self.help["pg-dice"] = "A new random seed (same choices, other noise)"
-            self._field("noise", "", declared["noise"], "pg-noise", label="noise of steps")
+            self._field("noise", "", declared["noise"], "pg-noise", label="noise")
             self._field("dtype", "", declared["dtype"], "pg-dtype", label="precision")
             made = {c.path for c in self.controls} | {"mode"}
             for name, param in declared.items():

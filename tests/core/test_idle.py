@@ -30,6 +30,7 @@ VALUES = {  # other legal values, where the middle of the range would not do
     "Classifier.label": 1,
     "Autoguidance.label": 1,
     "Autoguidance.weak": "rings",
+    "AnalyticDPM.half_range": 0.1,  # the middle of its range is beyond these data
 }
 NAMED = {"weak": ("rings",)}  # other legal words of what has no list of them
 BESIDES = {"Drawn.axis": {"knots": ((0.0, 9.0), (0.5, 3.0), (1.0, 1.0))}, "Custom.unit": {"levels": (0.9, 0.5, 0.1)}}  # legal with both

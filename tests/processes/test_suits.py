@@ -39,14 +39,14 @@ def error(process: str, grid: str) -> float:
 
 @pytest.mark.parametrize("process", real("processes"))
 def test_no_closed_form_grid_is_clearly_better(process: str) -> None:
-    """Grids that know only the process (not "automatic", which knows data and sampler, nor one's own)."""
+    """Grids that know only the process (not "automatic" and "optimal trajectory", which know the data, nor one's own)."""
     cls = registry("processes")[process]
     assert cls.suits in registry("grids")
     assert not why_illegal(registry("grids")[cls.suits](), cls)  # type: ignore[arg-type]
     found = {
         key: error(process, key)
         for key, grid in registry("grids").items()
-        if key not in ("Auto", "Custom") and not why_illegal(grid(), cls)
+        if key not in ("Auto", "OptimalTrajectory", "Custom") and not why_illegal(grid(), cls)
     }  # type: ignore[arg-type]
     best = min(found.values())
     assert found[cls.suits] <= 1.15 * best + 0.008, found
