@@ -25,6 +25,7 @@ MEASURING = 6000  # what measuring a particle costs beside its run, in products
 UNKNOWN = 30  # model calls of a step where a sampler does not tell them
 TRIES = 2  # of a cell whose worker ended
 HERE = 1e9  # products of a task, about two seconds, up to which it is computed by whoever waits for others to start
+PATIENCE = 60.0  # seconds for which workers that are to come may take
 NAP = 0.02  # seconds between two looks, of whoever waits: somebody may look at a page meanwhile
 DONE = b"done"  # what a worker says where it has nothing to do
 
@@ -139,20 +140,26 @@ class Soon(Workers):
         return self.now.said
 
     def cells(self, waiting: Waiting) -> Cells:
+        if waiting.cheap:  # somebody looks at an empty board
+            yield from self.here.next(waiting)
         coming: Future[Workers] = Future()
         threading.Thread(target=self._make, args=(coming,), daemon=True).start()
+        since = time.monotonic()
         try:
-            while not coming.done() and waiting.tasks and not waiting.stopped:
-                if waiting.cheap:
+            while waiting.tasks and not waiting.stopped and not coming.done():
+                late = time.monotonic() - since > PATIENCE
+                if late:
+                    self.why = f"the cells are computed by this server alone: its cluster has not answered for {PATIENCE:.0f} seconds"
+                if waiting.cheap or (late and waiting.open):
                     yield from self.here.next(waiting)
                 else:
                     time.sleep(NAP)
                     yield None
-            self.now = self._there(coming)
-            yield from self.now.cells(waiting)
-        except GeneratorExit:
+            if coming.done():
+                self.now = self._there(coming)
+                yield from self.now.cells(waiting)
+        finally:  # those that come when nobody waits for them any more have nothing to do; those that have worked are not ended twice
             coming.add_done_callback(lambda late: late.exception() or late.result().end())
-            raise
 
     def _make(self, coming: Future[Workers]) -> None:
         try:

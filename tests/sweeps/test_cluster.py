@@ -7,15 +7,16 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from playground.core.fields import BadValue
-from playground.sweeps import Results, Running, Sweep, cluster, kept, workers
+from playground.sweeps import Results, Running, Sweep, cluster, kept, run, workers
 from playground.sweeps.__main__ import main
 from playground.sweeps.cluster import Actor, Computing, Ray, of_server
-from playground.sweeps.workers import TRIES
 from playground.views import board
 from tests.sweeps.test_running import ROOT, SWEEP
 from tests.ui.conftest import free_port
@@ -81,20 +82,17 @@ def lines_of(sweep):
 @posix
 @needs_ray
 @pytest.mark.slow
-def test_actors_that_are_killed_lose_no_cell(head, monkeypatch, whole):
-    """A server's board on a cluster. Of two actors one is killed in the middle: as soon as it has told a cell of a task and owes two; and whoever is given the dearest place is killed
-    every time. The numbers of all others are those of this process, to the bit.
+def test_an_actor_that_is_killed_loses_no_cell(head, monkeypatch, whole):
+    """A server's board on a cluster. Of two actors one is killed in the middle: as soon as it has told a cell of a task and owes two. The numbers are those of this process, to
+    the bit. (What kills twice: test_running.py.)
 
     Mutants killed: cells that are lost with an actor; cells that are told twice; a sweep that waits for the dead; a cluster that has not been given the code."""
-    killed, deadly, seen, owed = [], [], [], {}
+    killed, seen, owed = [], [], {}
     give = Actor.give
 
     def noted(self, task, measures):
         owed[self.pid] = task.places[0]
         give(self, task, measures)
-        if task.places[0] == (1, 0):
-            deadly.append(self.pid)
-            os.kill(self.pid, signal.SIGKILL)
 
     monkeypatch.setattr(Actor, "give", noted)
     monkeypatch.setattr(workers, "HERE", 0)  # all of it there
@@ -108,21 +106,46 @@ def test_actors_that_are_killed_lose_no_cell(head, monkeypatch, whole):
         if not killed and len(seen) > 3 and pid is not None:
             killed.append(pid)
             os.kill(pid, signal.SIGKILL)
-    assert (len(killed), len(deadly), notices) == (1, TRIES, [])
+    assert (len(killed), notices) == (1, [])
     assert len(set(owed)) >= 2
     cells = {(tuple(cell["at"]), cell["seed"]): cell for cell in seen}
     assert len(seen) == len(cells) == len(whole.cells)
-    failed = {at: cell["failed"] for (at, _), cell in cells.items() if "failed" in cell}
-    assert set(failed) == {(1, 0)}
-    assert f"ended {TRIES} times" in failed[1, 0]
-    rest = {key: cell for key, cell in whole.cells.items() if key[0] != (1, 0)}
-    assert {key: cells[key]["values"] for key in rest} == {key: cell.to_dict()["values"] for key, cell in rest.items()}
+    assert not [cell for cell in seen if "failed" in cell]
+    assert {key: cell["values"] for key, cell in cells.items()} == {key: cell.to_dict()["values"] for key, cell in whole.cells.items()}
+
+
+def test_a_cluster_that_never_answers(monkeypatch, whole):
+    """It is asked, and neither comes nor fails: this process computes. Mutants killed: a board that waits for it at the end; one that waits with dear cells for ever."""
+    held, ended = threading.Event(), []
+
+    class Late(workers.Here):
+        def end(self):
+            ended.append(self)
+
+    def never():
+        held.wait(60)
+        return Late()
+
+    results = run(SWEEP, by=workers.Soon(never), keep=False)
+    assert told(results) == told(whole)
+    monkeypatch.setattr(workers, "HERE", 0)
+    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+    by = workers.Soon(never)
+    assert told(run(SWEEP, by=by, keep=False)) == told(whole)
+    assert "has not answered" in by.why
+    assert not ended
+    held.set()
+    for _ in range(100):
+        if len(ended) < 2:
+            time.sleep(0.05)
+    assert len(ended) == 2  # whoever comes too late is let go
 
 
 @needs_ray
 def test_a_server_whose_cluster_does_not_answer(monkeypatch, home):
     """It says so, and computes itself. Mutants killed: a board that ends; one that says nothing."""
     monkeypatch.setenv("PLAYGROUND_RAY", "127.0.0.1:1")
+    monkeypatch.setattr(workers, "HERE", 0)  # cheap cells would be there before it is known
     lines = list(lines_of(Sweep(base={"particles": "50"}, seeds=2, measures=["W1"])))
     assert sum(len(line.get("cells", [])) for line in lines) == 2
     (notice,) = (line["notice"] for line in lines if "notice" in line)
