@@ -1,4 +1,5 @@
-"""Names of every choice's parameters in their order, as notebooks give them by position: ``python -m tests.core.signatures`` adds what is new to signatures.json."""
+"""Names of every choice's parameters as notebooks give them: by position, in their order, or behind "*" by name alone. ``python -m tests.core.signatures`` adds what is new to
+signatures.json."""
 
 from __future__ import annotations
 
@@ -13,10 +14,16 @@ from playground.core.spec import FAMILIES, registry
 FILE = Path(__file__).with_name("signatures.json")
 
 
+def named(choice: type) -> list[str]:
+    """Names with a position, "*", names without one."""
+    told = inspect.signature(choice).parameters.values()
+    return [p.name for p in told if p.kind is not p.KEYWORD_ONLY] + ["*"] + sorted(p.name for p in told if p.kind is p.KEYWORD_ONLY)
+
+
 def present() -> dict[str, list[str]]:
     """family.Class → names, the experiment's too."""
-    told = {f"{family}.{key}": list(inspect.signature(cls).parameters) for family in FAMILIES for key, cls in registry(family).items()}
-    return dict(sorted({**told, "Experiment": list(params(pg.Experiment))}.items()))
+    told = {f"{family}.{key}": named(cls) for family in FAMILIES for key, cls in registry(family).items()}
+    return dict(sorted({**told, "Experiment": [*params(pg.Experiment), "*"]}.items()))
 
 
 if __name__ == "__main__":
