@@ -4,19 +4,17 @@ import { Refused, messageOf } from "../form/transport.js";
 import { equal, same } from "../form/query.js";
 import { config, theme } from "../lib/start.js";
 import { viewIn } from "../form/address.js";
-import { ofImages } from "../images/draw.js";
 import { alone } from "../stage/course.js";
 import { Besides } from "./besides.js";
 import { Board } from "./board.js";
 import { Common, coloursOf } from "./common.js";
 import { Editing } from "./editing.js";
 import { Further } from "./further.js";
-import { ExactFlow, OtherRun } from "./laid.js";
-import { Overlay } from "./overlay.js";
 import { said } from "./link.js";
 import { Linked } from "./linked.js";
+import { FLOW, Over } from "./over.js";
 import { Place } from "./place.js";
-import { follow } from "./rules.js";
+import { after, follow } from "./rules.js";
 
 /** @typedef {import("../python.js").Query} Query */
 /** @typedef {import("../stage/stage.js").Stage} Stage */
@@ -24,7 +22,6 @@ import { follow } from "./rules.js";
 /** @typedef {import("./place.js").MetricsPacket} MetricsPacket */
 
 const { most } = config.compare; // stages beside each other
-const FLOW = "flow"; // in place of a stage's number
 
 export class Compare {
   /** In their order; one stage alone is none. @type {Place[]} */
@@ -39,10 +36,6 @@ export class Compare {
   lead = null;
   /** @type {Board | null} */
   board = null;
-  /** @type {Overlay | null} */
-  overlay = null;
-  /** @type {ExactFlow | null} */
-  flow = null;
   /** The stage of a link that is to be selected when the form can. */
   wanted = 0;
 
@@ -52,9 +45,12 @@ export class Compare {
     this.common = new Common(form);
     this.besides = new Besides(form.parts);
     this.linked = new Linked(form);
+    this.over = new Over(this);
     this.editing = new Editing({ select: (n) => this.select(n), all: (on) => this.editAll(on) });
   }
 
+  /** What draws two runs in one plane, for tests. */
+  get overlay() { return this.over.overlay; }
   get on() { return this.places.length > 1; }
   get pending() { return this.wanted > 0 || this.places.some(({ further }) => further?.loop.pending); }
   get selected() { return this.places[this.at]; }
@@ -62,17 +58,13 @@ export class Compare {
   /** @param {Stage} lead */
   mount(lead) {
     this.lead = lead;
-    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.layOver(String(this.at ? 1 : 2)), flow: () => this.layOver(FLOW) });
+    this.board = new Board(lead, { add: () => this.add(), unit: (unit) => this.common.count(unit), overlay: () => this.over.toggle(String(this.at ? 1 : 2)), flow: () => this.over.toggle(FLOW) });
     this.common.mount(lead, this.board);
     theme.on(() => {
       this.common.dress();
       this.show();
     });
-    this.overlay = new Overlay(lead);
-    this.flow = new ExactFlow(lead, {
-      fetch: (signal) => this.form.transport.packet("flow", "", this.form.shownQuery, signal),
-      told: () => this.overlay?.renew(),
-    });
+    this.over.mount(lead);
   }
 
   // ---- stages come and go --------------------------------------------------------------------------------------------------------
@@ -141,7 +133,8 @@ export class Compare {
     if (n === this.at) this.select(n ? n - 1 : 1);
     const [gone] = this.places.splice(n, 1);
     if (n < this.at) this.at--;
-    if (this.form.view.said.overlay !== FLOW) this.form.view.set("overlay", "");
+    this.wanted = after(this.wanted, n);
+    this.over.gone(n);
     this.release(gone);
     if (!this.on) return this.end();
     this.settle();
@@ -162,7 +155,7 @@ export class Compare {
     if (!this.places.length || !lead) return;
     for (const place of this.places) this.release(place);
     this.places = [];
-    this.at = 0;
+    this.at = this.wanted = 0;
     this.all = false;
     form.parts.images?.compare.lay(null);
     const own = lead.cursor;
@@ -174,8 +167,8 @@ export class Compare {
       lead.clock.cursor = own;
       lead.frame.bar.drawTicks();
     }
-    for (const name of ["compare", "selected", "clock"]) form.view.set(name, "");
-    if (form.view.said.overlay !== FLOW) form.view.set("overlay", "");
+    for (const name of ["compare", "clock"]) form.view.set(name, "");
+    if (this.over.which >= 0) this.over.say(-1);
     form.address.later();
   }
 
@@ -204,8 +197,7 @@ export class Compare {
       this.turn(place.q, shown);
     } else this.adopt(place.q);
     if (shown && !equal(shown.q, place.q)) form.loop.ask(place.q);
-    form.view.set("selected", n ? String(n + 1) : "");
-    if (Number(form.view.said.overlay) === n + 1) form.view.set("overlay", String(this.places.indexOf(from) + 1)); // the two change parts
+    if (this.over.which === n) this.over.say(this.places.indexOf(from)); // the two change parts
     this.settle();
     this.board?.reveal(place);
   }
@@ -293,7 +285,8 @@ export class Compare {
       board.fill(this.places);
     }
     this.common.settle(this.places, this.at);
-    this.lay();
+    if (!this.wanted) this.form.view.set("selected", this.at ? String(this.at + 1) : "");
+    this.over.lay();
     this.show();
     lead.picture.layout();
     this.form.address.later();
@@ -308,33 +301,8 @@ export class Compare {
     board.more.disabled = places.length >= most;
     this.common.tell();
     this.besides.tell(places, at, words);
-    this.overlay?.renew();
-    this.line();
+    this.over.renew();
     this.form.address.later();
-  }
-
-  /** Another of the stages, or the exact flow, is laid over the selected one; what lies there goes. @param {string} what its number, or FLOW */
-  layOver(what) {
-    const { view, hands } = this.form, there = view.said.overlay ?? "", again = there !== "" && (there === FLOW) === (what === FLOW);
-    hands.touch();
-    view.set("overlay", again ? "" : what);
-    if (this.on) this.settle();
-    else this.lay();
-  }
-
-  /** What the link says lies over the selected stage. */
-  lay() {
-    const { overlay, board, places, flow, lead, form: { view, chosen: { pictures } }, at } = this, there = view.said.overlay ?? "", n = Number(there || 0) - 1;
-    const other = this.on && n !== at ? places[n] ?? null : null, flows = there === FLOW;
-    board?.over(other !== null, flows);
-    overlay?.show(pictures ? null : flows ? flow : other && lead && new OtherRun(lead, other, n + 1, coloursOf(lead.theme)[n]));
-    this.line();
-  }
-
-  /** Of images the other stage stands on the left of a line through each. */
-  line() {
-    const { places, at, form: { view, parts: { images } } } = this, n = Number(view.said.overlay || 0) - 1, other = n === at ? undefined : places[n]?.shown, run = ofImages(other?.run);
-    if (this.on) images?.compare.lay(other && run ? { run, q: other.q } : null);
   }
 
   /** The stages that are seen, in their order. @returns {import("./sheet.js").Seen[]} */
@@ -369,11 +337,11 @@ export class Compare {
     const { linked: { base, told }, form } = this, n = Number(form.view.said.selected || 1) - 1, { lead } = this;
     if (!told.length || !lead) {
       this.end();
-      this.lay();
+      this.over.lay();
       return base;
     }
     const queries = [base, ...told], at = n < queries.length && form.chosen.ready ? n : 0;
-    this.wanted = n < queries.length ? n : 0;
+    this.wanted = n < queries.length && n !== at ? n : 0; // what the form says already waits for nothing
     this.common.held = true;
     if (!this.on) this.places = [this.place(base, lead)];
     this.selected.shown = form.loop.shown;

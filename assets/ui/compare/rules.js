@@ -36,6 +36,9 @@ export function shared(first, other) {
   return equal(out, other) ? other : out;
 }
 
+/** Which is the same one when the n-th is gone; the first in place of itself. @param {number} which @param {number} n */
+export const after = (which, n) => (which === n ? 0 : which > n ? which - 1 : which);
+
 /** How many columns give `count` pictures of this aspect (width over height) the largest size; words of `head` pixels stand above each.
  * @param {number} count @param {number} width @param {number} height @param {number} head @param {number} aspect */
 export function columnsFor(count, width, height, head, aspect) {

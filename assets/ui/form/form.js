@@ -175,7 +175,7 @@ export class Form {
     this.mounts.showView();
     const q = this.compare.opened();
     this.parts.words?.restore();
-    if (equal(q, this.chosen.query())) return this.tellView();
+    if (this.chosen.ready && equal(q, this.chosen.query())) return this.tellView(); // else another link is still on its way into the form
     this.restore(q);
   }
 
@@ -257,6 +257,7 @@ export class Form {
     this.settle.begin(false);
     chosen.ready = true;
     this.show();
+    this.compare.ready();
   }
 
   // ---- the loop ----------------------------------------------------------------------------------------------------------------
