@@ -228,6 +228,7 @@ export interface Config {
     bytes: number;
     rule: string;
     rule_of_both: string;
+    format: string;
   };
   compare: {
     most: number;

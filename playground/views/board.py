@@ -30,7 +30,7 @@ from playground.sweeps.kept import Kept
 from playground.sweeps.picture import AWAY, POINTS, panel_of, picture_of
 from playground.sweeps.presets import presets
 from playground.sweeps.record import Sweep
-from playground.sweeps.results import COSTS, Result, Results, Row, beats, envelope, fronted
+from playground.sweeps.results import COSTS, FORMAT, Result, Results, Row, beats, envelope, fronted
 from playground.sweeps.running import Running
 from playground.sweeps.statistics import SENSES, front_of_both
 from playground.sweeps.workers import Workers
@@ -57,6 +57,7 @@ def config() -> Record:
         "bytes": limits().board_bytes,
         "rule": RULE,
         "rule_of_both": RULE_OF_BOTH,
+        "format": FORMAT,
     }
 
 

@@ -39,6 +39,15 @@ test("an SVG says its link in XML", async () => {
   assert.deepEqual(await read(file), { link: "?a=1&b=2", version });
 });
 
+test("a board's results and its sweep are for the board, whole or cut off", async () => {
+  const results = `{"format":"${config.board.format}","version":1,"code":"c","sweep":{"axes":[{"sampler":["DDIM"]}]},"cells":[${"1,".repeat(longest)}1]}`;
+  for (const words of [results, results.slice(0, 200), JSON.stringify(JSON.parse(results), null, 2), '{"base":{"data":"moons"},"axes":[{"sampler":["DDIM"]}]}', `{"axes":[{"sampler":[${'"DDIM",'.repeat(longest)}1]}]}`])
+    assert.deepEqual(await read(blob(words)), { board: true });
+  assert.deepEqual(await read(blob('{"data":"axes"}')), { json: '{"data":"axes"}' });
+  assert.deepEqual(await read(blob('{"axes":')), { json: '{"axes":' }); // which Python says is none
+  await says(blob(`{"data":"${"x".repeat(longest)}"}`), "an experiment as JSON has at most");
+});
+
 test("what can hold none stays as it is", async () => {
   const file = new Blob(["{}"], { type: "application/json" });
   assert.equal(await kept(file, LINK), file);

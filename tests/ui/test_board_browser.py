@@ -205,6 +205,14 @@ def test_files_go_out_and_come_in_again(board: Any, tmp_path: Path) -> None:
         again.page.wait_for_function("(w) => document.querySelector('.pg-b-notice').innerText.includes(w)", arg=words)
     assert again.page.locator(".pg-b-cells").inner_text() == shown  # nothing is lost
     again.page.click('nav [data-page="toys"]')
+    for name, whole in {"sweep.json": SWEEP.to_json().encode(), "results.json": raw}.items():
+        assert drop(again, name, whole)
+        again.page.wait_for_function("document.body.classList.contains('pg-on-board')")
+        assert (again.page.locator(".pg-b-matrix").count() > 0) == (name == "results.json")
+        again.page.go_back()
+        again.page.wait_for_function("!document.body.classList.contains('pg-on-board')")
+    assert drop(again, "results.json", raw[:-900])
+    again.page.wait_for_function("__pg.notice.startsWith('results.json cannot be shown')")
     assert drop(again, "table.csv", table)
     again.page.wait_for_function("document.body.classList.contains('pg-on-board')")
     ended(again)

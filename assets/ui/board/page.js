@@ -201,16 +201,29 @@ export class Board {
       if (file.size > config.board.bytes) throw new Error(`it has ${file.size.toLocaleString("en")} bytes; at most ${config.board.bytes.toLocaleString("en")} are read`);
       await this.stream(new URL("live/board/read", document.baseURI), { method: "POST", body: file }, (line) => next.take(line));
     } catch (error) {
-      if (!aborted(error)) this.complain(`${name} cannot be shown: ${messageOf(error)}`);
-      return;
+      return aborted(error) ? undefined : this.refuse(`${name} cannot be shown: ${messageOf(error)}`);
     }
     if (turn !== this.turn || !next.head) return;
     this.known = next;
     this.running = this.picking = false;
+    if (!this.open) {
+      this.form.hands.touch();
+      this.form.address.put(this.form.address.link, true); // where one was before
+      this.form.tell({ kind: "info", message: `Opened ${name}.` });
+    }
     for (const key of Object.keys(this.said)) if (key.startsWith("board.") && key !== "board.look") this.form.view.set(key, "");
     this.say("sweep", JSON.stringify(next.head.sweep));
     this.form.view.set("board", "own");
     this.asked = JSON.stringify(this.query);
+    this.show();
+  }
+
+  /** Why a file is not shown, where it is seen; what was computed before has been stopped by it. @param {string} words */
+  refuse(words) {
+    this.reading?.abort();
+    this.running = false;
+    if (!this.open) return this.form.tell({ kind: "error", message: words });
+    this.complain(words);
     this.draw();
   }
 

@@ -40,6 +40,7 @@ async function open(form, file) {
   try {
     const found = await read(file);
     if ("shelf" in found) return shelved(form, name, found.shelf);
+    if ("board" in found) return await form.parts.board?.read(file);
     const text = "json" in found ? found.json : found.link;
     const whose = "json" in found || found.version === config.kept.version ? "" : ` It was saved by version ${found.version} of this app; this is ${config.kept.version}.`;
     const told = await form.transport.call("told_of", { text });

@@ -223,8 +223,28 @@ const KINDS = [
   [(head) => BOARD_HEAD.test(head), board],
 ];
 
-/** What a file says: a link and the version that wrote it, an Experiment's JSON, or kept states. Throws Unread, which says why there is neither.
- * @param {Blob} file @returns {Promise<Found | {json: string} | {shelf: string}>} */
+/** A record as JSON: a board's results or its sweep, which the board reads whole, or an experiment. @param {Blob} file @param {string} head */
+async function record(file, head) {
+  if (new RegExp(`"format"\\s*:\\s*"${config.board.format}"`).test(head)) return { board: true };
+  if (file.size > longest) {
+    if (/"axes"\s*:\s*\[/.test(head)) return { board: true };
+    throw new Unread(`has ${file.size.toLocaleString("en")} bytes; an experiment as JSON has at most ${longest.toLocaleString("en")}`);
+  }
+  const json = (await file.text()).trim();
+  return sweepIn(json) ? { board: true } : { json };
+}
+
+/** Does JSON hold a sweep? What is none at all is for the server to say. @param {string} json */
+function sweepIn(json) {
+  try {
+    return "axes" in JSON.parse(json);
+  } catch {
+    return false;
+  }
+}
+
+/** What a file says: a link and the version that wrote it, an Experiment's JSON, that it is a board's, or kept states. Throws Unread, which says why there is
+ * none of them. @param {Blob} file @returns {Promise<Found | {json: string} | {board: boolean} | {shelf: string}>} */
 export async function read(file) {
   const head = latin(await bytesOf(file, 0, 4096));
   if (!head) throw new Unread("is empty");
@@ -232,10 +252,7 @@ export async function read(file) {
     if (file.size > 4 * MOST_LETTERS) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; a shelf has at most ${MOST_LETTERS.toLocaleString("en")} letters`);
     return { shelf: await file.text() };
   }
-  if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) {
-    if (file.size > longest) throw new Unread(`has ${file.size.toLocaleString("en")} bytes; an experiment as JSON has at most ${longest.toLocaleString("en")}`);
-    return { json: (await file.text()).trim() };
-  }
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) return record(file, head);
   const reader = KINDS.find(([is]) => is(head))?.[1];
   if (!reader) throw new Unread("is no file that this page saves: a PNG, GIF, MP4, SVG, page, CSV, Parquet, npz or JSON of its own");
   const told = ORIGIN.exec(await reader(file));
