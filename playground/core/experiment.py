@@ -22,6 +22,7 @@ from .model import Model
 from .process import Process
 from .sampler import AnySampler
 from .spec import dotted_names, nested, params, text, told_by_links, unflatten
+from .written import parsed
 
 if TYPE_CHECKING:
     from .mixture import GaussianMixture
@@ -187,11 +188,7 @@ class Experiment:
             raise BadValue("experiment", source, "a text: what to_json gives")
         if len(source) > 1_000_000:
             raise BadValue("experiment", f"{len(source)} characters", "JSON of at most 1,000,000 characters")
-        try:
-            record = json.loads(source)
-        except (ValueError, RecursionError):
-            raise BadValue("experiment", source[:60], "valid JSON") from None
-        return cls.from_dict(record)
+        return cls.from_dict(parsed("experiment", source))
 
     def to_query(self) -> dict[str, str]:
         """Flat names and texts for a link: only what differs from the defaults, a sampler or grid only if not what the process would get."""

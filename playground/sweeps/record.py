@@ -19,6 +19,7 @@ from playground.core.grid import Grid
 from playground.core.legal import fitting
 from playground.core.limits import limits, variable
 from playground.core.spec import FAMILIES, dotted_names, registry, unflatten
+from playground.core.written import Unreadable, kind_of, parsed
 from playground.measures.panel import named as measure_named
 from playground.measures.panel import quick
 
@@ -255,7 +256,7 @@ class Sweep:
     def from_dict(cls, record: object) -> Sweep:
         """Raises BadValue."""
         if not is_record(record):
-            raise BadValue("sweep", record, "a record of " + ", ".join(params(cls)))
+            raise Unreadable("sweep", f"is not a record, but {kind_of(record)}", "a record of " + ", ".join(params(cls)))
         return made(cls, record)
 
     @classmethod
@@ -381,7 +382,4 @@ def read_json(field: str, source: object, most: int) -> object:
         raise BadValue(field, source, "a text of JSON")
     if len(source) > most:
         raise BadValue(field, f"{len(source):,} characters", f"JSON of at most {most:,} characters")
-    try:
-        return json.loads(source)
-    except (ValueError, RecursionError):  # a ValueError too: bytes that are no UTF-8, a number of too many digits
-        raise BadValue(field, source[:60], "valid JSON") from None
+    return parsed(field, source)

@@ -16,6 +16,7 @@ import torch
 from playground.core.fields import BadValue, Json, Record, Whole, is_list, is_record, one_of
 from playground.core.limits import limits
 from playground.core.measure import Estimate
+from playground.core.written import Unreadable, kind_of
 from playground.measures.panel import named as measure_named
 from playground.sweeps.picture import Picture
 from playground.sweeps.record import Sweep, read_json
@@ -115,6 +116,13 @@ def _estimate(name: str, value: object) -> Estimate:
     if not is_list(value) or len(value) != 4:
         raise BadValue(name, value, "four numbers: value, error, floor and its standard deviation")
     return Estimate(*(_number(name, number) for number in value))
+
+
+def _told_in(record: Record, name: str) -> object:
+    """What a results file says under this name. Raises Unreadable where it says nothing."""
+    if name not in record:
+        raise Unreadable(name, "is not in the results", f"the whole file, with its {name}")
+    return record[name]
 
 
 def _mapping(name: str, value: object) -> Record:
@@ -285,15 +293,18 @@ class Results:
     @classmethod
     def from_dict(cls, record: object) -> Results:
         """What a results file holds. Raises BadValue naming what in it is wrong."""
-        if not is_record(record) or record.get("format") != FORMAT:
-            raise BadValue("format", record.get("format") if is_record(record) else record, f"a results file: {FORMAT!r}")
-        if record.get("version") != VERSION:
-            raise BadValue("version", record.get("version"), f"{VERSION}, which this version of the playground reads")
+        if not is_record(record):
+            raise Unreadable("format", f"of the results cannot be read: they are {kind_of(record)}", f"a results file: {FORMAT!r}")
+        if _told_in(record, "format") != FORMAT:
+            raise BadValue("format", record["format"], f"a results file: {FORMAT!r}")
+        if _told_in(record, "version") != VERSION:
+            raise BadValue("version", record["version"], f"{VERSION}, which this version of the playground reads")
+        _told_in(record, "sweep")
         sweep = Sweep.from_dict(record.get("sweep"))
         made = cls(sweep, code=_words("code", record.get("code", "")), machine=_words("machine", record.get("machine", "")))
         for name in ("cells", "left_out"):
-            if not is_list(record.get(name)):
-                raise BadValue(name, record.get(name), "a list")
+            if not is_list(_told_in(record, name)):
+                raise BadValue(name, record[name], "a list")
         for i, cell in enumerate(_listed(record, "cells")):
             result = Result.from_dict(cell, f"cells[{i}]")
             made._check(f"cells[{i}].at", result.at)

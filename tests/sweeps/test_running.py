@@ -243,6 +243,32 @@ def test_broken_results_files(source, field):
     assert told.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (HEAD + "[", f"results ends at character {len(HEAD) + 1}, before it is whole; allowed: valid JSON"),
+        (HEAD + '["W', f"results ends at character {len(HEAD) + 3}, before it is whole; allowed: valid JSON"),
+        (HEAD + "[tru", "before it is whole"),
+        ((HEAD + '["W₂').encode()[:-1], "before it is whole"),
+        (HEAD + "[],}", f"results is not JSON from character {len(HEAD) + 4} on"),
+        (b"^%r!\x96\xff\x00", "results is not JSON, nor any text; allowed: valid JSON"),
+        ("hello", "results is not JSON; allowed: valid JSON"),
+        (" ", "results is empty"),
+        ("[" * 100_000, "results is nested too deep"),
+        ("null", "format of the results cannot be read: they are null"),
+        ("{}", "format is not in the results"),
+        ('{"format":"playground sweep","version":1,"sweep":null}', "sweep is not a record, but null"),
+    ],
+)
+def test_broken_results_files_in_words(source, words):
+    """Without a piece of the file and what Python calls it."""
+    with pytest.raises(BadValue) as told:
+        Results.from_json(source)
+    assert words in str(told.value)
+    assert "None" not in str(told.value)
+    assert "b'" not in str(told.value)
+
+
 def test_the_command(tmp_path, capsys, monkeypatch):
     """run, again, export; a file of another sweep is not written over."""
     monkeypatch.chdir(tmp_path)
