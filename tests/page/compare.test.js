@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boot } from "./setup.js";
 
-const { read, said, wrong } = await import("../../assets/ui/compare/link.js");
+const { numbered, read, said, sentence, wrong } = await import("../../assets/ui/compare/link.js");
 const MOST = boot().config.compare.most;
 
 const BASE = { data: "rings", sampler: "DDIM", "sampler.eta": "0.5", "grid.steps": "10", seed: "3" };
@@ -57,4 +57,15 @@ test("what cannot be read is left out and named", () => {
   assert.notEqual(wrong("*__proto__:1"), "");
   assert.equal(read("*a:1".repeat(6), BASE).length, MOST - 1);
   assert.match(wrong("*a:1".repeat(6)), /7 stages; at most 6/);
+});
+
+test("stages keep the numbers of the link when one before them is left out", () => {
+  assert.deepEqual(numbered("*foo bar:1*sampler:Nope*grid.steps:20", {}), [{ n: 3, q: { sampler: "Nope" } }, { n: 4, q: { "grid.steps": "20" } }]);
+});
+
+test("what is refused is a sentence, with the closest of many names or a few", () => {
+  assert.equal(sentence("steps: abc cannot be used; allowed: a number from 1 to 9"), "steps: abc cannot be used; allowed: a number from 1 to 9.");
+  assert.equal(sentence("method: Hein cannot be used; allowed: Heun (closest); one of A, B, C, D, E"), "method: Hein cannot be used; allowed: Heun (closest).");
+  assert.equal(sentence("method: Nope cannot be used; allowed: one of A, B, C, D, E"), "method: Nope cannot be used; allowed: one of A, B, C, D, … (5 in all).");
+  assert.equal(sentence("mode: x cannot be used; allowed: one of A, B"), "mode: x cannot be used; allowed: one of A, B.");
 });

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { boot } from "./setup.js";
 import { formOf } from "./form.js";
 
-const { columnsFor, follow, shared } = await import("../../assets/ui/compare/rules.js");
+const { after, columnsFor, follow, shared } = await import("../../assets/ui/compare/rules.js");
+const { Linked } = await import("../../assets/ui/compare/linked.js");
 const { equal, text } = await import("../../assets/ui/form/query.js");
 const { Once } = await import("../../assets/ui/form/once.js");
 
@@ -26,6 +27,38 @@ test("other data take who predicts with them", () => assert.deepEqual(follow(gra
 
 test("a link's further stages have the first one's data, seed and particles", () => {
   assert.deepEqual(shared({ data: "rings", seed: "3" }, { data: "spiral", particles: "10", ...HEUN }), { ...HEUN, data: "rings", seed: "3" });
+});
+
+test("a stage keeps its place when another is gone", () => assert.deepEqual([0, 1, 2, 3].map((which) => after(which, 1)), [0, 0, 1, 2]));
+
+/** What of a link is left out, its further stages, and what the view says then. @param {string} search */
+function linked(search) {
+  const { chosen } = formOf(), view = { said: Object.fromEntries([...new URLSearchParams(search)].flatMap(([k, v]) => (k.startsWith("view.") ? [[k.slice(5), v]] : []))) };
+  const before = globalThis.location;
+  globalThis.location = { ...before, search };
+  try {
+    const one = new Linked({ grammar, chosen, view });
+    return { out: one.check(), told: one.told, view: view.said };
+  } finally {
+    globalThis.location = before;
+  }
+}
+
+test("a link's stages say neither what is shared nor what is usual", () => {
+  const { data } = grammar.top, { out, told } = linked(`?data=${data.default}&sampler=EulerMaruyama&grid.steps=4&noise=path&view.compare=*grid.steps:16*sampler:Nope`);
+  assert.equal(out, "");
+  assert.equal(told[0].q.data, undefined);
+  assert.deepEqual([told[0].q["grid.steps"], told[0].q.noise, told[0].q.grid], ["16", "path", grammar.kind({}, "grid")]);
+  assert.equal(told[1].q.sampler, "Nope"); // the server says what is wrong with it
+});
+
+test("what a link says of stages and cannot be is told", () => {
+  assert.match(linked("?view.compare=*sampler:Heun*data:mnist-unet").out, /^Stage 3 has no data of its own: .* are shared by all stages\.$/);
+  const itself = linked("?view.compare=*sampler:Heun&view.overlay=1");
+  assert.match(itself.out, /view\.overlay = 1 \(the selected stage itself\)\.$/);
+  assert.equal(itself.view.overlay, "");
+  assert.equal(linked("?view.compare=*sampler:Heun&view.overlay=1&view.selected=2").out, "");
+  assert.match(linked("?view.compare=*nonsense*sampler:Heun&view.selected=2&view.overlay=4").out, /view\.selected = 2 \(it is left out\); view\.overlay = 4 \(of 3\)/);
 });
 
 test("of several arrangements the one with the largest pictures", () => {

@@ -170,7 +170,7 @@ def test_a_bad_link_says_what_is_wrong_and_shows_the_rest(visit: Any) -> None:
     page.wait_for_function(f"{STAGES}.length === 2 && {STAGES}.every((s) => s.run) && __pg.settled")
     assert words(site) == ["DDIM", "Heun"]
     assert "nonsense" in site.notice()
-    assert "Stage 3 is left out" in site.notice()
+    assert "Stage 4 is left out" in site.notice()  # by its number in the link
     site = visit(BASE + "&view.compare=garbage")
     assert "view.compare" in site.notice()
     assert site.page.locator(".pg-place").count() == 0
@@ -193,8 +193,14 @@ def test_keys_of_digits_select_and_then_are_layers_again(visit: Any) -> None:
     page.keyboard.press("3")
     assert abs(page.evaluate("__pgStage.layers.length") - layers) == 1
     page.wait_for_function(f"new Set({STAGES}.map((s) => String(s.layers))).size === 1")
+    page.keyboard.press("3")
+    # the link of what is shown is opened once more: nothing is waited for
+    page.evaluate("history.pushState({}, '', location.href), dispatchEvent(new PopStateEvent('popstate'))")
+    site.settle()
+    assert "view.selected=2" in page.url
     page.locator(".pg-place-away").nth(0).click()
     site.settle()
+    assert "view.selected" not in page.url
     page.keyboard.press("2")
     assert page.evaluate("__pgStage.layers.length") != layers
     assert page.evaluate("__pg.query().sampler") == "Heun"

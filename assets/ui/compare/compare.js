@@ -14,7 +14,7 @@ import { said } from "./link.js";
 import { Linked } from "./linked.js";
 import { FLOW, Over } from "./over.js";
 import { Place } from "./place.js";
-import { after, follow } from "./rules.js";
+import { after, follow, shared } from "./rules.js";
 
 /** @typedef {import("../python.js").Query} Query */
 /** @typedef {import("../stage/stage.js").Stage} Stage */
@@ -250,9 +250,9 @@ export class Compare {
       this.show();
       return;
     }
-    const { form } = this, message = `Stage ${n + 1} is left out: ${words}`;
+    const { form } = this, message = this.linked.leaveOut(place.told, words);
     if (form.chosen.ready) form.tell({ kind: "warning", message, stay: 15000 });
-    else form.viewTold = `${form.viewTold} ${message}`.trim(); // told with what else the link has that cannot be used
+    else form.viewTold = message; // told with what else the link has that cannot be used
     this.remove(n);
   }
 
@@ -323,7 +323,7 @@ export class Compare {
 
   get text() {
     const { queries: [first, ...others], form } = this;
-    return this.on ? said(first, others) : form.view.said.compare ?? "";
+    return this.on ? said(first, others.map((q) => shared(first, q))) : form.view.said.compare ?? "";
   }
 
   /** What the stages show, in their order; none: one stands alone. @returns {Query[]} */
@@ -334,35 +334,37 @@ export class Compare {
 
   /** A link was opened: its stages, and of which the form is to tell. @returns {Query} */
   opened() {
-    const { linked: { base, told }, form } = this, n = Number(form.view.said.selected || 1) - 1, { lead } = this;
+    const { linked: { base, told }, form, over } = this, stages = [{ n: 1, q: base }, ...told], { lead } = this;
     if (!told.length || !lead) {
       this.end();
       this.over.lay();
       return base;
     }
-    const queries = [base, ...told], at = n < queries.length && form.chosen.ready ? n : 0;
-    this.wanted = n < queries.length && n !== at ? n : 0; // what the form says already waits for nothing
+    const which = (/** @type {number} */ no) => stages.findIndex(({ n }) => n === no), n = Math.max(0, which(Number(form.view.said.selected || 1))), at = form.chosen.ready ? n : 0;
+    this.wanted = n !== at ? n : 0; // what the form says already waits for nothing
+    if (over.which >= 0) over.say(which(over.which + 1));
     this.common.held = true;
     if (!this.on) this.places = [this.place(base, lead)];
     this.selected.shown = form.loop.shown;
-    while (this.places.length > queries.length) this.release(/** @type {Place} */ (this.places.splice(this.at ? 0 : 1, 1)[0])), (this.at = this.places.findIndex(({ stage }) => stage === lead));
-    while (this.places.length < queries.length) this.places.push(this.place(queries[0], null));
+    while (this.places.length > stages.length) this.release(/** @type {Place} */ (this.places.splice(this.at ? 0 : 1, 1)[0])), (this.at = this.places.findIndex(({ stage }) => stage === lead));
+    while (this.places.length < stages.length) this.places.push(this.place(base, null));
     const from = this.places.splice(this.at, 1)[0]; // the page's stage goes to the selected one's place
     this.places.splice((this.at = at), 0, from);
     this.places.forEach((place, i) => {
-      place.q = queries[i];
+      [place.told, place.q] = [stages[i].n, stages[i].q];
       if (place === from) return;
       if (place.further) place.further.loop.ask(place.q);
       else this.lend(place, this.spare.pop() ?? this.further());
     });
     this.settle();
-    return queries[at];
+    return stages[at].q;
   }
 
   /** The form has what a link says: the stage that it selects is selected. */
   ready() {
     const { wanted } = this;
     this.wanted = 0;
+    if (this.on) this.selected.q = this.form.chosen.query();
     if (this.on && wanted && wanted !== this.at) this.select(wanted);
   }
 }

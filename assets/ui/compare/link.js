@@ -34,16 +34,18 @@ function stageOf(words, base) {
   return query;
 }
 
+/** @typedef {{n: number, q: Query}} Numbered A stage of a link, by its number there. */
+
 /** @param {string} text @param {Query} base */
 function parsed(text, base) {
-  /** @type {Query[]} */
+  /** @type {Numbered[]} */
   const queries = [];
   /** @type {string[]} */
   const wrong = [];
   if (!text) return { queries, wrong };
   if (!text.startsWith(MARK)) { // a whole query
     const names = Object.fromEntries(new URLSearchParams(text));
-    if (Object.keys(names).every((name) => NAME.test(name)) && text.includes("=")) queries.push(names);
+    if (Object.keys(names).every((name) => NAME.test(name)) && text.includes("=")) queries.push({ n: 2, q: names });
     else wrong.push("neither stages, which begin with *, nor a query");
     return { queries, wrong };
   }
@@ -51,7 +53,7 @@ function parsed(text, base) {
   for (const [n, words] of stages.slice(0, MOST - 1).entries()) {
     const stage = stageOf(words, base);
     if (typeof stage === "string") wrong.push(`stage ${n + 2}: "${stage.slice(0, 40)}" is neither name:value nor -name`);
-    else queries.push(stage);
+    else queries.push({ n: n + 2, q: stage });
   }
   if (stages.length >= MOST) wrong.push(`${stages.length + 1} stages; at most ${MOST}`);
   return { queries, wrong };
@@ -63,10 +65,24 @@ export const said = (base, others) => others.map((other) => MARK + stageSaid(bas
 
 /** The further stages of a link; what cannot be read is left out (`wrong` tells it).
  * @param {string} text the value of `view.compare` @param {Query} base the link's own experiment @returns {Query[]} */
-export const read = (text, base) => parsed(text, base).queries;
+export const read = (text, base) => numbered(text, base).map(({ q }) => q);
+
+/** The same with their numbers in the link. @param {string} text @param {Query} base */
+export const numbered = (text, base) => parsed(text, base).queries;
 
 /** Does a link's value say stages beside each other, and not the other side of a line through images? @param {string} text */
 export const ofStages = (text) => text.startsWith(MARK);
 
 /** What of a link's further stages cannot be read, in words; "": all can. @param {string} text */
 export const wrong = (text) => parsed(text, {}).wrong.join("; ");
+
+const FEW = 4; // names that a message lists
+
+/** What was refused as a sentence, with the closest of many names, or a few. @param {string} words */
+export function sentence(words) {
+  const brief = words.replace(/(\(closest\))?(; )?\bone of ([^;()]+)$/, (whole, near, _, list) => {
+    const names = list.split(", ");
+    return names.length <= FEW ? whole : near ?? `one of ${names.slice(0, FEW).join(", ")}, … (${names.length} in all)`;
+  });
+  return /[.!?]$/.test(brief) ? brief : `${brief}.`;
+}

@@ -12,6 +12,8 @@ export class Place {
   constructor(q, { select, remove, table }) {
     /** What is asked for. */
     this.q = q;
+    /** Its number in the link that it is of. */
+    this.told = 0;
     /** What is shown, and what made it. @type {import("../form/loop.js").Shown | null} */
     this.shown = null;
     /** @type {MetricsPacket | null} */

@@ -188,6 +188,21 @@ export class Grammar {
   /** What the controls say where the form says a query; what is not chosen is left as it is. null: no controls say exactly that.
    * @param {Query} q @param {Values} now @returns {Values | null} */
   valuesOf(q, now) {
+    const values = this.nearest(q, now);
+    return equal(this.query(values), q) ? values : null;
+  }
+
+  /** The same experiment in the form's words, without defaults that are said; what no controls say is left as it is.
+   * @param {Query} q @param {Values} now @returns {Query} */
+  plain(q, now) {
+    /** @param {Query} of @param {string} name */
+    const said = (of, name) => (name === "model" ? of.model ?? this.firstModel(of.data ?? this.top.data.default) : this.declared(of, name)?.value);
+    const out = this.query(this.nearest(q, now)), names = [...new Set([...Object.keys(q), ...Object.keys(out)])];
+    return names.every((name) => this.declared(q, name) && same(said(q, name), said(out, name))) ? out : q;
+  }
+
+  /** What the controls say of as much of a query as they can. @param {Query} q @param {Values} now @returns {Values} */
+  nearest(q, now) {
     const values = { ...now };
     for (const c of this.controls) {
       const found = this.declared(q, c.path), outer = c.path.slice(0, c.path.lastIndexOf("."));
@@ -195,7 +210,7 @@ export class Grammar {
       const value = c.path === "model" ? q.model ?? this.firstModel(q.data ?? this.top.data.default) : found.value;
       values[c.id] = /pick|choice|free/.test(c.type) ? String(value) : c.type === "flag" ? String(value) === "true" : Number(value);
     }
-    return equal(this.query(values), q) ? values : null;
+    return values;
   }
 
   /** What two queries differ in, in words of either side.
