@@ -148,6 +148,12 @@ def test_two_runs_have_one_clock(opened: Any, tmp_path: Path) -> None:
     assert one.mark(1) != second
     held = one.page.locator(".pg-cap b")
     assert held.nth(0).inner_text() == held.nth(1).inner_text()
+    colours = one.page.evaluate(
+        "[...document.querySelectorAll('.pg-view')].map((v) => getComputedStyle(v).getPropertyValue('--pg-sampler'))"
+    )
+    assert len({*colours}) == 2  # as in the app
+    legend = one.page.locator(".pg-legend").first
+    assert legend.evaluate("(e) => e.scrollWidth <= e.clientWidth")  # every word is seen
     assert one.problems == []
 
 

@@ -1,5 +1,5 @@
 // What labs hear of all stages: their runs, numbers and colours, when one of them shows something else.
-import { roleOf } from "./common.js";
+import { roleOf } from "./colours.js";
 
 /** @typedef {import("./place.js").Place} Place */
 /** @typedef {import("../page.js").Beside} Beside */

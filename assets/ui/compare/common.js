@@ -1,18 +1,12 @@
 // What several stages have in common: one clock, the layers that are shown, and which words tell them apart.
 import { alone } from "../stage/course.js";
 import { Race } from "./clock.js";
+import { coloursOf, roleOf } from "./colours.js";
 
 /** @typedef {import("../stage/stage.js").Stage} Stage */
 /** @typedef {import("../stage/run.js").Run} Run */
 /** @typedef {import("./clock.js").Unit} Unit */
 /** @typedef {import("./place.js").Place} Place */
-
-/** Of the class colours those of stages, in their order: blue is the data's. */
-const OWN = [0, 1, 3, 4, 6, 7];
-/** How a stage's colour is called in style sheets and labs. @param {number} n from 0 */
-export const roleOf = (n) => `stage${n + 1}`;
-/** @param {import("../stage/panel.js").Theme} theme */
-export const coloursOf = (theme) => OWN.map((n) => theme.classes[n]);
 
 export class Common {
   /** In their order; none: one stage stands alone. @type {Place[]} */

@@ -1,6 +1,6 @@
 // What lies over the selected stage: another of the stages, or the exact flow; of images another stands on the left of a line through each.
 import { ofImages } from "../images/draw.js";
-import { coloursOf } from "./common.js";
+import { coloursOf } from "./colours.js";
 import { ExactFlow, OtherRun } from "./laid.js";
 import { Overlay } from "./overlay.js";
 import { after } from "./rules.js";

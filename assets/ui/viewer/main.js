@@ -1,5 +1,6 @@
 // A page that needs no server: the page's own stage, of packets that lie in the document (playground/viewer/document.py). Several have one cursor.
 import { Status } from "../beside/status.js";
+import { coloursOf } from "../compare/colours.js";
 import { Images } from "../images/images.js";
 import { must } from "../lib/dom.js";
 import { decode } from "../lib/packet.js";
@@ -68,6 +69,17 @@ function together([first, ...others]) {
   first.on("color", (how) => others.forEach((other) => other.setColor(how)));
 }
 
+/** Several have particles in colours of their own, as in the app. @param {Stage[]} stages */
+function dress(stages) {
+  if (stages.length < 2) return;
+  stages[0].picture.readTheme(); // the page may have turned dark
+  const colours = coloursOf(stages[0].theme);
+  stages.forEach(({ ui, picture }, n) => {
+    ui.view.style.setProperty("--pg-sampler", colours[n]);
+    picture.readTheme();
+  });
+}
+
 /** @param {Record<string, object>} layers how they are drawn, by their keys */
 export async function start(layers) {
   for (const [key, drawings] of Object.entries(layers)) layer(key, drawings);
@@ -80,5 +92,7 @@ export async function start(layers) {
   const stages = await Promise.all(runs.map((sent, n) => shown(boxes[n], sent, view)));
   if (view.time) time.choose(view.time);
   together(stages);
+  dress(stages);
+  theme.on(() => dress(stages));
   window.__pgStage = stages[0];
 }
