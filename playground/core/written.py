@@ -20,11 +20,7 @@ class Unreadable(BadValue):
 
 def parsed(field: str, source: str | bytes) -> object:
     """What a text of JSON holds. Raises Unreadable, which says where the text ends too early or is no JSON."""
-    try:
-        words = source if isinstance(source, str) else source.decode(json.detect_encoding(source), "surrogatepass")
-    except UnicodeDecodeError as error:
-        cut = error.reason == "unexpected end of data" and source[:1] in b"{["
-        raise Unreadable(field, _ends(error.start) if cut else "is not JSON, nor any text", "valid JSON") from None
+    words = source if isinstance(source, str) else _decoded(field, source)
     try:
         return json.loads(words)
     except json.JSONDecodeError as error:
@@ -42,6 +38,14 @@ def kind_of(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "a list"
     return "a text" if isinstance(value, str) else "a number" if isinstance(value, (int, float)) else type(value).__name__
+
+
+def _decoded(field: str, source: bytes) -> str:
+    try:
+        return source.decode(json.detect_encoding(source), "surrogatepass")
+    except UnicodeDecodeError as error:
+        cut = error.reason == "unexpected end of data" and source[:1] in b"{["
+        raise Unreadable(field, _ends(error.start) if cut else "is not JSON, nor any text", "valid JSON") from None
 
 
 def _ends(length: int) -> str:
