@@ -55,6 +55,14 @@ test("lines put together", () => {
   assert.ok(Number.isNaN(numberOf("nan")) && Number.isNaN(numberOf("1e5")) && numberOf("inf") === Infinity);
 });
 
+test("what was stopped is the same question, without an answer", () => {
+  const known = new Known(), plan = { of: 8, known: 2, left_out: [], code: "c", machine: "m" };
+  known.take({ head: /** @type {any} */ (HEAD), plan, cells: /** @type {any} */ ([{ at: [0, 0], seed: 0 }]), end: {} });
+  const { unbegun } = known;
+  assert.deepEqual([unbegun.head, unbegun.plan, unbegun.begun, unbegun.ended], [HEAD, plan, false, false]);
+  assert.ok(known.begun);
+});
+
 test("a sweep without an axis has one cell", () => {
   const known = new Known();
   known.take({ head: /** @type {any} */ ({ ...HEAD, axes: [], along: null }) });

@@ -62,6 +62,14 @@ export class Known {
 
   get begun() { return this.cells.size > 0; }
 
+  /** The same question without an answer. */
+  get unbegun() {
+    const bare = new Known();
+    bare.head = this.head;
+    bare.plan = this.plan;
+    return bare;
+  }
+
   /** The axis that goes across: of steps or model calls, else the last. */
   get across() { return this.head ? this.head.along ?? this.head.axes.length - 1 : 0; }
 

@@ -94,13 +94,9 @@ export class Board {
     const { body } = document, was = body.classList.contains(OPEN);
     body.classList.toggle(OPEN, this.open);
     this.form.formShown.page();
-    if (!this.open) {
-      if (was) this.pause();
-      return;
-    }
+    if (!this.open) return was ? this.pause() : undefined;
     this.form.parts.stage?.pause();
-    const { said } = this;
-    const asked = JSON.stringify(this.query);
+    const { said } = this, asked = JSON.stringify(this.query);
     if (asked !== this.asked) this.ask(said["board.run"] === "on");
     else this.draw();
   }
@@ -129,7 +125,7 @@ export class Board {
     if (next.head?.key !== this.known.head?.key) {
       if (this.known.head) for (const name of ["cell", ...OF_METHODS]) this.say(name, "");
       this.known = next;
-    }
+    } else if (!this.known.begun) this.known = next;
     this.draw();
     if (start) await this.start();
   }
@@ -167,11 +163,12 @@ export class Board {
     this.draw();
   }
 
+  /** As before the start, at once; how much is known already is asked anew. */
   stop() {
-    this.pause();
-    this.known = new Known();
+    this.known = this.known.unbegun;
     this.say("run", "");
     this.say("cell", "");
+    this.pause();
     this.ask();
   }
 
@@ -220,11 +217,9 @@ export class Board {
 
   /** Why a file is not shown, where it is seen; what was computed before has been stopped by it. @param {string} words */
   refuse(words) {
-    this.reading?.abort();
-    this.running = false;
     if (!this.open) return this.form.tell({ kind: "error", message: words });
     this.complain(words);
-    this.draw();
+    this.pause();
   }
 
   // ---- hands -------------------------------------------------------------------------------------------------------------------
@@ -398,7 +393,5 @@ export class Board {
     }, CALM);
   }
 
-  draw() {
-    if (this.open) draw(this);
-  }
+  draw() { if (this.open) draw(this); }
 }
