@@ -119,6 +119,12 @@ def test_pause_and_go_on_computes_no_cell_twice(board: Any) -> None:
     known, told = page.evaluate("(({ known }) => [known.plan.known, known.cells.size])(__pg.form.parts.board)")
     assert done <= known < 72  # what the server took from the cells that are kept: the rest is all that it computed
     assert told == 72
+    at_once = page.evaluate(
+        "() => { document.querySelector('[data-run=stop]').click(); return document.querySelector('.pg-b-progress').innerText }"
+    )
+    assert "Start" in at_once
+    assert "72 cells" in at_once
+    page.wait_for_function("document.querySelector('.pg-b-progress').innerText.includes('72 of them known')")
 
 
 def test_a_cell_has_the_numbers_of_its_run_and_opens_on_the_stage(board: Any) -> None:
