@@ -291,6 +291,7 @@ def test_images_stand_beside_each_other_or_on_two_sides_of_a_line(visit: Any) ->
     assert "steps 4" in page.locator(".pg-compare-a:visible").inner_text()
     assert "view.overlay=1" in page.url
     page.locator(".pg-stage-over").click()
+    site.settle()  # the address is written when hands rest
     page.reload()
     site.ready()
     page.wait_for_function(
@@ -302,6 +303,15 @@ def test_images_stand_beside_each_other_or_on_two_sides_of_a_line(visit: Any) ->
     site.settle()
     assert page.evaluate("__pg.query()['grid.steps']") == "4"
     assert page.evaluate(f"{panes}.map(({{ run }}) => run.header.steps)") == [4, 8]
+    # the toys are no stage beside images: these are kept, and come back with their page
+    page.locator("nav a[data-page=toys]").click()
+    page.wait_for_function("!__pgStage.run.header.image && __pg.settled")
+    assert page.locator(".pg-place").count() == 0
+    assert "2 stages are kept" in site.notice()
+    page.locator("nav a[data-page=images]").click()
+    page.wait_for_function(
+        f"{STAGES}.length === 2 && JSON.stringify({panes}.map(({{ run }}) => run?.header.steps)) === '[4,8]' && __pg.settled"
+    )
     page.locator(".pg-place-away").nth(1).click()
     site.settle()
     assert page.locator(".pg-place").count() == 0

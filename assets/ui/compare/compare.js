@@ -3,7 +3,7 @@
 import { Refused, messageOf } from "../form/transport.js";
 import { equal, same } from "../form/query.js";
 import { config, theme } from "../lib/start.js";
-import { viewIn } from "../form/address.js";
+import { linkOf, viewIn } from "../form/address.js";
 import { alone } from "../stage/course.js";
 import { Besides } from "./besides.js";
 import { Board } from "./board.js";
@@ -11,6 +11,7 @@ import { coloursOf } from "./colours.js";
 import { Common } from "./common.js";
 import { Editing } from "./editing.js";
 import { Further } from "./further.js";
+import { Kept } from "./kept.js";
 import { said } from "./link.js";
 import { Linked } from "./linked.js";
 import { FLOW, Over } from "./over.js";
@@ -23,6 +24,9 @@ import { after, follow, shared } from "./rules.js";
 /** @typedef {import("./place.js").MetricsPacket} MetricsPacket */
 
 const { most } = config.compare; // stages beside each other
+
+/** What a link says of further stages: nothing of what all share. @param {Query} first @param {Query[]} others */
+const textOf = (first, others) => said(first, others.map((q) => shared(first, q)));
 
 export class Compare {
   /** In their order; one stage alone is none. @type {Place[]} */
@@ -47,6 +51,7 @@ export class Compare {
     this.besides = new Besides(form.parts);
     this.linked = new Linked(form);
     this.over = new Over(this);
+    this.kept = new Kept();
     this.editing = new Editing({ select: (n) => this.select(n), all: (on) => this.editAll(on) });
   }
 
@@ -230,8 +235,8 @@ export class Compare {
     if (!this.on) return;
     const was = selected.q, { grammar } = form;
     if (equal(was, q)) return;
+    if (grammar.pictures(q.data) !== grammar.pictures(was.data)) return this.part();
     selected.q = q;
-    if (grammar.pictures(q.data) !== grammar.pictures(was.data)) return this.end();
     for (const place of this.places) {
       if (!place.further) continue;
       const next = follow(grammar, was, q, place.q, this.all);
@@ -240,6 +245,14 @@ export class Compare {
       place.further.loop.ask(next);
     }
     this.show();
+  }
+
+  /** Other data than all stages can have: they are kept for the page that they are of. */
+  part() {
+    const { form, kept, places } = this, [first, ...others] = places.map(({ q }) => q), link = linkOf(first, { ...form.view.said, compare: textOf(first, others) });
+    const message = kept.keep(form.grammar.pictures(first.data) ? "images" : "toys", link, places.length);
+    this.end();
+    form.tell({ kind: "info", message });
   }
 
   /** A further stage cannot be shown: one of a link that never was goes, one that was says why. @param {Place} place @param {unknown} error */
@@ -261,7 +274,8 @@ export class Compare {
 
   /** The page's own stage has another picture. @param {Shown} shown */
   drawn(shown) {
-    const { selected } = this;
+    const { selected, kept, form: { chosen, grammar } } = this, pictures = grammar.pictures(shown.q.data);
+    if (pictures === chosen.pictures) kept.drop(pictures ? "images" : "toys"); // and not a late one of the page before
     if (!selected) return;
     selected.shown = shown;
     selected.why = "";
@@ -324,7 +338,7 @@ export class Compare {
 
   get text() {
     const { queries: [first, ...others], form } = this;
-    return this.on ? said(first, others.map((q) => shared(first, q))) : form.view.said.compare ?? "";
+    return this.on ? textOf(first, others) : form.view.said.compare ?? "";
   }
 
   /** What the stages show, in their order; none: one stands alone. @returns {Query[]} */
