@@ -257,7 +257,6 @@ export class Form {
     this.settle.begin(false);
     chosen.ready = true;
     this.show();
-    this.compare.ready();
   }
 
   // ---- the loop ----------------------------------------------------------------------------------------------------------------
