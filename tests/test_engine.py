@@ -58,7 +58,8 @@ def test_every_legal_combination_is_finite():
     def meet(process, grid, sampler, key):
         solver = sampler(log_tol=-2) if sampler.info.key == "RK45" else sampler()
         guidance = next(guides)()
-        if not fits_data(guidance, key) or why_illegal(guidance, process) or why_illegal(solver, process, guidance.gives):
+        unfit = why_illegal(solver, process, guidance.gives) or why_illegal(grid, process, guidance.gives)
+        if not fits_data(guidance, key) or why_illegal(guidance, process) or unfit:
             guidance = NoGuidance()
         exp = Experiment(
             data=key, process=process, grid=grid, sampler=solver, guidance=guidance, particles=3, seed=count, dtype=dtypes[count // 2 % 2]

@@ -438,11 +438,13 @@ def numbers(spec: Declared) -> dict[str, Number]:
 
 
 def declared_in(cls: type[DataclassInstance]) -> dict[str, Param]:
-    """``params`` of a class statement that ``@dataclass`` has not read yet: what is inherited, and what stands in it."""
-    own = {k: f.metadata["param"] for k, f in vars(cls).items() if isinstance(f, dataclasses.Field) and "param" in f.metadata}
-    last = {f.name for f in dataclasses.fields(cls) if f.kw_only}
-    first = {**{k: v for k, v in params(cls).items() if k not in last}, **{k: v for k, v in own.items() if k not in last}}
-    return {**first, **{k: own.get(k, v) for k, v in params(cls).items() if k in last}}
+    """``params`` of a class statement that ``@dataclass`` has not read yet: what is inherited, from all its bases, and what stands in it."""
+    found: dict[str, dataclasses.Field[object]] = {}
+    for base in cls.__mro__[:0:-1]:
+        found |= vars(base).get("__dataclass_fields__", {})
+    found |= {k: f for k, f in vars(cls).items() if isinstance(f, dataclasses.Field)}
+    declared = [(k, f) for k, f in found.items() if "param" in f.metadata]
+    return {k: f.metadata["param"] for k, f in sorted(declared, key=lambda one: one[1].kw_only is True)}
 
 
 def told(declared: dict[str, Param]) -> str:
