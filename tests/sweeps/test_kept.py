@@ -15,6 +15,7 @@ from playground.sweeps.compute import Computer
 from playground.sweeps.kept import Kept, clean, code_version, folder
 from playground.sweeps.record import Sweep
 from playground.sweeps.running import Running
+from playground.sweeps.workers import Here
 
 SWEEP = Sweep(
     base={"particles": "50"}, axes=[{"sampler": ["DDIM", "DDPM"]}, {"calls": [5, 10]}], seeds=2, measures=["W2", "MemorisedShare"]
@@ -39,7 +40,7 @@ def test_no_cell_is_computed_twice(monkeypatch):
     first = Running(SWEEP, kept=Kept()).finish()
     assert len(done) == 8 == len(first.cells)
     again = Running(SWEEP, kept=Kept())
-    assert (again.hits, again.tasks, again.left_s) == (8, [], 0.0)
+    assert (again.hits, again.waiting.tasks, again.left_s) == (8, [], 0.0)
     assert again.finish().cells == first.cells
     twice = Sweep(base={"particles": "50"}, axes=[{"sampler": ["Heun"]}, {"calls": [5, 6]}], seeds=1, measures=["W2"])
     a, b = Running(twice, kept=Kept()).finish().cells.values()
@@ -138,4 +139,4 @@ def test_what_was_registered_here_is_not_kept(monkeypatch):
     with warnings.catch_warnings():
         assert not Kept().keeps(pg.Experiment())
     running = Running(SWEEP, workers=4)
-    assert running.workers == 0
+    assert running.by.said == Here().said
