@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
+
+from torch import Tensor
 
 from .exact import Exact
 from .experiment import Experiment
@@ -26,6 +29,11 @@ class Estimate(NamedTuple):
     error: float
     floor: float = 0.0
     floor_sd: float = 0.0
+
+
+def mean_of(values: Tensor) -> tuple[float, float]:
+    """The mean of values (n,) and its standard error, NaN of a single one."""
+    return float(values.mean()), float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.nan
 
 
 class Curve(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from playground.core.examples import ExamplesLaw
-from playground.core.measure import Estimate, Measure, Measured
+from playground.core.measure import Estimate, Measure, Measured, mean_of
 from playground.core.spec import Info
 from playground.metrics.images import nearest, to_another
 
@@ -29,5 +29,4 @@ class NearestImage(Measure):
         known = cast("ExamplesLaw", run.exp.law).examples.x  # what ``needs`` has promised
         far = nearest(run.process.project(run.frames[-1].z).float().cpu(), known).double()
         own = to_another(known).double()
-        error = float(far.std()) / math.sqrt(len(far)) if len(far) > 1 else math.nan
-        return Estimate(float(far.mean()), error, float(own.mean()), float(own.std()) / math.sqrt(len(far)))
+        return Estimate(*mean_of(far), float(own.mean()), float(own.std()) / math.sqrt(len(far)))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.brownian import BrownianPath
-from playground.core.measure import Estimate, Measure, Measured
+from playground.core.measure import Estimate, Measure, Measured, mean_of
 from playground.core.problem import Problem
 from playground.core.process import Process, t64
 from playground.core.rng import Rng
@@ -47,9 +47,7 @@ class PathError(Measure):
         parts = max(2, min(PARTS, STEPS // len(times)))
         fine, half = (self._ended(run, finer(run.process, times, k)) for k in (parts, parts // 2))
         apart, off = (self._apart(run, fine, z) for z in (run.frames[-1].z, half))
-        root = math.sqrt(len(apart))
-        errors = [float(x.std()) / root if len(x) > 1 else math.nan for x in (apart, off)]
-        return Estimate(float(apart.mean()), errors[0], float(off.mean()), errors[1])
+        return Estimate(*mean_of(apart), *mean_of(off))
 
     def _ended(self, run: Measured, times: list[float]) -> Tensor:
         """Where the run's sampler takes its start over these times along its path."""

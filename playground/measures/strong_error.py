@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 
 from playground.core.fields import BadValue
-from playground.core.measure import Estimate, Measure, Measured
+from playground.core.measure import Estimate, Measure, Measured, mean_of
 from playground.core.mixture import GaussianMixture
 from playground.core.process import Process
 from playground.core.spec import Info
@@ -42,8 +41,7 @@ class StrongError(Measure):
         start = first.z.cpu().double().contiguous()
         exact = _flow(run.oracle.data, run.process, start.numpy().tobytes(), tuple(start.shape), first.t, last.t)
         apart = run.process.project(last.z.cpu().double() - exact).flatten(1).square().sum(1).sqrt()
-        error = float(apart.std()) / math.sqrt(len(apart)) if len(apart) > 1 else math.nan
-        return Estimate(float(apart.mean()), error)
+        return Estimate(*mean_of(apart))
 
 
 @functools.lru_cache(maxsize=64)
