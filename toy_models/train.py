@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +22,7 @@ from playground.core.spec import registry
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import check, train_classifier
-from toy_models.training.configs import ABOUT, CONFIGS
+from toy_models.training.configs import ABOUT, CONFIGS, completed
 from toy_models.training.data import Images, check_labels, known, load_npz, told_of
 from toy_models.training.fetch import fetch_mnist
 from toy_models.training.loop import Trainer, train
@@ -33,15 +33,16 @@ FETCHED = Path("runs") / "mnist.npz"
 
 @torch.no_grad()
 def sample_grid(trainer: Trainer, file: Path, rows: int = 4, steps: int = 20) -> None:
-    """A picture of rows × classes samples: DPM-Solver++ 2M, 20 steps on EDM's grid (a model of CLD: SSCS, 60 steps), the same noise each time."""
+    """A picture of rows × classes samples (of attributes: of the first twelve images' labels): DPM-Solver++ 2M, 20 steps on EDM's grid (a model of CLD: SSCS, 60 steps), the same noise each time."""
     from PIL import Image
 
     phase = trainer.config.loss == "hsm"
     process = registry("processes")["CLD" if phase else "EDM"]().linear()
     sampler = registry("samplers")["SSCS" if phase else "DPMSolverPP2M"]()
     grid = replace(registry("grids")["Quadratic" if phase else "Karras"](), steps=3 * steps if phase else steps)
-    classes = trainer.config.network.classes
-    label = torch.arange(classes).repeat(rows)
+    network = trainer.config.network
+    columns = trainer.images.labels[:12] if network.attributes else torch.arange(network.classes)
+    classes, label = len(columns), columns.repeat(rows)
     rng = Rng(0, trainer.device, torch.float32, None)
     shape = (len(label), *trainer.images.x.shape[1:])
     times = grid.times(process)
@@ -65,7 +66,7 @@ def command(name: str, trainer: Trainer) -> str:
     """The two commands that make the file of a model: one trains, one exports; with the options that the training was given."""
     usual, made = CONFIGS.get(name, trainer.config), trainer.config
     options = [f" --{k.replace('_', '-')} {getattr(made, k)}" for k in ("steps", "min_snr") if getattr(made, k) != getattr(usual, k)]
-    options += [" --importance"] * (made.importance > usual.importance) + [" --no-bf16"] * (not trainer.bf16)
+    options += [" --importance"] * (made.importance > usual.importance) + [" --bf16" if trainer.bf16 else " --no-bf16"]
     train = call_of(name, trainer.images) + "".join(options)
     return f"{train} && {train} --export"
 
@@ -75,7 +76,7 @@ def export(trainer: Trainer, name: str, folder: Path) -> Path:
     facts = {
         "data": told_of(trainer.images),
         "command": command(name, trainer),
-        "training": json.loads(json.dumps(asdict(trainer.config))),
+        "training": trainer.config.told(),
         "step": trainer.at,
         "seconds": round(trainer.seconds),
         "device": trainer.device.type,
@@ -99,7 +100,8 @@ def training_images(name: str, data: str | None) -> Images:
         assert told.labels is not None
         images = Images(told.x, told.labels)
     if name in CONFIGS:
-        check_labels(images, CONFIGS[name].network.classes, each=data != str(FETCHED))
+        network = CONFIGS[name].network
+        check_labels(images, network.classes, network.attributes, each=data != str(FETCHED))
         if bool((images.x == images.x[:1]).all()):
             raise BadValue("data", f"{len(images.x):,} images that are all alike", "images that differ")
     return images
@@ -114,7 +116,9 @@ def folder_of(name: str, images: Images, training: Record | None, told: Path | N
     if told is None and card.is_file():
         try:
             there = json.loads(card.read_text(encoding="utf-8"))
-            same = there["data"] == told_of(images) and there.get("training") == training
+            same = (
+                there["data"] == told_of(images) and (completed(there.get("training")) if training else there.get("training")) == training
+            )
         except (OSError, ValueError, KeyError, TypeError):
             there, same = {}, False
         if not same or not whole:
@@ -209,7 +213,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--device", type=device, default="cuda" if gpu else "cpu", help="cpu, or cuda for a GPU (default here: %(default)s)"
     )
-    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 throughout; a state that is there keeps its precision")
+    parser.add_argument(
+        "--bf16",
+        action=argparse.BooleanOptionalAction,
+        help="compute in bfloat16, or in float32 throughout (default: bfloat16 where the device has it); a state that is there keeps its precision",
+    )
     parser.add_argument("--min-snr", type=not_negative, metavar="GAMMA", help="weight of the loss min(SNR, GAMMA), 0: EDM's own weight")
     parser.add_argument(
         "--importance", action="store_true", help="draw noise levels in proportion to the root mean square of their latest losses"
@@ -245,7 +253,7 @@ def run_command(told: argparse.Namespace) -> int:
     changes = {"steps": told.steps, "min_snr": told.min_snr, "importance": told.importance or None}
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     folder = told.out or Path("runs") / told.name
-    trainer = Trainer(config, training_images(told.name, told.data), told.device, not told.no_bf16)
+    trainer = Trainer(config, training_images(told.name, told.data), told.device, told.bf16)
     if told.out and not told.export:
         writable("out", folder)
     resumed = trainer.resume(folder)
@@ -254,7 +262,7 @@ def run_command(told: argparse.Namespace) -> int:
     if told.export:
         if not resumed:
             raise BadValue("out", str(folder), "a folder with a state to export (state.safetensors): train first, with the same --out")
-        made = json.loads(json.dumps(asdict(config)))
+        made = config.told()
         say(f"wrote {export(trainer, told.name, folder_of(told.name, trainer.images, made, target, trainer.at >= config.steps))}")
         return 0
     train(trainer, folder, every=told.every, minutes=told.minutes, tell=say, grid=sample_grid)

@@ -26,6 +26,7 @@ DAMAGE = {
     "network.attention": ("yes",),
     "network.channels": (None,),
     "network.inputs": (2,),
+    "network.attributes": (2, [0], [2] * 9),
     "architecture": (GONE, "Transformer", ["UNet"], "Classifier"),
     "sha256": (GONE, "0", 5),
     "event": (8, [1, 8], [1, 8, "8"], [3, 8, 8], [1, 8, 7]),

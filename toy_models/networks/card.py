@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from playground.core.fields import BadValue
 from playground.core.spec import from_dict
+from toy_models.networks.attributes import Attributes
 from toy_models.networks.classifier import ClassifierConfig
 from toy_models.networks.unet import UNetConfig
 
@@ -36,6 +37,7 @@ SHA256: Rule = (lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v)
 FLAG: Rule = (lambda v: isinstance(v, bool), "true or false")
 RECORD: Rule = (lambda v: isinstance(v, dict), "a record {…}")
 OF_NETWORK: dict[type, Rule] = {bool: FLAG, int: _whole(0, 100_000), tuple: _wholes(1, 100_000)}
+ATTRIBUTES: Rule = (lambda v: v == [] or _wholes(1, 100)[0](v), "a list of up to 8 whole numbers from 1 to 100, empty without attributes")
 
 ENTRIES: dict[str, Rule] = {
     "name": TEXT,
@@ -94,9 +96,14 @@ def _network(card: Card) -> str:
     for entry, value in card["network"].items():
         if entry not in fields:
             return _wrong("network", "a record of " + ", ".join(fields), {entry: value})
-        right, allowed = OF_NETWORK[type(fields[entry])]
+        right, allowed = ATTRIBUTES if entry == "attributes" else OF_NETWORK[type(fields[entry])]
         if not right(value):
             return _wrong(f"network.{entry}", allowed, value)
+    sizes = card["network"].get("attributes")
+    if sizes and card["network"]["classes"] != (silent := Attributes(tuple(sizes)).silent):
+        return _wrong(
+            "network.classes", f"{silent:,}, as attributes of {', '.join(map(str, sizes))} values have it", card["network"]["classes"]
+        )
     return ""
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from toy_models.networks.attributes import Attributes
+
 
 @dataclass(frozen=True)
 class UNetConfig:
     """channels: of the image. inputs: channels that go in, 0 = as many (2 × channels for data and velocity). width: channels at each resolution, halved from one to the next. blocks: residual blocks a resolution. classes: labels
-    0 … classes − 1; ``classes`` itself is the null label of unconditional prediction. attention: self-attention at the lowest resolution."""
+    0 … classes − 1; ``classes`` itself is the null label of unconditional prediction. attention: self-attention at the lowest resolution. attributes: their
+    sizes, where a label tells several (attributes.py); ``classes`` is then their ``silent``."""
 
     channels: int = 1
     width: tuple[int, ...] = (24, 48, 48)
@@ -22,20 +26,31 @@ class UNetConfig:
     attention: bool = True
     groups: int = 8
     inputs: int = 0
+    attributes: tuple[int, ...] = ()
 
 
 class Embedding(nn.Module):
-    """c_noise (batch,) and label (batch,) → (batch, width): sines of the noise level, a table of the labels, two layers."""
+    """c_noise (batch,) and label (batch,) → (batch, width): sines of the noise level, a table of the labels or the sum of one of each attribute, two layers."""
 
-    def __init__(self, width: int, classes: int):
+    def __init__(self, width: int, classes: int, attributes: tuple[int, ...] = ()):
         super().__init__()
         self.register_buffer("frequencies", torch.exp(torch.linspace(0, math.log(1000), width // 2)), persistent=False)
-        self.label = nn.Embedding(classes + 1, width)
+        self.told = Attributes(attributes) if attributes else None
+        self.label = (
+            nn.Embedding(classes + 1, width) if self.told is None else nn.ModuleList(nn.Embedding(b, width) for b in self.told.bases)
+        )
         self.mix = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, noise: Tensor, label: Tensor) -> Tensor:
         angle = noise[:, None] * self.get_buffer("frequencies")
-        return self.mix(torch.cat([angle.sin(), angle.cos()], -1) + self.label(label))
+        return self.mix(torch.cat([angle.sin(), angle.cos()], -1) + self.named(label))
+
+    def named(self, label: Tensor) -> Tensor:
+        """What stands for a label, (batch, width)."""
+        if self.told is None:
+            return self.label(label)
+        tables = cast("nn.ModuleList", self.label)
+        return torch.stack([table(value) for table, value in zip(tables, self.told.values(label).unbind(-1), strict=True)]).sum(0)
 
 
 class Block(nn.Module):
@@ -79,7 +94,7 @@ class UNet(nn.Module):
         self.config = config
         first, *_ = widths = config.width
         size = 4 * first
-        self.embed = Embedding(size, config.classes)
+        self.embed = Embedding(size, config.classes, config.attributes)
         self.inlet = nn.Conv2d(config.inputs or config.channels, first, 3, padding=1)
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 
+from playground.core.fields import Record
+from toy_models.networks.attributes import Attributes
 from toy_models.networks.unet import UNetConfig
 
 
@@ -12,7 +15,8 @@ class TrainConfig:
     """Everything that decides the weights.
 
     loss: "edm" (the U-Net of every linear process) or "hsm" (hybrid score matching: CLD's own). sigma_mean, sigma_std: ln σ ~ N(mean, std²) (EDM);
-    hsm draws t uniformly. drop: share of images whose label is replaced by the null label. min_snr: γ of min-SNR
+    hsm draws t uniformly. drop: share of images whose label is replaced by the null label; unsaid: of a network of attributes, the share of images, for each
+    attribute by itself, in which it is not said. min_snr: γ of min-SNR
     weighting (Hang et al. 2023, 2303.09556), 0 = EDM's weight. importance: times drawn ∝ √E[L²] with a .001 uniform share (iDDPM, math 2.22).
     ema: half-life of the average in steps, at most a tenth of the steps so far. cycles: the steps are so many equal parts (SGDR, Loshchilov &
     Hutter 2016, 1608.03983); in each the learning rate rises for ``warm`` steps and decays as a cosine to a tenth. late_drop: ``drop`` after the first.
@@ -26,6 +30,7 @@ class TrainConfig:
     cycles: int = 1
     drop: float = 0.15
     late_drop: float = 0.15
+    unsaid: float = 0.0
     sigma_mean: float = -1.2
     sigma_std: float = 1.2
     min_snr: float = 0.0
@@ -34,6 +39,20 @@ class TrainConfig:
     seed: int = 0
     loss: str = "edm"
 
+    def told(self) -> Record:
+        """As JSON has it."""
+        return json.loads(json.dumps(asdict(self)))
+
+
+def completed(told: object) -> Record:
+    """A configuration as a state or a card has it, with the usual values of what came later."""
+    usual = TrainConfig().told()
+    told = told if isinstance(told, dict) else {}
+    network = told.get("network")
+    return usual | told | ({"network": usual["network"] | network} if isinstance(network, dict) else {})  # type: ignore[operator]
+
+
+AVATARS = (2, 2, 2, 2, 6)  # glasses, hat, beard, long hair: no or yes; six backgrounds
 
 CONFIGS = {
     # the second cycle sees more images without their label: what the first leaves weak is unconditional sampling
@@ -42,6 +61,14 @@ CONFIGS = {
     "mnist-cld": TrainConfig(UNetConfig(inputs=2), steps=16_000, cycles=2, late_drop=0.3, loss="hsm"),
     # scikit-learn's 8×8 digits, which need no file: small enough to be trained in minutes
     "digits-unet": TrainConfig(UNetConfig(width=(24, 48)), steps=5_000, ema=300.0),
+    # 16×16 faces in colour, with five attributes
+    "avatars-unet": TrainConfig(
+        UNetConfig(channels=3, width=(24, 48, 96), classes=Attributes(AVATARS).silent, attributes=AVATARS),
+        steps=9_000,
+        drop=0.1,
+        late_drop=0.1,
+        unsaid=0.15,
+    ),
     # for a GPU: the same data, wider and longer; fits in 8 MB as float16
     "mnist-unet-wide": TrainConfig(UNetConfig(width=(48, 96, 128), blocks=2), steps=60_000, batch=256, rate=1e-3, ema=2000.0),
 }

@@ -16,13 +16,15 @@ from playground.core.fields import BadValue
 from playground.core.pixels import image_bytes
 from toy_models.laws.digits import DIGITS
 from toy_models.laws.mnist import MNIST
+from toy_models.networks.attributes import Attributes
 
 
 class Images(NamedTuple):
-    """x in [−1, 1], (count, channels, height, width) float32; labels (count,) int64."""
+    """x in [−1, 1], (count, channels, height, width) float32; labels (count,) int64; attributes: their sizes, where a label tells several."""
 
     x: Tensor
     labels: Tensor
+    attributes: tuple[int, ...] = ()
 
 
 class Known(NamedTuple):
@@ -71,9 +73,17 @@ def check_shape(images: Images, channels: int, part: int, square: bool = False) 
         raise BadValue("data", f"{count:,} images {' × '.join(map(str, event))} (channels × height × width)", f"at least 2 {kind}{sides}")
 
 
-def check_labels(images: Images, classes: int, each: bool = True) -> None:
+def check_labels(images: Images, classes: int, attributes: tuple[int, ...] = (), *, each: bool = True) -> None:
     """Raises BadValue if labels are not 0 … classes − 1, or (``each``) a class has no image: what stands for "no label" comes after them, and a
-    class that is not there is not learned."""
+    class that is not there is not learned. Of attributes: if the images have others."""
+    if images.attributes != attributes:
+        here, there = (
+            f"attributes with {told} values" if told else "labels of one number"
+            for told in (_few(list(images.attributes)), _few(list(attributes)))
+        )
+        raise BadValue("data", here, there)
+    if attributes:
+        return
     found = images.labels.unique().tolist()
     missing = sorted(set(range(classes)) - set(found))
     if found and found[0] >= 0 and found[-1] < classes and not (each and missing):
@@ -90,7 +100,8 @@ def _few(numbers: list[int]) -> str:
 
 def load_npz(path: str | Path, split: str = "train") -> Images:
     """An .npz with ``{split}_images`` or ``x_{split}`` (count × height × width [× 1 or 3], of a depth that playground/core/pixels.py knows) and
-    ``{split}_labels`` or ``y_{split}`` (whole numbers).
+    ``{split}_labels`` or ``y_{split}`` (whole numbers), or several attributes in their place: ``{split}_attributes`` (count, A), and one more in
+    ``{split}_background`` if that is there, whole numbers from 0.
 
     Raises: BadValue if the file or an array is missing or damaged, or has another type; nothing is unpickled.
     """
@@ -105,8 +116,12 @@ def load_npz(path: str | Path, split: str = "train") -> Images:
             known = list(file.files)
             found = {k: next((n for n in options if n in known), None) for k, options in names.items()}
             arrays = {k: file[n] for k, n in found.items() if n is not None}
+            told = [] if "labels" in arrays else [file[n] for n in (f"{split}_attributes", f"{split}_background") if n in known]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
         raise BadValue("data", str(path), "a whole .npz with arrays of numbers (objects are not read)") from None
+    attributes: tuple[int, ...] = ()
+    if told and "images" in arrays:
+        arrays["labels"], attributes = _one_label(told, len(arrays["images"]))
     if len(arrays) < len(names):
         raise BadValue("data", ", ".join(known), " and ".join(" or ".join(v) for v in names.values()))
     images, labels = arrays["images"], arrays["labels"]
@@ -118,4 +133,22 @@ def load_npz(path: str | Path, split: str = "train") -> Images:
         )
     x = torch.from_numpy(np.ascontiguousarray(image_bytes(images, f"data {path.name}, {found['images']}")[0])).float() / 127.5 - 1
     x = x[:, None] if x.dim() == 3 else x.permute(0, 3, 1, 2).contiguous()
-    return Images(x, torch.from_numpy(labels.astype(np.int64)))
+    return Images(x, torch.from_numpy(labels.astype(np.int64)), attributes)
+
+
+def _one_label(told: list[np.ndarray], count: int) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The attributes of ``count`` images as one label each, and their sizes. Raises BadValue if they are no whole numbers from 0 below 100 for each image."""
+    columns = [part[:, None] if part.ndim == 1 else part for part in told]
+    for part in columns:
+        if (
+            part.ndim != 2
+            or len(part) != count
+            or not np.issubdtype(part.dtype, np.integer)
+            or not len(part)
+            or part.min() < 0
+            or part.max() >= 100
+        ):
+            raise BadValue("data", f"attributes {part.dtype} {part.shape}", f"whole numbers from 0 to 99 of shape ({count}, A)")
+    values = torch.from_numpy(np.concatenate(columns, 1).astype(np.int64))
+    sizes = tuple(int(v) + 1 for v in values.amax(0))
+    return Attributes(sizes).label(values).numpy(), sizes

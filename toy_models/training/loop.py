@@ -6,7 +6,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,14 +15,20 @@ from torch import Tensor
 
 from playground.core.fields import BadValue, Record
 from playground.core.spec import registry
+from toy_models.networks.attributes import Attributes
 from toy_models.networks.checkpoint import damage
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet
-from toy_models.training.configs import TrainConfig
+from toy_models.training.configs import TrainConfig, completed
 from toy_models.training.data import Images, check_labels, check_shape, digest, told_of
 
 BINS, HISTORY = 32, 10  # of the importance-sampled times
 EARLIEST = 1e-5  # t of hybrid score matching: ℓ diverges at 0
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Does a device compute in bfloat16 by itself? A CPU that does not takes twenty times as long as in float32."""
+    return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 class Trainer:
@@ -34,16 +39,17 @@ class Trainer:
     and labels that are no classes of it.
     """
 
-    def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool = True):
+    def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool | None = None):
         if config.loss == "hsm" and config.min_snr:
             raise BadValue("min_snr", config.min_snr, "0 for a model of CLD: the weight belongs to EDM's loss")
         check_shape(images, config.network.channels, 2 ** (len(config.network.width) - 1))
-        check_labels(images, config.network.classes, each=False)
+        check_labels(images, config.network.classes, config.network.attributes, each=False)
         if float(images.x.std()) == 0:
             raise BadValue(
                 "data", f"{len(images.x):,} images that are all alike and even", "images that differ: σ_data, their deviation, is 0"
             )
-        self.config, self.images, self.device, self.bf16 = config, images, torch.device(device), bf16
+        self.config, self.images, self.device = config, images, torch.device(device)
+        self.bf16 = bf16_pays(self.device) if bf16 is None else bf16
         torch.manual_seed(config.seed)
         self.sigma_data = float(images.x.std())
         self.model = self.fresh()
@@ -68,7 +74,11 @@ class Trainer:
         pick = torch.randint(len(self.images.x), (c.batch,), generator=draw)
         x = self.images.x[pick].to(self.device)
         dropped = torch.rand(c.batch, generator=draw) < (c.drop if self.at < c.steps // c.cycles else c.late_drop)
-        label = torch.where(dropped, c.network.classes, self.images.labels[pick]).to(self.device)
+        label = torch.where(dropped, c.network.classes, self.images.labels[pick])
+        if c.network.attributes:
+            attributes = Attributes(c.network.attributes)
+            label = attributes.unsay(label, torch.rand(c.batch, len(attributes.sizes), generator=draw) < c.unsaid)
+        label = label.to(self.device)
         level, weight = self.levels(draw)
         if c.loss == "hsm":
             clock = EARLIEST + (1 - EARLIEST) * level  # t of T = 1
@@ -147,7 +157,7 @@ class Trainer:
             "step": self.at,
             "seconds": round(self.seconds, 1),
             "bf16": self.bf16,
-            "config": asdict(self.config),
+            "config": self.config.told(),
             "sigma_data": self.sigma_data,
             "data": digest(self.images),
             "images": told_of(self.images),
@@ -186,8 +196,7 @@ class Trainer:
 
     def _same(self, told: Record, folder: Path) -> None:
         """Raises BadValue if a state is of another configuration or of other images. States of before have no digest: σ_data tells them apart."""
-        mine, theirs = json.loads(json.dumps(asdict(self.config))), told.get("config")
-        theirs = theirs if isinstance(theirs, dict) else {}
+        mine, theirs = self.config.told(), completed(told.get("config"))
         differ = [f"{k} {theirs.get(k)} and here {v}" for k, v in mine.items() if theirs.get(k) != v]
         if differ or set(theirs) - set(mine):
             words = "; ".join(differ[:3]) or "others"
