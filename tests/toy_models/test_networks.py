@@ -207,7 +207,7 @@ def test_importance_weights_keep_the_mean():
     trainer = Trainer(replace(TINY, importance=True, batch=200_000), IMAGES)
     trainer.seen += 10
     trainer.history += torch.linspace(0.2, 3, len(trainer.history))[:, None]
-    u, weight = trainer.levels(torch.Generator().manual_seed(0))
+    u, weight = trainer.levels(torch.Generator().manual_seed(0), 200_000)
     assert float((weight * u.square()).mean()) == pytest.approx(1 / 3, abs=0.005)
     assert float(u.mean()) > 0.55
 

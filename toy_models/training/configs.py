@@ -39,6 +39,11 @@ class TrainConfig:
     seed: int = 0
     loss: str = "edm"
 
+    @property
+    def clip(self) -> float:
+        """The largest norm of a gradient."""
+        return 1.0
+
     def told(self) -> Record:
         """As JSON has it."""
         return json.loads(json.dumps(asdict(self)))

@@ -1,28 +1,24 @@
-"""The training loop: every step is a function of (seed, step), so that a run that was interrupted anywhere ends the same."""
+"""Training of models of images."""
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from playground.core.fields import BadValue, Record
 from playground.core.spec import registry
 from toy_models.networks.attributes import Attributes
-from toy_models.networks.checkpoint import damage
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
 from toy_models.networks.unet import UNet
 from toy_models.training.configs import TrainConfig, completed
 from toy_models.training.data import Images, check_labels, check_shape, digest, told_of
+from toy_models.training.learner import Learner, Losses
 
-BINS, HISTORY = 32, 10  # of the importance-sampled times
 EARLIEST = 1e-5  # t of hybrid score matching: ℓ diverges at 0
 
 
@@ -31,13 +27,14 @@ def bf16_pays(device: torch.device) -> bool:
     return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
-class Trainer:
-    """State of one training run.
+class Trainer(Learner[Denoiser | PhaseDenoiser]):
+    """The training of a model of images.
 
-    ``step()`` draws everything (images, labels dropped, noise levels, noise) from a generator seeded by (seed, step); weights, average and Adam's
-    moments go to one safetensors file, and numbers to its metadata. Raises BadValue for images that the network cannot take or all of one grey,
+    Images, labels dropped, noise levels and noise are drawn step by step. Raises BadValue for images that the network cannot take or all of one grey,
     and labels that are no classes of it.
     """
+
+    config: TrainConfig
 
     def __init__(self, config: TrainConfig, images: Images, device: str | torch.device = "cpu", bf16: bool | None = None):
         if config.loss == "hsm" and config.min_snr:
@@ -48,29 +45,15 @@ class Trainer:
             raise BadValue(
                 "data", f"{len(images.x):,} images that are all alike and even", "images that differ: σ_data, their deviation, is 0"
             )
-        self.config, self.images, self.device = config, images, torch.device(device)
-        self.bf16 = bf16_pays(self.device) if bf16 is None else bf16
-        torch.manual_seed(config.seed)
-        self.sigma_data = float(images.x.std())
-        self.model = self.fresh()
-        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.rate, betas=(0.9, 0.99))
-        self.at = 0
-        self.seconds = 0.0
-        self.history = torch.zeros(BINS, HISTORY)  # latest losses of each bin of noise levels
-        self.seen = torch.zeros(BINS, dtype=torch.long)
+        self.images, self.sigma_data = images, float(images.x.std())
+        super().__init__(config, device, bf16_pays(torch.device(device)) if bf16 is None else bf16)
 
     def fresh(self) -> Denoiser | PhaseDenoiser:
-        """The configuration's model before training."""
         network, cld = UNet(self.config.network), registry("processes")["CLD"]
         return (PhaseDenoiser(network, cld()) if self.config.loss == "hsm" else Denoiser(network, self.sigma_data)).to(self.device)  # type: ignore[arg-type]
 
-    # -- one step ------------------------------------------------------------------------------------------------------------
-
-    def step(self) -> float:
-        """One Adam step; the mean loss. Raises BadValue, before the weights are touched, if the loss or its gradient is not finite."""
-        began, c = time.perf_counter(), self.config
-        draw = torch.Generator().manual_seed(c.seed * 1_000_003 + self.at)
+    def losses(self, draw: torch.Generator) -> Losses:
+        c = self.config
         pick = torch.randint(len(self.images.x), (c.batch,), generator=draw)
         x = self.images.x[pick].to(self.device)
         dropped = torch.rand(c.batch, generator=draw) < (c.drop if self.at < c.steps // c.cycles else c.late_drop)
@@ -79,7 +62,7 @@ class Trainer:
             attributes = Attributes(c.network.attributes)
             label = attributes.unsay(label, torch.rand(c.batch, len(attributes.sizes), generator=draw) < c.unsaid)
         label = label.to(self.device)
-        level, weight = self.levels(draw)
+        level, weight = self.levels(draw, c.batch)
         if c.loss == "hsm":
             clock = EARLIEST + (1 - EARLIEST) * level  # t of T = 1
             shape = (c.batch, 2, *x.shape[1:])
@@ -87,31 +70,12 @@ class Trainer:
             clock = (c.sigma_mean + c.sigma_std * math.sqrt(2) * torch.erfinv(2 * level - 1)).exp()  # σ
             shape = tuple(x.shape)
         clock, noise = clock.to(self.device), torch.randn(shape, generator=draw).to(self.device)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             loss = self.model.loss(x, clock, noise, label)
-        if c.min_snr:
-            loss = loss * self.reweight(clock)
-        self.optimizer.zero_grad()
-        (loss * weight.to(self.device)).mean().backward()
-        norm, mean = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)), float(loss.detach().mean())
-        if not math.isfinite(norm) or not math.isfinite(mean):
-            raise BadValue("loss", f"no finite number at step {self.at + 1:,}", self.remedy(x))
-        self.remember(level, loss.detach().cpu())
-        self.optimizer.step()
-        self.at += 1
-        half = min(c.ema, max(1.0, self.at / 10))
-        keep = 0.5 ** (1 / half)
-        with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                self.average[name].lerp_(value, 1 - keep)
-        self.seconds += time.perf_counter() - began
-        return mean
+        return Losses(loss * self.reweight(clock) if c.min_snr else loss, weight.to(self.device), level)
 
-    def remedy(self, x: Tensor) -> str:
-        """What may help against a loss that is not finite, the likeliest first."""
-        if not bool(torch.isfinite(x).all()):
+    def remedy(self) -> str:
+        if not bool(torch.isfinite(self.images.x).all()):
             return "images whose pixels are all finite numbers"
         less = f"a learning rate below {self.config.rate:g}" + (", float32 (--no-bf16)" if self.bf16 else "")
         spread = f" or images that differ more (σ_data is {self.sigma_data:.2g})" if self.sigma_data < 0.01 else ""
@@ -129,80 +93,14 @@ class Trainer:
         edm = (sigma.square() + self.sigma_data**2) / (sigma * self.sigma_data).square()
         return snr.clamp(max=self.config.min_snr) / (edm * self.sigma_data**2)
 
-    def levels(self, draw: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Quantiles u in (0, 1) of the noise level and the weights 1/(density of u) that keep the loss unbiased."""
-        u = torch.rand(self.config.batch, generator=draw)
-        if not self.config.importance or int(self.seen.min()) < HISTORY:
-            return u.clamp(1e-6, 1 - 1e-6), torch.ones_like(u)
-        p = self.history.square().mean(1).sqrt()
-        p = 0.999 * p / p.sum() + 0.001 / BINS
-        bins = torch.multinomial(p, self.config.batch, True, generator=draw)
-        return ((bins + u) / BINS).clamp(1e-6, 1 - 1e-6), 1 / (BINS * p[bins])
+    def facts(self) -> Record:
+        return {"sigma_data": self.sigma_data, "data": digest(self.images), "images": told_of(self.images)}
 
-    def remember(self, level: Tensor, loss: Tensor) -> None:
-        for b, value in zip((level * BINS).long().clamp(max=BINS - 1).tolist(), loss.tolist(), strict=True):
-            self.history[b, int(self.seen[b]) % HISTORY] = value
-            self.seen[b] += 1
+    def completed(self, config: object) -> Record:
+        return completed(config)
 
-    # -- files ---------------------------------------------------------------------------------------------------------------
-
-    def save(self, folder: Path) -> None:
-        """state.safetensors and state.json, each replaced in one move: an interruption leaves the state before."""
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()} | {f"average.{k}": v for k, v in self.average.items()}
-        for i, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
-        tensors |= {"history": self.history, "seen": self.seen}
-        told = {
-            "step": self.at,
-            "seconds": round(self.seconds, 1),
-            "bf16": self.bf16,
-            "config": self.config.told(),
-            "sigma_data": self.sigma_data,
-            "data": digest(self.images),
-            "images": told_of(self.images),
-        }
-        save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "state.new", metadata={"state": json.dumps(told)})
-        (folder / "state.new").replace(folder / "state.safetensors")
-
-    def resume(self, folder: Path) -> bool:
-        """Continues from ``folder`` if a state lies there, in that state's precision. Raises BadValue if it cannot be read, or belongs to another
-        configuration (its seed is in it) or to other images."""
-        file = folder / "state.safetensors"
-        if not file.is_file():
-            return False
-        whole = f"a folder with a whole state, or an empty one; its {file.name}"
-        try:
-            with safe_open(file, "pt") as opened:
-                told = json.loads((opened.metadata() or {})["state"])
-            tensors = load_file(file)
-        except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError):
-            raise BadValue("out", str(folder), f"{whole} {damage(file)}") from None
-        self._same(told if isinstance(told, dict) else {}, folder)
-        state: dict[int, dict[str, object]] = {}
-        try:
-            self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-            for name, value in tensors.items():
-                if name.startswith("adam."):
-                    _, i, key = name.split(".")
-                    state.setdefault(int(i), {})[key] = value
-            self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
-            self.average = {k: tensors[f"average.{k}"].to(self.device) for k in self.average}
-            self.history, self.seen = tensors["history"], tensors["seen"]
-            self.at, self.seconds, self.bf16 = int(told["step"]), float(told["seconds"]), bool(told.get("bf16", self.bf16))
-        except (RuntimeError, KeyError, ValueError, TypeError) as error:
-            raise BadValue("out", str(folder), f"{whole} lacks something ({str(error).splitlines()[0][:120]})") from None
-        return True
-
-    def _same(self, told: Record, folder: Path) -> None:
-        """Raises BadValue if a state is of another configuration or of other images. States of before have no digest: σ_data tells them apart."""
-        mine, theirs = self.config.told(), completed(told.get("config"))
-        differ = [f"{k} {theirs.get(k)} and here {v}" for k, v in mine.items() if theirs.get(k) != v]
-        if differ or set(theirs) - set(mine):
-            words = "; ".join(differ[:3]) or "others"
-            raise BadValue(
-                "out", str(folder), f"a folder whose state has the same configuration, or an empty one; its state has {words}"[:500]
-            )
+    def check_facts(self, told: Record, folder: Path) -> None:
+        """States of before have no digest: σ_data tells them apart."""
         data, spread = told.get("data"), float(str(told.get("sigma_data", self.sigma_data)))
         if data not in (None, digest(self.images)) or (
             isinstance(spread, float) and not math.isclose(spread, self.sigma_data, rel_tol=1e-4)
@@ -214,12 +112,6 @@ class Trainer:
                 str(folder),
                 f"a folder whose state was trained on the same images, or an empty one; its state has seen {of}, here are {here}",
             )
-
-    def averaged(self) -> Denoiser | PhaseDenoiser:
-        """The model with its averaged weights, for sampling."""
-        model = self.fresh()
-        model.load_state_dict(self.average)
-        return model.eval()
 
 
 def train(
