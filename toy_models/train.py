@@ -22,6 +22,7 @@ from playground.core.spec import registry
 from toy_models.networks.checkpoint import FOLDER, save_model, save_network
 from toy_models.networks.denoiser import NetworkPredictor
 from toy_models.training.classify import check, train_classifier
+from toy_models.training.command import main as toy
 from toy_models.training.configs import ABOUT, CONFIGS, completed
 from toy_models.training.data import Images, check_labels, known, load_npz, told_of
 from toy_models.training.fetch import fetch_mnist
@@ -191,7 +192,12 @@ def device(word: str) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m toy_models.train", description=__doc__)
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["toy"]:
+        return toy(argv[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m toy_models.train", description=f"{__doc__} With toy in place of the name: a network of points (toy --help)."
+    )
     parser.add_argument(
         "name", choices=sorted([*CONFIGS, CLASSIFIER]), help="what to train; its settings stand in toy_models/training/configs.py"
     )

@@ -37,6 +37,10 @@ class Kernel:
         """A draw of z_t (batch, *state) given x_0 (batch, *event)."""
         raise NotImplementedError
 
+    def unit(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
+        """The noise ξ of x_t = α x_0 + σ ξ, or what Σ^{1/2} is put before: standard normals, unless a kernel has others."""
+        return rng.normal(shape)
+
 
 class LinearForm(Protocol):
     """What describes a linear process dz = F z dt + G dw: k × k matrices at float64 times of any shape."""

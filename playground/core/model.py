@@ -42,6 +42,8 @@ class Model:
     """The first part of ``tip``: what it is, with its numbers."""
     trained: bool = False
     """Does it hold weights that were trained?"""
+    stamp: str = ""
+    """What tells its weights from those that had its name before: numbers that are kept belong to it."""
     lost: float = 5.0
     """A run counts as diverged where its states are this many times as large as the exact law's (``rms``)."""
     batch: int | None = None

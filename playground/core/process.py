@@ -287,6 +287,11 @@ class LinearProcess(Process):
     def speed(self) -> float:
         return float(self.prior_cov()[-1, -1]) ** 0.5
 
+    @property
+    def start_known(self) -> bool:
+        """Is what the process adds to the data (CLD's v_0) drawn and known in training (denoising score matching), or averaged out (hybrid)?"""
+        return False
+
     def start_cov(self) -> Tensor:
         """Covariance of z_0 given x_0, (k, k): zero but for CLD's velocity."""
         return torch.zeros(len(self.parts), len(self.parts), dtype=torch.float64)

@@ -65,6 +65,10 @@ class CLD(LinearProcess):
         ]
 
     @property
+    def start_known(self) -> bool:
+        return self.target == "DSM"
+
+    @property
     def regime(self) -> str:
         gap = self.friction**2 - 4 * self.mass
         return "critically damped" if abs(gap) < 1e-9 else "overdamped" if gap > 0 else "underdamped"
@@ -137,7 +141,7 @@ class CLD(LinearProcess):
 
         As B → 0 both diverge: √(2/(ΓB)) for DSM, √(3/(2ΓB)) for HSM. Which one is chosen matters for training only; p_t and sampling are the same.
         """
-        cov = self.kernel_dsm(t)[1] if self.target == "DSM" else self.mean_and_cov(t)[1]
+        cov = self.kernel_dsm(t)[1] if self.start_known else self.mean_and_cov(t)[1]
         det = cov[..., 0, 0] * cov[..., 1, 1] - cov[..., 0, 1] ** 2
         return (cov[..., 0, 0] / det).sqrt()
 

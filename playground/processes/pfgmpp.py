@@ -27,6 +27,9 @@ class StudentT(Kernel):
         scale = (chi2_over(rng.uniform((shape[0],)), self.freedom) + extra).sqrt()
         return rng.normal(shape) * scale.to(rng.dtype).view(-1, *[1] * (len(shape) - 1)).to(rng.device)
 
+    def unit(self, shape: tuple[int, ...], rng: Rng) -> Tensor:
+        return self.ray(shape, rng)
+
     def draw(self, x0: Tensor, t: float, rng: Rng) -> Tensor:
         return x0 + t * self.ray(tuple(x0.shape), rng).to(x0)
 

@@ -56,7 +56,7 @@ class Kept:
         """What of the disk went wrong, in a sentence."""
 
     def path(self, exp: Experiment) -> Path:
-        name = hashlib.blake2b(f"{exp.to_json()} {exp.dtype} {code_version()}".encode(), digest_size=16).hexdigest()
+        name = hashlib.blake2b(f"{exp.to_json()} {exp.dtype} {exp.who.stamp} {code_version()}".encode(), digest_size=16).hexdigest()
         return self.where / name[:2] / f"{name}.json"
 
     def keeps(self, exp: Experiment) -> bool:

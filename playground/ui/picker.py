@@ -120,7 +120,7 @@ def model_choice(model: Model, group: str) -> Choice:
 def predictors() -> list[Choice]:
     """Who predicts, for each law that is listed; in the first place, for all laws that have no other, the exact model."""
     every = [(law, models_of(law)) for law in laws()]
-    usual = next(models for law, models in every if "mixture" in law.gives)
+    usual = next([model for model in models if "mixture" in model.gives] for law, models in every if "mixture" in law.gives)
     alone = [(model.key, model.tip) for model in usual]
     own = [(law, models) for law, models in every if [(m.key, m.tip) for m in models] != alone]
     return [model_choice(m, "") for m in usual] + [model_choice(m, law.key) for law, models in own for m in models]

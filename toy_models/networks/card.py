@@ -11,9 +11,14 @@ from playground.core.fields import BadValue
 from playground.core.spec import from_dict
 from toy_models.networks.attributes import Attributes
 from toy_models.networks.classifier import ClassifierConfig
+from toy_models.networks.mlp import KINDS, MLPConfig
 from toy_models.networks.unet import UNetConfig
 
-CONFIGS: dict[str, type[UNetConfig] | type[ClassifierConfig]] = {"UNet": UNetConfig, "Classifier": ClassifierConfig}
+CONFIGS: dict[str, type[UNetConfig] | type[ClassifierConfig] | type[MLPConfig]] = {
+    "UNet": UNetConfig,
+    "Classifier": ClassifierConfig,
+    "MLP": MLPConfig,
+}
 Card: TypeAlias = dict[str, Any]  # JSON; what is read of it is checked by ``complaint``
 Rule = tuple[Callable[[object], bool], str]
 
@@ -36,7 +41,12 @@ TEXT: Rule = (lambda v: isinstance(v, str) and 0 < len(v) <= 500, "a text of 1 t
 SHA256: Rule = (lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v) is not None, "the 64 letters of the weights' SHA-256")
 FLAG: Rule = (lambda v: isinstance(v, bool), "true or false")
 RECORD: Rule = (lambda v: isinstance(v, dict), "a record {…}")
-OF_NETWORK: dict[type, Rule] = {bool: FLAG, int: _whole(0, 100_000), tuple: _wholes(1, 100_000)}
+OF_NETWORK: dict[type, Rule] = {
+    bool: FLAG,
+    int: _whole(0, 100_000),
+    tuple: _wholes(1, 100_000),
+    str: (lambda v: isinstance(v, str) and v in KINDS, " or ".join(KINDS)),
+}
 ATTRIBUTES: Rule = (lambda v: v == [] or _wholes(1, 100)[0](v), "a list of up to 8 whole numbers from 1 to 100, empty without attributes")
 
 ENTRIES: dict[str, Rule] = {

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -21,12 +22,17 @@ from playground.core.spec import from_dict
 from toy_models.networks import card as cards
 from toy_models.networks.classifier import Classifier, ClassifierConfig
 from toy_models.networks.denoiser import Denoiser, PhaseDenoiser
+from toy_models.networks.mlp import MLP, MLPConfig
+from toy_models.networks.mlp import network as mlp
 from toy_models.networks.unet import UNet, UNetConfig
 
 FOLDER = ASSETS / "models"
+Configured = UNet | Classifier | MLP
+OF_CONFIG = {made: name for name, made in cards.CONFIGS.items()}
 ARCHITECTURES: dict[str, Callable[[cards.Card], nn.Module]] = {
     "UNet": lambda entries: UNet(UNetConfig(**entries)),
     "Classifier": lambda entries: Classifier(ClassifierConfig(**entries)),
+    "MLP": lambda entries: mlp(MLPConfig(**entries)),
 }
 
 
@@ -45,7 +51,7 @@ def damage(file: Path) -> str:
     return "is cut off, damaged or of another kind"
 
 
-def save_network(name: str, network: nn.Module, facts: Record, folder: Path | None = None) -> Path:
+def save_network(name: str, network: Configured, facts: Record, folder: Path | None = None) -> Path:
     """Writes ``name.safetensors`` (float16) and the card ``name.json``; ``facts``: data, command, seed, time, metrics … Returns the card's path."""
     folder = folder or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,8 +60,8 @@ def save_network(name: str, network: nn.Module, facts: Record, folder: Path | No
     save_file({k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items()}, weights)
     told = {
         "name": name,
-        "architecture": type(network).__name__,
-        "network": asdict(network.config),  # type: ignore[arg-type]
+        "architecture": OF_CONFIG[type(network.config)],
+        "network": asdict(network.config),
         "parameters": sum(p.numel() for p in network.parameters()),
         "precision": "float16 weights, computed in float32",
         **facts,
@@ -68,7 +74,7 @@ def save_network(name: str, network: nn.Module, facts: Record, folder: Path | No
 
 def save_model(name: str, model: Denoiser | PhaseDenoiser, event: tuple[int, ...], facts: Record, folder: Path | None = None) -> Path:
     """A denoiser: its network, and on the card the image's shape, with σ_d or with the process that it was trained for."""
-    return save_network(name, model.network, {**model.card(), "event": list(event), **facts}, folder)
+    return save_network(name, cast("Configured", model.network), {**model.card(), "event": list(event), **facts}, folder)
 
 
 def read_card(name: str, folder: Path | None = None) -> cards.Card:

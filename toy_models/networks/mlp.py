@@ -25,7 +25,6 @@ class MLPConfig:
     classes: int = 0
 
 
-KINDS = ("residual", "plain", "fourier", "energy")
 WAVES = 8  # directions of sines for each number of a position
 
 
@@ -69,37 +68,74 @@ class Layer(nn.Module):
 
 
 class MLP(nn.Module):
-    """F(x, c_noise, label): (batch, inputs) → (batch, outputs). The output starts at zero."""
+    """F(x, c_noise, label): (batch, inputs) → (batch, outputs), of residual blocks. The output starts at zero."""
 
     def __init__(self, config: MLPConfig = MLPConfig()):
         super().__init__()
         self.config = config
-        width, energy = config.width, config.kind == "energy"
-        waves = WAVES * config.inputs if config.kind == "fourier" else 0
-        # drawn once, kept with the weights: normal directions, of a period of about the data's own size
-        self.register_buffer("waves", torch.randn(config.inputs, waves) * 2)
-        self.level = Level(width, config.classes)
-        self.inlet = nn.Linear(config.inputs + 2 * waves, width)
-        self.blocks = nn.ModuleList((Layer if config.kind == "plain" else Block)(width) for _ in range(config.depth))
-        self.outlet = nn.Linear(width, 1 if energy else config.outputs)
-        if not energy:  # the gradient of a constant does not learn
-            nn.init.zeros_(self.outlet.weight)
-            nn.init.zeros_(self.outlet.bias)
+        self.level = Level(config.width, config.classes)
+        self.inlet = nn.Linear(self.seen(config.inputs), config.width)
+        self.blocks = nn.ModuleList(self.block(config.width) for _ in range(config.depth))
+        self.outlet = self.out(config)
 
-    def body(self, x: Tensor, noise: Tensor, label: Tensor) -> Tensor:
+    def seen(self, inputs: int) -> int:
+        """How many numbers the first layer sees."""
+        return inputs
+
+    def block(self, width: int) -> nn.Module:
+        return Block(width)
+
+    def out(self, config: MLPConfig) -> nn.Linear:
+        """The last layer."""
+        layer = nn.Linear(config.width, config.outputs)
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+        return layer
+
+    def forward(self, x: Tensor, noise: Tensor, label: Tensor) -> Tensor:
         level = F.silu(self.level(noise, label))
-        if self.config.kind == "fourier":
-            angle = x @ self.get_buffer("waves")
-            x = torch.cat([x, angle.sin(), angle.cos()], -1)
         x = self.inlet(x)
         for block in self.blocks:
             x = block(x, level)
         return self.outlet(x)
 
+
+class Plain(MLP):
+    """Layers one after the other."""
+
+    def block(self, width: int) -> nn.Module:
+        return Layer(width)
+
+
+class Fourier(MLP):
+    """Sines of the position go in too, along directions that are drawn once and kept with the weights."""
+
+    def seen(self, inputs: int) -> int:
+        self.register_buffer("waves", 2 * torch.randn(inputs, WAVES * inputs))
+        return inputs * (1 + 2 * WAVES)
+
     def forward(self, x: Tensor, noise: Tensor, label: Tensor) -> Tensor:
-        if self.config.kind != "energy":
-            return self.body(x, noise, label)
+        angle = x @ self.get_buffer("waves")
+        return super().forward(torch.cat([x, angle.sin(), angle.cos()], -1), noise, label)
+
+
+class Energy(MLP):
+    """The gradient of one number by the position, by that of the velocity where there is one: a field without curl."""
+
+    def out(self, config: MLPConfig) -> nn.Linear:
+        return nn.Linear(config.width, 1)  # not from zero: the gradient of a constant does not learn
+
+    def forward(self, x: Tensor, noise: Tensor, label: Tensor) -> Tensor:
         with torch.enable_grad():
             point = x.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.body(point, noise, label).sum(), point, create_graph=self.training)
-        return slope[:, -self.config.outputs :]  # of position and velocity: by the velocity
+            energy = super().forward(point, noise, label).sum()
+            (slope,) = torch.autograd.grad(energy, point, create_graph=self.training)
+        return slope[:, -self.config.outputs :]
+
+
+KINDS: dict[str, type[MLP]] = {"residual": MLP, "plain": Plain, "fourier": Fourier, "energy": Energy}
+
+
+def network(config: MLPConfig) -> MLP:
+    """The network of a configuration, before training."""
+    return KINDS[config.kind](config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from playground.core.fields import Record
+from playground.core.fields import Record, is_record
 from toy_models.networks.attributes import Attributes
 from toy_models.networks.unet import UNetConfig
 
@@ -51,10 +51,9 @@ class TrainConfig:
 
 def completed(told: object) -> Record:
     """A configuration as a state or a card has it, with the usual values of what came later."""
-    usual = TrainConfig().told()
-    told = told if isinstance(told, dict) else {}
-    network = told.get("network")
-    return usual | told | ({"network": usual["network"] | network} if isinstance(network, dict) else {})  # type: ignore[operator]
+    usual, told = TrainConfig().told(), dict(told) if is_record(told) else {}
+    mine, theirs = usual["network"], told.get("network")
+    return {**usual, **told, "network": {**mine, **theirs} if is_record(mine) and is_record(theirs) else mine}
 
 
 AVATARS = (2, 2, 2, 2, 6)  # glasses, hat, beard, long hair: no or yes; six backgrounds

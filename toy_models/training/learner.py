@@ -99,6 +99,13 @@ class Learner(ABC, Generic[Model]):
     def completed(self, config: object) -> Record:
         """A configuration as an older state has it, with what came later."""
 
+    def also(self) -> dict[str, Tensor]:
+        """What else a state must hold."""
+        return {}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """``also`` of a state."""
+
     def optimiser(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.model.parameters(), lr=self.config.rate, betas=(0.9, 0.99))
 
@@ -122,17 +129,19 @@ class Learner(ABC, Generic[Model]):
         self.at += 1
         half = min(c.ema, max(1.0, self.at / 10))
         with torch.no_grad():
-            torch._foreach_lerp_([*self.average.values()], [*self.model.state_dict().values()], 1 - 0.5 ** (1 / half))  # pyright: ignore[reportPrivateImportUsage]
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - 0.5 ** (1 / half))
         self.seconds += time.perf_counter() - began
         return mean
 
-    def levels(self, draw: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
+    def levels(self, draw: torch.Generator, count: int, history: Tensor | None = None, seen: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Quantiles u in (0, 1) of the noise level and the weights 1/(density of u) that keep the loss unbiased: uniform, or in proportion to √E[L²] of the latest
         losses at each of 32 levels with a .001 uniform share (Nichol & Dhariwal 2021, 2102.09672; math 2.22)."""
         u = torch.rand(count, generator=draw)
-        if not self.config.importance or int(self.seen.min()) < HISTORY:
+        history, seen = self.history if history is None else history, self.seen if seen is None else seen
+        if not self.config.importance or int(seen.min()) < HISTORY:
             return u.clamp(1e-6, 1 - 1e-6), torch.ones_like(u)
-        p = self.history.square().mean(1).sqrt()
+        p = history.square().mean(1).sqrt()
         p = 0.999 * p / p.sum() + 0.001 / BINS
         bins = torch.multinomial(p, count, True, generator=draw)
         return ((bins + u) / BINS).clamp(1e-6, 1 - 1e-6), 1 / (BINS * p[bins])
@@ -156,7 +165,7 @@ class Learner(ABC, Generic[Model]):
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()} | {f"average.{k}": v for k, v in self.average.items()}
         for i, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
-        tensors |= {"history": self.history, "seen": self.seen}
+        tensors |= {"history": self.history, "seen": self.seen} | self.also()
         told = {
             "step": self.at,
             "seconds": round(self.seconds, 1),
@@ -191,6 +200,7 @@ class Learner(ABC, Generic[Model]):
             self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
             self.average = {k: tensors[f"average.{k}"].to(self.device) for k in self.average}
             self.history, self.seen = tensors["history"], tensors["seen"]
+            self.restore(tensors)
             self.at, self.seconds, self.bf16 = int(told["step"]), float(told["seconds"]), bool(told.get("bf16", self.bf16))
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
             raise BadValue("out", str(folder), f"{whole} lacks something ({str(error).splitlines()[0][:120]})") from None
