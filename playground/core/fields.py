@@ -411,9 +411,9 @@ def integer(
     return declare(Whole(default, lo, hi, step, log, label=label, help=help, when=tuple(when)), default)
 
 
-def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "", when: Conditions = ()) -> str:
+def choice(default: str, options: tuple[str, ...], *, label: str = "", help: str = "", when: Conditions = (), named: bool = False) -> str:
     """One of a few words."""
-    return declare(Choice(default, options=options, label=label, help=help, when=tuple(when)), default)
+    return declare(Choice(default, options=options, label=label, help=help, when=tuple(when)), default, named)
 
 
 def flag(default: bool, *, label: str = "", help: str = "", when: Conditions = (), named: bool = False) -> bool:

@@ -2,22 +2,36 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor
 
 from playground.core.exponential import History, Noises, clean, differences, last_starts, middle, phi, raised, rise_of
-from playground.core.fields import choice, flag, integer, only
-from playground.core.names import NO_END, STAGES, Called, Scheduler
+from playground.core.fields import above, choice, flag, integer, only
+from playground.core.names import EVEN, MIXED, NO_END, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler, Twin, Variant
 from playground.core.spec import Info
+from playground.core.stages import FORMULA_NOISE, GRID, Group, grid_terms, lowered_option, stages_option
 from playground.samplers.ddim import first_order
 
 
+class Kept(NamedTuple):
+    """What is remembered: past noise predictions, or where stages lie on the grid the present group of steps."""
+
+    past: Noises = Noises()
+    group: Group | None = None
+
+    @property
+    def lowered(self) -> tuple[float, ...]:
+        """As ``Noises`` has it."""
+        return self.past.lowered
+
+
 @dataclass(frozen=True)
-class DPMSolver(Sampler[Noises]):
+class DPMSolver(Sampler[Kept]):
     """Exponential integrator of the ε-form, x_s = (α_s/α_t) x_t − σ_s ∫ e^{L_s−L} ε̂ dL. With E(h) = e^h − 1, h = L_s − L_t:
 
         order 1: (α_s/α_t) x − σ_s E(h) ε̂                                                 (DDIM)
@@ -27,6 +41,7 @@ class DPMSolver(Sampler[Noises]):
         multistep 2: ε̂ + (h/2h_prev)(ε̂ − ε̂_prev) in place of ε̂; 3: a quadratic through the last three ε̂;
             `diffusers` halves the quadratic's second derivative, which leaves order 2: "as released"
 
+    Singlestep with "stages: grid": the middles are the grid's own times, a step of order k is k of the grid's (core/stages.py).
     Order as chosen; multistep starts with lower orders, whose error shows only when the start is not yet pure noise.
     Model calls a step: order (singlestep) or one. Lu et al. 2022, 2206.00927; multistep as in Lu et al. 2022, 2211.01095.
     """
@@ -79,15 +94,28 @@ class DPMSolver(Sampler[Noises]):
         when=(only("order", 3), only("variant", "multistep")),
     )
 
+    stages: str = stages_option((only("variant", "singlestep"), above("order", 1)))
+    lower_last: bool = lowered_option((only("variant", "singlestep"), only("order", 3)))
+
+    @property
+    def on_grid(self) -> bool:
+        return self.stages == GRID and self.variant == "singlestep" and self.order > 1
+
+    @property
+    def printed(self) -> str:
+        return FORMULA_NOISE if self.on_grid else self.formula
+
     @property
     def declared_order(self) -> float | None:
         return 2 if self.order == 3 and self.variant == "multistep" and self.released else self.order
 
     def calls(self, steps: int) -> float | None:
-        return (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
+        return steps if self.on_grid else (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises:
-        return Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Kept:
+        if self.on_grid:
+            return Kept(group=Group.of(grid, self.order, self.lower_last))
+        return Kept(Noises(lowered=last_starts(grid, self.lower_final and self.order == 3)))
 
     def called(self, process: Process) -> Called:
         told = {"algorithm_type": "dpmsolver", "solver_order": self.order}
@@ -98,20 +126,27 @@ class DPMSolver(Sampler[Noises]):
             known = Scheduler("DPMSolverMultistepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=near)
             return Called((known,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="multistep")')
         known = Scheduler("DPMSolverSinglestepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=STAGES)
+        if self.on_grid:
+            method = "singlestep" if self.order == 2 or self.lower_last else "singlestep_fixed"
+            official = f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="{method}")'
+            return Called((known._replace(near=MIXED if self.order == 3 else EVEN),), dpm_solver=official)
         fast = ("sample_dpm_fast", "DPM fast", "dpm_fast") if self.order == 3 else ("", "", "")
         near = "DPM fast is of order 3 with one or two steps of lower order at the end" if self.order == 3 else ""
         return Called(
             (known,), *fast, f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="singlestep_fixed")', near
         )
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises, rng: Rng) -> tuple[Tensor, Noises]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Kept, rng: Rng) -> tuple[Tensor, Kept]:
+        if carry.group is not None:
+            z_s, group = carry.group.step(problem, z, t, s, in_noise=True)
+            return z_s, Kept(group=group)
         process = problem.scalar
         x0 = problem.x0(z, t)
-        kept = carry.at(process, t, x0, 3)
+        kept = carry.past.at(process, t, x0, 3)
         rise = rise_of(process, x0, t, s)  # −(e^h − 1) ε̂ in x/σ; what is left are differences of ε̂
         if self.variant == "multistep":
-            rise = rise - self._history(process, kept[: carry.order(self.order, t)], s)
-            return raised(process, z, rise, t, s), carry.then(kept, x0, rise)
+            rise = rise - self._history(process, kept[: carry.past.order(self.order, t)], s)
+            return raised(process, z, rise, t, s), Kept(carry.past.then(kept, x0, rise))
         return raised(process, z, rise - self._single(problem, z, x0, t, s), t, s), carry
 
     def _history(self, process: ScalarProcess, kept: History, s: float) -> Tensor | float:
@@ -139,7 +174,14 @@ class DPMSolver(Sampler[Noises]):
         d = change(problem, z, x0, t, middle(process, t, s, 1 / 3))
         return 1.5 * h * phi(2, h) * change(problem, z, x0, t, middle(process, t, s, 2 / 3), 2 * h2 * phi(2, h2) * d)
 
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        if not self.on_grid:
+            return self.terms(problem, grid[index], grid[index + 1])
+        return grid_terms(problem, grid[index:] if afresh else grid, 0 if afresh else index, self.order, self.lower_last, in_noise=True)
+
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        if self.on_grid:
+            return {}
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\alpha_s}{\alpha_t}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}

@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.exponential import middle, phi
-from playground.core.names import STAGES, Called, Scheduler
+from playground.core.names import MIXED, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
 from playground.core.sampler import Sampler
 from playground.core.spec import Info
+from playground.core.stages import FORMULA, GRID, Group, grid_terms, lowered_option, stages_option
 
 
 @dataclass(frozen=True)
-class DPMSolverPP3S(Sampler[None]):
+class DPMSolverPP3S(Sampler[Group | None]):
     """Three predictions in one step, D at t, D₁ at a third and D₂ at two thirds of it in L = ln(α/σ); h = L_s − L_t:
 
         u₁ = (σ_1/σ_t) x + α_1 (1 − e^{−h/3}) D,    u₂ = (σ_2/σ_t) x + α_2 (1 − e^{−2h/3}) D + 2 α_2 (2h/3) φ_2(−2h/3) (D₁ − D)
         x_s = (σ_s/σ_t) x + α_s (1 − e^{−h}) D + (3/2) α_s h φ_2(−h) (D₂ − D)
 
+    "stages: grid": D₁ and D₂ at the grid's own times, a step is three of the grid's (core/stages.py).
     Order 3, three model calls a step. Lu et al. 2022, 2211.01095 (DPM-Solver-3 of 2206.00927 in x̂_0).
     """
 
@@ -38,12 +40,31 @@ class DPMSolverPP3S(Sampler[None]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D_t + \tfrac32\,\alpha_s h\varphi_2(-h)\,(D_2-D_t),\quad D_2 = D(u_2)\ \text{at}\ \tfrac23 h,\ \text{by way of}\ D_1\ \text{at}\ \tfrac13 h"
     matches = ("DPMSolverSinglestepScheduler",)
+    stages: str = stages_option()
+    lower_last: bool = lowered_option()
+
+    @property
+    def on_grid(self) -> bool:
+        return self.stages == GRID
+
+    @property
+    def printed(self) -> str:
+        return FORMULA if self.on_grid else self.formula
+
+    def calls(self, steps: int) -> float | None:
+        return steps if self.on_grid else super().calls(steps)
+
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Group | None:
+        return Group.of(grid, 3, self.lower_last) if self.on_grid else None
 
     def called(self, process: Process) -> Called:
-        single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 3}, near=STAGES)
-        return Called((single,), dpm_solver='DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="singlestep_fixed")')
+        single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 3}, near=MIXED if self.on_grid else STAGES)
+        method = "singlestep" if self.on_grid and self.lower_last else "singlestep_fixed"
+        return Called((single,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="{method}")')
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: None, rng: Rng) -> tuple[Tensor, None]:
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Group | None, rng: Rng) -> tuple[Tensor, Group | None]:
+        if carry is not None:
+            return carry.step(problem, z, t, s, in_noise=False)
         process = problem.scalar
         now, then = process.at(t), process.at(s)
         h = then.half_log_snr - now.half_log_snr
@@ -60,7 +81,14 @@ class DPMSolverPP3S(Sampler[None]):
         second = problem.x0(reached(two, 2 / 3, 2 * (2 * h / 3) * phi(2, -2 * h / 3) * first), two) - d
         return reached(s, 1.0, 1.5 * h * phi(2, -h) * second), None
 
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        if not self.on_grid:
+            return self.terms(problem, grid[index], grid[index + 1])
+        return grid_terms(problem, grid[index:] if afresh else grid, 0 if afresh else index, 3, self.lower_last, in_noise=False)
+
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
+        if self.on_grid:
+            return {}
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {
