@@ -14,7 +14,7 @@ app: $(VENV)/app.stamp
 
 test: $(VENV)/dev.stamp browser
 	$(NPM) test
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .

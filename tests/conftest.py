@@ -4,6 +4,10 @@ A test that asks for ``process`` (and does not name its own) runs for every proc
 them with one noise level. New files in ``playground/processes`` and ``playground/schedules`` are met without an edit here.
 """
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -15,6 +19,9 @@ from tests.real import real
 
 __all__ = ["chromium"]
 
+os.environ["PLAYGROUND_TRAINED"] = str(
+    Path(tempfile.gettempdir()) / "no-models-of-this-machine"
+)  # what its people trained is none of the tests'
 torch.set_num_threads(1)
 NO_CUDA = "needs a CUDA device, and none is here"
 

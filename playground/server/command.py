@@ -102,6 +102,12 @@ VARIABLES = (
         "cluster of Ray that computes the board's sweeps: HOST:PORT of its head, or auto, the one of this machine",
         cluster,
     ),
+    Variable(
+        "PLAYGROUND_TRAINED",
+        "~/.local/share/diffusion-playground/models",
+        "folder of models that were trained here; equal servers share one",
+        folder,
+    ),
     Variable("PLAYGROUND_MODELS", "", f"folders of models that the page may read, separated by {os.pathsep!r}", folders),
 )
 
