@@ -8,7 +8,7 @@ from torch import Tensor
 
 from playground.core.exponential import History, Noises, clean, differences, last_starts, middle, phi, raised, rise_of
 from playground.core.fields import above, choice, flag, integer, only
-from playground.core.names import EVEN, MIXED, NO_END, STAGES, Called, Scheduler
+from playground.core.names import EQUAL, EVEN, MIXED, NO_END, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
@@ -64,7 +64,9 @@ class DPMSolver(Sampler[Kept]):
     rounding = (1e-4, 1e-4)
     named = (
         {},
+        {"stages": "grid"},
         {"order": 3},
+        {"order": 3, "stages": "grid"},
         {"order": 1},
         {"variant": "multistep"},
         {"variant": "multistep", "order": 3},
@@ -127,9 +129,9 @@ class DPMSolver(Sampler[Kept]):
             return Called((known,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="multistep")')
         known = Scheduler("DPMSolverSinglestepScheduler", {**told, "final_sigmas_type": "sigma_min"}, near=STAGES)
         if self.on_grid:
-            method = "singlestep" if self.order == 2 or self.lower_last else "singlestep_fixed"
-            official = f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="{method}")'
-            return Called((known._replace(near=MIXED if self.order == 3 else EVEN),), dpm_solver=official)
+            official = f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="singlestep")'
+            theirs = self.order == 2 or self.lower_last
+            return Called((known._replace(near=MIXED if self.order == 3 else EVEN),), dpm_solver=official * theirs, near=EQUAL)
         fast = ("sample_dpm_fast", "DPM fast", "dpm_fast") if self.order == 3 else ("", "", "")
         near = "DPM fast is of order 3 with one or two steps of lower order at the end" if self.order == 3 else ""
         return Called(

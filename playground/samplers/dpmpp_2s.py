@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.core.brownian import Clock, exponential
 from playground.core.exponential import Ancestral, ancestral, middle, time_of
 from playground.core.fields import only, slider
-from playground.core.names import EVEN, STAGES, Called, Scheduler
+from playground.core.names import EQUAL, EVEN, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -45,7 +45,7 @@ class DPMSolverPP2S(ScalesNoise[Group | None]):
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D(u,m),\quad u = \frac{\sigma_m}{\sigma_t}\,x_t + \alpha_m(1-e^{-h/2})\,D_t"
     matches = ("DPMSolverSinglestepScheduler",)
     fine = ({"eta": 1.0},)
-    named = ({}, {"eta": 1.0})
+    named = ({}, {"stages": "grid"}, {"eta": 1.0})
     variants = (Variant(""), Variant("η = 0.5", {"eta": 0.5}, weak=2), Variant("η = 1", {"eta": 1.0}, weak=2))
     eta: float = slider(0.0, 0.0, 1.0, 0.05, label="η noise", help="0: no noise, 1: full ancestral noise (“DPM++ 2S a”)")
 
@@ -70,7 +70,7 @@ class DPMSolverPP2S(ScalesNoise[Group | None]):
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 2}, near=STAGES)
         official = f'DPM_Solver(algorithm_type="dpmsolver++").sample(order=2, method="singlestep{"" if self.on_grid else "_fixed"}")'
         if self.on_grid:
-            return Called((single._replace(near=EVEN),), dpm_solver=official)
+            return Called((single._replace(near=EVEN),), dpm_solver=official, near=EQUAL)
         return Called((single,), "sample_dpmpp_2s_ancestral(eta=0)", "DPM++ 2S a, eta 0", "dpmpp_2s_ancestral, eta 0", official)
 
     def noise_clock(self, process: Process) -> Clock | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from playground.core.exponential import middle, phi
-from playground.core.names import MIXED, STAGES, Called, Scheduler
+from playground.core.names import EQUAL, MIXED, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
@@ -40,6 +40,7 @@ class DPMSolverPP3S(Sampler[Group | None]):
     )
     formula = r"x_s = \frac{\sigma_s}{\sigma_t}\,x_t + \alpha_s\,(1-e^{-h})\,D_t + \tfrac32\,\alpha_s h\varphi_2(-h)\,(D_2-D_t),\quad D_2 = D(u_2)\ \text{at}\ \tfrac23 h,\ \text{by way of}\ D_1\ \text{at}\ \tfrac13 h"
     matches = ("DPMSolverSinglestepScheduler",)
+    named = ({}, {"stages": "grid"})
     stages: str = stages_option()
     lower_last: bool = lowered_option()
 
@@ -59,8 +60,10 @@ class DPMSolverPP3S(Sampler[Group | None]):
 
     def called(self, process: Process) -> Called:
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 3}, near=MIXED if self.on_grid else STAGES)
-        method = "singlestep" if self.on_grid and self.lower_last else "singlestep_fixed"
-        return Called((single,), dpm_solver=f'DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="{method}")')
+        official = f'DPM_Solver(algorithm_type="dpmsolver++").sample(order=3, method="singlestep{"" if self.on_grid else "_fixed"}")'
+        if not self.on_grid:
+            return Called((single,), dpm_solver=official)
+        return Called((single,), dpm_solver=official if self.lower_last else "", near=EQUAL)
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Group | None, rng: Rng) -> tuple[Tensor, Group | None]:
         if carry is not None:
