@@ -53,7 +53,7 @@ EXPONENTIAL: Mapping[str, Arguments] = {**{key: {"use_exponential_sigmas": True}
 """σ falls by the same factor in every step."""
 
 NO_END = 'with the noise prediction it has no step to σ = 0: its run ends at the table\'s first level, final_sigmas_type="sigma_min"'
-EQUAL = 'DPM-Solver: with skip_type="logSNR" its groups of steps are equally long, here as long as they have steps'
+EQUAL = 'DPM-Solver: with skip_type="logSNR" its groups of steps are equally long, and these as long as they have steps'
 EVEN = "with an even number of model calls it ends with two steps of first order"
 MIXED = "it takes one form of second order for the stages within and for the last one; the paper, and this, takes two"
 STAGES = "it counts model calls as steps, and has a level of its grid for each"
