@@ -83,4 +83,5 @@ ABOUT = {
     "mnist-cld": {"title": "MNIST digits, CLD", "classifier": "mnist-classifier"},
     "mnist-unet-wide": {"title": "MNIST digits, wide", "classifier": "mnist-classifier"},
     "digits-unet": {"title": "8×8 digits", "set": "digits"},
+    "avatars-unet": {"title": "pixel-art faces"},
 }

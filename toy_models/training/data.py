@@ -41,6 +41,7 @@ KNOWN = {  # digest_of pixels and labels of the training images
     "71d3be42f93ad20da73bb4a9744d0bebdaa6832be56dc010e21940e72c4c8b1e": Known(
         "MNIST (LeCun, Cortes, Burges)", " --data fetch", "", MNIST.key
     ),
+    "a91f45e5d0598fd9d06f6f5b9b3218e800d97a2a28cca6d578079955cbca3dd4": Known("pixel-art faces (DiceBear, CC0)", " --data <file>.npz", ""),
     "17de5066fa7d9ed333878aed38f48fe599e819ebf833a0768d1d8edb5eac2c50": Known("scikit-learn's digits (Alpaydin, Kaynak)", "", DIGITS.key),
 }
 
