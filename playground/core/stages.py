@@ -4,13 +4,15 @@ the inner times follow the grid's own variable, and the orders of the groups fol
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, Generic, NamedTuple, cast
 
 from torch import Tensor
 
 from .exponential import clean, phi, raised, rise_of
 from .fields import Conditions, choice, flag, only
 from .problem import Problem
+from .sampler import Carry, Sampler
 
 INSIDE, GRID = "inside", "grid"
 FORMULA = r"x_s = \frac{\sigma_s}{\sigma_0}\,x_0 + \alpha_s\,(1-e^{-h})\,D_0 + \alpha_s\,c\,(D-D_0),\quad 0\text{: where the group began}"
@@ -86,6 +88,17 @@ class Group(NamedTuple):
         rise = rise_of(process, self.first, self.t0, s) + more
         return raised(process, self.start, rise, self.t0, s), self._replace(done=self.done + 1, rise=rise)
 
+    def terms(self, problem: Problem, grid: list[float], index: int, in_noise: bool) -> dict[str, float]:
+        """The coefficients of the step from grid[index], by LaTeX symbol."""
+        number, whole = self.plan[index]
+        t0, t, s = grid[index + 1 - number], grid[index], grid[index + 1]
+        now, then = problem.at(t0), problem.at(s)
+        h = then.half_log_snr - now.half_log_snr
+        c = 0.0 if number == 1 else weight(problem, t0, t, s, whole, in_noise)
+        if in_noise:
+            return {"h": h, "c": c, r"\frac{\alpha_s}{\alpha_0}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}
+        return {"h": h, "c": c, r"\frac{\sigma_s}{\sigma_0}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}
+
 
 def weight(problem: Problem, t0: float, t: float, s: float, whole: int, in_noise: bool) -> float:
     """c, the weight of the difference of the predictions at t and t_0 in a step from t_0 to s, h = L_s − L_{t0}, r = (L_t − L_{t0})/h: of a group of order 2 (e^h − 1)/(2r) in ε̂ and (1 − e^{−h})/(2r) in
@@ -96,13 +109,30 @@ def weight(problem: Problem, t0: float, t: float, s: float, whole: int, in_noise
     return h / (l1 - l0) * (h * phi(2, grow) if whole == 3 else math.expm1(grow) / 2 * (1 if in_noise else -1))
 
 
-def grid_terms(problem: Problem, grid: list[float], index: int, order: int, lowered: bool, in_noise: bool) -> dict[str, float]:
-    """The coefficients of a step on a grid, by LaTeX symbol."""
-    number, whole = Group.of(grid, order, lowered).plan[index]
-    t0, t, s = grid[index + 1 - number], grid[index], grid[index + 1]
-    now, then = problem.at(t0), problem.at(s)
-    h = then.half_log_snr - now.half_log_snr
-    c = 0.0 if number == 1 else weight(problem, t0, t, s, whole, in_noise)
-    if in_noise:
-        return {"h": h, "c": c, r"\frac{\alpha_s}{\alpha_0}": then.alpha / now.alpha, r"\sigma_s(e^{h}-1)": then.sigma * math.expm1(h)}
-    return {"h": h, "c": c, r"\frac{\sigma_s}{\sigma_0}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}
+@dataclass(frozen=True, kw_only=True)
+class OnGrid(Sampler[Carry], Generic[Carry]):
+    """A singlestep solver that may have its stages on the grid, where its carry is a ``Group``."""
+
+    in_noise: ClassVar[bool] = False
+    """Are its differences those of ε̂?"""
+
+    @property
+    def on_grid(self) -> bool:
+        """Does it have them there, at the chosen parameters?"""
+        raise NotImplementedError
+
+    def group(self, grid: list[float]) -> Group:
+        """The carry before the first step of a run over these times."""
+        raise NotImplementedError
+
+    def calls(self, steps: int) -> float | None:
+        return steps if self.on_grid else super().calls(steps)
+
+    def ahead(self, carry: Carry, steps: int) -> Carry:
+        return cast("Carry", cast("Group", carry)._replace(done=steps)) if self.on_grid else super().ahead(carry, steps)
+
+    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
+        if not self.on_grid:
+            return super().terms_on(problem, grid, index, afresh)
+        grid, index = (grid[index:], 0) if afresh else (grid, index)
+        return self.group(grid).terms(problem, grid, index, self.in_noise)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, cast
 
 from torch import Tensor
 
@@ -12,26 +12,14 @@ from playground.core.names import EQUAL, EVEN, MIXED, NO_END, STAGES, Called, Sc
 from playground.core.problem import Problem
 from playground.core.process import Process, ScalarProcess
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler, Twin, Variant
+from playground.core.sampler import Twin, Variant
 from playground.core.spec import Info
-from playground.core.stages import FORMULA_NOISE, GRID, Group, grid_terms, lowered_option, stages_option
+from playground.core.stages import FORMULA_NOISE, GRID, Group, OnGrid, lowered_option, stages_option
 from playground.samplers.ddim import first_order
 
 
-class Kept(NamedTuple):
-    """What is remembered: past noise predictions, or where stages lie on the grid the present group of steps."""
-
-    past: Noises = Noises()
-    group: Group | None = None
-
-    @property
-    def lowered(self) -> tuple[float, ...]:
-        """As ``Noises`` has it."""
-        return self.past.lowered
-
-
 @dataclass(frozen=True)
-class DPMSolver(Sampler[Kept]):
+class DPMSolver(OnGrid[Noises | Group]):
     """Exponential integrator of the ε-form, x_s = (α_s/α_t) x_t − σ_s ∫ e^{L_s−L} ε̂ dL. With E(h) = e^h − 1, h = L_s − L_t:
 
         order 1: (α_s/α_t) x − σ_s E(h) ε̂                                                 (DDIM)
@@ -62,6 +50,7 @@ class DPMSolver(Sampler[Kept]):
     matches = ("DPMSolverSinglestepScheduler", "DPMSolverMultistepScheduler")
     twins = (Twin({"order": 1}, "DDIM"), Twin({"order": 1, "variant": "multistep"}, "DDIM"))
     rounding = (1e-4, 1e-4)
+    in_noise: ClassVar[bool] = True
     named = (
         {},
         {"stages": "grid"},
@@ -114,10 +103,11 @@ class DPMSolver(Sampler[Kept]):
     def calls(self, steps: int) -> float | None:
         return steps if self.on_grid else (self.order if self.variant == "singlestep" else 1) * (steps - 1) + 1
 
-    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Kept:
-        if self.on_grid:
-            return Kept(group=Group.of(grid, self.order, self.lower_last))
-        return Kept(Noises(lowered=last_starts(grid, self.lower_final and self.order == 3)))
+    def group(self, grid: list[float]) -> Group:
+        return Group.of(grid, self.order, self.lower_last)
+
+    def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Noises | Group:
+        return self.group(grid) if self.on_grid else Noises(lowered=last_starts(grid, self.lower_final and self.order == 3))
 
     def called(self, process: Process) -> Called:
         told = {"algorithm_type": "dpmsolver", "solver_order": self.order}
@@ -138,17 +128,16 @@ class DPMSolver(Sampler[Kept]):
             (known,), *fast, f'DPM_Solver(algorithm_type="dpmsolver").sample(order={self.order}, method="singlestep_fixed")', near
         )
 
-    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Kept, rng: Rng) -> tuple[Tensor, Kept]:
-        if carry.group is not None:
-            z_s, group = carry.group.step(problem, z, t, s, in_noise=True)
-            return z_s, Kept(group=group)
-        process = problem.scalar
+    def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Noises | Group, rng: Rng) -> tuple[Tensor, Noises | Group]:
+        if self.on_grid:
+            return cast("Group", carry).step(problem, z, t, s, self.in_noise)
+        process, past = problem.scalar, cast("Noises", carry)
         x0 = problem.x0(z, t)
-        kept = carry.past.at(process, t, x0, 3)
+        kept = past.at(process, t, x0, 3)
         rise = rise_of(process, x0, t, s)  # −(e^h − 1) ε̂ in x/σ; what is left are differences of ε̂
         if self.variant == "multistep":
-            rise = rise - self._history(process, kept[: carry.past.order(self.order, t)], s)
-            return raised(process, z, rise, t, s), Kept(carry.past.then(kept, x0, rise))
+            rise = rise - self._history(process, kept[: past.order(self.order, t)], s)
+            return raised(process, z, rise, t, s), past.then(kept, x0, rise)
         return raised(process, z, rise - self._single(problem, z, x0, t, s), t, s), carry
 
     def _history(self, process: ScalarProcess, kept: History, s: float) -> Tensor | float:
@@ -175,11 +164,6 @@ class DPMSolver(Sampler[Kept]):
         h2 = 2 * h / 3
         d = change(problem, z, x0, t, middle(process, t, s, 1 / 3))
         return 1.5 * h * phi(2, h) * change(problem, z, x0, t, middle(process, t, s, 2 / 3), 2 * h2 * phi(2, h2) * d)
-
-    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
-        if not self.on_grid:
-            return self.terms(problem, grid[index], grid[index + 1])
-        return grid_terms(problem, grid[index:] if afresh else grid, 0 if afresh else index, self.order, self.lower_last, in_noise=True)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         if self.on_grid:

@@ -15,14 +15,14 @@ from playground.core.rng import Rng
 from playground.core.sampler import Variant
 from playground.core.scaled import ScalesNoise
 from playground.core.spec import Info
-from playground.core.stages import FORMULA, GRID, Group, grid_terms, stages_option
+from playground.core.stages import FORMULA, GRID, Group, OnGrid, stages_option
 
 NOISY = r"y_s = \tfrac{d}{\rho_t}\,y_t + \big(1-\tfrac{d}{\rho_t}\big)D(y_m,m) + u\,z,\quad y_m = \tfrac{\rho_m}{\rho_t}\,y_t + \big(1-\tfrac{\rho_m}{\rho_t}\big)D_t,\quad \rho_m=\sqrt{\rho_t\,d},\ d^2+u^2=\rho_s^2"
 """The formula with noise."""
 
 
 @dataclass(frozen=True)
-class DPMSolverPP2S(ScalesNoise[Group | None]):
+class DPMSolverPP2S(OnGrid[Group | None], ScalesNoise[Group | None]):
     """u = (σ_m/σ_t) x − α_m (e^{−h/2} − 1) D(x, t),  x_s = (σ_s/σ_t) x − α_s (e^{−h} − 1) D(u, m),  m half-way in L = ln(α/σ).
 
     Order 2, two model calls a step. Lu et al. 2022, 2211.01095 (algorithm 1, r = ½). "stages: grid": m is the grid's own time between, and a step is two of the grid's (core/stages.py).
@@ -76,17 +76,17 @@ class DPMSolverPP2S(ScalesNoise[Group | None]):
     def noise_clock(self, process: Process) -> Clock | None:
         return exponential(self.eta**2) if self.eta else None
 
-    def calls(self, steps: int) -> float | None:
-        return steps if self.on_grid else super().calls(steps)
+    def group(self, grid: list[float]) -> Group:
+        return Group.of(grid, 2)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Group | None:
-        return Group.of(grid, 2) if self.on_grid else None
+        return self.group(grid) if self.on_grid else None
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Group | None, rng: Rng) -> tuple[Tensor, Group | None]:
         if self.eta:
             return self._noisy(problem, z, t, s, rng), None
         if carry is not None:
-            return carry.step(problem, z, t, s, in_noise=False)
+            return carry.step(problem, z, t, s, self.in_noise)
         process = problem.scalar
         m = middle(process, t, s)
         now, mid, then = process.at(t), process.at(m), process.at(s)
@@ -116,8 +116,3 @@ class DPMSolverPP2S(ScalesNoise[Group | None]):
         now, then = problem.at(t), problem.at(s)
         h = then.half_log_snr - now.half_log_snr
         return {"h": h, r"\frac{\sigma_s}{\sigma_t}": then.sigma / now.sigma, r"\alpha_s(1-e^{-h})": -then.alpha * math.expm1(-h)}
-
-    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
-        if not self.on_grid:
-            return self.terms(problem, grid[index], grid[index + 1])
-        return grid_terms(problem, grid[index:] if afresh else grid, 0 if afresh else index, 2, True, in_noise=False)

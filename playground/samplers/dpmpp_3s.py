@@ -10,13 +10,12 @@ from playground.core.names import EQUAL, MIXED, STAGES, Called, Scheduler
 from playground.core.problem import Problem
 from playground.core.process import Process
 from playground.core.rng import Rng
-from playground.core.sampler import Sampler
 from playground.core.spec import Info
-from playground.core.stages import FORMULA, GRID, Group, grid_terms, lowered_option, stages_option
+from playground.core.stages import FORMULA, GRID, Group, OnGrid, lowered_option, stages_option
 
 
 @dataclass(frozen=True)
-class DPMSolverPP3S(Sampler[Group | None]):
+class DPMSolverPP3S(OnGrid[Group | None]):
     """Three predictions in one step, D at t, D₁ at a third and D₂ at two thirds of it in L = ln(α/σ); h = L_s − L_t:
 
         u₁ = (σ_1/σ_t) x + α_1 (1 − e^{−h/3}) D,    u₂ = (σ_2/σ_t) x + α_2 (1 − e^{−2h/3}) D + 2 α_2 (2h/3) φ_2(−2h/3) (D₁ − D)
@@ -52,11 +51,11 @@ class DPMSolverPP3S(Sampler[Group | None]):
     def printed(self) -> str:
         return FORMULA if self.on_grid else self.formula
 
-    def calls(self, steps: int) -> float | None:
-        return steps if self.on_grid else super().calls(steps)
+    def group(self, grid: list[float]) -> Group:
+        return Group.of(grid, 3, self.lower_last)
 
     def init(self, problem: Problem, z: Tensor, grid: list[float]) -> Group | None:
-        return Group.of(grid, 3, self.lower_last) if self.on_grid else None
+        return self.group(grid) if self.on_grid else None
 
     def called(self, process: Process) -> Called:
         single = Scheduler("DPMSolverSinglestepScheduler", {"solver_order": 3}, near=MIXED if self.on_grid else STAGES)
@@ -67,7 +66,7 @@ class DPMSolverPP3S(Sampler[Group | None]):
 
     def step(self, problem: Problem, z: Tensor, t: float, s: float, carry: Group | None, rng: Rng) -> tuple[Tensor, Group | None]:
         if carry is not None:
-            return carry.step(problem, z, t, s, in_noise=False)
+            return carry.step(problem, z, t, s, self.in_noise)
         process = problem.scalar
         now, then = process.at(t), process.at(s)
         h = then.half_log_snr - now.half_log_snr
@@ -83,11 +82,6 @@ class DPMSolverPP3S(Sampler[Group | None]):
         first = problem.x0(reached(one, 1 / 3), one) - d
         second = problem.x0(reached(two, 2 / 3, 2 * (2 * h / 3) * phi(2, -2 * h / 3) * first), two) - d
         return reached(s, 1.0, 1.5 * h * phi(2, -h) * second), None
-
-    def terms_on(self, problem: Problem, grid: list[float], index: int, afresh: bool = False) -> dict[str, float]:
-        if not self.on_grid:
-            return self.terms(problem, grid[index], grid[index + 1])
-        return grid_terms(problem, grid[index:] if afresh else grid, 0 if afresh else index, 3, self.lower_last, in_noise=False)
 
     def terms(self, problem: Problem, t: float, s: float) -> dict[str, float]:
         if self.on_grid:

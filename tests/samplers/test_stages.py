@@ -8,9 +8,12 @@ import pytest
 import torch
 
 import playground as pg
+from playground.core.rng import Rng
 from playground.core.stages import orders
-from tests.samplers.family import FIVE, START, VP_, error, make, ours
-from tests.samplers.parity.shared import ENDS, on_vp, states_of
+from playground.metrics.flow import exact_flow
+from playground.metrics.local import step_error
+from tests.samplers.family import FIVE, START, VP_, error, ours
+from tests.samplers.parity.shared import on_vp, singlestep_scheduler, states_of
 
 OFFICIAL = {  # groups of orders by model calls, as the paper counts them (K = ⌊n/3⌋ + 1)
     3: {3: [2, 1], 4: [3, 1], 5: [3, 2], 6: [3, 2, 1], 7: [3, 3, 1], 8: [3, 3, 2], 9: [3, 3, 2, 1], 12: [3, 3, 3, 2, 1]},
@@ -105,6 +108,24 @@ def test_the_order_is_kept(name):
     assert slope == pytest.approx(order, abs=0.35)
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_local_errors_know_where_in_a_group_a_step_is(name):
+    """Read off the last few exact states they are those of a run from the first one. Mutant killed: a carry that counts from where it was picked up (``ahead``)."""
+    sampler = SAMPLERS[name][0]()
+    exp = pg.Experiment(sampler=sampler, grid=pg.UniformTime(steps=10), dtype="float64")
+    oracle = exp.who.exact(exp.process)
+    problem = pg.Problem(exp.process, oracle, oracle)
+    grid = exp.grid.times(exp.process, problem, sampler).tolist()
+    states = [oracle.marginal(grid[0]).sample(torch.rand(6, dtype=torch.float64), torch.randn(6, 2, dtype=torch.float64))[0]]
+    states += [exact_flow(oracle, states[0], grid[0], t) for t in grid[1:-1]]
+    carry, rng = sampler.init(problem, states[0], grid), Rng(0)
+    for i in range(len(grid) - 2):
+        made, carry = sampler.step(problem, states[i], grid[i], grid[i + 1], carry, rng)
+        if i > 3:
+            want = (made - exact_flow(oracle, states[i], grid[i], grid[i + 1])).norm(dim=1)
+            torch.testing.assert_close(step_error(oracle, sampler, grid, i, states[i], states[:i]).mean, want, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:.*dpmsolver.* is deprecated:FutureWarning")
 @pytest.mark.parametrize(("name", "algorithm"), [("2S", "dpmsolver++"), ("DPM-Solver 2", "dpmsolver")])
@@ -112,15 +133,7 @@ def test_the_order_is_kept(name):
 def test_diffusers_singlestep_runs_state_by_state(monkeypatch, name, algorithm, steps):
     """DPMSolverSinglestepScheduler of order 2 on its own table, one call a step, stages and all. Mutant killed: a step that is not one of theirs."""
     sampler, order, _ = SAMPLERS[name]
-    other, _ = make(
-        monkeypatch,
-        "scheduling_dpmsolver_singlestep",
-        "DPMSolverSinglestepScheduler",
-        prediction_type="sample",
-        solver_order=order,
-        algorithm_type=algorithm,
-        **{**ENDS, "lower_order_final": True},
-    )
+    other = singlestep_scheduler(monkeypatch, order, algorithm, lower_order_final=True)
     other.set_timesteps(steps)
     want = states_of(other, on_vp, START)
     assert error(ours(sampler(), VP_, FIVE, START, other.sigmas).states, want) < 1e-6

@@ -61,17 +61,16 @@ def multistep(where, name, sampler, noisy=False, **config):
     return run
 
 
+def singlestep_scheduler(monkeypatch, order, algorithm, **config):
+    """A singlestep scheduler that ends at its table's first level, model in x_0 form."""
+    where, name = "scheduling_dpmsolver_singlestep", "DPMSolverSinglestepScheduler"
+    told = {"prediction_type": "sample", "solver_order": order, "algorithm_type": algorithm, **ENDS, **config}
+    return make(monkeypatch, where, name, **told)[0]
+
+
 def singlestep(sampler, order, algorithm):
     def run(monkeypatch, steps):
-        other, _ = make(
-            monkeypatch,
-            "scheduling_dpmsolver_singlestep",
-            "DPMSolverSinglestepScheduler",
-            prediction_type="sample",
-            solver_order=order,
-            algorithm_type=algorithm,
-            **ENDS,
-        )
+        other = singlestep_scheduler(monkeypatch, order, algorithm)
         other.set_timesteps(order * steps)
         high, low = float(other.sigmas[0]), 0.02
         u = torch.linspace(0, 1, steps + 1, dtype=F64) ** 1.3  # our levels, uneven in L, with the stages between them
