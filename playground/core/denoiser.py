@@ -34,7 +34,7 @@ class StatisticPredictor(BasePredictor):
         size = float(k.psi @ pull)
         parts = self.process.split(z)
         y = sum(float(pull[i]) / size * parts[:, i] for i in range(len(pull))) if len(self.process.parts) > 1 else z / float(k.psi[0])
-        return y, size**-0.5  # type: ignore[return-value]
+        return y, k.ratio  # type: ignore[return-value]
 
 
 class ModelPredictor(StatisticPredictor):

@@ -61,6 +61,11 @@ class LinearAt(NamedTuple):
     drift: Tensor
     noise: Tensor
 
+    @property
+    def ratio(self) -> float:
+        """τ = 1/√(ψᵀΣ⁻¹ψ): what z_t says of x_0 is one number x_0 + τ n with n ~ N(0, 1); σ/α of a process with one noise level."""
+        return float(self.psi @ (self.precision @ self.psi)) ** -0.5
+
 
 class LinearGaussian(Kernel):
     """N(ψ(t) x_0, Σ(t) ⊗ I), and what goes with it: exact steps p(z_t | z_s), draws with a k × k covariance."""

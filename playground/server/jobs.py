@@ -85,8 +85,8 @@ field_packets: Cache[tuple[str, int, frozenset[str]], Packet] = Cache(limits().f
 
 
 def name_of(exp: Experiment) -> str:
-    """What an experiment's run and answers are kept by: its key, and which choices names mean now (``edition``)."""
-    return f"{exp.key} {edition()}" if edition() else exp.key
+    """What an experiment's run and answers are kept by: its key, and which choices and weights names mean now (``edition``, ``Model.stamp``)."""
+    return " ".join(filter(None, (exp.key, str(edition() or ""), exp.who.stamp)))
 
 
 def again_of(exp: Experiment, query: dict[str, str]) -> str:

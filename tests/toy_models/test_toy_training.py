@@ -13,6 +13,8 @@ from playground.core.catalog import law_of, model_named, models_of
 from playground.core.fields import BadValue
 from playground.core.process import t64
 from playground.core.rng import Rng
+from playground.server.jobs import name_of
+from playground.sweeps.kept import Kept
 from toy_models.models import toys
 from toy_models.networks.mlp import network
 from toy_models.networks.points import PointModel
@@ -269,6 +271,43 @@ def test_a_card_that_is_not_its_networks_hides_its_model_only(own_folder, caplog
         pg.simulate(pg.Experiment(model="good", particles=5))
 
 
+def test_a_kept_model_never_stands_for_a_bundled_one(own_folder):
+    """By its name it cannot be kept; a file that got there all the same is left out, and its law is as it was. Mutant killed: a bundled card read for a kept model, which ends every look at the law."""
+    *_, last = train(Training(**SMALL), every=70)
+    with pytest.raises(BadValue, match="bundled"):
+        toys.keep(last, "mnist-unet")
+    toys.keep(last, "mine")
+    for end in ("json", "safetensors"):
+        (own_folder / f"mine.{end}").rename(own_folder / f"mnist-unet.{end}")
+    assert [m.key for m in models_of(law_of("moons"))] == ["exact"]
+
+
+def test_a_model_that_is_trained_again_has_runs_of_its_own(own_folder):
+    """Under its old name it is another model: what a server or a sweep kept of the first is none of it. Mutants killed: runs by the experiment alone; a network that is read once."""
+    first, *_, last = train(Training(**SMALL), every=35)
+    names, ends = [], []
+    for checkpoint in (first, last):
+        toys.keep(checkpoint, "mine")
+        exp = pg.Experiment(model="mine", particles=5, grid=pg.UniformLogSNR(steps=3))
+        names.append((name_of(exp), Kept(own_folder).path(exp)))
+        ends.append(pg.simulate(exp).x)
+    assert names[0][0] != names[1][0]
+    assert names[0][1] != names[1][1]
+    assert not torch.equal(*ends)
+    exact = pg.Experiment(particles=5)
+    assert name_of(exact) == exact.key
+
+
+def test_a_class_that_is_not_there_is_refused(own_folder):
+    """Mutant killed: the null label for a class that the data lack."""
+    *_, last = train(Training(**SMALL, classes=True), every=70)
+    toys.keep(last, "told")
+    who = model_named(law_of("moons"), "told")
+    assert who.only(1).label == 1
+    with pytest.raises(BadValue, match="a class of"):
+        who.only(99)
+
+
 def test_the_command_line(own_folder, tmp_path, capsys):
     """Trains, resumes at its end, keeps; a wrong setting is one line with what is allowed. Mutants killed: an option that is not read; a card with NaN."""
     argv = [
@@ -301,6 +340,7 @@ def test_the_command_line(own_folder, tmp_path, capsys):
         ("--width 3", "width"),
         ("--set process.sigma=1", "process.sigma"),
         ("--name a/b", "name"),
+        ("--name mnist-unet", "bundled"),
         ("--weight likelihood --process PFGMPP", "weight"),
     ):
         assert command.main([*argv, *wrong.split()]) == 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
-import logging
+import json
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,10 +23,10 @@ from playground.core.model import Model
 from playground.core.placed import HOST
 from playground.core.predictor import BasePredictor
 from playground.core.problem import Prediction
-from playground.core.process import LinearProcess, Process, t64
+from playground.core.process import Process, t64
 from playground.core.space import Space
 from toy_models.networks.card import Card
-from toy_models.networks.checkpoint import FOLDER, load_network, read_card, save_network
+from toy_models.networks.checkpoint import FOLDER, left_out, load_network, read_card, save_network
 from toy_models.networks.checkpoint import models as cards
 from toy_models.networks.points import PointModel
 from toy_models.training.regression import Frame
@@ -32,8 +34,6 @@ from toy_models.training.toys import Checkpoint, Training
 
 if TYPE_CHECKING:
     from toy_models.networks.mlp import MLP
-
-log = logging.getLogger("playground")
 
 
 def kept() -> Path:
@@ -91,20 +91,15 @@ class Learned(Model):
     def only(self, label: int) -> Learned:
         if "classes" not in self.gives:
             raise BadValue("label", label, f"none: {self.word} was trained without classes")
+        if not bool((self.law.labels == label).any()):
+            raise BadValue("label", label, f"a class of {self.law.title}: {', '.join(map(str, self.law.labels.tolist()))}")
         return Learned(self.law, self.key, label)
 
     def note(self, process: Process, times: list[float]) -> str:
-        hi = ratio(self.own.linear(), self.own.t_level) if self.everywhere else 0.0
-        most = ratio(process.linear(), max(times)) if self.everywhere and times else 0.0
-        return f"σ/α above {hi:.3g} was not seen in training (this run starts at {most:.3g})" if most > hi * 1.01 else ""
-
-
-def ratio(process: LinearProcess, t: float) -> float:
-    """τ = 1/√(ψᵀΣ⁻¹ψ), which is σ/α of a process with one noise level."""
-    if t <= 0:
-        return 0.0
-    k = process.kernel.at(min(t, process.t_level))
-    return float(k.psi @ k.precision @ k.psi) ** -0.5
+        if not self.everywhere or not times:
+            return ""
+        seen, starts = (p.linear().kernel.at(min(t, p.t_level)).ratio for p, t in ((self.own, self.own.t_level), (process, max(times))))
+        return f"σ/α above {seen:.3g} was not seen in training (this run starts at {starts:.3g})" if starts > seen * 1.01 else ""
 
 
 class LearnedPredictor(BasePredictor):
@@ -175,21 +170,36 @@ def network_of(name: str, device: torch.device = HOST) -> PointModel:
 
 
 def settings_of(name: str, card: Card) -> Training:
-    """The settings on a card. Raises BadValue naming the card's entry."""
-    told = card.get("training")
-    try:
-        settings = Training.from_dict(told if is_record(told) else {})
-    except BadValue as error:
-        raise BadValue(
-            "model", name, f"a card {name}.json whose entry training.{error.field} is {error.allowed}, not {str(error.value)[:60]}"
-        ) from None
-    if {k: getattr(settings.net, k) for k in ("inputs", "outputs", "kind", "width", "depth", "classes")} != card["network"]:
+    """The settings on a card, read once. Raises BadValue naming the card's entry."""
+    settings = _settings(name, json.dumps(card.get("training")))
+    if asdict(settings.net) != card["network"]:
         raise BadValue("model", name, f"a card {name}.json whose network is that of its training")
     return settings
 
 
+@functools.lru_cache(maxsize=256)
+def _settings(name: str, told: str) -> Training:
+    """Of the text of a card's entry: every look at an experiment asks which models there are."""
+    record = json.loads(told)
+    try:
+        return Training.from_dict(record if is_record(record) else {})
+    except BadValue as error:
+        raise BadValue(
+            "model", name, f"a card {name}.json whose entry training.{error.field} is {error.allowed}, not {str(error.value)[:60]}"
+        ) from None
+
+
+def check_name(name: str) -> str:
+    """The name of a model that is kept here. Raises BadValue for one that is no file's name, or a bundled model's."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name) or name in cards(FOLDER):
+        raise BadValue("name", name, "letters, digits, dots, dashes and underlines, and no bundled model's name")
+    return name
+
+
 def keep(checkpoint: Checkpoint, name: str, title: str = "", folder: Path | None = None, **facts: object) -> Path:
-    """Writes a checkpoint as a model: weights as safetensors, and a card with settings, step, marks and sha256. It is then a choice of ``model`` for its law. Returns the card's path."""
+    """Writes a checkpoint as a model: weights as safetensors, and a card with settings, step, marks and sha256. It is then a choice of ``model`` for its law. Returns the card's path.
+    Raises BadValue as ``check_name``."""
+    check_name(name)
     m = checkpoint.marks
     told = {
         "title": title or name,
@@ -205,25 +215,21 @@ def keep(checkpoint: Checkpoint, name: str, title: str = "", folder: Path | None
     return save_network(name, checkpoint.model().network, told, folder or kept())
 
 
-def of_points() -> Iterator[tuple[str, Card]]:
-    """Name and card of every network of points. One whose card cannot be used is left out, with a line in the log."""
+def of_law(key: str) -> Iterator[str]:
+    """Names of the networks of points whose card says that law, the bundled ones first. One whose card cannot be used is left out, with a line in the log."""
     for folder in (FOLDER, kept()):
         for name in cards(folder):
             try:
                 card = read_card(name, folder)
-                if card["architecture"] == "MLP":
-                    settings_of(name, card)
-                    yield name, card
+                if card["architecture"] != "MLP" or card.get("law") != key:
+                    continue
+                if folder != FOLDER:
+                    check_name(name)
+                settings_of(name, card)
+                yield name
             except BadValue as error:
-                if folder != FOLDER:  # of the others trained.py tells
-                    left_out(str(error))
+                left_out(str(error))
 
 
 def models(law: Law) -> list[Learned]:
-    return [Learned(law, name) for name, card in of_points() if card.get("law") == law.key] if law.key else []
-
-
-@functools.cache
-def left_out(why: str) -> None:
-    """One line in the log for a model that cannot be used, once."""
-    log.warning("left out: %s", why)
+    return [Learned(law, name) for name in of_law(law.key)] if law.key else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import math
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -20,12 +19,11 @@ from playground.core.problem import Prediction
 from playground.core.process import LinearProcess, Process
 from toy_models.laws.mnist import Named
 from toy_models.networks.card import Card
-from toy_models.networks.checkpoint import load_features, load_model, load_network, own_process, read_card
+from toy_models.networks.checkpoint import left_out, load_features, load_model, load_network, own_process, read_card
 from toy_models.networks.checkpoint import models as cards
 from toy_models.networks.classifier import Classifier
 from toy_models.networks.denoiser import Denoiser, NetworkPredictor, PhaseDenoiser
 
-log = logging.getLogger("playground")
 CHUNK = 32  # images that a CPU's network sees at once: its layers stay in the cache, and memory does not grow with the batch
 
 
@@ -97,8 +95,7 @@ class TrainedPredictor(NetworkPredictor, ModelPredictor):
     def note(self, times: list[float]) -> str:
         if self.model.process is not None:
             return "near t = T x̂₀ is a small difference of large numbers: there the score is well known and x̂₀ is not"
-        k = self.process.kernel.at(max(times))
-        most = float(k.psi @ k.precision @ k.psi) ** -0.5  # τ, which is σ/α for scalar processes
+        most = self.process.kernel.at(max(times)).ratio
         return (
             f"σ above {self.model.most:.0f} was hardly seen in training (this run starts at {most:.0f})" if most > self.model.most else ""
         )
@@ -158,12 +155,6 @@ def old(data: str) -> tuple[str, str] | None:
     except BadValue as error:
         raise BadValue("data", data, error.allowed) from None
     return (law_key(data, card), data) if "event" in card else None
-
-
-@functools.cache
-def left_out(why: str) -> None:
-    """One line in the log for a model that cannot be used, once."""
-    log.warning("left out: %s", why)
 
 
 @functools.lru_cache(maxsize=4)

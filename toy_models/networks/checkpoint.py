@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,7 @@ from toy_models.networks.mlp import MLP, MLPConfig
 from toy_models.networks.mlp import network as mlp
 from toy_models.networks.unet import UNet, UNetConfig
 
+log = logging.getLogger("playground")
 FOLDER = ASSETS / "models"
 Configured = UNet | Classifier | MLP
 OF_CONFIG = {made: name for name, made in cards.CONFIGS.items()}
@@ -97,6 +99,12 @@ def _card(name: str, file: Path, changed: int, size: int) -> cards.Card:
     if wrong := cards.complaint(told):
         raise BadValue("model", name, f"a card {file.name} {wrong}")
     return told
+
+
+@functools.cache
+def left_out(why: str) -> None:
+    """One line in the log for a model that cannot be used, once."""
+    log.warning("left out: %s", why)
 
 
 def models(folder: Path | None = None) -> list[str]:

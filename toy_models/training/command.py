@@ -10,7 +10,7 @@ import torch
 
 from playground.core.fields import BadValue, Record, params
 from playground.core.spec import unflatten
-from toy_models.models.toys import keep, kept
+from toy_models.models.toys import check_name, keep
 from toy_models.training.toys import Checkpoint, Training, train
 
 
@@ -55,9 +55,7 @@ def main(argv: list[str]) -> int:
     torch.set_num_threads(max(1, told.threads))
     try:
         asked = settings(told)
-        name = told.name or f"{asked.data}-{asked.process.info.key.lower()}"
-        if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-            raise BadValue("name", name, "letters, digits, dots, dashes and underlines")
+        name = check_name(told.name or f"{asked.data}-{asked.process.info.key.lower()}")  # before the training, not after
         folder = told.out or Path("runs") / name
         last: Checkpoint | None = None
         for last in train(asked, told.every, folder):
@@ -67,7 +65,7 @@ def main(argv: list[str]) -> int:
             )
             sys.stdout.flush()
         assert last is not None  # a training yields its end, also where it was there already
-        sys.stdout.write(f"kept {keep(last, name, told.title, told.folder or kept())}\n")
+        sys.stdout.write(f"kept {keep(last, name, told.title, told.folder)}\n")
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
