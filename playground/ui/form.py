@@ -411,7 +411,7 @@ def repair(query: Mapping[str, str]) -> tuple[Experiment, list[BadValue]]:
     while True:
         try:
             exp = Experiment.from_query(query)
-            few = errors and "particles" not in query and exp.law.space.pictures  # as many images as toys have particles are too many
+            few = "particles" not in query and exp.law.space.pictures  # as many images as toys have particles are too many
             return exp.replace(particles=BATCH) if few else exp, errors
         except BadValue as error:
             field, size = error.field, len(query)

@@ -201,8 +201,6 @@ export class Form {
     // numbers are told one by one, some with the value from before the link, and after this
     for (const c of this.controls) if (!/pick|choice|free/.test(c.type)) chosen.ahead.set(c.id, { value: chosen.values[c.id], until: now + AHEAD_OF_LINK });
     this.settle.begin(true);
-    const few = grammar.pictures(chosen.data) && !("particles" in q); // as many images as toys have particles are too many
-    if (few) chosen.force("pg-particles", config.batch);
     chosen.ready = true;
     this.show();
     const query = chosen.query();
@@ -212,7 +210,7 @@ export class Form {
     if (message) this.tell({ kind: "warning", message, stay: LONG });
     if (message || !equal(query, q)) {
       loop.ask(query);
-      if (message || few) this.address.later(true); // when its picture is there the address says what is shown
+      if (message || (grammar.pictures(chosen.data) && !("particles" in q))) this.address.later(true); // when its picture is there the address says what is shown
     }
     const told = new URLSearchParams(location.search).get("data");
     if (told && told !== q.data) this.address.later(true); // a name of former links
