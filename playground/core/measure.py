@@ -85,7 +85,9 @@ class Measure(Spec):
 
     family: ClassVar[str] = "measures"
     unit: ClassVar[str] = "data units"
-    how: ClassVar[str] = "mean over {draws} exact samples as large, new ones at each time; ± the standard error of that mean"
+    how: ClassVar[str] = (
+        "mean over {draws} exact samples as large, new ones at each time, at the last twice as many; ± the standard error of that mean"
+    )
     """How a distance on the page is taken, in words, with {draws} and {points} for their numbers; measures of one column are taken in the same way."""
     floor_of: ClassVar[str] = "two exact samples of {points} points"
     """What its floor is the distance of, in words."""

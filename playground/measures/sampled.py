@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,10 +17,10 @@ from playground.core.process import Process, t64
 from playground.core.rng import Rng
 from playground.core.run import Frame
 from playground.core.space import Space
-from playground.metrics.truth import BESIDE, FAR, Projected, compare, exact_draws, read, steadied
+from playground.metrics.truth import FAR, Projected, compare, exact_draws, read, steadied
 
 FRAMES, FEW_FRAMES = 21, 9  # times at which distances are taken, of few and of many particles
-DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones
+DRAWS, FEW_DRAWS = 5, 4  # exact samples at each of them, each time new ones; at the last twice as many
 MANY = 10_000  # particles from which there are fewer draws
 SOME = (
     1000  # particles, and points of each exact sample, where states have no projections, so that distances are taken of all pairs of points
@@ -108,8 +108,8 @@ def evenly(frames: int, most: int) -> list[int]:
 
 
 class Truth:
-    """A run's particles and exact samples beside them, time by time. One stream of random numbers, whatever is measured: so all measures of a run, asked
-    together or one by one, see the same samples."""
+    """A run's particles and exact samples beside them, time by time. A stream of random numbers for each time: whatever is measured, and with whatever sampler and
+    steps a run came there, the samples are the same."""
 
     def __init__(self, process: Process, frames: Sequence[Frame], exact: Exact, space: Space, seed: int):
         self.process, self.frames, self.exact, self.space, self.seed = process, frames, exact, space, seed
@@ -117,8 +117,6 @@ class Truth:
         self.count = frames[0].z.shape[0] if self.flat else min(SOME, frames[0].z.shape[0])
         self.draws = DRAWS if self.count < MANY else FEW_DRAWS
         self.picks = evenly(len(frames), min(FRAMES, max(FEW_FRAMES, POINTS // self.count)) if self.flat else FEW_FRAMES)
-        self.rng = Rng(seed).stream("truth")
-        self.takes: dict[bool, int] = {}  # draws of the stream that samples of one time take, above t = 0 and there
 
     @classmethod
     def of(cls, run: Measured) -> Truth:
@@ -134,37 +132,24 @@ class Truth:
         return x * self.scale(index) if self.flat else x
 
     def samples(self, index: int) -> np.ndarray:
-        """The next exact samples, of a frame's time: (draws, n, d), in the view's units."""
-        drawn = exact_draws(self.exact, self.frames[index].t, self.draws, self.count, self.rng)
+        """Exact samples of a frame's time, (draws there, n, d), in the view's units."""
+        t = float(self.frames[index].t)
+        drawn = exact_draws(self.exact, t, self.draws_at(index), self.count, Rng(self.seed).stream(f"truth at {t!r}"))
         return drawn * self.scale(index) if self.flat else drawn
 
-    def skip(self, indices: Iterable[int]) -> Truth:
-        """Passes over the samples of these frames, without making them: each draw of a stream has a seed of its own."""
-        for index in indices:
-            t = self.frames[index].t
-            noised = t > 0
-            if noised not in self.takes:  # of p_t as many at any time
-                probe = self.rng.stream("probe")
-                exact_draws(self.exact, t, 1, 1, probe)
-                self.takes[noised] = probe.draws
-            self.rng.draws += self.takes[noised]
-        return self
-
-    def at_end(self) -> np.ndarray:
-        """Exact samples of the last time, from a stream of their own: the same whatever steps were made."""
-        last = len(self.frames) - 1
-        drawn = exact_draws(self.exact, self.frames[last].t, self.draws, self.count, Rng(self.seed).stream("end"))
-        return drawn * self.scale(last) if self.flat else drawn
+    def draws_at(self, index: int) -> int:
+        """How many exact samples there are. The last numbers are told by themselves, with spreads that no other time helps to know (``steadied``)."""
+        return self.draws * (1 + (index == len(self.frames) - 1))
 
     def mixture(self, index: int) -> GaussianMixture | None:
         """The exact law of a frame's data as a mixture, at the data of R^n; None elsewhere."""
         return self.exact.data if self.flat and self.frames[index].t == 0 else None
 
-    def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled]) -> list[Estimate]:
-        """Points (n, d) against exact samples (K, n, d), one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
+    def compare(self, x: np.ndarray, exact: np.ndarray, by: Sequence[Sampled], law: GaussianMixture | None = None) -> list[Estimate]:
+        """Points (n, d) against exact samples (K, n, d) of a law, one Estimate a measure: in R^n off the same sorted projections, elsewhere from pairs of points."""
         lines = [measure.projected(x.shape[1]) if self.flat else None for measure in by]
         read_off = iter(self.projected(x, exact, [line for line in lines if line is not None]) if any(lines) else [])
-        return [next(read_off) if line else measure.told(self, x, exact, None) for measure, line in zip(by, lines, strict=True)]
+        return [next(read_off) if line else measure.told(self, x, exact, law) for measure, line in zip(by, lines, strict=True)]
 
     def kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """What depends on the last exact samples alone, by the name of what it is: made each time, but where runs that share them are measured together."""
@@ -186,22 +171,15 @@ def apart(measure: Sampled, space: Space, samples: Tensor) -> np.ndarray:
 
 
 def courses(truth: Truth, by: Sequence[Sampled], last: bool = False) -> list[Curve]:
-    """Several measures over time from the same samples, one Curve each. ``last``: only what the last number depends on."""
-    picks = truth.picks
-    often, once = ([k for k, measure in enumerate(by) if measure.over_time is kind] for kind in (True, False))
-    told: dict[int, list[Estimate]] = {k: [] for k in range(len(by))}
-    start = max(0, len(picks) - 1 - BESIDE) if last else 0
-    if often:
-        truth.skip(picks[:start])
-        for index in picks[start:]:
-            exact = truth.samples(index)
-            for k, estimate in zip(often, truth.compare(truth.particles(index), exact, [by[k] for k in often]), strict=True):
-                told[k].append(estimate)
-    if once:
-        x, exact, law = truth.particles(picks[-1]), truth.at_end(), truth.mixture(picks[-1])
-        told |= {k: [by[k].told(truth, x, exact, law)] for k in once}
-    rows = (steadied(told[k]) if measure.over_time else told[k] for k, measure in enumerate(by))
-    return [Curve(picks[-len(row) :], row) for row in rows]
+    """Several measures over time from the same samples, one Curve each. ``last``: the last number alone."""
+    picks = truth.picks if not last and any(measure.over_time for measure in by) else truth.picks[-1:]
+    told: list[list[Estimate]] = [[] for _ in by]
+    for index in picks:
+        now = [k for k, measure in enumerate(by) if measure.over_time or index == picks[-1]]
+        read_off = truth.compare(truth.particles(index), truth.samples(index), [by[k] for k in now], truth.mixture(index))
+        for k, estimate in zip(now, read_off, strict=True):
+            told[k].append(estimate)
+    return [Curve(picks[-len(row) :], [*steadied(row[:-1]), row[-1]]) for row in told]
 
 
 def pairs(pool: np.ndarray, first: Tensor, second: Tensor) -> Iterator[tuple[np.ndarray, np.ndarray]]:

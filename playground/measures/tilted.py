@@ -32,19 +32,18 @@ class TiltedLaw(Measure):
     degree: ClassVar[int] = 0
 
     def of(self, run: Measured) -> Estimate:
-        truth = Truth.of(run)
-        told = self.beside(run, truth.skip(truth.picks).rng)
+        told = self.beside(run)
         if told is None:
             raise BadValue("guidance", run.exp.guidance.info.key, "one of two models with a weight, for a run that has come to the data")
         return told
 
-    def beside(self, run: Measured, rng: Rng) -> Estimate | None:
-        """The same from the stream where the samples of the run's other distances end; None where there is no tilted law."""
+    def beside(self, run: Measured) -> Estimate | None:
+        """The same; None where there is no tilted law."""
         laws, truth = tilted_laws(run), Truth.of(run)
         if laws is None:
             return None
-        law, last, n = Tilted(*laws, run.exp.guidance.weight), len(run.frames) - 1, truth.count
-        exact = np.stack([law.sample(rng.uniform((n,)), rng.uniform((n, law.dim))) for _ in range(2 * truth.draws)])  # one time only
+        law, last, n, rng = Tilted(*laws, run.exp.guidance.weight), len(run.frames) - 1, truth.count, Rng(run.exp.seed).stream("tilted")
+        exact = np.stack([law.sample(rng.uniform((n,)), rng.uniform((n, law.dim))) for _ in range(truth.draws_at(last))])
         return truth.compare(truth.particles(last), exact * truth.scale(last), [in_front(run)])[0]
 
 

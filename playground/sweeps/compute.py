@@ -118,17 +118,8 @@ class Shared(Truth):
         self.drawn: Hashable = None
 
     def samples(self, index: int) -> np.ndarray:
-        key = (*self.law, self.frames[index].t, self.rng.draws)
-        before = self.rng.draws
-        found = self.all.get(key, lambda: super(Shared, self).samples(index))
-        if self.rng.draws == before:
-            self.skip([index])
-        self.drawn = key
-        return found
-
-    def at_end(self) -> np.ndarray:
-        self.drawn = (*self.law, self.frames[-1].t, "end")
-        return self.all.get(self.drawn, super().at_end)
+        self.drawn = (*self.law, self.frames[index].t, self.draws_at(index))
+        return self.all.get(self.drawn, lambda: super(Shared, self).samples(index))
 
     def kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         return self.all.get((name, self.drawn), make)

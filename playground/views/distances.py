@@ -18,7 +18,7 @@ def metrics_packet(run: Run) -> Packet:
     """All measures that exist for the process, over the clock and at the last frame."""
     truth, (shown, missing) = Truth.of(run), on_panel(run)
     over_time = curves(run, shown, truth)
-    tilted = TiltedLaw().beside(run, truth.rng)
+    tilted = TiltedLaw().beside(run)
     packet = Packet(
         {
             "kind": "metrics",

@@ -90,3 +90,17 @@ def test_the_document_is_current():
     """Run ``python -m docs.generate`` after a change. Mutant killed: a measure without a row."""
     assert TARGET.read_text(encoding="utf-8") == document()
     assert all(f"| `{measure.info.key}` |" in document() for measure in measures())
+
+
+def test_the_floor_is_the_same_whatever_came_there():
+    """Of one law, seed and number of particles: for any number of steps and any sampler that ends at the same time; of another seed another.
+    Mutant killed: one stream of exact samples for all times, whose last ones depend on how many times came before."""
+    runs = [(sampler, steps, 4) for sampler in (pg.Heun(), pg.DDPM()) for steps in (5, 10, 50)]
+    for key in ("W2", "Energy"):
+        told = [pg.measure(pg.Experiment(sampler=s, grid=pg.Karras(steps=n), seed=seed, particles=300), key) for s, n, seed in runs]
+        assert [estimate.floor for estimate in told] == pytest.approx(
+            [told[0].floor] * len(told), rel=1e-7
+        )  # sums of other particles round otherwise
+        assert len({estimate.value for estimate in told}) == len(told)
+    other = pg.measure(pg.Experiment(sampler=pg.Heun(), grid=pg.Karras(steps=5), seed=5, particles=300), "Energy")
+    assert other.floor != pytest.approx(told[0].floor, rel=1e-3)

@@ -9,6 +9,7 @@ import torch
 
 import playground as pg
 from playground.engine import Run
+from playground.measures.sampled import DRAWS
 from playground.metrics import transport
 from playground.metrics.truth import directions
 from playground.sweeps.compute import Computer, Samples, Streams, agrees, parts, passes, together
@@ -68,7 +69,7 @@ def test_heavy_measures_are_those_of_the_run_too():
         for cell in computer.cells((at,), exp, [0, 3], keys):
             assert not cell.refused
             assert dict(cell.values) == {key: pg.measure(exp.replace(seed=cell.seed), key) for key in keys}
-    ends = [key for key in computer.samples.kept if key[-1] == "end"]
+    ends = [key for key in computer.samples.kept if key[-1] == 2 * DRAWS]
     assert len(ends) == 2  # one set a seed, whatever the steps
 
 
@@ -103,7 +104,7 @@ def test_streams_are_each_seeds_own():
 
 
 def test_exact_samples_are_made_once():
-    """Two samplers on one grid: one set of samples and of projections at each of the last three times, of each seed."""
+    """Three samplers: one set of samples and of projections at the last time, of each seed."""
     computer = Computer()
     for at, sampler in enumerate((pg.DDIM(), pg.DDPM(), pg.DPMSolverPP2M())):
         list(
@@ -111,7 +112,7 @@ def test_exact_samples_are_made_once():
                 (at,), experiment({"sampler": sampler, "grid": {"kind": "UniformLogSNR", "steps": 10}}), [0, 1], ["W2", "Energy"]
             )
         )
-        assert computer.samples.made == 2 * 3 * 2
+        assert computer.samples.made == 2 * 2
     few = Samples(most=100)
     for i in range(5):
         few.get(i, lambda: np.zeros(10))
@@ -206,10 +207,9 @@ def test_against_numpy(key, name, steps):
     times = [f.t for f in run.frames]
     z = by_numpy(name, run.frames[0].z.numpy(), times)
     assert np.abs(z - run.frames[-1].z.numpy()).max() < 1e-6
-    rng = pg.Rng(2).stream("truth")
-    rng.draws = 2 * steps  # uniform and normal for the samples of each time before the last
-    drawn = run.oracle.data.sample(rng.uniform((1500,)), rng.normal((1500, 2)))[0].double().numpy().reshape(5, 300, 2)
+    rng = pg.Rng(2).stream(f"truth at {times[-1]!r}")
+    drawn = run.oracle.data.sample(rng.uniform((3000,)), rng.normal((3000, 2)))[0].double().numpy().reshape(10, 300, 2)
     (cell,) = Computer().cells((), exp, [2], ["W2"])
     assert cell.values["W2"].value == pytest.approx(np.mean([sliced(z, y) for y in drawn]), rel=1e-5)
-    between = [sliced(drawn[i], drawn[j]) for i in range(5) for j in range(i)]
+    between = [sliced(drawn[i], drawn[j]) for i in range(10) for j in range(i)]
     assert cell.values["W2"].floor == pytest.approx(np.mean(between), rel=1e-5)
