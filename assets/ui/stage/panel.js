@@ -137,11 +137,7 @@ class Panel {
   pinned(ctx, scene) {
     for (const draw of [scene.twins, scene.overlay]) {
       if (!draw) continue;
-      const { x, y, w, h } = this.box;
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(x, y, w, h);
-      ctx.clip();
+      this.clip(ctx); // as far as the particles go
       draw(ctx, this, scene);
       ctx.restore();
     }
