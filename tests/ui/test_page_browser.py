@@ -472,3 +472,19 @@ def test_each_papers_time_is_its_process_own(visit: Any, process: str, scale: st
     page.locator(".pg-scale").select_option("t")
     page.wait_for_function("() => !location.search.includes('view.time')")
     assert site.problems == []
+
+
+def test_a_changed_address_fetches_no_page(visit: Any) -> None:
+    """Nor anything else but numbers. Mutant killed: Plotly's clips, named by the address that was."""
+    site = visit("?grid=UniformLogSNR&grid.steps=9")
+    site.page.wait_for_function("document.querySelector('.pg-curve-plotly [clip-path]')")
+    assert site.page.evaluate("[...document.querySelectorAll('[clip-path]')].every((e) => e.getAttribute('clip-path').startsWith('url(#'))")
+    before = len(site.requests)
+    for seed in ("3", "4"):
+        site.page.locator("#pg-seed input[type=number]").fill(seed)
+        site.until({"grid": "UniformLogSNR", "grid.steps": "9", "seed": seed})
+        site.page.wait_for_timeout(300)
+    assert len(site.requests) > before
+    assert [
+        r for r in site.requests[before:] if "/live/packet?" not in r and "favicon" not in r
+    ] == []  # what a browser likes to ask for again

@@ -50,7 +50,8 @@ export class Plot {
 
   /** @param {Plotly} plotly */
   config({ Icons }) {
-    return { displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
+    // _baseUrl: Gradio's page has a <base>, for which Plotly names what it clips by with the page's whole address: the browser fetches the page again whenever that changes
+    return { _baseUrl: "", displayModeBar: "hover", displaylogo: false, responsive: false, doubleClick: false, showTips: false,
       modeBarButtons: [["zoom2d", "pan2d", { name: "everything", title: "Show everything (double click)", icon: Icons.home, click: () => this.all() },
         { name: "svg", title: "Save as SVG, with title, legend and axes", icon: Icons.camera, click: () => this.save() }]] };
   }
