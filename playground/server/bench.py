@@ -9,15 +9,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import BinaryIO
 
 import torch
 
+from playground.core.child import step_back
 from playground.core.memory import keep_memory
 from playground.images.source import serve
 from playground.server import wire
-from playground.server.jobs import JOBS, Job, Steps, warm
+from playground.server.jobs import JOBS, Job, Kind, Steps, warm
 from playground.server.refusal import failure_of
 from playground.server.worker import Slice, Worker
 
@@ -36,9 +38,21 @@ class Bench:
         """begin: how a job's steps are had."""
         self.begin, self.open = begin, dict[int, Steps]()
         self.threads = 0
+        self.calm, self.sweeps = ThreadPoolExecutor(1, "sweeps", quieted), set[int]()  # its thread begins with the first sweep
 
     def advance(self, number: int, job: Job | None, threads: int) -> Slice:
-        """The next slice of a job: until there is a part, it is done, or its time is over."""
+        """The next slice of a job. Sweeps have a thread of less priority, so that the page and its runs get the cores first."""
+        if job is not None and job.kind is Kind.SWEEP:
+            self.sweeps.add(number)
+        if number not in self.sweeps:
+            return self.slice(number, job, threads)
+        made = self.calm.submit(self.slice, number, job, threads).result()
+        if made.done:
+            self.sweeps.discard(number)
+        return made
+
+    def slice(self, number: int, job: Job | None, threads: int) -> Slice:
+        """Until there is a part, it is done, or its time is over."""
         began = time.perf_counter()
         if threads != self.threads:
             torch.set_num_threads(threads)
@@ -60,6 +74,7 @@ class Bench:
 
     def drop(self, number: int) -> None:
         """Nobody reads this any more: what its steps hold is let go."""
+        self.sweeps.discard(number)
         if number in self.open:
             self.open.pop(number).close()
 
@@ -83,6 +98,12 @@ def prepare() -> None:
     numbers they would make the products after it twice as slow."""
     keep_memory()
     torch.set_flush_denormal(True)
+
+
+def quieted() -> None:
+    """Prepares a thread for what nobody waits for at a page."""
+    prepare()
+    step_back()
 
 
 def main() -> None:

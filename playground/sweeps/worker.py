@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 import torch
 
+from playground.core.child import CALM
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue
 from playground.sweeps.compute import Computer
 from playground.sweeps.results import Result
 from playground.sweeps.workers import DONE
-
-CALM = 10  # of nice: whoever looks at a page comes first
 
 
 def answers(computer: Computer, order: bytes) -> Iterator[bytes]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from playground.core.child import CALM
 from playground.core.limits import Limits
 from playground.server import scheduler as module
 from playground.server.bench import Bench, Here
@@ -605,6 +608,29 @@ def test_a_bench_stops_between_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     bench.drop(3)
     assert closed == ["a", "b"]
     assert not bench.open
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the priority of a thread")
+def test_sweeps_give_way_to_the_page() -> None:
+    """Mutants killed: a sweep on the thread of the runs, a run after a sweep that keeps its low priority."""
+
+    class Asked(Told):
+        def steps(self) -> Steps:
+            for _ in range(2):
+                yield str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).encode()
+            return None
+
+    bench, own = Bench(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    jobs: dict[int, Told | None] = {1: Asked("sweep", Kind.SWEEP), 2: Asked("run")}
+    told: dict[int, list[int]] = {1: [], 2: []}
+    for _ in range(2):
+        for number in jobs:
+            told[number].append(int(bench.advance(number, jobs[number], 1).part or b""))
+            jobs[number] = None
+    assert told == {1: [max(CALM, own)] * 2, 2: [own] * 2}
+    assert bench.sweeps == {1}
+    assert bench.advance(1, None, 1).done
+    assert bench.sweeps == set()
 
 
 def test_stats(made) -> None:

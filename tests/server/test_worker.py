@@ -91,6 +91,7 @@ def test_a_fit_is_refused_before_its_table_is_read(query: dict[str, str], field:
 def test_a_process_that_is_killed_is_replaced(line: Scheduler) -> None:
     """What it had is told in a sentence; the same request is computed by the next. Mutant killed: everybody waits for a dead process."""
     heavy = {"data": "moons", "particles": "200000", "grid.steps": "300"}
+    line.ask(packet_job(SMALL), "anna").whole()  # the process is there
     first = line.ask(packet_job(heavy), "anna").next()
     before = process_of(line)
     os.kill(before.pid, signal.SIGKILL)
