@@ -46,6 +46,7 @@ REASONS = {
     "mixture": "needs an exact mixture model, which {who} is not",
     "components": "needs an exact mixture model, which {who} is not",  # whose components are of the classes
     "classes": "needs an image model with classes",
+    "network": "needs a trained network: {who} is none",
     "text": "needs a model that understands words: a text-to-image model of the hub",
     # of the law: what is exactly known of the noised data
     "marginals": "needs the law of the noised data, which {who} does not give",
@@ -77,6 +78,7 @@ REMEDIES = {
     "reverse": "choose sampling (reverse)",
     "guided": "choose classifier-free guidance, for instance",
     "position": "choose another process",
+    "network": "choose one beside “predicted by”",
     "deterministic": "choose DDIM with η = 0, Heun or DPM-Solver++",
     "path": "choose a sampler that draws noise, such as Euler–Maruyama, and “path” as its noise",
 }
@@ -453,6 +455,7 @@ def offers(exp: Choices) -> frozenset[str]:
         "plane": len(axes) > 1,
         "few": 0 < len(axes) <= 2,
         "phase plane": "phase" in process.caps and len(axes) == 2,
+        "network": exp.who.trained,
         "kinds": len(law.labels) > 1,
         "position": len(process.parts) == 1,
         "closed steps": "linear" in process.caps,

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.catalog import models_of
 from playground.core.exact import Exact
 from playground.core.experiment import Experiment
 from playground.core.fields import BadValue, promised
@@ -59,8 +60,9 @@ class FieldsOf:
 
     @functools.cached_property
     def model(self) -> Predictor:
-        """The model that the sampler follows: the guided one where arrows are."""
-        return self.exp.guidance.model(self.exp.who, self.process) if self.guided else self.oracle
+        """The exact model, guided as the sampler's is where arrows are."""
+        exact = next((model for model in models_of(self.exp.law) if "mixture" in model.gives), self.exp.who)
+        return self.exp.guidance.model(exact, self.process) if self.guided else self.oracle
 
     @functools.cached_property
     def pair(self) -> list[Exact]:

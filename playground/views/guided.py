@@ -10,10 +10,10 @@ from playground.core.legal import offers, why_not
 
 
 def fields_key(exp: Experiment) -> str:
-    """Fields depend on data, process, direction and, where arrows or reference laws are the guided model's, on guidance only: runs that share them
-    share their fields."""
+    """Fields depend on data, model (a network trained again under its name is another), process, direction and, where arrows or reference laws are the guided model's, on guidance only:
+    runs that share them share their fields."""
     guidance = exp.guidance.to_dict() if guided_arrows(exp) or guided_laws(exp) else None
-    told = json.dumps([exp.data, exp.model, exp.process.to_dict(), guidance, exp.mode])
+    told = json.dumps([exp.data, exp.model, exp.who.stamp, exp.process.to_dict(), guidance, exp.mode])
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 

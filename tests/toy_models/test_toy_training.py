@@ -279,7 +279,7 @@ def test_a_kept_model_never_stands_for_a_bundled_one(own_folder):
     toys.keep(last, "mine")
     for end in ("json", "safetensors"):
         (own_folder / f"mine.{end}").rename(own_folder / f"mnist-unet.{end}")
-    assert [m.key for m in models_of(law_of("moons"))] == ["exact"]
+    assert [m.key for m in models_of(law_of("moons"))] == ["exact", "moons-mlp"]
 
 
 def test_a_model_that_is_trained_again_has_runs_of_its_own(own_folder):

@@ -8,11 +8,10 @@ from torch import Tensor
 from playground.core.fields import promised
 from playground.core.kernel import small_inverse
 from playground.core.panels import Panel
-from playground.core.problem import Problem
+from playground.core.problem import Predictor, Problem
 from playground.exact.wrapped import WrappedOracle
 from playground.views.fields import MANY, FieldsOf, add_arrows, lattice, seen, view_moments
 from playground.views.layer import Layer
-from playground.views.packet import Packet
 
 
 class Score(Layer):
@@ -33,13 +32,10 @@ class Score(Layer):
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
         if not panel.flat:
             return
-        process = fields.process
         if "score" in fields.oracle.gives:
             return _told_arrows(fields, panel)
-        mean, cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))
-        guided = _guided_score(Problem(process, fields.model), fields.t_arrows) if self.key in fields.guided else None
-        phase = len(process.parts) > 1 and fields.oracle.dim == 1
-        _score_arrows(fields.packet, panel, fields.oracle.weights, mean, cov, phase, guided)
+        guided = score_of(fields, fields.model) if self.key in fields.guided else None
+        score_arrows(fields, panel, self.key, guided or exact_score(fields, panel))
 
 
 def _told_arrows(fields: FieldsOf, panel: Panel) -> None:
@@ -54,8 +50,13 @@ def _told_arrows(fields: FieldsOf, panel: Panel) -> None:
     add_arrows(fields.packet, f"score:{panel.id}", torch.stack(arrows))
 
 
-def _guided_score(problem: Problem, t: Tensor) -> Callable[[int, Tensor], Tensor]:
-    """(frame, points in view coordinates (n, 2)) ↦ the guided model's score in view coordinates (n, 2)."""
+Score2 = Callable[[int, Tensor], Tensor]
+"""(frame, points in view coordinates (n, 2)) ↦ a score in view coordinates (n, 2)."""
+
+
+def score_of(fields: FieldsOf, model: Predictor) -> Score2:
+    """The score of a model, of a state that is one plane."""
+    problem, t = Problem(fields.process, model), fields.t_arrows
     problem.prepare(t.tolist())
     scales = problem.process.view_scale(t).tolist()
 
@@ -66,27 +67,41 @@ def _guided_score(problem: Problem, t: Tensor) -> Callable[[int, Tensor], Tensor
     return score
 
 
-def _score_arrows(
-    packet: Packet, panel: Panel, w: Tensor, mean: Tensor, cov: Tensor, phase: bool, guided: Callable[[int, Tensor], Tensor] | None
-) -> None:
-    """σ_t-scaled score of the shown marginal, ∇ log p_t · √(smallest marginal variance), or the ``guided`` one so scaled; phase plane: its
-    velocity part only."""
-    points = lattice(panel)
-    if len(w) > MANY and guided is None:
-        points = points.float()
-    dtype = points.dtype
-    w, mean, cov = w.to(dtype), mean.to(dtype), cov.to(dtype)
+def shown_marginal(fields: FieldsOf, panel: Panel) -> Callable[[int, Tensor], tuple[Tensor, Tensor]]:
+    """(frame, points in view coordinates (n, 2)) ↦ log p_t of the shown marginal but for a constant (n,), and its score (n, 2), in closed form."""
+    mean, cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))
+    dtype = torch.float32 if len(fields.oracle.weights) > MANY else torch.float64
+    w, mean, cov = fields.oracle.weights.to(dtype), mean.to(dtype), cov.to(dtype)
     precision = small_inverse(cov)
     logdet = torch.linalg.slogdet(cov).logabsdet
-    arrows = []
-    for f in range(mean.shape[0]):
-        p, m = precision[f], mean[f]
+
+    def told(f: int, points: Tensor) -> tuple[Tensor, Tensor]:
+        p, m, points = precision[f], mean[f], points.to(dtype)
         da, db = (points[:, i, None] - m[:, i] for i in range(2))
         pa, pb = p[:, 0, 0] * da + p[:, 0, 1] * db, p[:, 1, 0] * da + p[:, 1, 1] * db
-        r = torch.softmax(w.log() - 0.5 * (logdet[f] + pa * da + pb * db), -1)
-        score = -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1) if guided is None else guided(f, points)
+        logits = w.log() - 0.5 * (logdet[f] + pa * da + pb * db)
+        r = torch.softmax(logits, -1)
+        return torch.logsumexp(logits, -1), -torch.stack([(r * pa).sum(-1), (r * pb).sum(-1)], -1)
+
+    return told
+
+
+def exact_score(fields: FieldsOf, panel: Panel) -> Score2:
+    """∇ log p_t of the shown marginal."""
+    told = shown_marginal(fields, panel)
+    return lambda f, points: told(f, points)[1]
+
+
+def score_arrows(fields: FieldsOf, panel: Panel, layer: str, score: Score2) -> None:
+    """A score in units of p_t's width, the square root of the shown marginal's smallest variance; in the phase plane its velocity part only."""
+    points = lattice(panel)
+    cov = seen(panel, *view_moments(fields.oracle, fields.t_arrows))[1]
+    spread = (fields.oracle.weights[:, None] * cov.diagonal(dim1=-2, dim2=-1)).sum(1).amin(-1).sqrt()
+    phase = len(fields.process.parts) > 1 and fields.oracle.dim == 1
+    arrows = []
+    for f in range(len(fields.t_arrows)):
+        told = score(f, points)
         if phase:
-            score[:, 0] = 0
-        spread = (w[:, None] * cov[f].diagonal(dim1=-2, dim2=-1)).sum(0).min().sqrt()
-        arrows.append((score * spread).mT)
-    add_arrows(packet, f"score:{panel.id}", torch.stack(arrows))
+            told[:, 0] = 0
+        arrows.append((told * spread[f]).mT)
+    add_arrows(fields.packet, f"{layer}:{panel.id}", torch.stack(arrows))
