@@ -169,6 +169,14 @@ PRESETS = (
         ("sampler", "grid"),
     ),
     Preset(
+        "learned",
+        "What does the network get wrong?",
+        "A network of 32 k weights has learned the score. Orange: its error against the exact one, longest at the rim of the law, where few training points came.",
+        "Slide the time: the error grows towards the data. Choose exact: the arrows go, the distance hardly falls.",
+        "model=moons-mlp&view.layers=particles,density,difference&view.at=0.1051",
+        ("model",),
+    ),
+    Preset(
         "letters",
         "Symbols: a letter forgotten and found",
         "Noise replaces letters by others, at random. The way back, in five steps of τ-leaping: green bars miss the exact ones (black).",

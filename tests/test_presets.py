@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -315,6 +316,25 @@ def _() -> None:
         assert float(step_error(oracle, full, grid, i, z).spread.max()) < 1e-3
         worst = max(worst, float(found.spread.max()))
     assert worst > 0.1
+
+
+@claim("learned")
+def _() -> None:
+    exp = exp_of("learned")
+    data, points = mixture_of(exp.data), torch.cartesian_prod(*[torch.linspace(-4, 4, 100, dtype=torch.float64)] * 2)
+    problem, typical = Problem(exp.process, exp.who.predictor(exp.process)), []
+    for clock in (0.6, 0.3, float(preset("learned").view["at"])):
+        t = float(exp.process.unclock(t64(clock)))
+        c, eye = exp.process.at(t), torch.eye(2, dtype=torch.float64)
+        law = data.affine(eye * float(c.alpha), eye * float(c.sigma) ** 2)
+        wrong = (problem.score(points, t) - law.score(points)).norm(dim=1)
+        log_p = law.log_prob(points)
+        rim = (log_p > log_p.max() + math.log(1e-3)) & (log_p < log_p.max() + math.log(1e-2))
+        assert wrong[rim].mean() > 3 * wrong[log_p > log_p.max() + math.log(0.3)].mean()
+        typical.append(float((wrong * log_p.exp()).sum() / log_p.exp().sum()))
+    assert typical[0] < 0.5 * typical[1] < 0.25 * typical[2]
+    assert exp.who.hint == "32 k weights"
+    assert error(exp) < error(exp.replace(model="exact")) + 0.02
 
 
 @claim("letters")

@@ -488,3 +488,25 @@ def test_a_changed_address_fetches_no_page(visit: Any) -> None:
     assert [
         r for r in site.requests[before:] if "/live/packet?" not in r and "favicon" not in r
     ] == []  # what a browser likes to ask for again
+
+
+def test_a_network_s_error_is_drawn_beside_the_exact_score(visit: Any) -> None:
+    """The example: orange arrows with a network, gone with the exact model. Mutant killed: layers of a network that are offered, or stay, without one."""
+    site = visit("?model=moons-mlp&view.layers=density,difference&view.at=0.1051")
+    page = site.page
+    orange = """() => { const c = document.querySelector('#pg-stage canvas.pg-canvas'), { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height); let n = 0;
+        for (let i = 0; i < data.length; i += 4) n += data[i] > 190 && data[i + 1] > 70 && data[i + 1] < 150 && data[i + 2] < 90; return n; }"""
+    chip = page.locator(".pg-legend [data-layer=difference]")
+    assert chip.get_attribute("aria-pressed") == "true"
+    page.wait_for_function(f"({orange})() > 200")
+    chip.click()
+    site.settle()
+    assert page.evaluate(orange) < 20
+    chip.click()
+    page.wait_for_function(f"({orange})() > 200")
+    page.locator("#pg-model [data-key=exact]:visible").click()
+    site.settle()
+    page.wait_for_function(f"({orange})() < 20")
+    assert chip.is_hidden()
+    assert page.locator(".pg-legend [data-layer=learned]").is_hidden()
+    assert site.problems == []
