@@ -332,7 +332,7 @@ def board_lines() -> Iterator[tuple[str, object]]:
     """What the board is told, by the names of its lines; "row" and "cell" are those of its lists."""
     axes = [{"sampler": ["DDIM", "Heun", "SSCS"]}, {"calls": [4, 6, 8, 10, 12]}]
     sweeps = [
-        Sweep(base={"particles": "400"}, axes=axes, seeds=2, measures=["W2"]),
+        Sweep(base={"particles": "1500"}, axes=axes, seeds=2, measures=["W2"]),
         Sweep(
             base={"particles": "40", "data": "letters"},
             axes=[{"sampler": ["DDIM", None]}],

@@ -67,6 +67,6 @@ def works(chromium: Any, address: str, **options: Any) -> None:
         assert any("/live/images?" in r for r in site.requests)
         assert site.page.evaluate("__pg.form.value('pg-data')") == "digits"
         assert site.foreign() == []
-        assert site.problems == []
+        assert site.problems == [], site.problems  # pytest explains no assertions here
     finally:
         site.close()

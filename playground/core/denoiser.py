@@ -76,7 +76,13 @@ class ModelPredictor(StatisticPredictor):
         return (self.dim * (psi[..., 0].square() + cov[..., 0, 0])).sqrt()
 
     def marginal(self, t: float) -> Marginal:
-        raise BadValue("start", "exact or gaussian", f"prior: {self.model.noun} does not give the law of the noised data")
+        raise self._unknown()
+
+    def lifted(self) -> Marginal:
+        raise self._unknown()
+
+    def _unknown(self) -> BadValue:
+        return BadValue("start", "exact or gaussian", f"prior: {self.model.noun} does not give the law of the noised data")
 
     def note(self, times: list[float]) -> str:
         """What to say of x̂_0 in a run at these times, '' if nothing."""

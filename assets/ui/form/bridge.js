@@ -1,6 +1,6 @@
 // The component through which Python puts a link's values into the form.
 
-const PATIENCE = 5000; // ms, after which the page is loaded anew
+const PATIENCE = 15000; // ms, after which the page is loaded anew: an answer was lost. A slow server answers later than one thinks
 
 export class Bridge {
   /** @type {import("../page.js").Component["props"] | null} */

@@ -32,7 +32,7 @@ class Difference(Layer):
         return "network" not in offers(exp)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if not panel.flat:
+        if not panel.flat or self.why(fields.exp):
             return
         learned, marginal = learned_score(fields), shown_marginal(fields, panel)
         guided = score_of(fields, fields.model) if "score" in fields.guided else None

@@ -34,5 +34,5 @@ class LearnedScore(Layer):
         return "network" not in offers(exp)
 
     def add_fields(self, fields: FieldsOf, panel: Panel) -> None:
-        if panel.flat:
+        if panel.flat and not self.why(fields.exp):
             score_arrows(fields, panel, self.key, learned_score(fields))
